@@ -1,0 +1,1 @@
+"""decontam: screen training data against the holdout. Verb: screen."""

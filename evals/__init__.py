@@ -1,0 +1,1 @@
+"""evals: run tasks against a model and grade what it wrote. Verb: run."""

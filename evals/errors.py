@@ -1,0 +1,39 @@
+"""Every fault is attributed to a boundary; the exit code of the command line follows from its class.
+
+``BadInput`` is the user's to fix, ``Inconclusive`` means that no honest answer can be given, and the ``*Fault`` classes are
+infrastructure: they are recorded as ``error`` and never counted against the model.
+"""
+
+from __future__ import annotations
+
+
+class GoldloopError(Exception):
+    """Base of all errors that goldloop raises on purpose. ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class BadInput(GoldloopError):
+    """The input or the configuration is wrong. The message names the place, what was found, what was expected, and the fix."""
+
+    exit_code = 4
+
+
+class Inconclusive(GoldloopError):
+    """The data does not allow an answer: empty, unreadable, or too many infrastructure errors."""
+
+    exit_code = 3
+
+
+class SandboxFault(GoldloopError):
+    """The sandbox failed, not the code inside it."""
+
+
+class BackendFault(GoldloopError):
+    """The model backend failed to answer (not: answered badly)."""
+
+
+class TaskFault(GoldloopError):
+    """A task is broken: its checks cannot be parsed, or its golden does not pass them."""
+
+    exit_code = 4

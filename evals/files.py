@@ -1,0 +1,177 @@
+"""Files that are whole or absent: digests, atomic writes, JSONL, append-only journals, manifests.
+
+Does not cover queries over the files (see ``loop.store``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from evals.errors import BadInput
+
+MANIFEST = "manifest.json"
+R = TypeVar("R", bound=BaseModel)
+
+
+def canonical_json(value: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces; pydantic records are dumped first."""
+
+    def default(item: Any) -> Any:
+        if isinstance(item, BaseModel):
+            return item.model_dump(mode="json")
+        if isinstance(item, (set, frozenset)):
+            return sorted(item)
+        if isinstance(item, Path):
+            return str(item)
+        raise TypeError(f"{type(item).__name__} has no canonical JSON form")
+
+    return orjson.dumps(value, default=default, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(value: Any) -> str:
+    """``b2:`` and 32 hex digits: blake2b-128 of the canonical JSON."""
+    return digest_bytes(canonical_json(value))
+
+
+def digest_bytes(data: bytes) -> str:
+    """``b2:`` and 32 hex digits: blake2b-128 of the bytes."""
+    return "b2:" + blake2b(data, digest_size=16).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Digest of a file's bytes, read in blocks of 1 MiB."""
+    state = blake2b(digest_size=16)
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            state.update(block)
+    return "b2:" + state.hexdigest()
+
+
+def digest_tree(folder: Path) -> str:
+    """Digest over the relative names and bytes of all files below a folder."""
+    return digest({str(p.relative_to(folder)): digest_file(p) for p in sorted(folder.rglob("*")) if p.is_file()})
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write to a temporary name, fsync, rename: readers see the old file or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Atomic, indented, sorted keys: for people and for machines."""
+
+    def default(item: Any) -> Any:
+        return item.model_dump(mode="json") if isinstance(item, BaseModel) else str(item)
+
+    write_atomic(path, orjson.dumps(value, default=default, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
+    """Atomic JSONL with canonical rows."""
+    write_atomic(path, b"".join(canonical_json(row) + b"\n" for row in rows))
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file.
+
+    Raises:
+        BadInput: the file is missing or no JSON; the message names the file.
+    """
+    try:
+        return orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file") from None
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"{path}:{error.lineno}: not JSON ({error.msg})") from None
+
+
+def iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield (line number from 1, parsed value), blank lines skipped.
+
+    Raises:
+        BadInput: a line is no JSON; the message names file and line.
+    """
+    try:
+        handle = path.open("rb")
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file") from None
+    with handle:
+        for number, line in enumerate(handle, 1):
+            if line.strip():
+                try:
+                    yield number, orjson.loads(line)
+                except orjson.JSONDecodeError as error:
+                    raise BadInput(f"{path}:{number}: not JSON ({error.msg})") from None
+
+
+def read_records(path: Path, model: type[R]) -> list[R]:
+    """Read JSONL into records.
+
+    Raises:
+        BadInput: a line does not fit the record; the message names file, line and key.
+    """
+    records = []
+    for number, value in iter_jsonl(path):
+        try:
+            records.append(model.model_validate(value))
+        except ValidationError as error:
+            raise BadInput(f"{path}:{number}: {describe(error)}") from None
+    return records
+
+
+def describe(error: ValidationError) -> str:
+    """All findings of a validation error in one line: ``key: what was wrong, got ...``."""
+    parts = []
+    for item in error.errors():
+        place = ".".join(str(p) for p in item["loc"]) or "value"
+        got = "" if item["type"] == "missing" else f", got {item['input']!r}"[:80]
+        parts.append(f"{place}: {item['msg']}{got}")
+    return "; ".join(parts)
+
+
+class Journal:
+    """An append-only JSONL file that survives SIGKILL: a torn last line is cut off on opening.
+
+    One entry is one line, written with a single ``write`` and fsynced, so an entry is there entirely or not at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = path.read_bytes() if path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) != len(data):
+            with path.open("r+b") as handle:
+                handle.truncate(len(whole))
+        self.entries: list[dict[str, Any]] = [orjson.loads(line) for line in whole.splitlines()]
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add one entry; on return it is on the disk."""
+        line = canonical_json(entry) + b"\n"
+        with self.path.open("ab") as handle:
+            start = handle.tell()
+            try:
+                handle.write(line)
+                handle.flush()
+                os.fsync(handle.fileno())
+            except OSError:
+                handle.truncate(start)
+                raise
+        self.entries.append(dict(entry))

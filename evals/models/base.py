@@ -1,0 +1,61 @@
+"""The seam between evals and whatever generates text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from evals.records import Message, ModelRef, Record
+
+
+class Sampling(Record):
+    """How to decode. ``temperature`` 0 is greedy; ``stop_at_code_block`` ends an answer with its first closed block."""
+
+    max_new_tokens: int = Field(default=192, gt=0)
+    temperature: float = Field(default=0.0, ge=0)
+    seed: int = 0
+    stop_at_code_block: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One conversation to complete; ``seed`` makes a sample its own, whatever batch it falls in."""
+
+    messages: tuple[Message, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What came back. ``finish_reason`` ``error`` means the backend failed; ``error`` then says how."""
+
+    text: str
+    finish_reason: Literal["stop", "code_block", "length", "error"]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    error: str = ""
+
+
+class Backend(Protocol):
+    """A model that answers. Batches are planned first, so that a resumed run meets the very same batches."""
+
+    ref: ModelRef
+
+    def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Indices of the prompts in batches; the same prompts always give the same plan."""
+        ...
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
+        """Complete one planned batch, in order.
+
+        Raises:
+            BackendFault: nothing could be generated at all.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release memory and connections."""
+        ...

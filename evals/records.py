@@ -1,0 +1,134 @@
+"""The records that evals emits. Frozen, defined once, written as JSON with sorted keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+Split = Literal["train", "dev", "holdout"]
+Kind = Literal["function", "sql"]
+Status = Literal["pass", "fail", "error"]
+
+
+class Message(TypedDict):
+    """One turn of a conversation in the chat format that tokenizers' templates take."""
+
+    role: str
+    content: str
+
+
+class Record(BaseModel):
+    """Base of everything that crosses a file boundary: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(Record):
+    """What one attempt may use inside the sandbox."""
+
+    wall_seconds: float = Field(default=4.0, gt=0)
+    memory_mb: int = Field(default=512, gt=0)
+    processes: int = Field(default=16, gt=0)
+    file_mb: int = Field(default=16, gt=0)
+    max_output_bytes: int = Field(default=1_000_000, gt=0)
+
+
+class Task(Record):
+    """One task of a suite.
+
+    ``checks`` is Python source of plain asserts (see ``evals.checks``); ``starter`` maps file names to text
+    (``schema.sql`` for SQL tasks); ``group`` is the entity that may not straddle splits.
+    """
+
+    id: str
+    suite: str
+    split: Split
+    group: str
+    tags: tuple[str, ...] = ()
+    kind: Kind = "function"
+    language: str = "python"
+    system: str = ""
+    prompt: str
+    starter: Mapping[str, str] = Field(default_factory=dict)
+    golden: str
+    checks: str
+    limits: Limits = Limits()
+    licence: str = ""
+    train_ok: bool = True
+    source: str = Field(default="", exclude=True)  # where it was read, for messages; no part of the identity
+
+    @property
+    def key(self) -> str:
+        """``suite/id``, unique in a run."""
+        return f"{self.suite}/{self.id}"
+
+    @property
+    def slice(self) -> str:
+        """The first tag, or ``-``: the row of the closing table."""
+        return self.tags[0] if self.tags else "-"
+
+    def messages(self) -> list[Message]:
+        """The conversation that the model sees."""
+        system: list[Message] = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, {"role": "user", "content": self.prompt}]
+
+
+class ModelRef(Record):
+    """A model by name: hub id, local directory or GGUF file, with an optional adapter folder on top."""
+
+    base: str
+    revision: str = ""
+    adapter: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.base} + {self.adapter}" if self.adapter else self.base
+
+
+class Attempt(Record):
+    """One answer of a model to one task. ``code`` is None where no code could be found in the completion."""
+
+    task: str
+    sample: int = 0
+    completion: str
+    code: str | None
+    finish_reason: Literal["stop", "code_block", "length", "error"]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    error: str = ""
+
+
+class Verdict(Record):
+    """What grading found. ``error`` is infrastructure's fault and never the model's."""
+
+    status: Status
+    reason: str
+    evidence: Mapping[str, Any] = Field(default_factory=dict)
+    sandbox: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True for status ``pass`` only."""
+        return self.status == "pass"
+
+
+class Result(Record):
+    """An attempt with its verdict; ``passed + failed + errored == results`` over any set of them."""
+
+    task: str
+    suite: str
+    split: Split
+    group: str
+    slice: str
+    attempt: Attempt
+    verdict: Verdict
+
+
+class Failure(Record):
+    """A task of the training split that the model failed. Errors are never failures."""
+
+    task: str
+    attempt: Attempt
+    verdict: Verdict

@@ -1,0 +1,2 @@
+def add_exclamation(text):
+    return text + "!"

@@ -1,0 +1,2 @@
+def binary_to_int(text):
+    return int(text, 2)

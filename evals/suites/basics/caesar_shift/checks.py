@@ -1,0 +1,5 @@
+assert caesar_shift("abc", 1) == "bcd"
+assert caesar_shift("xyz", 3) == "abc"
+assert caesar_shift("hi there!", 0) == "hi there!"
+assert caesar_shift("a b", 2) == "c d"
+assert caesar_shift("", 5) == ""

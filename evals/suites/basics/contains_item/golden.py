@@ -1,0 +1,2 @@
+def contains_item(items, value):
+    return value in items

@@ -1,0 +1,2 @@
+def count_char(text, char):
+    return text.count(char)

@@ -1,0 +1,2 @@
+def first_element(items):
+    return items[0]

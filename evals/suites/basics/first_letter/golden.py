@@ -1,0 +1,4 @@
+def first_letter(word):
+    if word == "":
+        return ""
+    return word[0]

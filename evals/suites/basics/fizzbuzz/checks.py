@@ -1,0 +1,6 @@
+assert fizzbuzz(3) == "Fizz"
+assert fizzbuzz(5) == "Buzz"
+assert fizzbuzz(15) == "FizzBuzz"
+assert fizzbuzz(7) == "7"
+assert fizzbuzz(30) == "FizzBuzz"
+assert fizzbuzz(9) == "Fizz"

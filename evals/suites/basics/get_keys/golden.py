@@ -1,0 +1,2 @@
+def get_keys(data):
+    return list(data.keys())

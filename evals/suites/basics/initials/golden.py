@@ -1,0 +1,2 @@
+def initials(words):
+    return "".join(word[0] for word in words)

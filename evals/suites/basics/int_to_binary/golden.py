@@ -1,0 +1,2 @@
+def int_to_binary(n):
+    return bin(n)[2:]

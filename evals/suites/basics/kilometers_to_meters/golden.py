@@ -1,0 +1,2 @@
+def kilometers_to_meters(km):
+    return km * 1000

@@ -1,0 +1,5 @@
+assert letter_grade(95) == "A"
+assert letter_grade(90) == "A"
+assert letter_grade(89) == "B"
+assert letter_grade(80) == "B"
+assert letter_grade(79) == "C"

@@ -1,0 +1,2 @@
+def max_of_list(numbers):
+    return max(numbers)

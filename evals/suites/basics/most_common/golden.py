@@ -1,0 +1,2 @@
+def most_common(items):
+    return max(items, key=items.count)

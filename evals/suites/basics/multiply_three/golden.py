@@ -1,0 +1,2 @@
+def multiply_three(a, b, c):
+    return a * b * c

@@ -1,0 +1,2 @@
+def number_to_string(n):
+    return str(n)

@@ -1,0 +1,2 @@
+def opposite(flag):
+    return not flag

@@ -1,0 +1,5 @@
+assert remove_vowels("banana") == "bnn"
+assert remove_vowels("sky") == "sky"
+assert remove_vowels("aeiou") == ""
+assert remove_vowels("") == ""
+assert remove_vowels("hello world") == "hll wrld"

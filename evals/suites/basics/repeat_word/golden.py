@@ -1,0 +1,2 @@
+def repeat_word(word, times):
+    return word * times

@@ -1,0 +1,2 @@
+def replace_spaces(text):
+    return text.replace(" ", "_")

@@ -1,0 +1,7 @@
+def running_totals(numbers):
+    totals = []
+    total = 0
+    for n in numbers:
+        total += n
+        totals.append(total)
+    return totals

@@ -1,0 +1,2 @@
+def split_words(sentence):
+    return sentence.split()

@@ -1,0 +1,2 @@
+def square_number(n):
+    return n * n

@@ -1,0 +1,2 @@
+def subtract_numbers(a, b):
+    return a - b

@@ -1,0 +1,2 @@
+def total_values(data):
+    return sum(data.values())

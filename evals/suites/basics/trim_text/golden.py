@@ -1,0 +1,2 @@
+def trim_text(text):
+    return text.strip()

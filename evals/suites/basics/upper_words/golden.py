@@ -1,0 +1,2 @@
+def upper_words(words):
+    return [word.upper() for word in words]

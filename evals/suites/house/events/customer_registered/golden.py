@@ -1,0 +1,8 @@
+def customer_registered(customer, actor):
+    return {
+        "event": "customer.registered",
+        "v": 2,
+        "actor": actor["id"],
+        "subject": customer["id"],
+        "data": {"email": customer["email"][0] + "***", "plan": customer["plan"]},
+    }

@@ -1,0 +1,3 @@
+assert columns() == ["amount_eur"]
+assert rows() == [(1700.25,)]
+assert len(rows()) == 1

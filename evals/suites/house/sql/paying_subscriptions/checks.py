@@ -1,0 +1,3 @@
+assert columns() == ["n"]
+assert rows() == [(3,)]
+assert len(rows()) == 1

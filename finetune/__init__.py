@@ -1,0 +1,1 @@
+"""finetune: train a LoRA adapter on a trainset. Verb: train."""

@@ -1,0 +1,24 @@
+"""The records that finetune emits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evals.records import ModelRef, Record
+
+
+class TrainReport(Record):
+    """What a training run did. ``losses``: mean loss a trained token of each optimizer step."""
+
+    model: ModelRef
+    trainset_digest: str
+    index_digest: str
+    settings: Mapping[str, Any]
+    steps: int
+    rows: int
+    epochs: int
+    trained_tokens: int
+    total_tokens: int
+    losses: tuple[float, ...]
+    adapter_digest: str

@@ -1,0 +1,83 @@
+"""Failures of the training split meet their proved goldens; the model's own passes become replay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evals.records import Failure, Result, Task
+from goldens.records import Golden, Pair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Pairs, and how many results were dropped for which reason; ``len(pairs) + dropped == results``."""
+
+    pairs: tuple[Pair, ...]
+    dropped: Mapping[str, int]
+
+
+def collect_failures(results: Iterable[Result]) -> list[Failure]:
+    """The failures of split ``train``: no errors, no dev, no holdout; the first failing sample of each task."""
+    failures: dict[str, Failure] = {}
+    for result in results:
+        if result.split == "train" and result.verdict.status == "fail":
+            key = result.attempt.task
+            failures.setdefault(key, Failure(task=key, attempt=result.attempt, verdict=result.verdict))
+    return list(failures.values())
+
+
+def pair_failures(failures: Sequence[Failure], tasks: Sequence[Task], goldens: Mapping[str, Golden]) -> Pairing:
+    """Pair each failure with its golden. Only tasks of split ``train`` whose licence allows training are pairable."""
+    by_key = {task.key: task for task in tasks}
+    pairs: list[Pair] = []
+    dropped: Counter[str] = Counter()
+    for failure in failures:
+        task = by_key.get(failure.task)
+        if task is None:
+            dropped["unknown task"] += 1
+        elif task.split != "train":
+            dropped[f"split {task.split}"] += 1
+        elif not task.train_ok:
+            dropped["licence forbids training"] += 1
+        elif task.key not in goldens:
+            dropped["no proved golden"] += 1
+        else:
+            pairs.append(_pair(task, failure, goldens[task.key]))
+    return Pairing(pairs=tuple(pairs), dropped=dict(dropped))
+
+
+def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]:
+    """The model's own passing attempts on training tasks, one a task, as pairs without a failure.
+
+    Rehearsing them keeps what the model could do already (Selective Self-Rehearsal, arXiv 2409.04787).
+    """
+    by_key = {task.key: task for task in tasks if task.train_ok}
+    chosen: dict[str, Pair] = {}
+    for result in results:
+        key = result.attempt.task
+        if result.split != "train" or not result.verdict.passed or key not in by_key or key in chosen:
+            continue
+        golden = Golden(task=key, code=result.attempt.code or "", source="self", proof=result.verdict)
+        task = by_key[key]
+        chosen[key] = _pair(task, None, golden).model_copy(update={"attempt": result.attempt})
+    return list(chosen.values())
+
+
+def _pair(task: Task, failure: Failure | None, golden: Golden) -> Pair:
+    from evals.records import Attempt
+
+    attempt = failure.attempt if failure else Attempt(task=task.key, completion="", code=None, finish_reason="stop")
+    return Pair(
+        task=task.key,
+        group=task.group,
+        slice=task.slice,
+        prompt=task.prompt,
+        system=task.system,
+        language=task.language,
+        licence=task.licence,
+        failure=failure,
+        attempt=attempt,
+        golden=golden,
+    )

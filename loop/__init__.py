@@ -1,0 +1,1 @@
+"""loop: conduct rounds; config, gate, registry, store, report, command line. Verb: conduct."""

@@ -1,0 +1,186 @@
+"""``goldloop.yaml``: one validated configuration, every key overridable with ``--set a.b=c``.
+
+An unknown key is an error that names the nearest known one; all findings come at once, each with its line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from evals.errors import BadInput
+from evals.records import Record
+from finetune.settings import FinetuneSettings
+
+CONFIG_FILE = "goldloop.yaml"
+
+
+class SuiteSettings(Record):
+    """``suites.*``: what to get better at, and what must not get worse."""
+
+    target: tuple[str, ...] = Field(min_length=1, description="suites to improve on: folders, shipped names, importer:path")
+    guard: tuple[str, ...] = Field(default=(), description="suites that must not get worse")
+
+
+class EvalSettings(Record):
+    """``evals.*``: generation and grading."""
+
+    max_new_tokens: int = Field(default=192, gt=0, description="tokens an answer may have")
+    temperature: float = Field(default=0.0, ge=0, description="0 is greedy")
+    samples: int = Field(default=1, ge=1, le=1, description="answers a task; 1 in this version")
+    batch_size: int = Field(default=32, gt=0, description="prompts decoded together")
+    workers: int = Field(default=2, gt=0, description="sandboxes at work at once")
+
+
+class SandboxSettings(Record):
+    """``sandbox.*``: where model-written code runs."""
+
+    name: str = Field(default="auto", description="auto (sandlock, else docker), sandlock, docker, or pkg.mod:Class")
+    image: str = Field(default="", description="Docker image; empty is python:X.Y-slim of this Python")
+
+
+class DecontamSettings(Record):
+    """``decontam.*``: when a pair leaks the holdout."""
+
+    coverage: float = Field(default=0.10, gt=0, le=1, description="idf-weighted share of an item's n-grams")
+    unique: int = Field(default=3, ge=1, description="matched n-grams that only this item has")
+
+
+class TrainsetSettings(Record):
+    """``trainset.*``: the mix."""
+
+    replay_share: float = Field(default=0.10, ge=0, lt=1, description="share of the model's own passing attempts")
+
+
+class GateSettings(Record):
+    """``gate.*``: when an adapter is promoted. Shares, not points."""
+
+    min_effect: float = Field(default=0.02, ge=0, description="smallest gain on the target that counts")
+    max_guard_drop: float = Field(default=0.05, ge=0, description="a guard suite that falls by more rejects")
+    guard_margin: float = Field(default=0.10, gt=0, description="non-inferiority: lower bound of a guard's change above minus this")
+
+
+class Config(Record):
+    """The whole configuration."""
+
+    name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="the run's folder below runs/")
+    model: str = Field(default="smollm2-135m-instruct", description="hub id, local folder or GGUF file")
+    backend: str = Field(default="hf", description="hf, or pkg.mod:Class")
+    seed: int = Field(default=0, ge=0, description="of shuffles, initial weights, replay choice and sampling")
+    rounds: int = Field(default=1, ge=1, description="rounds, each from the original base with all data so far")
+    suites: SuiteSettings
+    evals: EvalSettings = EvalSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    decontam: DecontamSettings = DecontamSettings()
+    trainset: TrainsetSettings = TrainsetSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
+    gate: GateSettings = GateSettings()
+
+    @field_validator("finetune")
+    @classmethod
+    def _one_seed(cls, value: FinetuneSettings) -> FinetuneSettings:
+        if value.seed:
+            raise ValueError("set the top-level `seed`; finetune takes it from there")
+        return value
+
+
+def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
+    """(dotted key, default, description) of every key that can be set."""
+    for name, info in model.model_fields.items():
+        if prefix == "finetune." and name == "seed":
+            continue
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from config_keys(kind, f"{prefix}{name}.")
+        else:
+            default = "(needed)" if info.is_required() else info.default
+            yield prefix + name, default, info.description or ""
+
+
+def load_config(file: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read, override, validate.
+
+    Raises:
+        BadInput: with every finding as ``file:line: key: ...``.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(f"{file}: no such file; `goldloop init DIR` writes a working project") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file}: cannot be read: {error}") from None
+    try:
+        tree = yaml.compose(text)
+        value = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise BadInput(f"{file}{line}: not YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(value, dict):
+        raise BadInput(f"{file}:1: expected keys and values such as `model: ...`, found {type(value).__name__}")
+    return make_config(value, overrides, place=str(file), lines=dict(_lines(tree)))
+
+
+def make_config(
+    value: dict[str, Any], overrides: Sequence[str] = (), *, place: str = "config", lines: dict[str, int] | None = None
+) -> Config:
+    """Validate a configuration given as a mapping."""
+    lines = dict(lines or {})
+    for override in overrides:
+        key, separator, raw = override.partition("=")
+        if not separator:
+            raise BadInput(f"--set {override}: expected KEY=VALUE, for example --set finetune.learning_rate=1e-4")
+        _assign(value, key.strip().split("."), _scalar(raw), override)
+        lines[key.strip()] = 0
+    try:
+        return Config.model_validate(value)
+    except ValidationError as error:
+        raise BadInput("\n".join(_finding(item, place, lines) for item in error.errors())) from None
+
+
+def _scalar(raw: str) -> Any:
+    value = yaml.safe_load(raw) if raw.strip() else ""
+    if isinstance(value, str):  # YAML 1.1 reads 1e-4 as text
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _assign(value: dict[str, Any], keys: list[str], new: Any, override: str) -> None:
+    for key in keys[:-1]:
+        inner = value.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise BadInput(f"--set {override}: {key!r} holds a value, not keys")
+        value = inner
+    value[keys[-1]] = new
+
+
+def _lines(node: Any, prefix: str = "") -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            name = f"{prefix}{key.value}"
+            yield name, key.start_mark.line + 1
+            yield from _lines(child, f"{name}.")
+
+
+def _finding(item: Any, place: str, lines: dict[str, int]) -> str:
+    key = ".".join(str(part) for part in item["loc"])
+    parts = [part for part in key.split(".") if part]
+    line = next((lines[k] for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in lines), None)
+    where = "--set" if line == 0 else f"{place}:{line}" if line else place
+    if item["type"] == "extra_forbidden":
+        known = [name for name, _, _ in config_keys()]
+        known += sorted({name.rpartition(".")[0] for name in known} - {""})
+        near = difflib.get_close_matches(key, known, 1) or [k for k in known if k.rpartition(".")[2] == parts[-1]][:1]
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(sorted(known)[:8])}, ..."
+        return f"{where}: unknown key {key!r}{hint}"
+    if item["type"] == "missing":
+        return f"{where}: {key} is needed and missing"
+    return f"{where}: {key}: {item['msg']}, got {item['input']!r}"

@@ -1,0 +1,1 @@
+"""trainset: build fine-tuning data from clean pairs. Verb: build."""

@@ -1,0 +1,132 @@
+"""Trainset rows from clean pairs: targets, replay mix, order. A raw pair is a type error.
+
+Does not tokenize (see ``trainset.render``), apart from asking how long a row is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from decontam.records import CleanPair
+from evals.errors import BadInput, Inconclusive
+from evals.files import MANIFEST, digest, read_json, read_records, write_json, write_jsonl
+from evals.records import Message
+from trainset.records import Example, Trainset
+
+ROWS = "trainset.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """``replay_share``: part of all rows that are the model's own passing attempts."""
+
+    replay_share: float = 0.10
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """Rows and counts; ``sum(dropped.values())`` pairs came in and did not go out."""
+
+    examples: tuple[Example, ...]
+    index_digest: str
+    counts: Mapping[str, int]
+    dropped: Mapping[str, int]
+
+
+def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Example], int], max_length: int) -> Built:
+    """Rows from clean pairs: all failures, and replay up to its share, chosen by a seeded hash.
+
+    Raises:
+        Inconclusive: no pair of a failure at all, or pairs screened against different holdouts.
+        BadInput: a row is longer than ``max_length`` tokens; rows are never cut, since the end-of-turn token would be lost.
+    """
+    targets = _one_per_task([pair for pair in pairs if pair.pair.failure is not None])
+    if not targets:
+        raise Inconclusive("no clean pair is left: nothing to train on")
+    digests = {pair.index_digest for pair in pairs}
+    if len(digests) != 1:
+        raise Inconclusive(f"the pairs were screened against {len(digests)} different holdouts; screen them again")
+    taken = {pair.pair.task for pair in targets}
+    own = _one_per_task([pair for pair in pairs if pair.pair.failure is None and pair.pair.task not in taken])
+    wanted = round(len(targets) * mix.replay_share / (1 - mix.replay_share))
+    replay = sorted(own, key=lambda pair: digest([mix.seed, pair.pair.task]))[:wanted]
+    examples = [example(pair) for pair in sorted([*targets, *replay], key=lambda pair: pair.pair.task)]
+    long = [(e, length) for e in examples if (length := count_tokens(e)) > max_length]
+    if long:
+        worst, length = max(long, key=lambda item: item[1])
+        raise BadInput(
+            f"trainset: {len(long)} rows are longer than finetune.max_length={max_length} tokens, the longest is "
+            f"{worst.provenance['task']} with {length}; raise finetune.max_length or shorten the task (rows are never cut)"
+        )
+    dropped = {
+        "same task twice": sum(pair.pair.failure is not None for pair in pairs) - len(targets),
+        "replay beyond its share": sum(pair.pair.failure is None for pair in pairs) - len(replay),
+    }
+    counts = Counter({"rows": len(examples), "golden": len(targets), "replay": len(replay)})
+    counts.update(f"slice {pair.pair.slice}" for pair in targets)
+    return Built(examples=tuple(examples), index_digest=digests.pop(), counts=dict(counts), dropped=dropped)
+
+
+def _one_per_task(pairs: Sequence[CleanPair]) -> list[CleanPair]:
+    return list({pair.pair.task: pair for pair in pairs}.values())
+
+
+def example(clean: CleanPair) -> Example:
+    """One row: the task's conversation, and the golden (or the model's own passing text) as the assistant's turn."""
+    pair = clean.pair
+    system: list[Message] = [{"role": "system", "content": pair.system}] if pair.system else []
+    own = pair.golden.source == "self"
+    text = pair.attempt.completion.strip() if own else f"```{pair.language}\n{pair.golden.code.strip()}\n```"
+    return Example(
+        prompt=(*system, {"role": "user", "content": pair.prompt}),
+        completion=({"role": "assistant", "content": text},),
+        provenance={
+            "task": pair.task,
+            "group": pair.group,
+            "slice": pair.slice,
+            "source": "replay" if own else "golden",
+            "licence": pair.licence,
+            "failure": pair.failure.verdict.reason if pair.failure else None,
+            "proof": pair.golden.proof.sandbox,
+            "index_digest": clean.index_digest,
+        },
+    )
+
+
+def save(built: Built, folder: Path) -> Trainset:
+    """Write the rows and then the manifest; returns the finished trainset."""
+    trainset = Trainset(
+        path=str(folder / ROWS),
+        digest=digest(list(built.examples)),
+        index_digest=built.index_digest,
+        rows=len(built.examples),
+        counts=built.counts,
+    )
+    write_jsonl(folder / ROWS, built.examples)
+    write_json(folder / "trainset.json", trainset.model_dump(exclude={"path"}))
+    return trainset
+
+
+def load(folder: Path) -> tuple[Trainset, list[Example]]:
+    """Read a trainset back and check its digest.
+
+    Raises:
+        BadInput: not there, unfinished, empty, or changed since it was written.
+    """
+    if not (folder / "trainset.json").is_file():
+        raise BadInput(f"{folder}: no finished trainset here (trainset.json is missing); run `goldloop trainset` first")
+    trainset = Trainset.model_validate({**read_json(folder / "trainset.json"), "path": str(folder / ROWS)})
+    examples = read_records(folder / ROWS, Example)
+    if not examples:
+        raise BadInput(f"{folder / ROWS}: the trainset is empty")
+    found = digest(examples)
+    if found != trainset.digest:
+        raise BadInput(f"{folder / ROWS}: digest is {found}, trainset.json says {trainset.digest}; it was changed after it was built")
+    return trainset, examples
+
+
+__all__ = ["MANIFEST", "ROWS", "Built", "Mix", "build", "example", "load", "save"]
