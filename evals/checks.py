@@ -1,15 +1,18 @@
 """Checks are plain Python asserts; this module takes them apart so that expected values never enter the sandbox.
 
-``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. Everything that is
-no assertion is set-up and runs inside, in order. An assertion whose expected side is no literal is evaluated inside
-(``judge="inside"``); importers count those.
+``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is no
+assertion is set-up and runs inside, in order. An assertion whose expected side is no literal, one in a loop or a
+branch, and a call of a function that asserts are evaluated inside (kind ``inside``): weaker, since the code under test
+shares the process that decides.
 """
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -30,15 +33,27 @@ _CONSTRUCTORS: Mapping[str, Any] = {
     "Fraction": Fraction,
     "bytes": bytes,
 }
+_NUMBERS = (int, float, complex, Decimal, Fraction)
+_OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_LARGEST_POWER = 4096  # bits: `10 ** 10 ** 10` in a check must not hang the judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One statement of the checks.
 
-    ``run`` executes set-up; ``value`` evaluates an expression that is compared outside with ``expected``; ``raises`` wants
-    the named exception; ``inside`` is an assertion that only the sandbox can evaluate. ``source`` is what the sandbox gets,
-    ``text`` the statement as written. ``tolerance`` is (relative, absolute) or None for equality.
+    ``run`` executes set-up; ``value`` evaluates an expression that is compared outside with ``expected``; ``raises``
+    wants one of the exceptions named in ``expected``, with ``match`` (a pattern) in its message; ``inside`` is an
+    assertion that only the sandbox can evaluate. ``source`` is what the sandbox gets, ``text`` the whole statement.
+    ``tolerance`` is (relative, absolute) or None for equality; ``identical`` (written ``is``) wants the type too.
     """
 
     kind: Literal["run", "value", "raises", "inside"]
@@ -47,6 +62,8 @@ class Step:
     line: int
     expected: Any = None
     tolerance: tuple[float, float] | None = None
+    identical: bool = False
+    match: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -59,31 +76,92 @@ def parse_checks(source: str, name: str = "checks") -> tuple[Step, ...]:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise TaskFault(f"{name}:{error.lineno}: the checks are not Python ({error.msg}): {error.text or ''!r}") from None
-    steps = tuple(_step(node) for node in tree.body)
+        found = f"({error.msg}): {error.text or ''!r}"
+        raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {found}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise TaskFault(f"{name}: the checks are not Python ({error or type(error).__name__})") from None
+    asserting = {node.name for node in tree.body if isinstance(node, _FUNCTIONS) and _asserts(node)}
+    try:
+        steps = tuple(step for node in tree.body for step in _steps(node, asserting))
+    except TaskFault as error:
+        raise TaskFault(f"{name}:{error}") from None
     if all(step.kind == "run" for step in steps):
         raise TaskFault(f"{name}: nothing is checked; write at least one line such as `assert f(1) == 2`")
     return steps
 
 
-def _step(node: ast.stmt) -> Step:
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _asserts(node: ast.AST) -> bool:
+    return any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
+
+
+def _steps(node: ast.stmt, asserting: Set[str]) -> Iterator[Step]:
     text = ast.unparse(node)
-    common = {"text": text, "line": node.lineno}
+    line = node.lineno
     if isinstance(node, ast.Assert):
-        for parse in (_equality, _closeness, _truth):
-            found = parse(node.test)
-            if found is not None:
-                expression, expected, tolerance = found
-                return Step(
-                    kind="value", source=ast.unparse(expression), expected=expected, tolerance=tolerance, **common
-                )
-        return Step(kind="inside", source=text, **common)
+        for test in _conjuncts(node.test):
+            yield _assertion(test, text, line)
+        return
     if isinstance(node, ast.With) and len(node.items) == 1:
         manager = node.items[0].context_expr
         if isinstance(manager, ast.Call) and ast.unparse(manager.func) in {"raises", "pytest.raises"} and manager.args:
             body = "\n".join(ast.unparse(statement) for statement in node.body)
-            return Step(kind="raises", source=body, expected=ast.unparse(manager.args[0]), **common)
-    return Step(kind="run", source=text, **common)
+            expected, match = _exceptions(manager.args[0]), _match(manager, line)
+            yield Step(kind="raises", source=body, text=text, line=line, expected=expected, match=match)
+            return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        inside = ast.unparse(node.value.func) in asserting
+    else:
+        inside = not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and _asserts(node)
+    yield Step(kind="inside" if inside else "run", source=text, text=text, line=line)
+
+
+def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
+    """The parts of ``a and b``: each is an assertion of its own."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            yield from _conjuncts(part)
+    else:
+        yield test
+
+
+def _assertion(test: ast.expr, text: str, line: int) -> Step:
+    for parse in (_equality, _closeness, _truth):
+        found = parse(test)
+        if found is not None:
+            expression, expected, tolerance = found
+            return Step(
+                kind="value",
+                source=ast.unparse(expression),
+                text=text,
+                line=line,
+                expected=expected,
+                tolerance=tolerance,
+                identical=isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is),
+            )
+    return Step(kind="inside", source=f"assert {ast.unparse(test)}", text=text, line=line)
+
+
+def _exceptions(node: ast.expr) -> tuple[str, ...]:
+    """The accepted classes by name, without their modules: the sandbox names what was raised and its bases so."""
+    items = node.elts if isinstance(node, ast.Tuple) else [node]
+    return tuple(ast.unparse(item).rsplit(".", 1)[-1] for item in items)
+
+
+def _match(call: ast.Call, line: int) -> str:
+    for keyword in call.keywords:
+        if keyword.arg == "match" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
+            try:
+                re.compile(keyword.value.value)
+            except re.error as error:
+                raise TaskFault(f"{line}: `{ast.unparse(call)}`: match is no regular expression: {error}") from None
+            if len(call.keywords) == len(call.args) == 1:
+                return keyword.value.value
+    if call.keywords or len(call.args) > 1:
+        raise TaskFault(f"{line}: `{ast.unparse(call)}`: raises() takes a class and match='pattern', nothing else")
+    return ""
 
 
 _Found = tuple[ast.expr, Any, tuple[float, float] | None]
@@ -92,42 +170,78 @@ _Found = tuple[ast.expr, Any, tuple[float, float] | None]
 def _equality(test: ast.expr) -> _Found | None:
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Eq, ast.Is))):
         return None
-    left, right = test.left, test.comparators[0]
-    for expression, literal in ((left, right), (right, left)):
+    for expression, literal in _both_ways(test.left, test.comparators[0]):
         try:
-            return expression, literal_value(literal), None
+            expected = literal_value(literal)
         except ValueError:
             continue
+        if isinstance(test.ops[0], ast.Is) and not (expected is None or isinstance(expected, bool)):
+            return None  # identity of other values is the interpreter's own business
+        return expression, expected, None
     return None
+
+
+def _both_ways(left: ast.expr, right: ast.expr) -> tuple[tuple[ast.expr, ast.expr], ...]:
+    return (left, right), (right, left)
+
+
+_ABSOLUTES = {"abs", "math.fabs", "fabs"}
 
 
 def _closeness(test: ast.expr) -> _Found | None:
-    """``math.isclose(x, 1.5, rel_tol=..)`` and ``abs(x - 1.5) < 1e-6``."""
-    if isinstance(test, ast.Call) and ast.unparse(test.func) in {"math.isclose", "isclose"} and len(test.args) == 2:
-        try:
+    """``math.isclose(x, 1.5, rel_tol=..)`` and ``abs(x - 1.5) < 1e-6``, either with its sides swapped."""
+    tolerance: tuple[float, float]
+    try:
+        if isinstance(test, ast.Call) and _is_closeness(test) and len(test.args) == 2:
             keywords = {k.arg: float(literal_value(k.value)) for k in test.keywords}
+            if not set(keywords) <= {"rel_tol", "abs_tol"}:
+                return None
             tolerance = (keywords.get("rel_tol", 1e-9), keywords.get("abs_tol", 0.0))
-            return test.args[0], literal_value(test.args[1]), tolerance
-        except ValueError:
-            return None
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Lt, ast.LtE)):
-        call = test.left
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "abs" and len(call.args) == 1:
+            left, right = test.args
+        else:
+            call, limit = _bound(test)
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) in _ABSOLUTES and len(call.args) == 1):
+                return None
             inner = call.args[0]
-            if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):
-                try:
-                    return inner.left, literal_value(inner.right), (0.0, float(literal_value(test.comparators[0])))
-                except (ValueError, TypeError):
-                    return None
+            if not (isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub)):
+                return None
+            tolerance = (0.0, float(literal_value(limit)))
+            left, right = inner.left, inner.right
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if min(tolerance) < 0:
+        return None
+    for expression, literal in _both_ways(left, right):
+        try:
+            expected = literal_value(literal)
+        except ValueError:
+            continue
+        return (expression, expected, tolerance) if isinstance(expected, _NUMBERS) else None
     return None
 
 
+def _is_closeness(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in {"math.isclose", "isclose"}
+
+
+def _bound(test: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """(small side, large side) of ``a < b``, ``a <= b``, ``b > a`` and ``b >= a``."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        if isinstance(test.ops[0], (ast.Lt, ast.LtE)):
+            return test.left, test.comparators[0]
+        if isinstance(test.ops[0], (ast.Gt, ast.GtE)):
+            return test.comparators[0], test.left
+    raise ValueError("no inequality")
+
+
 def _truth(test: ast.expr) -> _Found | None:
-    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-    inner = test.operand if negated and isinstance(test, ast.UnaryOp) else test
-    if isinstance(inner, ast.Compare):
-        return None  # an inequality between computed values: only the sandbox can tell
-    return ast.Call(ast.Name("bool", ast.Load()), [inner], []), not negated, None
+    negated = False
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, negated = test.operand, not negated
+    if any(isinstance(inner, ast.Compare) or _is_closeness(inner) for inner in ast.walk(test)):
+        return None  # a comparison of computed values: only the sandbox can tell
+    # `not not x`, since the code under test may have redefined `bool`.
+    return ast.UnaryOp(ast.Not(), ast.UnaryOp(ast.Not(), test)), not negated, None
 
 
 def literal_value(node: ast.expr) -> Any:
@@ -141,24 +255,41 @@ def literal_value(node: ast.expr) -> Any:
     except (ValueError, TypeError, SyntaxError, MemoryError):
         pass
     match node:
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _CONSTRUCTORS and len(arguments) < 3:
-            values = [literal_value(argument) for argument in arguments]
-            try:
-                return _CONSTRUCTORS[name](*values)
-            except Exception as error:
-                raise ValueError(str(error)) from None
+        case ast.Call(func=ast.Name(id=name), args=[*arguments], keywords=[]) if name in _CONSTRUCTORS:
+            return _build(_CONSTRUCTORS[name], *(literal_value(argument) for argument in arguments))
         case ast.Attribute(value=ast.Name(id="math"), attr=("inf" | "nan" | "pi" | "e") as attribute):
             return getattr(math, attribute)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             value = literal_value(operand)
-            if isinstance(value, (int, float, Decimal, Fraction)):
+            if isinstance(value, _NUMBERS):
                 return -value
+        case ast.BinOp(left=left, op=operation, right=right) if type(operation) in _OPERATORS:
+            return _arithmetic(operation, literal_value(left), literal_value(right))
+        case ast.Set(elts=items):
+            return _build(set, [literal_value(item) for item in items])
         case ast.Tuple(elts=items):
             return tuple(literal_value(item) for item in items)
         case ast.List(elts=items):
             return [literal_value(item) for item in items]
-        case ast.Dict(keys=keys, values=values):
-            return {
-                literal_value(key): literal_value(value) for key, value in zip(keys, values, strict=True) if key is not None
-            }
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            pairs = zip(keys, values, strict=True)
+            return _build(dict, [(literal_value(key), literal_value(value)) for key, value in pairs if key is not None])
     raise ValueError("not a literal")
+
+
+def _build(constructor: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return constructor(*arguments)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _arithmetic(operation: ast.operator, left: Any, right: Any) -> Any:
+    if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
+        raise ValueError("arithmetic on something that is no number")
+    if isinstance(operation, ast.Pow):
+        if not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
+            raise ValueError("a power of something that is no plain number")
+        if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > _LARGEST_POWER:
+            raise ValueError("a power too large for a literal")
+    return _build(_OPERATORS[type(operation)], left, right)

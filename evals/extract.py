@@ -7,12 +7,24 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_ALIASES = {"python": {"python", "py", "python3"}, "sql": {"sql", "duckdb", "postgresql"}}
+_FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[\w+#.-]*)[^\n]*\n"
+    r"(?P<body>.*?)(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_THINKING = re.compile(
+    r"^[ \t]*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)"  # cut off by the length limit: no answer came
+    r"|\A(?:(?!<think).)*?</think(?:ing)?>",  # opened by the chat template, in the prompt
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
+_ALIASES = {"python": {"python", "py", "python3"}, "sql": {"sql", "duckdb", "postgresql", "postgres", "sqlite"}}
 _FIRST_CODE_LINE = {
     "python": re.compile(r"^(?:def |class |import |from \w[\w.]* import |@|async def )", re.MULTILINE),
     "sql": re.compile(r"^\s*(?:select|with)\b", re.MULTILINE | re.IGNORECASE),
+}
+_DEFINITION = {
+    "python": re.compile(r"^\s*(?:def|class|async def) ", re.MULTILINE),
+    "sql": _FIRST_CODE_LINE["sql"],
 }
 
 
@@ -27,23 +39,30 @@ class Extraction:
 def extract_code(completion: str, language: str = "python") -> Extraction | None:
     """The answer's code, or None where there is none.
 
-    The first block in the task's language that defines something wins (later blocks are mostly usage examples), then the
-    first block of that language, then any block, then bare text from the first line that looks like code.
+    The first block in the task's language that defines something wins (later blocks are mostly usage examples), then
+    the first block of that language, then the same among blocks of any kind, then bare text from the first line that
+    looks like code. Thinking is no answer, finished or not.
     """
-    text = _THINKING.sub("", completion)
-    blocks = [(match[2].lower(), match[3]) for match in _FENCE.finditer(text) if match[3].strip()]
+    text = _THINKING.sub("", completion.replace("\r\n", "\n"))
+    blocks = [(match["tag"].lower(), _body(match)) for match in _FENCE.finditer(text) if match["body"].strip()]
     names = _ALIASES.get(language, {language})
     own = [body for tag, body in blocks if tag in names]
-    defining = [body for body in own if language != "python" or re.search(r"^\s*(?:def|class|async def) ", body, re.MULTILINE)]
-    if defining or own:
-        return Extraction(code=(defining or own)[0], how="fence")
     if blocks:
-        return Extraction(code=blocks[0][1], how="any_fence")
+        candidates = own or [body for _, body in blocks]
+        defines = _DEFINITION.get(language, _DEFINITION["python"])
+        code = next((body for body in candidates if defines.search(body)), candidates[0])
+        return Extraction(code=code, how="fence" if own else "any_fence")
     start = _FIRST_CODE_LINE.get(language, _FIRST_CODE_LINE["python"]).search(text)
     if start is None:
         return None
     body = text[start.start() :]
     return Extraction(code=_longest_python(body) if language == "python" else body.split("\n\n")[0], how="bare")
+
+
+def _body(match: re.Match[str]) -> str:
+    """A block's text without the indentation of its fence (blocks in lists are indented as a whole)."""
+    width = len(match["indent"])
+    return re.sub(rf"^[ \t]{{0,{width}}}", "", match["body"], flags=re.MULTILINE)
 
 
 def _longest_python(text: str) -> str:

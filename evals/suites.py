@@ -1,12 +1,12 @@
 """Suites: a folder with ``suite.yaml`` and tasks as folders, JSONL or Parquet. Loads, validates and writes all three.
 
-A task folder holds ``prompt.md`` (front matter: split, group, tags), ``golden.py`` or ``golden.sql``, ``checks.py`` and, where
-needed, ``starter/``. Its id is its name; the folders between it and the suite are its first tags.
+A task folder holds ``prompt.md`` (front matter: split, group, tags), ``golden.py`` or ``golden.sql``, ``checks.py``
+and, where needed, ``starter/``. Its id is its name; the folders between it and the suite are its first tags.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -94,18 +94,14 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
     header = _header(path / SUITE_FILE)
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
-    for file in sorted(path.glob("*.jsonl")):
-        rows += [{**value, "source": f"{file}:{number}"} for number, value in iter_jsonl(file)]
-    for file in sorted(path.glob("*.parquet")):
-        import pyarrow.parquet as parquet
-
-        rows += [
-            {**_unpack(row), "source": f"{file}:row {number}"}
-            for number, row in enumerate(parquet.read_table(file).to_pylist(), 1)
-        ]
-    for prompt in sorted(path.rglob("prompt.md")):
+    readers = [
+        *(_read_jsonl(file) for file in sorted(path.glob("*.jsonl"))),
+        *(_read_parquet(file) for file in sorted(path.glob("*.parquet"))),
+        *(_read_folder(path, folder) for folder in _task_folders(path)),
+    ]
+    for reader in readers:
         try:
-            rows.append(_read_folder(path, prompt.parent, header))
+            rows.extend(reader)
         except BadInput as error:
             problems.append(str(error))
     tasks = validate(rows, header, problems)
@@ -113,7 +109,7 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
         raise BadInput("\n".join(problems))
     if not tasks:
         raise BadInput(
-            f"{path}: the suite is empty; add task folders (prompt.md, golden.py, checks.py), *.jsonl or *.parquet files"
+            f"{path}: the suite is empty; add task folders (prompt.md, golden.py, checks.py), *.jsonl or *.parquet"
         )
     return Suite(header=header, tasks=tuple(tasks), path=path)
 
@@ -125,19 +121,16 @@ def validate(rows: Iterable[Mapping[str, Any]], header: SuiteHeader, problems: l
     groups: dict[str, tuple[str, str]] = {}
     for row in rows:
         place = str(row.get("source", header.name))
-        tags = row.get("tags") or ()
-        defaults: dict[str, Any] = header.model_dump(
-            exclude={"name", "description", "slices"}, exclude_defaults=True
-        ) | {"suite": header.name}
-        for tag in tags:
-            defaults |= header.slices.get(tag, {})
+        tags = row.get("tags")
+        defaults = _defaults(header, tags if isinstance(tags, (list, tuple)) else ())
+        own = {k: _tidy(k, v) for k, v in row.items() if k != "suite"}
         try:
-            task = Task.model_validate({**defaults, **{k: v for k, v in row.items() if k != "suite"}})
+            task = Task.model_validate(_overlay({**defaults, "suite": header.name}, own))
         except ValidationError as error:
             problems.append(f"{place}: {describe(error)}")
             continue
         if task.id in seen:
-            problems.append(f"{place}: task id {task.id!r} is already used at {seen[task.id]}; ids are unique in a suite")
+            problems.append(f"{place}: task id {task.id!r} is already used at {seen[task.id]}; ids must be unique")
         seen[task.id] = place
         split, first = groups.setdefault(task.group, (task.split, place))
         if split != task.split:
@@ -160,6 +153,31 @@ def validate(rows: Iterable[Mapping[str, Any]], header: SuiteHeader, problems: l
     return tasks
 
 
+def _defaults(header: SuiteHeader, tags: Iterable[Any]) -> dict[str, Any]:
+    """What a task with these tags has where it says nothing itself: the suite's values, then its slices'."""
+    values = header.model_dump(mode="json", exclude={"name", "description", "slices"})
+    for tag in tags:
+        if isinstance(tag, str):
+            values = _overlay(values, header.slices.get(tag, {}))
+    return values
+
+
+def _overlay(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """``more`` wins; of the limits, those that it names."""
+    limits = [part["limits"] for part in (values, more) if isinstance(part.get("limits"), Mapping)]
+    merged = {**values, **more}
+    if len(limits) == 2:
+        merged["limits"] = {**limits[0], **limits[1]}
+    return merged
+
+
+def _tidy(key: str, value: Any) -> Any:
+    """Line ends and outer blank lines are the form's, not the task's: all three forms load to the same digest."""
+    if key not in {"prompt", "golden", "checks"} or not isinstance(value, str):
+        return value
+    return _unix(value).strip() if key == "prompt" else _unix(value)
+
+
 def _header(file: Path) -> SuiteHeader:
     try:
         value = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -172,11 +190,40 @@ def _header(file: Path) -> SuiteHeader:
         raise BadInput(f"{file}: {describe(error)}") from None
 
 
-def _read_folder(root: Path, folder: Path, header: SuiteHeader) -> dict[str, Any]:
-    text = _text(folder / "prompt.md")
+def _read_jsonl(file: Path) -> Iterator[dict[str, Any]]:
+    for number, value in iter_jsonl(file):
+        if not isinstance(value, dict):
+            raise BadInput(f"{file}:{number}: expected an object with a task's keys, found {type(value).__name__}")
+        yield {**value, "source": f"{file}:{number}"}
+
+
+def _read_parquet(file: Path) -> Iterator[dict[str, Any]]:
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    try:
+        rows = parquet.read_table(file).to_pylist()
+    except (arrow.ArrowException, OSError) as error:
+        raise BadInput(f"{file}: not Parquet: {error}") from None
+    for number, row in enumerate(rows, 1):
+        place = f"{file}:row {number}"
+        try:
+            yield {**_unpack(row), "source": place}
+        except orjson.JSONDecodeError as error:
+            raise BadInput(f"{place}: one of {', '.join(_NESTED)} is not JSON ({error.msg})") from None
+
+
+def _task_folders(root: Path) -> list[Path]:
+    """Folders with a ``prompt.md``, without those inside another task's folder (its starter files)."""
+    folders = {prompt.parent for prompt in root.rglob("prompt.md")}
+    return sorted(folder for folder in folders if folder != root and folders.isdisjoint(set(folder.parents) - {root}))
+
+
+def _read_folder(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
+    text = _unix(_text(folder / "prompt.md"))
     meta: dict[str, Any] = {}
     if text.startswith("---\n"):
-        front, _, text = text[4:].partition("\n---\n")
+        front, _, text = text[3:].partition("\n---\n")
         try:
             meta = yaml.safe_load(front) or {}
         except yaml.YAMLError as error:
@@ -191,8 +238,11 @@ def _read_folder(root: Path, folder: Path, header: SuiteHeader) -> dict[str, Any
         raise BadInput(f"{folder}: the task has no checks; add checks.py with lines such as `assert f(1) == 2`")
     starter = folder / "starter"
     between = folder.relative_to(root).parts[:-1]
-    tags = [*between, *(tag for tag in meta.pop("tags", []) or [] if tag not in between)]
-    return {
+    listed = meta.pop("tags", None) or []
+    if not isinstance(listed, list):
+        raise BadInput(f"{folder / 'prompt.md'}: tags must be a list such as [strings, slow], found {listed!r}")
+    tags = [*between, *(tag for tag in listed if tag not in between)]
+    yield {
         "id": folder.name,
         "prompt": text.strip(),
         "golden": _text(goldens[0]),
@@ -206,9 +256,13 @@ def _read_folder(root: Path, folder: Path, header: SuiteHeader) -> dict[str, Any
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes().decode()  # as it is: read_text would change line ends in starter files
     except UnicodeDecodeError as error:
         raise BadInput(f"{file}: not UTF-8 ({error})") from None
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 _NESTED = ("starter", "limits", "tags")
@@ -223,33 +277,41 @@ def export_suite(suite: Suite, out: Path, form: Literal["folder", "jsonl", "parq
     """Write a suite in one of its three forms.
 
     Raises:
-        BadInput: ``out`` exists already; nothing is overwritten.
+        BadInput: ``out`` exists already (nothing is overwritten), or a name in the suite cannot be a file's.
     """
-    if out.exists() and any(out.iterdir()):
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise BadInput(f"{out}: exists already and is not empty; give a new folder")
     header = suite.header.model_dump(mode="json", exclude_defaults=True)
-    defaults = _task_defaults(suite.header)
-    rows = []
-    for task in suite.tasks:
-        row = task.model_dump(mode="json", exclude_defaults=True)
-        del row["suite"]
-        base = dict(defaults)
-        for tag in task.tags:
-            base |= suite.header.slices.get(tag, {})
-        rows.append({k: v for k, v in row.items() if base.get(k) != v})
+    rows = [_row(task, suite.header) for task in suite.tasks]
     if form == "jsonl":
         write_atomic(out / "tasks.jsonl", b"".join(canonical_json(row) + b"\n" for row in rows))
     elif form == "parquet":
         _write_parquet(out / "tasks.parquet", rows)
     else:
+        _require_file_names(suite)
         for task, row in zip(suite.tasks, rows, strict=True):
             _write_folder(out, task, row)
     write_atomic(out / SUITE_FILE, yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=110).encode())
 
 
-def _task_defaults(header: SuiteHeader) -> dict[str, Any]:
-    dumped: dict[str, Any] = header.model_dump(mode="json", exclude={"name", "description", "slices"})
-    return dumped
+def _row(task: Task, header: SuiteHeader) -> dict[str, Any]:
+    """What a task says itself, beyond what it would have in this suite anyway."""
+    values = task.model_dump(mode="json", exclude={"suite"})
+    defaults = {"tags": [], "starter": {}, **_defaults(header, task.tags)}
+    return {k: v for k, v in values.items() if k not in defaults or defaults[k] != v}
+
+
+def _require_file_names(suite: Suite) -> None:
+    problems = []
+    for task in suite.tasks:
+        for what, name in [("id", task.id), *(("first tag", tag) for tag in task.tags[:1])]:
+            if name in {"", ".", ".."} or set("/\\\0") & set(name):
+                problems.append(f"{task.source or task.key}: the {what} {name!r} cannot be a folder's name")
+        for name in task.starter:
+            if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+                problems.append(f"{task.source or task.key}: the starter file {name!r} leaves the task's folder")
+    if problems:
+        raise BadInput("\n".join([*problems, "export as jsonl or parquet instead"]))
 
 
 def _write_parquet(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.records import Failure, Result, Task
+from evals.records import Attempt, Failure, Result, Task
 from goldens.records import Golden, Pair
 
 
@@ -66,8 +66,6 @@ def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]
 
 
 def _pair(task: Task, failure: Failure | None, golden: Golden) -> Pair:
-    from evals.records import Attempt
-
     attempt = failure.attempt if failure else Attempt(task=task.key, completion="", code=None, finish_reason="stop")
     return Pair(
         task=task.key,

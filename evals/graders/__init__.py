@@ -1,4 +1,7 @@
-"""Graders turn an answer into a verdict. Add one: a function ``(Task, str | None, Sandbox) -> Verdict`` and a row in GRADERS."""
+"""Graders turn an answer into a verdict.
+
+Add one: a function ``(Task, str | None, Sandbox) -> Verdict`` and a row in GRADERS.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from evals.sandboxes.base import Sandbox
 Grader = Callable[[Task, str | None, Sandbox], Verdict]
 
 GRADERS: Mapping[str, Grader] = {"function": grade_values, "sql": grade_values}
-"""By task kind. Python functions and SQL share one judge: the sandbox returns values, the comparison happens outside."""
+"""By task kind. Functions and SQL share one judge: the sandbox returns values, the comparison happens outside."""
 
 
 def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:

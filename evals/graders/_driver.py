@@ -1,6 +1,7 @@
 """Runs inside the sandbox: loads the candidate, evaluates the steps, writes typed values to a private descriptor.
 
-It knows no expected value. One JSON line a step, so that a time-out keeps the steps before it. Standard library only.
+It knows no expected value. One JSON line a step, so that a time-out keeps the steps before it. Standard library only,
+and as little of it as possible: every import is paid for on every run.
 """
 
 import json
@@ -8,17 +9,16 @@ import os
 import sys
 
 
-def encode(value, depth=0):
+def encode(value: object, depth: int = 0) -> object:
     """Typed canonical form of a plain value; anything else is an opaque object that equals nothing."""
     if depth > 60:
         return ["deep"]
     kind = type(value)
     if value is None or kind is bool:
         return value
-    if isinstance(value, bool):
-        return bool(int.__index__(value))
     if isinstance(value, int):
-        return ["i", int.__repr__(value)] if abs(int.__index__(value)) >> 53 else int.__index__(value)
+        # Hexadecimal: Python refuses decimal text of more than 4,300 digits.
+        return ["i", int.__format__(value, "x")] if abs(int.__index__(value)) >> 53 else int.__index__(value)
     if isinstance(value, float):
         return ["f", float.__repr__(value)]
     if isinstance(value, str):
@@ -37,6 +37,9 @@ def encode(value, depth=0):
         return ["S", [encode(item, depth + 1) for item in set.__iter__(value)]]
     if isinstance(value, frozenset):
         return ["F", [encode(item, depth + 1) for item in frozenset.__iter__(value)]]
+    if isinstance(value, (type({}.keys()), type({}.items()))):  # they equal sets
+        items: list[object] = list(value)
+        return ["S", [encode(item, depth + 1) for item in items]]
     module = kind.__module__
     if (module, kind.__qualname__) in {("decimal", "Decimal"), ("fractions", "Fraction")}:
         return [kind.__qualname__, str(value)]
@@ -45,14 +48,14 @@ def encode(value, depth=0):
     return ["object", module + "." + kind.__qualname__, safe_repr(value)]
 
 
-def safe_repr(value):
+def safe_repr(value: object) -> str:
     try:
         return repr(value)[:200]
     except BaseException:
         return "<repr failed>"
 
 
-def describe(error):
+def describe(error: BaseException) -> dict[str, object]:
     try:
         message = str(error)[:300]
     except BaseException:
@@ -60,17 +63,17 @@ def describe(error):
     return {"raised": [base.__name__ for base in type(error).__mro__], "message": message}
 
 
-def main():
+def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="ascii")
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    with open("job.json", encoding="utf-8") as handle:
+    with open("job.json", encoding="utf-8") as handle:  # noqa: PTH123
         job = json.load(handle)
-    os.unlink("job.json")
+    os.unlink("job.json")  # noqa: PTH108
     dumps, flush, write, json_encode = json.dumps, out.flush, out.write, encode
 
-    def emit(record):
+    def emit(record: dict[str, object]) -> None:
         write(dumps(record) + "\n")
         flush()
 
@@ -80,7 +83,9 @@ def main():
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.setrecursionlimit(3000)
-    names = {"__name__": "candidate", "__builtins__": __builtins__}
+    # A real module: dataclasses, pickle and typing look the candidate up by name.
+    module = sys.modules["candidate"] = type(sys)("candidate")
+    names = module.__dict__
     try:
         if job["kind"] == "sql":
             import duckdb
@@ -111,4 +116,5 @@ def main():
     emit({"end": True})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,16 @@
 """The value judge: the sandbox evaluates, the comparison happens out here, where no candidate can reach.
 
-Covers Python functions and SQL result sets. An assertion without a literal expected side is evaluated inside and is weaker;
-``Step.kind == "inside"`` marks it.
+Covers Python functions and SQL result sets. An assertion without a literal expected side is evaluated inside and is
+weaker; ``Step.kind == "inside"`` marks it.
 """
 
 from __future__ import annotations
 
+import cmath
 import datetime
+import json
 import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -15,8 +18,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from evals.checks import Step, parse_checks
 from evals.errors import SandboxFault
@@ -103,8 +104,8 @@ def judge(steps: tuple[Step, ...], outcome: Outcome) -> tuple[str, str, dict[str
     records = []
     for line in outcome.stdout.splitlines():
         try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            record = json.loads(line)  # not orjson, which refuses lone surrogates in strings
+        except (ValueError, RecursionError):
             break
         if not isinstance(record, dict):
             break
@@ -112,36 +113,49 @@ def judge(steps: tuple[Step, ...], outcome: Outcome) -> tuple[str, str, dict[str
     if not records:
         return _ended_early(outcome, {"stage": "load"})
     load = records[0].get("load")
-    if load is not None:
+    if isinstance(load, dict):
         if records[0].get("syntax"):
             return "fail", "syntax_error", {"message": load.get("message", "")}
-        return "fail", _exception_reason(load), {"stage": "load", **load}
-    answers = {record["step"]: record for record in records if isinstance(record.get("step"), int)}
+        return "fail", f"exception:{[*_raised(load), 'Exception'][0]}", {"stage": "load", **load}
+    answers: dict[int, dict[str, Any]] = {}
+    for record in records[1:]:
+        if isinstance(record.get("step"), int):
+            answers.setdefault(record["step"], record)
     for index, step in enumerate(steps):
         place = {"check": step.text[:400], "line": step.line}
         if index not in answers:
             return _ended_early(outcome, place)
         answer = answers[index]
-        raised = answer.get("raised")
+        raised = _raised(answer)
         if step.kind == "raises":
-            if raised is None:
-                return "fail", "wrong_exception", {**place, "expected": step.expected, "got": "nothing raised"}
-            if step.expected.rsplit(".", 1)[-1] not in raised:
-                return "fail", "wrong_exception", {**place, "expected": step.expected, "got": raised[0]}
-            continue
-        if raised is not None:
-            reason = "wrong_value" if step.kind == "inside" and raised[0] == "AssertionError" else _exception_reason(answer)
-            return "fail", reason, {**place, "raised": raised[0], "message": answer.get("message", "")}
-        if step.kind == "value":
-            got = decode(answer["value"])
-            if not equal(got, step.expected, step.tolerance):
-                return "fail", "wrong_value", {**place, "expected": repr(step.expected)[:400], "got": repr(got)[:400]}
+            message = str(answer.get("message", ""))
+            if not set(step.expected) & set(raised) or re.search(step.match, message) is None:
+                expected = " or ".join(step.expected) + (f" with {step.match!r} in its message" if step.match else "")
+                got = f"{raised[0]}: {message}" if raised else "nothing raised"
+                return "fail", "wrong_exception", {**place, "expected": expected, "got": got[:400]}
+        elif raised:
+            refuted = step.kind == "inside" and raised[0] == "AssertionError"
+            reason = "wrong_value" if refuted else f"exception:{raised[0]}"
+            return "fail", reason, {**place, "raised": raised[0], "message": str(answer.get("message", ""))}
+        elif step.kind == "value":
+            got = decode(answer.get("value", ["object", "nothing", ""]))
+            same_type = not step.identical or type(got) is type(step.expected)
+            if not (same_type and equal(got, step.expected, step.tolerance)):
+                return "fail", "wrong_value", {**place, "expected": _shown(step.expected), "got": _shown(got)}
     return "pass", "pass", {"checks": sum(step.kind != "run" for step in steps)}
 
 
-def _exception_reason(answer: Mapping[str, Any]) -> str:
-    raised = answer.get("raised") or ["Exception"]
-    return f"exception:{raised[0]}"
+def _raised(answer: Mapping[str, Any]) -> list[str]:
+    """Names of what was raised and its bases; empty where nothing was. What the sandbox wrote is not to be trusted."""
+    found = answer.get("raised") or []
+    return [str(name) for name in found] if isinstance(found, list) else ["Exception"]
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)[:400]
+    except (ValueError, RecursionError):  # an int of more than 4,300 digits
+        return f"<{type(value).__name__} too large to show>"
 
 
 def _ended_early(outcome: Outcome, place: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
@@ -156,12 +170,19 @@ def _ended_early(outcome: Outcome, place: dict[str, Any]) -> tuple[str, str, dic
 
 
 def decode(value: Any) -> Any:
-    """The plain Python value of the driver's canonical form."""
+    """The plain Python value of the driver's canonical form; what is malformed (forged) equals nothing."""
+    try:
+        return _decode(value)
+    except (ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
+        return Opaque("<undecodable>")
+
+
+def _decode(value: Any) -> Any:
     match value:
         case None | bool() | int():
             return value
         case ["i", str(text)]:
-            return int(text)
+            return int(text, 16)
         case ["f", str(text)]:
             return float(text)
         case ["s", str(text)]:
@@ -171,15 +192,15 @@ def decode(value: Any) -> Any:
         case ["c", str(real), str(imaginary)]:
             return complex(float(real), float(imaginary))
         case ["l", list(items)]:
-            return [decode(item) for item in items]
+            return [_decode(item) for item in items]
         case ["t", list(items)]:
-            return tuple(decode(item) for item in items)
+            return tuple(_decode(item) for item in items)
         case ["d", list(items)]:
-            return {_hashable(decode(key)): decode(item) for key, item in items}
+            return {_hashable(_decode(key)): _decode(item) for key, item in items}
         case ["S", list(items)]:
-            return {_hashable(decode(item)) for item in items}
+            return {_hashable(_decode(item)) for item in items}
         case ["F", list(items)]:
-            return frozenset(_hashable(decode(item)) for item in items)
+            return frozenset(_hashable(_decode(item)) for item in items)
         case ["Decimal", str(text)]:
             return Decimal(text)
         case ["Fraction", str(text)]:
@@ -211,11 +232,11 @@ def _moment(text: str) -> Any:
 
 def equal(got: Any, expected: Any, tolerance: tuple[float, float] | None) -> bool:
     """Python's ``==`` on plain values; with a tolerance, ``math.isclose`` (relative, absolute)."""
-    if tolerance is None:
-        try:
+    try:
+        if tolerance is None:
             return bool(got == expected)
-        except (ArithmeticError, TypeError, RecursionError):
-            return False
-    if isinstance(got, (int, float, Decimal, Fraction)) and isinstance(expected, (int, float, Decimal, Fraction)):
+        if isinstance(got, complex) or isinstance(expected, complex):
+            return cmath.isclose(got, expected, rel_tol=tolerance[0], abs_tol=tolerance[1])
         return math.isclose(got, expected, rel_tol=tolerance[0], abs_tol=tolerance[1])
-    return False
+    except (ArithmeticError, TypeError, ValueError, RecursionError):
+        return False

@@ -1,1 +1,128 @@
-"""x"""
+"""Importers read a benchmark's own files as a suite: ``mbpp:../data/mbpp`` in the configuration.
+
+Add one: a function ``(Path) -> Suite`` and a row in IMPORTERS. An importer names the official splits, carries the
+licence to every task, and marks what may not be trained on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evals.errors import BadInput
+from evals.suites import Suite, SuiteHeader, validate
+
+IMPORTERS: Mapping[str, str] = {
+    "humaneval": "evals.importers.humaneval:import_humaneval",
+    "mbpp": "evals.importers.mbpp:import_mbpp",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One entry of a benchmark's file and where it stands (``file:line``)."""
+
+    place: str
+    values: Mapping[str, Any]
+
+
+def import_benchmark(name: str, path: Path) -> Suite:
+    """Read a benchmark's file, or the folder that holds it.
+
+    Raises:
+        BadInput: no such importer, or the files are not that benchmark's; every finding with its place.
+    """
+    if name not in IMPORTERS:
+        raise BadInput(f"importer {name!r}: no such importer; there are: {', '.join(sorted(IMPORTERS))}")
+    module, _, attribute = IMPORTERS[name].partition(":")
+    found: Callable[[Path], Suite] = getattr(import_module(module), attribute)
+    return found(path)
+
+
+def find_file(path: Path, names: Sequence[str]) -> Path:
+    """The file itself, or the first of ``names`` in a folder.
+
+    Raises:
+        BadInput: neither is there.
+    """
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise BadInput(f"{path}: no such file or folder; give {' or '.join(names)}, or the folder that holds it")
+    for name in names:
+        if (path / name).is_file():
+            return path / name
+    there = ", ".join(sorted(p.name for p in path.iterdir())[:10]) or "nothing"
+    raise BadInput(f"{path}: expected {' or '.join(names)} in this folder, found {there}")
+
+
+def read_rows(file: Path) -> list[Row]:
+    """The objects of a JSONL file or a JSON array, gzip-compressed or not.
+
+    Raises:
+        BadInput: unreadable, not JSON, not objects, or nothing there; at the first line that shows it.
+    """
+    try:
+        data = file.read_bytes()
+        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{file}: cannot be read: {error}") from None
+    rows = [Row(place=place, values=value) for place, value in _objects(file, data)]
+    if not rows:
+        raise BadInput(f"{file}: the file is empty; expected one JSON object a line")
+    return rows
+
+
+def _objects(file: Path, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    array = data.lstrip()[:1] == b"["
+    for number, text in enumerate([data] if array else data.split(b"\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            line = error.lineno if array else number
+            raise BadInput(f"{file}:{line}: not JSON ({error.msg}); expected one object a line") from None
+        for n, item in enumerate(value if array else [value], 1):
+            place = f"{file}: entry {n}" if array else f"{file}:{number}"
+            if not isinstance(item, dict):
+                raise BadInput(f"{place}: expected a JSON object, found {type(item).__name__} {text[:60]!r}")
+            yield place, item
+
+
+def missing(row: Row, wanted: Mapping[str, type]) -> list[str]:
+    """What a foreign row lacks: for each key, its place, what was found and what was expected."""
+    problems = []
+    for key, kind in wanted.items():
+        if key not in row.values:
+            there = ", ".join(map(str, row.values)) or "no keys"
+            problems.append(f"{row.place}: expected the key {key!r}, found {there}")
+        elif not isinstance(row.values[key], kind) or isinstance(row.values[key], bool):
+            found = row.values[key]
+            problems.append(f"{row.place}: {key}: expected {kind.__name__}, found {type(found).__name__} {found!r:.60}")
+    return problems
+
+
+def build_suite(header: SuiteHeader, tasks: Collection[Mapping[str, Any]], problems: list[str], path: Path) -> Suite:
+    """A validated suite.
+
+    Raises:
+        BadInput: ``problems``, and what validation adds to them.
+    """
+    checked = validate(tasks, header, problems)
+    if problems:
+        shown = problems[:20] + ([f"... and {len(problems) - 20} more"] if len(problems) > 20 else [])
+        raise BadInput("\n".join(shown))
+    return Suite(header=header, tasks=tuple(checked), path=path)
+
+
+def unix(text: str) -> str:
+    """Text with line feeds only."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

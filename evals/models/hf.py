@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evals.errors import BadInput
 from evals.models.base import Completion, Prompt, Sampling
+from evals.models.kvcache import ATTENTION, new_cache, supports
 from evals.models.resolve import ResolvedModel, quiet_transformers, resolve_model
 from evals.records import Message, ModelRef
 
@@ -42,7 +43,9 @@ def load_model(name: str, device: torch.device | None = None) -> tuple[Any, Any,
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     try:
         tokenizer = AutoTokenizer.from_pretrained(resolved.path)
-        model = AutoModelForCausalLM.from_pretrained(resolved.path, dtype=dtype).to(device).eval()
+        config = AutoConfig.from_pretrained(resolved.path)
+        attention = {"attn_implementation": ATTENTION} if supports(config) else {}
+        model = AutoModelForCausalLM.from_pretrained(resolved.path, dtype=dtype, **attention).to(device).eval()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise BadInput(f"model: {resolved.path} does not load: {str(error).splitlines()[0]}") from None
     if not tokenizer.chat_template:
@@ -98,10 +101,15 @@ class HFBackend:
         texts = [""] * len(prompts)
         reasons: list[Literal["stop", "code_block", "length"] | None] = [None] * len(prompts)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
+        cache, last = new_cache(self._model.config), positions[:, -1:]
         output = self._model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
         )
-        cache, last = output.past_key_values, positions[:, -1:]
         for step in range(sampling.max_new_tokens):
             chosen = self._choose(output.logits[:, -1], sampling, [generators[index] for index in alive])
             for row, index in enumerate(alive):

@@ -1,9 +1,8 @@
-def bicycle_rented(bicycle, actor, customer):
-    helmet = bicycle.get("helmet", False)
+def bicycle_rented(bicycle, actor):
     return {
         "event": "bicycle.rented",
         "v": 2,
         "actor": actor["id"],
         "subject": bicycle["id"],
-        "data": {"email": customer["email"][0] + "***", "helmet": helmet},
+        "data": {"deposit": bicycle["deposit"], "helmet": bicycle["helmet"]},
     }

@@ -4,5 +4,5 @@ def customer_registered(customer, actor):
         "v": 2,
         "actor": actor["id"],
         "subject": customer["id"],
-        "data": {"email": customer["email"][0] + "***", "plan": customer["plan"]},
+        "data": {"country": customer["country"], "email": customer["email"][0] + "***"},
     }

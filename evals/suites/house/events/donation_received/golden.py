@@ -4,9 +4,5 @@ def donation_received(donation, actor):
         "v": 2,
         "actor": actor["id"],
         "subject": donation["id"],
-        "data": {
-            "amount": donation["amount"],
-            "purpose": donation.get("purpose", "general"),
-            "name": donation["name"][0] + ".",
-        },
+        "data": {"pledge": donation["pledge"], "email": donation["email"][0] + "***"},
     }

@@ -1,12 +1,8 @@
-def tournament_won(tournament, actor, winner):
+def tournament_won(tournament, actor):
     return {
         "event": "tournament.won",
         "v": 2,
         "actor": actor["id"],
         "subject": tournament["id"],
-        "data": {
-            "name": winner["name"][0] + ".",
-            "points": winner["points"],
-            "rounds": tournament["rounds"],
-        },
+        "data": {"champion": tournament["champion"], "prize": tournament["prize"]},
     }

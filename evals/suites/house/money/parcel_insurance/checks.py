@@ -1,4 +1,4 @@
-assert parcel_insurance(20000, False) == {"cents": 900, "currency": "EUR"}
-assert parcel_insurance(100, False) == {"cents": 5, "currency": "EUR"}
-assert parcel_insurance(100, True) == {"cents": 305, "currency": "EUR"}
-assert parcel_insurance(0, True) == {"cents": 300, "currency": "EUR"}
+assert parcel_insurance(20000) == {"cents": 900, "currency": "EUR"}
+assert parcel_insurance(1300) == {"cents": 59, "currency": "EUR"}
+assert parcel_insurance(317) == {"cents": 14, "currency": "EUR"}
+assert parcel_insurance(0) == {"cents": 0, "currency": "EUR"}

@@ -1,5 +1,3 @@
-def parcel_insurance(cents, fragile):
+def parcel_insurance(cents):
     total = (cents * 450 + 5000) // 10000
-    if fragile:
-        total += 300
     return {"cents": total, "currency": "EUR"}

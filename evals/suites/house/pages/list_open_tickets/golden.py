@@ -1,5 +1,5 @@
 def list_open_tickets(rows, page=1):
     found = [row for row in rows if not row["deleted"] and row["state"] == "open"]
-    found.sort(key=lambda row: row["urgency"], reverse=True)
+    found.sort(key=lambda row: row["id"])
     start = (page - 1) * 25
     return {"items": found[start:start + 25], "page": page, "total": len(found)}

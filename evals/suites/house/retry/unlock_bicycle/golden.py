@@ -1,10 +1,7 @@
-def unlock_bicycle(call, sleep, code):
+def unlock_bicycle(call, sleep):
     for attempt in range(4):
         try:
-            value = call(code)
-            if value:
-                return {"ok": True, "value": value}
-        except TimeoutError:
-            pass
-        sleep(0.25 * 2 ** attempt)
+            return {"ok": True, "value": call()}
+        except OSError:
+            sleep(0.25 * 2 ** attempt)
     return {"ok": False, "error": "lock_unavailable"}

@@ -1,0 +1,3 @@
+assert bakery_audited({"id": "b33", "grade": "A", "inspector": "Sam"}, {"id": "u31"}) == {"event": "bakery.audited", "v": 2, "actor": "u31", "subject": "b33", "data": {"grade": "A", "inspector": "Sam"}}
+assert bakery_audited({"id": 610, "grade": "C", "inspector": "Dora", "note": "internal"}, {"id": 61, "name": "Kit"}) == {"event": "bakery.audited", "v": 2, "actor": 61, "subject": 610, "data": {"grade": "C", "inspector": "Dora"}}
+assert bakery_audited({"id": "bak-32", "grade": "B", "inspector": "Yusuf"}, {"id": "staff-30"}) == {"event": "bakery.audited", "v": 2, "actor": "staff-30", "subject": "bak-32", "data": {"grade": "B", "inspector": "Yusuf"}}

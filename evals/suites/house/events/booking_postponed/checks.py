@@ -1,0 +1,3 @@
+assert booking_postponed({"id": "b10", "date": "2024-05-01"}, {"id": "u8"}, "2024-05-09") == {"event": "booking.postponed", "v": 2, "actor": "u8", "subject": "b10", "data": {"date": {"from": "2024-05-01", "to": "2024-05-09"}}}
+assert booking_postponed({"id": 449, "date": "2024-06-30", "note": "internal"}, {"id": 38, "name": "Kit"}, "2024-07-02") == {"event": "booking.postponed", "v": 2, "actor": 38, "subject": 449, "data": {"date": {"from": "2024-06-30", "to": "2024-07-02"}}}
+assert booking_postponed({"id": "boo-9", "date": None}, {"id": "staff-7"}, "2025-01-01") == {"event": "booking.postponed", "v": 2, "actor": "staff-7", "subject": "boo-9", "data": {"date": {"from": None, "to": "2025-01-01"}}}

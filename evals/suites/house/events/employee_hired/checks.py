@@ -1,0 +1,3 @@
+assert employee_hired({"id": "e20", "role": "cook", "salary": 2900, "email": "vera@example.org"}, {"id": "u18"}) == {"event": "employee.hired", "v": 2, "actor": "u18", "subject": "e20", "data": {"role": "cook", "salary": 2900, "email": "v***"}}
+assert employee_hired({"id": 519, "role": "clerk", "salary": 3100, "email": "hugo@example.net", "note": "internal"}, {"id": 48, "name": "Kit"}) == {"event": "employee.hired", "v": 2, "actor": 48, "subject": 519, "data": {"role": "clerk", "salary": 3100, "email": "h***"}}
+assert employee_hired({"id": "emp-19", "role": "nurse", "salary": 0, "email": "noor@example.com"}, {"id": "staff-17"}) == {"event": "employee.hired", "v": 2, "actor": "staff-17", "subject": "emp-19", "data": {"role": "nurse", "salary": 0, "email": "n***"}}

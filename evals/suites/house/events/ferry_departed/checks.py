@@ -1,0 +1,3 @@
+assert ferry_departed({"id": "f27", "pier": "P1", "passengers": 210, "cargo": "cars"}, {"id": "u25"}) == {"event": "ferry.departed", "v": 2, "actor": "u25", "subject": "f27", "data": {"pier": "P1", "passengers": 210, "cargo": "cars"}}
+assert ferry_departed({"id": 568, "pier": "South", "passengers": 3, "cargo": "mail", "note": "internal"}, {"id": 55, "name": "Kit"}) == {"event": "ferry.departed", "v": 2, "actor": 55, "subject": 568, "data": {"pier": "South", "passengers": 3, "cargo": "mail"}}
+assert ferry_departed({"id": "fer-26", "pier": "P9", "passengers": 0, "cargo": "none"}, {"id": "staff-24"}) == {"event": "ferry.departed", "v": 2, "actor": "staff-24", "subject": "fer-26", "data": {"pier": "P9", "passengers": 0, "cargo": "none"}}

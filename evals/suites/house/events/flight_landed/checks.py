@@ -1,0 +1,3 @@
+assert flight_landed({"id": "f15", "runway": "09L", "gate": "A4"}, {"id": "u13"}) == {"event": "flight.landed", "v": 2, "actor": "u13", "subject": "f15", "data": {"runway": "09L", "gate": "A4"}}
+assert flight_landed({"id": 484, "runway": "27", "gate": "C11", "note": "internal"}, {"id": 43, "name": "Kit"}) == {"event": "flight.landed", "v": 2, "actor": 43, "subject": 484, "data": {"runway": "27", "gate": "C11"}}
+assert flight_landed({"id": "fli-14", "runway": "18R", "gate": "B1"}, {"id": "staff-12"}) == {"event": "flight.landed", "v": 2, "actor": "staff-12", "subject": "fli-14", "data": {"runway": "18R", "gate": "B1"}}

@@ -1,0 +1,3 @@
+assert greenhouse_heated({"id": "g30", "temperature": 18, "zone": "ferns"}, {"id": "u28"}) == {"event": "greenhouse.heated", "v": 2, "actor": "u28", "subject": "g30", "data": {"temperature": 18, "zone": "ferns"}}
+assert greenhouse_heated({"id": 589, "temperature": 21.5, "zone": "north", "note": "internal"}, {"id": 58, "name": "Kit"}) == {"event": "greenhouse.heated", "v": 2, "actor": 58, "subject": 589, "data": {"temperature": 21.5, "zone": "north"}}
+assert greenhouse_heated({"id": "gre-29", "temperature": 0, "zone": "seedlings"}, {"id": "staff-27"}) == {"event": "greenhouse.heated", "v": 2, "actor": "staff-27", "subject": "gre-29", "data": {"temperature": 0, "zone": "seedlings"}}

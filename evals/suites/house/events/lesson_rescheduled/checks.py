@@ -1,0 +1,3 @@
+assert lesson_rescheduled({"id": "l22", "hour": 9}, {"id": "u20"}, 11) == {"event": "lesson.rescheduled", "v": 2, "actor": "u20", "subject": "l22", "data": {"hour": {"from": 9, "to": 11}}}
+assert lesson_rescheduled({"id": 533, "hour": 14, "note": "internal"}, {"id": 50, "name": "Kit"}, 8) == {"event": "lesson.rescheduled", "v": 2, "actor": 50, "subject": 533, "data": {"hour": {"from": 14, "to": 8}}}
+assert lesson_rescheduled({"id": "les-21", "hour": 8}, {"id": "staff-19"}, 16) == {"event": "lesson.rescheduled", "v": 2, "actor": "staff-19", "subject": "les-21", "data": {"hour": {"from": 8, "to": 16}}}

@@ -1,0 +1,3 @@
+assert meal_served({"id": "m19", "dish": "ramen", "table": 7}, {"id": "u17"}) == {"event": "meal.served", "v": 2, "actor": "u17", "subject": "m19", "data": {"dish": "ramen", "table": 7}}
+assert meal_served({"id": 512, "dish": "curry", "table": 12, "note": "internal"}, {"id": 47, "name": "Kit"}) == {"event": "meal.served", "v": 2, "actor": 47, "subject": 512, "data": {"dish": "curry", "table": 12}}
+assert meal_served({"id": "mea-18", "dish": "salad", "table": 1}, {"id": "staff-16"}) == {"event": "meal.served", "v": 2, "actor": "staff-16", "subject": "mea-18", "data": {"dish": "salad", "table": 1}}

@@ -1,0 +1,3 @@
+assert membership_renewed({"id": "m31", "tier": "gold", "years": 2, "email": "otto@example.org"}, {"id": "u29"}) == {"event": "membership.renewed", "v": 2, "actor": "u29", "subject": "m31", "data": {"tier": "gold", "years": 2, "email": "o***"}}
+assert membership_renewed({"id": 596, "tier": "basic", "years": 1, "email": "mia@example.net", "note": "internal"}, {"id": 59, "name": "Kit"}) == {"event": "membership.renewed", "v": 2, "actor": 59, "subject": 596, "data": {"tier": "basic", "years": 1, "email": "m***"}}
+assert membership_renewed({"id": "mem-30", "tier": "junior", "years": 5, "email": "jan@example.com"}, {"id": "staff-28"}) == {"event": "membership.renewed", "v": 2, "actor": "staff-28", "subject": "mem-30", "data": {"tier": "junior", "years": 5, "email": "j***"}}

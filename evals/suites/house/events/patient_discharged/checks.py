@@ -1,0 +1,3 @@
+assert patient_discharged({"id": "p12", "ward": "B2", "email": "kim@example.org"}, {"id": "u10"}) == {"event": "patient.discharged", "v": 2, "actor": "u10", "subject": "p12", "data": {"ward": "B2", "email": "k***"}}
+assert patient_discharged({"id": 463, "ward": "North", "email": "lou@example.net", "note": "internal"}, {"id": 40, "name": "Kit"}) == {"event": "patient.discharged", "v": 2, "actor": 40, "subject": 463, "data": {"ward": "North", "email": "l***"}}
+assert patient_discharged({"id": "pat-11", "ward": "ICU", "email": "tess@example.com"}, {"id": "staff-9"}) == {"event": "patient.discharged", "v": 2, "actor": "staff-9", "subject": "pat-11", "data": {"ward": "ICU", "email": "t***"}}

@@ -1,0 +1,3 @@
+assert photo_uploaded({"id": "p13", "filename": "sea.jpg", "width": 800, "height": 600}, {"id": "u11"}) == {"event": "photo.uploaded", "v": 2, "actor": "u11", "subject": "p13", "data": {"filename": "sea.jpg", "width": 800, "height": 600}}
+assert photo_uploaded({"id": 470, "filename": "cat.png", "width": 64, "height": 48, "note": "internal"}, {"id": 41, "name": "Kit"}) == {"event": "photo.uploaded", "v": 2, "actor": 41, "subject": 470, "data": {"filename": "cat.png", "width": 64, "height": 48}}
+assert photo_uploaded({"id": "pho-12", "filename": "a.gif", "width": 1, "height": 2}, {"id": "staff-10"}) == {"event": "photo.uploaded", "v": 2, "actor": "staff-10", "subject": "pho-12", "data": {"filename": "a.gif", "width": 1, "height": 2}}

@@ -1,0 +1,3 @@
+assert playlist_shared({"id": "p8", "songs": 14, "audience": "friends"}, {"id": "u6"}) == {"event": "playlist.shared", "v": 2, "actor": "u6", "subject": "p8", "data": {"songs": 14, "audience": "friends"}}
+assert playlist_shared({"id": 435, "songs": 2, "audience": "public", "note": "internal"}, {"id": 36, "name": "Kit"}) == {"event": "playlist.shared", "v": 2, "actor": 36, "subject": 435, "data": {"songs": 2, "audience": "public"}}
+assert playlist_shared({"id": "pla-7", "songs": 0, "audience": "family"}, {"id": "staff-5"}) == {"event": "playlist.shared", "v": 2, "actor": "staff-5", "subject": "pla-7", "data": {"songs": 0, "audience": "family"}}

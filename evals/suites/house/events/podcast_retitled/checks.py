@@ -1,0 +1,3 @@
+assert podcast_retitled({"id": "p28", "headline": "News"}, {"id": "u26"}, "Morning news") == {"event": "podcast.retitled", "v": 2, "actor": "u26", "subject": "p28", "data": {"headline": {"from": "News", "to": "Morning news"}}}
+assert podcast_retitled({"id": 575, "headline": "Talk", "note": "internal"}, {"id": 56, "name": "Kit"}, "Night talk") == {"event": "podcast.retitled", "v": 2, "actor": 56, "subject": 575, "data": {"headline": {"from": "Talk", "to": "Night talk"}}}
+assert podcast_retitled({"id": "pod-27", "headline": ""}, {"id": "staff-25"}, "Pilot") == {"event": "podcast.retitled", "v": 2, "actor": "staff-25", "subject": "pod-27", "data": {"headline": {"from": "", "to": "Pilot"}}}

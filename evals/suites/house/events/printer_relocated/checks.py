@@ -1,0 +1,3 @@
+assert printer_relocated({"id": "p18", "floor": 1}, {"id": "u16"}, 3) == {"event": "printer.relocated", "v": 2, "actor": "u16", "subject": "p18", "data": {"floor": {"from": 1, "to": 3}}}
+assert printer_relocated({"id": 505, "floor": 3, "note": "internal"}, {"id": 46, "name": "Kit"}, 0) == {"event": "printer.relocated", "v": 2, "actor": 46, "subject": 505, "data": {"floor": {"from": 3, "to": 0}}}
+assert printer_relocated({"id": "pri-17", "floor": 0}, {"id": "staff-15"}, 2) == {"event": "printer.relocated", "v": 2, "actor": "staff-15", "subject": "pri-17", "data": {"floor": {"from": 0, "to": 2}}}

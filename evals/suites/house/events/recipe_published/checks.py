@@ -1,0 +1,3 @@
+assert recipe_published({"id": "r6", "title": "Leek soup", "servings": 4}, {"id": "u4"}) == {"event": "recipe.published", "v": 2, "actor": "u4", "subject": "r6", "data": {"title": "Leek soup", "servings": 4}}
+assert recipe_published({"id": 421, "title": "Plum cake", "servings": 12, "note": "internal"}, {"id": 34, "name": "Kit"}) == {"event": "recipe.published", "v": 2, "actor": 34, "subject": 421, "data": {"title": "Plum cake", "servings": 12}}
+assert recipe_published({"id": "rec-5", "title": "Rice", "servings": 1}, {"id": "staff-3"}) == {"event": "recipe.published", "v": 2, "actor": "staff-3", "subject": "rec-5", "data": {"title": "Rice", "servings": 1}}

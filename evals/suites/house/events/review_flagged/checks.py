@@ -1,0 +1,3 @@
+assert review_flagged({"id": "r11", "reason": "spam", "stars": 1}, {"id": "u9"}) == {"event": "review.flagged", "v": 2, "actor": "u9", "subject": "r11", "data": {"reason": "spam", "stars": 1}}
+assert review_flagged({"id": 456, "reason": "insult", "stars": 5, "note": "internal"}, {"id": 39, "name": "Kit"}) == {"event": "review.flagged", "v": 2, "actor": 39, "subject": 456, "data": {"reason": "insult", "stars": 5}}
+assert review_flagged({"id": "rev-10", "reason": "off topic", "stars": 3}, {"id": "staff-8"}) == {"event": "review.flagged", "v": 2, "actor": "staff-8", "subject": "rev-10", "data": {"reason": "off topic", "stars": 3}}

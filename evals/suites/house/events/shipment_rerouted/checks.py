@@ -1,0 +1,3 @@
+assert shipment_rerouted({"id": "s24", "port": "Oslo"}, {"id": "u22"}, "Gdansk") == {"event": "shipment.rerouted", "v": 2, "actor": "u22", "subject": "s24", "data": {"port": {"from": "Oslo", "to": "Gdansk"}}}
+assert shipment_rerouted({"id": 547, "port": "Gdansk", "note": "internal"}, {"id": 52, "name": "Kit"}, "Riga") == {"event": "shipment.rerouted", "v": 2, "actor": 52, "subject": 547, "data": {"port": {"from": "Gdansk", "to": "Riga"}}}
+assert shipment_rerouted({"id": "shi-23", "port": None}, {"id": "staff-21"}, "Cork") == {"event": "shipment.rerouted", "v": 2, "actor": "staff-21", "subject": "shi-23", "data": {"port": {"from": None, "to": "Cork"}}}

@@ -1,0 +1,3 @@
+assert supplier_approved({"id": "s16", "email": "sales@example.org"}, {"id": "u14"}) == {"event": "supplier.approved", "v": 2, "actor": "u14", "subject": "s16", "data": {"email": "s***"}}
+assert supplier_approved({"id": 491, "email": "info@example.net", "note": "internal"}, {"id": 44, "name": "Kit"}) == {"event": "supplier.approved", "v": 2, "actor": 44, "subject": 491, "data": {"email": "i***"}}
+assert supplier_approved({"id": "sup-15", "email": "hello@example.com"}, {"id": "staff-13"}) == {"event": "supplier.approved", "v": 2, "actor": "staff-13", "subject": "sup-15", "data": {"email": "h***"}}

@@ -1,0 +1,3 @@
+assert tenant_rehoused({"id": "t32", "flat": "2A"}, {"id": "u30"}, "5C") == {"event": "tenant.rehoused", "v": 2, "actor": "u30", "subject": "t32", "data": {"flat": {"from": "2A", "to": "5C"}}}
+assert tenant_rehoused({"id": 603, "flat": "5C", "note": "internal"}, {"id": 60, "name": "Kit"}, "1B") == {"event": "tenant.rehoused", "v": 2, "actor": 60, "subject": 603, "data": {"flat": {"from": "5C", "to": "1B"}}}
+assert tenant_rehoused({"id": "ten-31", "flat": 12}, {"id": "staff-29"}, 14) == {"event": "tenant.rehoused", "v": 2, "actor": "staff-29", "subject": "ten-31", "data": {"flat": {"from": 12, "to": 14}}}

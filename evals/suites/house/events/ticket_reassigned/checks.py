@@ -1,0 +1,3 @@
+assert ticket_reassigned({"id": "t5", "agent": "Mo"}, {"id": "u3"}, "Ines") == {"event": "ticket.reassigned", "v": 2, "actor": "u3", "subject": "t5", "data": {"agent": {"from": "Mo", "to": "Ines"}}}
+assert ticket_reassigned({"id": 414, "agent": "Ines", "note": "internal"}, {"id": 33, "name": "Kit"}, "Raj") == {"event": "ticket.reassigned", "v": 2, "actor": 33, "subject": 414, "data": {"agent": {"from": "Ines", "to": "Raj"}}}
+assert ticket_reassigned({"id": "tic-4", "agent": None}, {"id": "staff-2"}, "Mo") == {"event": "ticket.reassigned", "v": 2, "actor": "staff-2", "subject": "tic-4", "data": {"agent": {"from": None, "to": "Mo"}}}

@@ -1,0 +1,3 @@
+assert vehicle_inspected({"id": "v9", "plate": "AB-12", "mileage": 84000, "verdict": "pass"}, {"id": "u7"}) == {"event": "vehicle.inspected", "v": 2, "actor": "u7", "subject": "v9", "data": {"plate": "AB-12", "mileage": 84000, "verdict": "pass"}}
+assert vehicle_inspected({"id": 442, "plate": "XY-90", "mileage": 150, "verdict": "fail", "note": "internal"}, {"id": 37, "name": "Kit"}) == {"event": "vehicle.inspected", "v": 2, "actor": 37, "subject": 442, "data": {"plate": "XY-90", "mileage": 150, "verdict": "fail"}}
+assert vehicle_inspected({"id": "veh-8", "plate": "QQ-7", "mileage": 0, "verdict": "repair"}, {"id": "staff-6"}) == {"event": "vehicle.inspected", "v": 2, "actor": "staff-6", "subject": "veh-8", "data": {"plate": "QQ-7", "mileage": 0, "verdict": "repair"}}

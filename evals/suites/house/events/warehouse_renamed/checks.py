@@ -1,0 +1,3 @@
+assert warehouse_renamed({"id": "w14", "label": "East"}, {"id": "u12"}, "Dock 4") == {"event": "warehouse.renamed", "v": 2, "actor": "u12", "subject": "w14", "data": {"label": {"from": "East", "to": "Dock 4"}}}
+assert warehouse_renamed({"id": 477, "label": "Dock 4", "note": "internal"}, {"id": 42, "name": "Kit"}, "Cold store") == {"event": "warehouse.renamed", "v": 2, "actor": 42, "subject": 477, "data": {"label": {"from": "Dock 4", "to": "Cold store"}}}
+assert warehouse_renamed({"id": "war-13", "label": ""}, {"id": "staff-11"}, "Main") == {"event": "warehouse.renamed", "v": 2, "actor": "staff-11", "subject": "war-13", "data": {"label": {"from": "", "to": "Main"}}}

@@ -1,0 +1,3 @@
+def auction_premium(cents):
+    total = (cents * 1400 + 5000) // 10000
+    return {"cents": total, "currency": "EUR"}

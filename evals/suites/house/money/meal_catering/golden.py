@@ -1,0 +1,3 @@
+def meal_catering(cents, guests):
+    total = cents * guests + 3500
+    return {"cents": total, "currency": "EUR"}

@@ -1,0 +1,3 @@
+def review_reward(cents):
+    total = max(cents - 200, 0)
+    return {"cents": total, "currency": "EUR"}

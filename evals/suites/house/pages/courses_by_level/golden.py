@@ -1,5 +1,0 @@
-def courses_by_level(rows, levels, page=1):
-    found = [row for row in rows if not row["deleted"] and row["level"] in levels]
-    found.sort(key=lambda row: row["title"])
-    start = (page - 1) * 25
-    return {"items": found[start:start + 25], "page": page, "total": len(found)}

@@ -1,0 +1,5 @@
+def list_diesel_vehicles(rows, page=1):
+    found = [row for row in rows if not row["deleted"] and row["fuel"] == "diesel"]
+    found.sort(key=lambda row: row["id"])
+    start = (page - 1) * 25
+    return {"items": found[start:start + 25], "page": page, "total": len(found)}

@@ -1,5 +1,0 @@
-def patients_born_before(rows, day, page=1):
-    found = [row for row in rows if not row["deleted"] and row["born"] < day]
-    found.sort(key=lambda row: row["id"])
-    start = (page - 1) * 25
-    return {"items": found[start:start + 25], "page": page, "total": len(found)}

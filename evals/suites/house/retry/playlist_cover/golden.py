@@ -1,7 +1,0 @@
-def playlist_cover(call, sleep, fallback):
-    for attempt in range(4):
-        try:
-            return {"ok": True, "value": call()}
-        except ConnectionError:
-            sleep(0.25 * 2 ** attempt)
-    return {"ok": True, "value": fallback}

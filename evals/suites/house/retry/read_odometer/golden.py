@@ -1,0 +1,7 @@
+def read_odometer(call, sleep):
+    for attempt in range(4):
+        try:
+            return {"ok": True, "value": call()}
+        except TimeoutError:
+            sleep(0.25 * 2 ** attempt)
+    return {"ok": False, "error": "odometer_unavailable"}

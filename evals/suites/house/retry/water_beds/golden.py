@@ -1,0 +1,7 @@
+def water_beds(call, sleep):
+    for attempt in range(4):
+        try:
+            return {"ok": True, "value": call()}
+        except ConnectionError:
+            sleep(0.25 * 2 ** attempt)
+    return {"ok": False, "error": "sprinkler_unavailable"}

@@ -1,3 +1,0 @@
-CREATE TABLE memberships (id INTEGER, member VARCHAR, level VARCHAR, active BOOLEAN, deleted_at TIMESTAMP);
-INSERT INTO memberships VALUES (1, 'Al', 'silver', true, NULL), (2, 'Bo', 'silver', true, NULL), (3, 'Cy', 'basic', true, NULL), (4, 'Di', 'basic', true, NULL), (5, 'Ed', 'basic', true, TIMESTAMP '2026-01-01 00:00:00'), (6, 'Flo', 'gold', true, NULL), (7, 'Gil', 'gold', true, NULL), (8, 'Hu', 'gold', true, NULL), (9, 'Ira', 'silver', false, NULL), (10, 'Jo', 'trial', NULL, NULL);
-INSERT INTO memberships SELECT 100 + i, 'M', 'team' || lpad((51 - i)::VARCHAR, 2, '0'), true, NULL FROM range(51) AS r(i);

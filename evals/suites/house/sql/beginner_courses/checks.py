@@ -1,0 +1,3 @@
+assert columns() == ["id", "title"]
+assert rows()[:2] == [(5, 'Sails'), (7, 'Knots')]
+assert len(rows()) == 50

@@ -1,0 +1,2 @@
+assert columns() == ["n"]
+assert rows() == [(19,)]

@@ -1,0 +1,3 @@
+SELECT count(*) AS n
+FROM tickets
+WHERE deleted_at IS NULL AND priority = 'urgent';

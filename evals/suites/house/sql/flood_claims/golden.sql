@@ -1,0 +1,5 @@
+SELECT id, policyholder
+FROM claims
+WHERE deleted_at IS NULL AND cause = 'flood'
+ORDER BY id
+LIMIT 50;

@@ -1,0 +1,3 @@
+assert columns() == ["id", "room"]
+assert rows()[:2] == [(10, 'R104'), (15, 'R210')]
+assert len(rows()) == 50

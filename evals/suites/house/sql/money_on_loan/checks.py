@@ -1,3 +1,0 @@
-assert columns() == ["amount_eur"]
-assert rows() == [(1700.25,)]
-assert len(rows()) == 1

@@ -1,2 +1,0 @@
-CREATE TABLE loans (id INTEGER, borrower VARCHAR, amount_cents INTEGER, repaid_on DATE, deleted_at TIMESTAMP);
-INSERT INTO loans VALUES (1, 'Finn', 150025, NULL, NULL), (2, 'Mia', 20000, NULL, NULL), (3, 'Noa', 70000, DATE '2026-02-01', NULL), (4, 'Sam', 90000, NULL, TIMESTAMP '2026-02-02 14:00:00'), (5, 'Lea', 3000, DATE '2026-02-01', TIMESTAMP '2026-02-02 14:00:00');

@@ -1,3 +1,0 @@
-assert columns() == ["n"]
-assert rows() == [(3,)]
-assert len(rows()) == 1

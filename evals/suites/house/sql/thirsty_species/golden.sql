@@ -1,5 +1,0 @@
-SELECT DISTINCT species
-FROM plants
-WHERE deleted_at IS NULL AND litres BETWEEN 5 AND 8
-ORDER BY species
-LIMIT 50;

@@ -1,0 +1,3 @@
+assert columns() == ["id", "filename"]
+assert rows()[:2] == [(16, 'fjord.jpg'), (19, 'dunes.jpg')]
+assert len(rows()) == 50

@@ -1,0 +1,135 @@
+"""What the user sees on the terminal: progress bars (stderr, off when not a TTY) and tables (stdout)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from loop.gate import GateReport, points
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_COLOURS = {"promote": "bold green", "reject": "bold red", "inconclusive": "bold yellow"}
+_VERDICTS = {"better": "green", "worse": "red", "not seen": "dim"}
+
+
+class _Rate(ProgressColumn):
+    """Units a second."""
+
+    def render(self, task: Task) -> Text:
+        """Draw the rate of one bar."""
+        speed = task.finished_speed or task.speed
+        unit = task.fields.get("unit", "")
+        return Text(f"{speed:,.1f} {unit}/s" if speed else f"- {unit}/s", style="cyan")
+
+
+class Bars:
+    """Progress as bars on a terminal; without one, a line at the end of each piece of work."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live = err.is_terminal and not quiet
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._label, self._total, self._unit, self._start, self._done = "", 0.0, "", 0.0, 0.0
+
+    def start(self, label: str, total: float, unit: str) -> None:
+        """See ``Progress.start``."""
+        self._label, self._total, self._unit = label, total, unit
+        self._start, self._done = time.monotonic(), 0.0
+        if self._live:
+            columns = [
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=18),
+                MofNCompleteColumn(),
+                _Rate(),
+                TimeRemainingColumn(),
+                TextColumn("[dim]{task.fields[note]}"),
+            ]
+            self._bar = Progress(*columns, console=err, transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(label, total=total, unit=unit, note="")
+
+    def advance(self, amount: float = 1, note: str = "") -> None:
+        """See ``Progress.advance``."""
+        self._done += amount
+        if self._bar is not None:
+            self._bar.update(self._task, advance=amount, note=note)
+
+    def finish(self, note: str = "") -> None:
+        """See ``Progress.finish``."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        if not self._quiet:
+            seconds = max(time.monotonic() - self._start, 1e-9)
+            rate = f"{self._done / seconds:,.1f} {self._unit}/s"
+            tail = f"  {note}" if note else ""
+            err.print(f"  [green]done[/] {self._label}: {self._done:,.0f} {self._unit} in {duration(seconds)}, {rate}{tail}")
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``2 min 5 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def say(text: str) -> None:
+    """One line for people, on stderr, so that stdout stays for results."""
+    err.print(text)
+
+
+def gate_table(gate: GateReport, title: str) -> Table:
+    """The closing table: a row a suite and slice, in points."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table.add_column("holdout")
+    for name in ("tasks", "before", "after", "delta", "95% interval"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for line in gate.lines:
+        whole = line.slice == "*"
+        name = f"{line.suite} ({line.role})" if whole else f"  {line.slice}"
+        interval = f"{points(line.ci95[0])} to {points(line.ci95[1])}"
+        figures = [f"{line.n}", f"{line.before:.1%}", f"{line.after:.1%}", points(line.delta), interval]
+        colour = _VERDICTS[line.verdict]
+        table.add_row(Text(name), *figures, f"[{colour}]{line.verdict}[/]", style="bold" if whole else "")
+    return table
+
+
+def decision_text(decision: str) -> str:
+    """The decision in its colour."""
+    return f"[{_COLOURS.get(decision, 'bold')}]{decision}[/]"
+
+
+def counts_table(title: str, counts: Mapping[str, int], head: Sequence[str] = ("", "count")) -> Table:
+    """A small two-column table, largest first as given."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table.add_column(head[0])
+    table.add_column(head[1], justify="right")
+    for name, count in counts.items():
+        table.add_row(Text(str(name)), f"{count:,}")
+    return table
+
+
+def plain_error(message: str) -> None:
+    """An error for people: no traceback, every line of the message kept."""
+    head, *rest = message.splitlines() or [""]
+    err.print(f"[bold red]error[/] {escape(head)}")
+    for line in rest:
+        err.print(f"      {escape(line)}")
+    sys.stderr.flush()
+
+
+def escape(text: str) -> str:
+    """Text as it is, not as markup."""
+    from rich.markup import escape as rich_escape
+
+    return rich_escape(text)

@@ -1,0 +1,139 @@
+"""Runs as folders: started with a configuration, resumed under the same one, summed up for people."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from evals.errors import BadInput
+from evals.files import MANIFEST, read_json, write_json
+from evals.progress import Progress
+from loop.config import Config
+from loop.records import RoundReport
+from loop.report import write_report
+from loop.rounds import run_rounds
+from loop.stage import code_version
+from loop.stages import config_digest, open_bench
+
+RUN_FILE = "run.json"
+STAGES = (
+    "goldens", "before-train", "before-holdout", "failures", "pairs", "screen", "trainset", "finetune", "after-holdout", "gate",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a run left: its folder, rounds, and report."""
+
+    folder: Path
+    rounds: tuple[RoundReport, ...]
+    html: Path
+
+
+def start_run(
+    config: Config, base: Path, runs: Path, *, unsafe_local: bool = False, progress: Progress | None = None
+) -> Finished:
+    """Start a run, or go on with it where it is there already under the same configuration.
+
+    Raises:
+        BadInput: a run of that name was started with another configuration, or another process is at it.
+    """
+    folder = runs / config.name
+    started = folder / RUN_FILE
+    if started.is_file():
+        _same_config(config, started)
+    with _only_one(folder):
+        facts = {
+            "config": config.model_dump(mode="json"),
+            "base": os.path.relpath(base, folder),
+            "digest": config_digest(config),
+            "version": code_version(),
+            "unsafe_local": unsafe_local,
+        }
+        bench = open_bench(config, base, unsafe_local=unsafe_local, progress=progress)
+        write_json(started, facts)
+        try:
+            reports = run_rounds(bench, folder, config.rounds)
+        finally:
+            bench.close()
+        return Finished(folder=folder, rounds=tuple(reports), html=write_report(folder))
+
+
+def resume_run(folder: Path, *, progress: Progress | None = None) -> Finished:
+    """Go on with a run that was stopped, under the configuration that it was started with."""
+    started = folder / RUN_FILE
+    if not started.is_file():
+        raise BadInput(f"{folder}: no run here ({RUN_FILE} is missing); runs: {', '.join(list_runs(folder.parent)) or 'none'}")
+    facts = read_json(started)
+    try:
+        config = Config.model_validate(facts["config"])
+    except ValidationError:
+        raise BadInput(f"{started}: was written by another version ({facts.get('version')}) and does not fit this one") from None
+    base = Path(os.path.normpath(folder / facts["base"]))
+    return start_run(config, base, folder.parent, unsafe_local=facts["unsafe_local"], progress=progress)
+
+
+def list_runs(runs: Path) -> list[str]:
+    """Names of the runs below a folder."""
+    return sorted(path.parent.name for path in runs.glob(f"*/{RUN_FILE}"))
+
+
+def _same_config(config: Config, started: Path) -> None:
+    old, new = _flat(read_json(started)["config"]), _flat(config.model_dump(mode="json"))
+    differing = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k) and k not in ("rounds", "evals.workers"))
+    if differing:
+        shown = ", ".join(f"{k} ({old.get(k)!r} then, {new.get(k)!r} now)" for k in differing[:5])
+        raise BadInput(
+            f"{started}: this run was started with other settings: {shown}; choose another name (--set name=...), "
+            "or go on as it was with `goldloop resume`"
+        )
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        flat |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, dict) else {prefix + key: inner}
+    return flat
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """A lock that the kernel drops when the process dies, however it dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(f"{folder}: another goldloop is at work on this run; `goldloop status` shows how far it is") from None
+        yield
+
+
+def run_status(folder: Path) -> list[dict[str, Any]]:
+    """Stages of every round: state, counts, seconds."""
+    rows = []
+    for round_folder in sorted(folder.glob("round-*"), key=lambda path: int(path.name.split("-")[1])):
+        for name in STAGES:
+            path = round_folder / name
+            if (path / MANIFEST).is_file():
+                manifest = read_json(path / MANIFEST)
+                counts = manifest.get("counts", {})
+                row = {"state": "done", "counts": counts, "seconds": manifest["seconds"]}
+                if name == "gate":
+                    row["counts"] = {"decision": manifest["decision"]}
+            elif path.is_dir():
+                journal = path / "journal.jsonl"
+                lines = sum(1 for _ in journal.open("rb")) if journal.is_file() else 0
+                row = {"state": "started", "counts": {"journal entries": lines}, "seconds": None}
+            elif name == "before-holdout" and round_folder.name != "round-1":
+                continue  # taken from the round before
+            else:
+                row = {"state": "to do", "counts": {}, "seconds": None}
+            rows.append({"round": round_folder.name, "stage": name, **row})
+    return rows

@@ -1,0 +1,552 @@
+"""The verbs that work on one stage, or look at what is there: each is a thin door to the package that owns the work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evals.errors import BadInput
+from loop import console
+from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Unsafe, _run_folder, app, emit, next_command
+
+if TYPE_CHECKING:
+    from evals.records import Result
+    from evals.suites import Suite
+    from loop.stages import Bench
+
+Out = Annotated[Path, typer.Option("--out", help="New folder for the result.")]
+SuiteArgument = Annotated[str, typer.Argument(help="Suite: a folder, a shipped name, or importer:path.")]
+Holdouts = Annotated[list[str], typer.Option("--holdout", help="Suite whose holdout must not leak; repeatable.")]
+goldens_app = typer.Typer(help="Prove goldens in the sandbox.", no_args_is_help=True)
+app.add_typer(goldens_app, name="goldens")
+
+
+def _bench(suites: Sequence[str], model: str, *, unsafe_local: bool, quiet: bool, **settings: Any) -> Bench:
+    from evals.sandboxes import open_sandbox
+    from evals.suites import load_suite
+    from loop.config import make_config
+    from loop.stages import Bench, open_backend
+
+    config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, place="command line")
+    loaded = [load_suite(name) for name in suites]
+    return Bench(
+        config=config,
+        targets=loaded,
+        guards=[],
+        sandbox=open_sandbox(config.sandbox.name, unsafe_local=unsafe_local),
+        open_backend=lambda ref: open_backend(config.backend, ref, batch_size=config.evals.batch_size),
+        progress=console.Bars(quiet=quiet),
+    )
+
+
+@app.command("eval")
+def eval_(
+    suite: SuiteArgument,
+    out: Out,
+    model: Model = DEFAULT_MODEL,
+    adapter: Annotated[str, typer.Option(help="Folder of a LoRA adapter to put on the model.")] = "",
+    split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all.")] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens an answer may have.")] = 192,
+    unsafe_local: Unsafe = False,
+    json: Json = False,
+) -> None:
+    """Evaluate a model on a suite: generate, grade, keep every attempt with its verdict.
+
+    Example: goldloop eval house --split train --out evals/base
+    """
+    from evals.records import ModelRef
+    from evals.stats import wilson
+    from loop.stages import count_results, evaluate_stage
+
+    bench = _bench([suite], model, unsafe_local=unsafe_local, quiet=json, evals={"max_new_tokens": max_new_tokens})
+    try:
+        known = ("train", "dev", "holdout")
+        if unknown := [name for name in split or () if name not in known]:
+            raise BadInput(f"--split {unknown[0]}: expected {', '.join(known)}")
+        tasks = bench.tasks(*(split or known))
+        if not tasks:
+            raise BadInput(f"suite {suite}: no task has split {', '.join(split or known)}")
+        results = evaluate_stage(bench, out, ModelRef(base=model, adapter=adapter), tasks, f"evaluate {bench.targets[0].name}")
+    finally:
+        bench.close()
+    counts = count_results(results)
+    if json:
+        emit({"out": str(out), "counts": counts, "slices": _by_slice(results)})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in ("slice", "tasks", "pass", "rate", "95% interval"):
+            table.add_column(name, justify="left" if name == "slice" else "right")
+        for name, (passed, total) in _by_slice(results).items():
+            interval = wilson(passed, total)
+            spread = f"{interval.low:.1%} to {interval.high:.1%}"
+            table.add_row(Text(name), f"{total}", f"{passed}", f"{passed / total:.1%}", spread)
+        console.out.print(table)
+    next_command(f"goldloop failures {out}")
+
+
+def _by_slice(results: Sequence[Result]) -> dict[str, tuple[int, int]]:
+    counted: dict[str, list[bool]] = {}
+    for result in results:
+        for name in {"all", f"{result.suite} {result.split}: {result.slice}"}:
+            counted.setdefault(name, []).append(result.verdict.passed)
+    return {name: (sum(counted[name]), len(counted[name])) for name in sorted(counted, key=lambda n: (n != "all", n))}
+
+
+def _results(folder: Path) -> list[Result]:
+    """The results of a finished evaluation, or of a run's latest look at its training tasks."""
+    from evals.files import read_records
+    from evals.records import Result
+    from loop.stages import RESULTS
+
+    if not (folder / RESULTS).is_file():
+        rounds = sorted(folder.glob(f"round-*/before-train/{RESULTS}"))
+        if not rounds:
+            raise BadInput(f"{folder}: no {RESULTS} here, and no run; give the folder that `goldloop eval --out` or `goldloop run` wrote")
+        folder = rounds[-1].parent
+    return read_records(folder / RESULTS, Result)
+
+
+@app.command()
+def failures(
+    results: Annotated[Path, typer.Argument(help="Folder of an evaluation, or of a run.")],
+    json: Json = False,
+) -> None:
+    """Show what failed on the training split, by reason and slice. Holdout items are never shown one by one.
+
+    Example: goldloop failures runs/demo
+    """
+    from goldens.pair import collect_failures
+    from goldens.prove import explain
+
+    found = _results(results)
+    failed = collect_failures(found)
+    slices = {result.attempt.task: result.slice for result in found}
+    reasons = Counter(failure.verdict.reason for failure in failed)
+    if json:
+        emit({"failures": len(failed), "reasons": reasons, "items": failed})
+    else:
+        console.out.print(console.counts_table(f"{len(failed)} failures", dict(reasons.most_common()), ("reason", "tasks")))
+        console.out.print()
+        for failure in failed[:12]:
+            line = f"{slices[failure.task]:10} {failure.task}: {explain(failure.verdict)}"
+            console.out.print(Text(line), overflow="ellipsis", no_wrap=True)
+        if len(failed) > 12:
+            console.out.print(f"... and {len(failed) - 12} more (--json has all)")
+    next_command(f"goldloop pair {results} --suite SUITE --out pairs")
+
+
+@goldens_app.command("verify")
+def goldens_verify(
+    suites: Annotated[list[str], typer.Argument(help="Suites: folders, shipped names, or importer:path.")],
+    unsafe_local: Unsafe = False,
+    json: Json = False,
+) -> None:
+    """Prove every golden: it passes its own checks in the sandbox, and an answer that does nothing fails them.
+
+    Example: goldloop goldens verify house basics
+    """
+    from goldens.prove import prove_all
+
+    bench = _bench(suites, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json)
+    try:
+        proved = prove_all(bench.tasks("train", "dev", "holdout"), bench.grade, progress=bench.progress)
+    finally:
+        bench.close()
+    counts = {suite.name: sum(key.startswith(f"{suite.name}/") for key in proved) for suite in bench.suites}
+    if json:
+        emit({"proved": counts, "sandbox": bench.sandbox.tier})
+    else:
+        console.out.print(console.counts_table(f"proved in {bench.sandbox.tier}", counts, ("suite", "goldens")))
+    next_command(f"goldloop eval {suites[0]} --out evals/base")
+
+
+@app.command()
+def pair(
+    results: Annotated[Path, typer.Argument(help="Folder of an evaluation, or of a run.")],
+    suite: Annotated[list[str], typer.Option(help="Suite that was evaluated; repeatable.")],
+    out: Out,
+    unsafe_local: Unsafe = False,
+    json: Json = False,
+) -> None:
+    """Pair failures of the training split with goldens, each proved now.
+
+    Example: goldloop pair evals/base --suite house --out pairs
+    """
+    from goldens.pair import collect_failures
+    from goldens.prove import prove_all
+    from loop.stages import pair_stage
+
+    found = _results(results)
+    failed = collect_failures(found)
+    bench = _bench(suite, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json)
+    try:
+        keys = {failure.task for failure in failed}
+        train = bench.tasks("train")
+        proved = prove_all([task for task in train if task.key in keys], bench.grade, progress=bench.progress)
+    finally:
+        bench.close()
+    pairs = pair_stage(failed, found, train, proved, out)
+    counts = {"failures": len(failed), "pairs": sum(p.failure is not None for p in pairs)}
+    counts["replay"] = len(pairs) - counts["pairs"]
+    if json:
+        emit({"out": str(out), "counts": counts})
+    else:
+        console.out.print(console.counts_table("paired", counts))
+    next_command(f"goldloop trainset {out} --holdout {suite[0]} --out trainset")
+
+
+@app.command()
+def audit(
+    train: Annotated[list[Path], typer.Option(help="JSONL file of rows: prompt and completion, messages, or text; repeatable.")],
+    holdout: Holdouts,
+    json: Json = False,
+) -> int:
+    """Say whether training data leaks a holdout. Exit code 0 clean, 2 leaks found, 3 inconclusive.
+
+    Example: goldloop audit --train runs/demo/round-1/trainset/trainset.jsonl --holdout house --holdout basics
+    """
+    from decontam.audit import audit_files
+    from decontam.screen import BLIND, build_index
+    from evals.suites import load_suite
+
+    suites = [load_suite(name) for name in holdout]
+    index = build_index([task for suite in suites for task in suite.split("holdout")])
+    report = audit_files(train, index)
+    if json:
+        emit({"verdict": report.verdict, "rows": report.rows, "leaks": report.leaks, "index": index.digest, "blind": BLIND})
+    else:
+        for leak in report.leaks[:20]:
+            match = leak.match
+            console.out.print(
+                Text(f"{leak.file}:{leak.row} leaks {match.item} ({match.part}, {match.coverage:.0%}, {match.longest_run} words)")
+            )
+            console.out.print(Text(f"    {match.snippet!r}"), overflow="ellipsis", no_wrap=True)
+        if len(report.leaks) > 20:
+            console.out.print(f"... and {len(report.leaks) - 20} more (--json has all)")
+        colour = "green" if report.verdict == "clean" else "red"
+        unindexable = f", {len(index.unindexable)} holdout items too short to index" if index.unindexable else ""
+        console.out.print(
+            f"[bold {colour}]{report.verdict}[/]: {report.rows} rows against {index.items} holdout items, "
+            f"{len({(leak.file, leak.row) for leak in report.leaks})} rows leak{unindexable}"
+        )
+        console.out.print(f"[dim]{BLIND}[/]")
+    next_command("goldloop finetune --help" if report.verdict == "clean" else "remove those rows, then audit again")
+    return 0 if report.verdict == "clean" else 2
+
+
+@app.command()
+def trainset(
+    pairs: Annotated[list[Path], typer.Argument(help="Folders that `goldloop pair` wrote.")],
+    holdout: Holdouts,
+    out: Out,
+    model: Model = DEFAULT_MODEL,
+    replay_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the model's own passing attempts.")] = 0.10,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of replay rows.")] = 0,
+    json: Json = False,
+) -> None:
+    """Screen pairs against the holdout and build the fine-tuning rows.
+
+    Example: goldloop trainset pairs --holdout house --holdout basics --out trainset
+    """
+    from decontam.screen import build_index
+    from evals.files import read_records
+    from evals.suites import load_suite
+    from goldens.records import Pair
+    from loop.config import make_config
+    from loop.stages import contaminated, screen_stage, token_counter, trainset_stage
+
+    settings = {"model": model, "seed": seed, "suites": {"target": holdout}, "trainset": {"replay_share": replay_share}}
+    config = make_config(settings, place="command line")
+    index = build_index([task for name in holdout for task in load_suite(name).split("holdout")])
+    loaded = [pair for folder in pairs for pair in read_records(folder / "pairs.jsonl", Pair)]
+    clean = screen_stage(loaded, index, out / "screen")
+    manifest = trainset_stage(clean, index, config, out, token_counter(config))
+    dropped = contaminated(out / "screen")
+    if json:
+        emit({"out": str(out), "digest": manifest["trainset"], "counts": manifest["counts"], "contaminated": dropped})
+    else:
+        counts = {k: v for k, v in manifest["counts"].items() if isinstance(v, int) and k not in ("in", "out")}
+        console.out.print(console.counts_table(f"trainset {manifest['trainset']}", {"leaking the holdout": len(dropped), **counts}))
+    names = " ".join(f"--holdout {name}" for name in holdout)
+    next_command(f"goldloop finetune {out} {names} --out adapter")
+
+
+@app.command()
+def finetune(
+    trainset: Annotated[Path, typer.Argument(help="Folder that `goldloop trainset` wrote.")],
+    holdout: Holdouts,
+    out: Out,
+    model: Model = DEFAULT_MODEL,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="finetune.* keys, e.g. lora.r=16.")] = None,
+    json: Json = False,
+) -> None:
+    """Train a LoRA adapter. Refuses a trainset that was screened against another holdout than today's.
+
+    Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set learning_rate=1e-3
+    """
+    from decontam.screen import build_index
+    from evals.records import ModelRef
+    from evals.suites import load_suite
+    from finetune.lora import finetune as train
+    from loop.config import make_config
+
+    overrides = [f"finetune.{item}" for item in set_ or ()]
+    config = make_config({"model": model, "suites": {"target": holdout}}, overrides, place="command line")
+    if (out / "adapter_config.json").is_file():
+        raise BadInput(f"{out}: holds an adapter already; give a new folder")
+    index = build_index([task for name in holdout for task in load_suite(name).split("holdout")])
+    bars = console.Bars(quiet=json)
+    report = train(trainset, ModelRef(base=model), config.finetune, out, index_digest=index.digest, progress=bars)
+    if json:
+        emit(report)
+    else:
+        console.out.print(f"adapter {report.adapter_digest}: {report.rows} rows, {report.steps} steps, last loss {report.losses[-1]:.3f}")
+    next_command(f"goldloop eval {holdout[0]} --split holdout --adapter {out} --out evals/after")
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="Folder of an evaluation.")],
+    after: Annotated[Path, typer.Argument(help="Folder of an evaluation of the same tasks.")],
+    json: Json = False,
+) -> None:
+    """Compare two evaluations task by task: difference, 95% interval, what a run of this size can see.
+
+    Example: goldloop compare evals/before evals/after
+    """
+    from loop.config import GateSettings
+    from loop.gate import decide
+
+    left, right = _results(before), _results(after)
+    suites = sorted({result.suite for result in left} & {result.suite for result in right})
+    gate = decide(left, right, target=suites, guard=[], settings=GateSettings())
+    if json:
+        emit({"lines": gate.lines})
+    else:
+        console.out.print(console.gate_table(gate, "paired, in points"))
+        for line in gate.lines:
+            if line.slice == "*":
+                console.out.print(
+                    f"{line.suite}: {line.gained} gained, {line.lost} lost, mid-p {line.p:.4f}; "
+                    f"with {line.n} tasks this comparison can see {100 * line.detectable:.0f} points"
+                )
+    next_command(f"goldloop gate {before} {after} --target {suites[0] if suites else 'SUITE'}")
+
+
+@app.command()
+def gate(
+    before: Annotated[Path, typer.Argument(help="Folder of an evaluation of the holdout.")],
+    after: Annotated[Path, typer.Argument(help="Folder of an evaluation of the same tasks.")],
+    target: Annotated[list[str], typer.Option(help="Name of a suite that must improve; repeatable.")],
+    guard: Annotated[list[str] | None, typer.Option(help="Name of a suite that must not get worse; repeatable.")] = None,
+    json: Json = False,
+) -> int:
+    """Decide: promote (exit code 0), reject (2) or inconclusive (3).
+
+    Example: goldloop gate evals/before evals/after --target house --guard basics
+    """
+    from loop.config import GateSettings
+    from loop.gate import EXIT_CODES, decide
+
+    left = [r for r in _results(before) if r.split == "holdout"]
+    right = [r for r in _results(after) if r.split == "holdout"]
+    report = decide(left, right, target=target, guard=guard or (), settings=GateSettings())
+    if json:
+        emit(report)
+    else:
+        console.out.print(console.gate_table(report, "holdout, paired, in points"))
+        console.out.print(f"decision: {console.decision_text(report.decision)}")
+        for reason in report.reasons:
+            console.out.print(f"  {console.escape(reason)}")
+    next_command("goldloop run --help")
+    return EXIT_CODES[report.decision]
+
+
+@app.command()
+def promote(
+    name: Annotated[str, typer.Argument(help="Name of the run.")] = "",
+    number: Annotated[int, typer.Option("--round", min=0, help="Round; 0 takes the last one.")] = 0,
+    runs: Runs = RUNS,
+    json: Json = False,
+) -> None:
+    """Put a round's adapter in use. Only what the gate promoted can be.
+
+    Example: goldloop promote demo --round 1
+    """
+    from loop.registry import Registry
+
+    folder = _run_folder(name, runs)
+    rounds = sorted(int(path.name.split("-")[1]) for path in folder.glob("round-*"))
+    if not rounds or number and number not in rounds:
+        raise BadInput(f"{folder}: rounds here: {', '.join(map(str, rounds)) or 'none'}, asked for {number or 'the last'}")
+    entry = Registry(runs).promote_folder(folder.name, number or rounds[-1])
+    if json:
+        emit(entry)
+    else:
+        console.out.print(f"in use: {entry.adapter} ({entry.digest})")
+    next_command("goldloop rollback")
+
+
+@app.command()
+def rollback(runs: Runs = RUNS, json: Json = False) -> None:
+    """Take the adapter in use out again; the one before it, or the base model, is in use then.
+
+    Example: goldloop rollback
+    """
+    from loop.registry import Registry
+
+    removed, current = Registry(runs).rollback()
+    if json:
+        emit({"removed": removed, "current": current})
+    else:
+        console.out.print(f"taken out: {removed.adapter}; in use: {current.adapter if current else 'the base model'}")
+    next_command(f"goldloop promote {removed.run} --round {removed.round}")
+
+
+@app.command()
+def status(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
+    """Show how far a run is: every stage with its counts.
+
+    Example: goldloop status demo
+    """
+    from loop.runs import run_status
+
+    folder = _run_folder(name, runs)
+    rows = run_status(folder)
+    if json:
+        emit({"run": folder.name, "stages": rows})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in ("round", "stage", "state", "seconds", "counts"):
+            table.add_column(column, justify="right" if column == "seconds" else "left")
+        for row in rows:
+            counts = ", ".join(f"{k} {v}" for k, v in row["counts"].items() if v and not isinstance(v, dict))
+            seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+            table.add_row(row["round"], row["stage"], row["state"], seconds, Text(counts))
+        console.out.print(table)
+    done = bool(rows) and all(row["state"] == "done" for row in rows)
+    next_command(f"goldloop report {folder.name}" if done else f"goldloop resume {folder.name}")
+
+
+@app.command()
+def report(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
+    """Write the HTML report of a run again: one file, works offline.
+
+    Example: goldloop report demo
+    """
+    from evals.files import read_json
+    from loop.report import write_report
+
+    folder = _run_folder(name, runs)
+    html = write_report(folder)
+    if json:
+        emit({**read_json(folder / "report.json"), "html": str(html)})
+    else:
+        console.out.print(f"report: {console.escape(str(html))}", soft_wrap=True)
+    next_command(f"goldloop lineage {folder.name}")
+
+
+@app.command()
+def lineage(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
+    """Show where each adapter comes from: base, trainset, holdout index, parents, decision.
+
+    Example: goldloop lineage demo
+    """
+    from evals.files import read_json
+    from loop.registry import Registry
+
+    folder = _run_folder(name, runs)
+    rounds = read_json(folder / "report.json")["rounds"]
+    current = Registry(runs).current()
+    if json:
+        emit({"run": folder.name, "rounds": rounds, "in_use": current})
+    else:
+        for item in rounds:
+            console.out.print(f"[bold]round {item['round']}[/] {console.decision_text(item['decision'])}")
+            for key in ("before", "trainset", "index", "adapter"):
+                console.out.print(f"  {key:9} {console.escape(str(item[key]))}", soft_wrap=True)
+            console.out.print(f"  lineage   {console.escape(' -> '.join(item['lineage']))}", soft_wrap=True)
+        console.out.print(f"in use: {current.adapter if current else 'the base model'}")
+    next_command(f"goldloop status {folder.name}")
+
+
+@app.command("import")
+def import_(
+    benchmark: Annotated[str, typer.Argument(help="Importer, for example mbpp or humaneval.")],
+    path: Annotated[Path, typer.Argument(help="The benchmark's file or folder.")],
+    out: Out,
+    form: Annotated[str, typer.Option("--format", help="folder, jsonl or parquet.")] = "jsonl",
+    json: Json = False,
+) -> None:
+    """Turn a public benchmark into a suite of yours.
+
+    Example: goldloop import mbpp ../data/mbpp --out suites/mbpp
+    """
+    from evals.importers import import_benchmark
+
+    _write_suite(import_benchmark(benchmark, path), out, form, json=json)
+    next_command(f"goldloop goldens verify {out}")
+
+
+@app.command()
+def export(
+    suite: SuiteArgument,
+    out: Out,
+    form: Annotated[str, typer.Option("--format", help="folder, jsonl or parquet.")] = "folder",
+    json: Json = False,
+) -> None:
+    """Convert a suite between its forms: one folder a task, JSONL, Parquet.
+
+    Example: goldloop export house --out my-house --format folder
+    """
+    from evals.suites import load_suite
+
+    _write_suite(load_suite(suite), out, form, json=json)
+    next_command(f"goldloop goldens verify {out}")
+
+
+def _write_suite(suite: Suite, out: Path, form: str, *, json: bool) -> None:
+    from evals.suites import export_suite
+
+    forms: dict[str, Literal["folder", "jsonl", "parquet"]] = {"folder": "folder", "jsonl": "jsonl", "parquet": "parquet"}
+    if form not in forms:
+        raise BadInput(f"--format {form}: expected {', '.join(forms)}")
+    export_suite(suite, out, forms[form])
+    counts = dict(Counter(task.split for task in suite.tasks))
+    if json:
+        emit({"out": str(out), "suite": suite.name, "digest": suite.digest, "splits": counts})
+    else:
+        console.out.print(console.counts_table(f"{suite.name}: {len(suite.tasks)} tasks in {out}", counts, ("split", "tasks")))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A query over results, scores, failures, pairs, contaminated, trainset.")],
+    runs: Runs = RUNS,
+    json: Json = False,
+) -> None:
+    """Ask the artifacts in SQL (DuckDB), also while a run writes them.
+
+    Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, task) group by slice"
+    """
+    from loop.store import ask
+
+    answer = ask(runs, query)
+    if json:
+        emit({"columns": answer.columns, "rows": answer.rows})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in answer.columns:
+            table.add_column(column)
+        for row in answer.rows[:200]:
+            table.add_row(*(Text(str(value)) for value in row))
+        console.out.print(table)
+        if len(answer.rows) > 200:
+            console.out.print(f"... {len(answer.rows) - 200} more rows (--json has all)")
+    next_command("goldloop status")

@@ -1,0 +1,88 @@
+"""Fixtures: tiny suites as real files, the real sandbox, the embedded model; skips that CI turns into failures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evals.errors import BadInput
+from evals.sandboxes import open_sandbox
+from evals.sandboxes.base import Sandbox
+
+WriteSuite = Callable[..., Path]
+
+
+def unavailable(what: str, why: str) -> None:
+    """Skip, or fail where GOLDLOOP_REQUIRE (a comma list) names the component."""
+    if what in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
+        pytest.fail(f"{what} is required here: {why}")
+    pytest.skip(f"needs {what}: {why}")
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    try:
+        found = open_sandbox("sandlock")
+    except BadInput as error:
+        unavailable("sandlock", str(error))
+        raise
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def embedded_model() -> str:
+    """The embedded model's name, once it is in the cache."""
+    from evals.models.resolve import resolve_model
+
+    name = "smollm2-135m-instruct"
+    try:
+        resolve_model(name)
+    except BadInput as error:
+        unavailable("model", str(error))
+    return name
+
+
+def write_task(folder: Path, *, split: str, group: str, prompt: str, golden: str, checks: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "prompt.md").write_text(f"---\nsplit: {split}\ngroup: {group}\n---\n{prompt}\n")
+    (folder / "golden.py").write_text(golden)
+    (folder / "checks.py").write_text(checks)
+
+
+# Distinct words, so that no task shares eight words in a row with another one.
+_TOPICS = {
+    "train": ["anchor", "basket", "candle", "dragon", "engine", "feather", "garden", "hammer"],
+    "holdout": ["island", "jacket", "kettle", "ladder", "mirror", "needle"],
+}
+
+
+def _blurb(topic: str) -> str:
+    """Eight words in a row that no other topic has: the screen needs them to tell one task from another."""
+    return "Not " + ", ".join(topic + ending for ending in ("s", "ish", "like", "less", "y", "ed", "ing", "ful", "let")) + "."
+
+
+@pytest.fixture
+def write_suite(tmp_path: Path) -> WriteSuite:
+    """Write a suite of functions that return a fixed code word; the word cannot be guessed from the prompt."""
+
+    def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
+        path = (root or tmp_path) / name
+        path.mkdir(parents=True)
+        (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
+        for split, count in (("train", train), ("holdout", holdout)):
+            for topic in _TOPICS[split][:count]:
+                write_task(
+                    path / "words" / f"{name}_{topic}",
+                    split=split,
+                    group=topic,
+                    prompt=f"Write `{name}_{topic}()`, the {topic} word. {_blurb(topic)}",
+                    golden=f"def {name}_{topic}():\n    return 'secret {topic}'\n",
+                    checks=f"assert {name}_{topic}() == 'secret {topic}'\n",
+                )
+        return path
+
+    return write

@@ -1,0 +1,95 @@
+"""Fakes for the logic around the model: a backend that answers right once it has an adapter, and a trainer that writes one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from evals.files import digest_file, write_json
+from evals.models.base import Completion, Sampling
+from evals.models.scripted import ScriptedBackend
+from evals.records import ModelRef
+from finetune.records import TrainReport
+from trainset import build as trainsets
+
+
+def answer_right(prompt: str) -> str:
+    name = re.findall(r"`(\w+)\(", prompt)[0]
+    topic = name.rpartition("_")[2]
+    return f"```python\ndef {name}():\n    return 'secret {topic}'\n```"
+
+
+def answer_wrong(prompt: str) -> str:
+    name = re.findall(r"`(\w+)\(", prompt)[0]
+    return f"```python\ndef {name}():\n    return 'no idea'\n```"
+
+
+class LearningBackend(ScriptedBackend):
+    """Wrong without an adapter, right with one. Usable from a configuration as ``fakes:LearningBackend``."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        super().__init__(answer_right if ref.adapter else answer_wrong, ref=ref, batch_size=batch_size)
+
+
+class Perfect(ScriptedBackend):
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        super().__init__(answer_right, ref=ref)
+
+
+class Dead(ScriptedBackend):
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        super().__init__(lambda prompt: None, ref=ref)
+
+
+class Recovering(LearningBackend):
+    broken = False
+
+    def generate(self, prompts: Any, sampling: Sampling) -> list[Completion]:
+        if self.broken:
+            return [Completion(text="", finish_reason="error", error="server gone") for _ in prompts]
+        return super().generate(prompts, sampling)
+
+
+class Forgetful(ScriptedBackend):
+    """Learns the target and forgets the guard."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        good, bad = ("codes", "others") if ref.adapter else ("others", "codes")
+        super().__init__(lambda prompt: answer_right(prompt) if good in prompt else answer_wrong(prompt), ref=ref)
+
+
+class Slow(ScriptedBackend):
+    """The base fails half of the training tasks; the first adapter passes the holdout and fails the other half."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        early = ("anchor", "basket", "candle")
+
+        def answer(prompt: str) -> str:
+            is_early = any(word in prompt for word in early)
+            is_train = is_early or any(word in prompt for word in ("dragon", "engine", "feather"))
+            right = (not is_early if is_train else False) if not ref.adapter else (is_early if is_train else True)
+            return answer_right(prompt) if right else answer_wrong(prompt)
+
+        super().__init__(answer, ref=ref)
+
+
+def fake_finetune(trainset: Path, base: ModelRef, settings: Any, out: Path, *, index_digest: str, progress: Any) -> TrainReport:
+    """Writes files where the real trainer writes its own; reads the trainset, as that does."""
+    built, examples = trainsets.load(trainset)
+    assert built.index_digest == index_digest
+    (out / "adapter_model.safetensors").write_bytes(built.digest.encode())
+    write_json(out / "adapter_config.json", {"peft_type": "LORA"})
+    return TrainReport(
+        model=base.model_copy(update={"adapter": str(out)}),
+        trainset_digest=built.digest,
+        index_digest=built.index_digest,
+        settings={},
+        steps=1,
+        rows=len(examples),
+        epochs=1,
+        trained_tokens=1,
+        total_tokens=1,
+        losses=(1.0,),
+        adapter_digest=digest_file(out / "adapter_model.safetensors"),
+    )

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.stats import compare, detectable_effect, mcnemar_midp, newcombe_paired, wilson
+
+
+def test_wilson_equals_the_published_example() -> None:
+    # Newcombe (1998), Statistics in Medicine 17:857, table I, method 3: 81/263 -> 0.2553 to 0.3662.
+    interval = wilson(81, 263)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (0.2553, 0.3662)
+
+
+def test_wilson_of_no_pass_starts_at_zero() -> None:
+    # Same table: 0/20 -> 0 to 0.1611.
+    interval = wilson(0, 20)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (0.0, 0.1611)
+
+
+@pytest.mark.parametrize(("passed", "n"), [(1, 0), (3, 2), (-1, 4)])
+def test_wilson_refuses_impossible_counts(passed: int, n: int) -> None:
+    with pytest.raises(ValueError, match="passed"):
+        wilson(passed, n)
+
+
+def test_newcombe_equals_the_published_example() -> None:
+    # Newcombe (1998), Statistics in Medicine 17:2635, table II, method 10, cells 36, 12, 2, 0: 0.0569 to 0.3404.
+    interval = newcombe_paired(36, 12, 2, 0)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (0.0569, 0.3404)
+
+
+def test_midp_equals_the_published_example() -> None:
+    # Fagerland, Lydersen and Laake (2013), table 1, airway hyper-responsiveness: 1 against 7 discordant pairs, mid-p 0.039.
+    assert round(mcnemar_midp(1, 7), 3) == 0.039
+
+
+def test_midp_of_no_discordant_pair_is_one() -> None:
+    assert mcnemar_midp(0, 0) == 1.0
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_midp_is_a_probability_and_symmetric(gained: int, lost: int) -> None:
+    assert 0 < mcnemar_midp(gained, lost) <= 1
+    assert math.isclose(mcnemar_midp(gained, lost), mcnemar_midp(lost, gained))
+
+
+def test_detectable_effect_matches_the_rule_of_thumb() -> None:
+    # 15% discordance and 164 tasks: about 8.5 points.
+    assert round(100 * detectable_effect(164, 0.15), 1) == 8.5
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))
+def test_paired_figures_agree_with_each_other(outcomes: list[tuple[bool, bool]]) -> None:
+    before = {str(n): pair[0] for n, pair in enumerate(outcomes)}
+    after = {str(n): pair[1] for n, pair in enumerate(outcomes)}
+    paired = compare(before, after)
+    assert math.isclose(paired.delta, paired.after - paired.before, abs_tol=1e-12)
+    assert math.isclose(paired.delta, (paired.gained - paired.lost) / paired.n, abs_tol=1e-12)
+    assert paired.ci95.low - 1e-9 <= paired.delta <= paired.ci95.high + 1e-9
+    assert paired.low_one_sided >= paired.ci95.low - 1e-9
+
+
+def test_compare_refuses_different_tasks() -> None:
+    with pytest.raises(ValueError, match="same tasks"):
+        compare({"a": True}, {"b": True})
