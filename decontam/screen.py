@@ -69,7 +69,9 @@ def build_index(holdout: Sequence[Task], rule: Rule | None = None) -> HoldoutInd
     """
     rule = rule or Rule()
     if not holdout:
-        raise Inconclusive("the holdout is empty: nothing can be called clean, and no gain could be believed; give tasks split: holdout")
+        raise Inconclusive(
+            "the holdout is empty: nothing can be called clean, and no gain could be believed; give tasks split: holdout"
+        )
     texts = [
         (task.key, name, text)
         for task in holdout
@@ -92,8 +94,14 @@ def build_index(holdout: Sequence[Task], rule: Rule | None = None) -> HoldoutInd
         parts.append(_Part(item=item, name=name, text=text, tokens=tokens, grams=kept, weight=weight))
     indexable = {part.item for part in parts if part.grams}
     if not indexable:
-        raise Inconclusive(f"none of the {len(holdout)} holdout items has {N} informative words in a row: nothing can be screened")
-    identity = [RULE_VERSION, vars_of(rule), sorted([task.key, task.group, task.prompt, task.golden, task.checks] for task in holdout)]
+        raise Inconclusive(
+            f"none of the {len(holdout)} holdout items has {N} informative words in a row: nothing can be screened"
+        )
+    identity = [
+        RULE_VERSION,
+        vars_of(rule),
+        sorted([task.key, task.group, task.prompt, task.golden, task.checks] for task in holdout),
+    ]
     return HoldoutIndex(
         digest=digest(identity),
         rule=rule,
@@ -201,7 +209,7 @@ def screen_pairs(pairs: Iterable[Pair], index: HoldoutIndex) -> Screening:
 
 
 def match_pair(pair: Pair, index: HoldoutIndex) -> list[Match]:
-    """Matches of a pair's prompt and answer with the holdout, with shared groups and identical solutions as rules of their own."""
+    """Matches of a pair with the holdout; shared groups and identical solutions are rules of their own."""
     matches = match_text(f"{pair.prompt}\n{pair.golden.code}", index)
     suite = pair.task.partition("/")[0]
     whole = (0, len(pair.golden.code))

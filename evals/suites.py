@@ -108,9 +108,7 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
     if problems:
         raise BadInput("\n".join(problems))
     if not tasks:
-        raise BadInput(
-            f"{path}: the suite is empty; add task folders (prompt.md, golden.py, checks.py), *.jsonl or *.parquet"
-        )
+        raise BadInput(f"{path}: the suite is empty; add task folders (prompt.md, golden.py, checks.py), *.jsonl or *.parquet")
     return Suite(header=header, tasks=tuple(tasks), path=path)
 
 

@@ -214,7 +214,7 @@ def schedule(step: int, steps: int, warmup: int) -> float:
 
 
 def _save_adapter(model: Any, out: Path, base: ModelRef, revision: str) -> None:
-    """peft's files, with the base named as the user named it, not by a path of this machine."""
+    """Peft's files, with the base named as the user named it, not by a path of this machine."""
     import orjson
 
     model.save_pretrained(str(out))

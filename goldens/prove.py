@@ -73,9 +73,7 @@ def explain(verdict: Verdict) -> str:
     return ", ".join(parts)
 
 
-def prove_all(
-    tasks: Sequence[Task], grade: Grade, *, workers: int = 2, progress: Progress | None = None
-) -> dict[str, Golden]:
+def prove_all(tasks: Sequence[Task], grade: Grade, *, workers: int = 2, progress: Progress | None = None) -> dict[str, Golden]:
     """Goldens by task key.
 
     Raises:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from evals.errors import BadInput, GoldloopError
 from loop import console
@@ -31,9 +31,7 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, with stable keys.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key; repeatable.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
-Unsafe = Annotated[
-    bool, typer.Option("--unsafe-local", help="Run model-written code as bare processes, without any isolation.")
-]
+Unsafe = Annotated[bool, typer.Option("--unsafe-local", help="Run model-written code as bare processes, without any isolation.")]
 Model = Annotated[str, typer.Option("--model", help="Hub id, local folder or GGUF file.")]
 RUNS = Path("runs")
 DEFAULT_MODEL = "smollm2-135m-instruct"
@@ -70,16 +68,15 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     try:
         result = app(arguments, prog_name="goldloop", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return 0
-    except click.ClickException as error:
+    except TyperException as error:
         if debug:
             raise
-        hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "goldloop"
-        console.plain_error(f"{error.format_message()} (see `{hint} --help`)")
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help was printed already
+            return 0
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        console.plain_error(f"{message} (see `goldloop --help`, `goldloop VERB --help`)")
         return 4
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _interrupted()
     except KeyboardInterrupt:
         return _interrupted()
@@ -254,7 +251,9 @@ def _show_run(finished: Any, *, json: bool) -> int:
         for report in finished.rounds:
             show_round(report)
         console.out.print(f"report: {console.escape(str(finished.html))}", soft_wrap=True)
-        again = f"goldloop run --rounds {len(finished.rounds) + 1}" if finished.folder.name != "demo" else "goldloop demo --rounds 2"
+        again = (
+            f"goldloop run --rounds {len(finished.rounds) + 1}" if finished.folder.name != "demo" else "goldloop demo --rounds 2"
+        )
         next_command(f"goldloop lineage {finished.folder.name}" if last.decision == "promote" else again)
     return EXIT_CODES[last.decision]
 

@@ -62,7 +62,9 @@ class GateSettings(Record):
 
     min_effect: float = Field(default=0.02, ge=0, description="smallest gain on the target that counts")
     max_guard_drop: float = Field(default=0.05, ge=0, description="a guard suite that falls by more rejects")
-    guard_margin: float = Field(default=0.10, gt=0, description="non-inferiority: lower bound of a guard's change above minus this")
+    guard_margin: float = Field(
+        default=0.10, gt=0, description="non-inferiority: lower bound of a guard's change above minus this"
+    )
 
 
 class Config(Record):

@@ -48,7 +48,9 @@ def _memory() -> Finding:
     kib = next((int(line.split()[1]) for line in pages.splitlines() if line.startswith("MemAvailable:")), 0)
     gib = kib / 2**20
     state: Literal["ok", "missing"] = "ok" if gib >= 6 or not kib else "missing"
-    fix = "" if state == "ok" else "close other programs; the demo needs about 6 GiB, a smaller finetune.tokens_per_microbatch less"
+    fix = (
+        "" if state == "ok" else "close other programs; the demo needs about 6 GiB, a smaller finetune.tokens_per_microbatch less"
+    )
     return Finding(name="memory", state=state, found=f"{gib:.1f} GiB available", fix=fix)
 
 
@@ -94,7 +96,10 @@ def _model() -> Finding:
     if cached.is_dir():
         return Finding(name="model", state="ok", found=f"{EMBEDDED} is in {cache_folder()}")
     return Finding(
-        name="model", state="optional", found=f"{EMBEDDED} is not in the cache yet", fix="nothing: the first run fetches it (93 MB)"
+        name="model",
+        state="optional",
+        found=f"{EMBEDDED} is not in the cache yet",
+        fix="nothing: the first run fetches it (93 MB)",
     )
 
 

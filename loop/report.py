@@ -226,12 +226,16 @@ def write_report(run: Path) -> Path:
     if not story.rounds:
         raise BadInput(f"{source}: holds no round")
     chapters = [_chapter(run / f"round-{facts.round}", facts) for facts in story.rounds]
-    page = _environment().get_template("report.html.j2").render(
-        run=story.run,
-        chapters=chapters,
-        hills=[hill(chapters, width, height, margin) for width, height, margin in _PLOTS],
-        lineage=_lineage(run, chapters),
-        blind=BLIND,
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=story.run,
+            chapters=chapters,
+            hills=[hill(chapters, width, height, margin) for width, height, margin in _PLOTS],
+            lineage=_lineage(run, chapters),
+            blind=BLIND,
+        )
     )
     write_atomic(run / HTML, page.encode("utf-8", errors="replace"))
     return run / HTML

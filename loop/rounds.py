@@ -78,14 +78,10 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     cumulative = (*start.pairs, *clean)
     if start.pairs and not _new(start.pairs, clean):
         raise NothingToLearn("every failure left was trained on already")
-    trainset = stages.trainset_stage(
-        cumulative, index, config, folder / "trainset", stages.token_counter(config)
-    )
+    trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", stages.token_counter(config))
     candidate = stages.finetune_stage(bench, folder / "trainset", trainset["trainset"], index, folder / "finetune")
     after = stages.evaluate_stage(bench, folder / "after-holdout", candidate, holdout, f"round {number}: after, holdout")
-    gate = decide(
-        before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate
-    )
+    gate = decide(before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate)
     adapter = stages.train_report(folder / "finetune").adapter_digest
     stage(
         folder / "gate",

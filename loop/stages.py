@@ -276,7 +276,11 @@ def contaminated(folder: Path) -> list[ContaminatedPair]:
 
 
 def trainset_stage(
-    pairs: Sequence[CleanPair], index: HoldoutIndex, config: Config, folder: Path, count_tokens: Callable[[Example], int]
+    pairs: Sequence[CleanPair],
+    index: HoldoutIndex,
+    config: Config,
+    folder: Path,
+    count_tokens: Callable[[Example], int],
 ) -> Mapping[str, Any]:
     """Build the rows, then audit them as they are on the disk.
 
@@ -314,7 +318,9 @@ def audit_rows(examples: Sequence[Example], index: HoldoutIndex, place: str) -> 
     for example in examples:
         text = "\n".join(m["content"] for m in (*example.prompt, *example.completion) if m["role"] != "system")
         if matches := match_text(text, index):
-            raise Inconclusive(f"{place}: the row of {example.provenance['task']} leaks holdout item {matches[0].item}: {matches[0].snippet!r}")
+            raise Inconclusive(
+                f"{place}: the row of {example.provenance['task']} leaks holdout item {matches[0].item}: {matches[0].snippet!r}"
+            )
 
 
 def finetune_stage(bench: Bench, trainset: Path, trainset_digest: str, index: HoldoutIndex, folder: Path) -> ModelRef:

@@ -29,12 +29,15 @@ _FAILURE = (
     "{task: 'VARCHAR', attempt: 'STRUCT(completion VARCHAR, code VARCHAR, finish_reason VARCHAR)', "
     "verdict: 'STRUCT(status VARCHAR, reason VARCHAR, evidence JSON)'}"
 )
-_PAIR = "{task: 'VARCHAR', \"group\": 'VARCHAR', slice: 'VARCHAR', prompt: 'VARCHAR', golden: 'STRUCT(code VARCHAR, source VARCHAR)'}"
+_PAIR = (
+    "{task: 'VARCHAR', \"group\": 'VARCHAR', slice: 'VARCHAR', prompt: 'VARCHAR', golden: 'STRUCT(code VARCHAR, source VARCHAR)'}"
+)
 _DROPPED = (
     "{pair: 'STRUCT(task VARCHAR, slice VARCHAR)', "
     "matches: 'STRUCT(item VARCHAR, part VARCHAR, rule VARCHAR, coverage DOUBLE, \"unique\" INT, snippet VARCHAR)[]'}"
 )
-_ROW = "{prompt: 'STRUCT(\"role\" VARCHAR, content VARCHAR)[]', completion: 'STRUCT(\"role\" VARCHAR, content VARCHAR)[]', provenance: 'JSON'}"
+_TURNS = "'STRUCT(\"role\" VARCHAR, content VARCHAR)[]'"
+_ROW = f"{{prompt: {_TURNS}, completion: {_TURNS}, provenance: 'JSON'}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ _VIEWS = {
     "results": (
         "*/round-*/before-train/results.jsonl",
         _RESULT,
-        f"SELECT {_PLACE}, suite, task, split, slice, \"group\", verdict.status, verdict.reason, verdict.evidence, "
+        f'SELECT {_PLACE}, suite, task, split, slice, "group", verdict.status, verdict.reason, verdict.evidence, '
         "attempt.completion, attempt.code, attempt.finish_reason, attempt.completion_tokens FROM source",
     ),
     "scores": (
@@ -67,12 +70,12 @@ _VIEWS = {
     "pairs": (
         "*/round-*/pairs/pairs.jsonl",
         _PAIR,
-        f"SELECT {_PLACE}, task, \"group\", slice, prompt, golden.code AS golden, golden.source FROM source",
+        f'SELECT {_PLACE}, task, "group", slice, prompt, golden.code AS golden, golden.source FROM source',
     ),
     "contaminated": (
         "*/round-*/screen/contaminated.jsonl",
         _DROPPED,
-        f"SELECT {_PLACE}, pair.task, pair.slice, m.item, m.part, m.rule, m.coverage, m.\"unique\", m.snippet "
+        f'SELECT {_PLACE}, pair.task, pair.slice, m.item, m.part, m.rule, m.coverage, m."unique", m.snippet '
         "FROM source, unnest(matches) AS u(m)",
     ),
     "trainset": (
@@ -99,7 +102,7 @@ def open_store(runs: Path) -> duckdb.DuckDBPyConnection:
             )
             connection.execute(f"CREATE VIEW {name} AS WITH source AS (SELECT * FROM {source}) {query}")
         else:
-            fields = f"SELECT * FROM (SELECT NULL::VARCHAR AS run, NULL::INT AS round, NULL::VARCHAR AS stage) WHERE false"
+            fields = "SELECT * FROM (SELECT NULL::VARCHAR AS run, NULL::INT AS round, NULL::VARCHAR AS stage) WHERE false"
             connection.execute(f"CREATE VIEW {name} AS {fields}")
     # From here on the user's query can read those files and nothing else, and cannot write.
     connection.execute(f"SET allowed_directories = ['{str(runs.resolve()).replace(chr(39), chr(39) * 2)}/']")

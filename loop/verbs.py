@@ -107,7 +107,9 @@ def _results(folder: Path) -> list[Result]:
     if not (folder / RESULTS).is_file():
         rounds = sorted(folder.glob(f"round-*/before-train/{RESULTS}"))
         if not rounds:
-            raise BadInput(f"{folder}: no {RESULTS} here, and no run; give the folder that `goldloop eval --out` or `goldloop run` wrote")
+            raise BadInput(
+                f"{folder}: no {RESULTS} here, and no run; give the folder that `goldloop eval --out` or `goldloop run` wrote"
+            )
         folder = rounds[-1].parent
     return read_records(folder / RESULTS, Result)
 
@@ -219,7 +221,15 @@ def audit(
     index = build_index([task for suite in suites for task in suite.split("holdout")])
     report = audit_files(train, index)
     if json:
-        emit({"verdict": report.verdict, "rows": report.rows, "leaks": report.leaks, "index": index.digest, "blind": BLIND})
+        emit(
+            {
+                "verdict": report.verdict,
+                "rows": report.rows,
+                "leaks": report.leaks,
+                "index": index.digest,
+                "blind": BLIND,
+            }
+        )
     else:
         for leak in report.leaks[:20]:
             match = leak.match
@@ -272,7 +282,9 @@ def trainset(
         emit({"out": str(out), "digest": manifest["trainset"], "counts": manifest["counts"], "contaminated": dropped})
     else:
         counts = {k: v for k, v in manifest["counts"].items() if isinstance(v, int) and k not in ("in", "out")}
-        console.out.print(console.counts_table(f"trainset {manifest['trainset']}", {"leaking the holdout": len(dropped), **counts}))
+        console.out.print(
+            console.counts_table(f"trainset {manifest['trainset']}", {"leaking the holdout": len(dropped), **counts})
+        )
     names = " ".join(f"--holdout {name}" for name in holdout)
     next_command(f"goldloop finetune {out} {names} --out adapter")
 
@@ -306,7 +318,9 @@ def finetune(
     if json:
         emit(report)
     else:
-        console.out.print(f"adapter {report.adapter_digest}: {report.rows} rows, {report.steps} steps, last loss {report.losses[-1]:.3f}")
+        console.out.print(
+            f"adapter {report.adapter_digest}: {report.rows} rows, {report.steps} steps, last loss {report.losses[-1]:.3f}"
+        )
     next_command(f"goldloop eval {holdout[0]} --split holdout --adapter {out} --out evals/after")
 
 
@@ -383,7 +397,7 @@ def promote(
 
     folder = _run_folder(name, runs)
     rounds = sorted(int(path.name.split("-")[1]) for path in folder.glob("round-*"))
-    if not rounds or number and number not in rounds:
+    if not rounds or (number and number not in rounds):
         raise BadInput(f"{folder}: rounds here: {', '.join(map(str, rounds)) or 'none'}, asked for {number or 'the last'}")
     entry = Registry(runs).promote_folder(folder.name, number or rounds[-1])
     if json:
@@ -514,7 +528,11 @@ def export(
 def _write_suite(suite: Suite, out: Path, form: str, *, json: bool) -> None:
     from evals.suites import export_suite
 
-    forms: dict[str, Literal["folder", "jsonl", "parquet"]] = {"folder": "folder", "jsonl": "jsonl", "parquet": "parquet"}
+    forms: dict[str, Literal["folder", "jsonl", "parquet"]] = {
+        "folder": "folder",
+        "jsonl": "jsonl",
+        "parquet": "parquet",
+    }
     if form not in forms:
         raise BadInput(f"--format {form}: expected {', '.join(forms)}")
     export_suite(suite, out, forms[form])

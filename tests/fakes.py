@@ -55,7 +55,7 @@ class Forgetful(ScriptedBackend):
     """Learns the target and forgets the guard."""
 
     def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
-        good, bad = ("codes", "others") if ref.adapter else ("others", "codes")
+        good, _ = ("codes", "others") if ref.adapter else ("others", "codes")
         super().__init__(lambda prompt: answer_right(prompt) if good in prompt else answer_wrong(prompt), ref=ref)
 
 

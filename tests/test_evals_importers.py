@@ -154,9 +154,7 @@ def test_helpers_of_the_prompt_cannot_be_changed_for_the_checks(tmp_path: Path) 
 
 
 def test_assertions_of_check_move_to_the_module_level() -> None:
-    test = (
-        "def check(candidate):\n    'Cases.'\n    assert True\n    assert candidate(candidate(1)) == 2, 'a'\n    pass\n"
-    )
+    test = "def check(candidate):\n    'Cases.'\n    assert True\n    assert candidate(candidate(1)) == 2, 'a'\n    pass\n"
     assert convert(test, "f") == "assert f(f(1)) == 2, 'a'\n"
 
 
@@ -202,9 +200,7 @@ def test_a_missing_path_says_what_to_give(tmp_path: Path) -> None:
 
 def test_a_foreign_folder_says_what_was_found(tmp_path: Path) -> None:
     mbpp(tmp_path)
-    assert "expected HumanEval.jsonl.gz or HumanEval.jsonl in this folder, found mbpp.jsonl" in refusal(
-        "humaneval", tmp_path
-    )
+    assert "expected HumanEval.jsonl.gz or HumanEval.jsonl in this folder, found mbpp.jsonl" in refusal("humaneval", tmp_path)
 
 
 def test_foreign_rows_are_refused_each_with_its_line(tmp_path: Path) -> None:
@@ -219,9 +215,7 @@ def test_foreign_rows_are_refused_each_with_its_line(tmp_path: Path) -> None:
 
 def test_mbpp_given_to_the_humaneval_importer_is_refused(tmp_path: Path) -> None:
     mbpp(tmp_path)
-    assert "mbpp.jsonl:1: expected the key 'entry_point', found text, code" in refusal(
-        "humaneval", tmp_path / "mbpp.jsonl"
-    )
+    assert "mbpp.jsonl:1: expected the key 'entry_point', found text, code" in refusal("humaneval", tmp_path / "mbpp.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -316,8 +310,6 @@ def test_the_tasks_that_need_their_setup_code_are_proved() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "path"), [("mbpp", "mbpp"), ("mbpp", "mbpp/sanitized-mbpp.json"), ("humaneval", "humaneval")]
-)
+@pytest.mark.parametrize(("name", "path"), [("mbpp", "mbpp"), ("mbpp", "mbpp/sanitized-mbpp.json"), ("humaneval", "humaneval")])
 def test_every_golden_passes_and_every_empty_answer_fails(name: str, path: str) -> None:
     assert unproved(real(name, path)) == []

@@ -112,10 +112,7 @@ def test_a_program_returns_its_output_and_exit_code(sandbox: Sandbox) -> None:
 
 
 def test_a_program_finds_its_files_and_may_write(sandbox: Sandbox) -> None:
-    source = (
-        "import os\nos.mkdir('d'); os.chdir('d')\nopen('x', 'w').write('new')\n"
-        "print(open('../a/b').read(), os.listdir())"
-    )
+    source = "import os\nos.mkdir('d'); os.chdir('d')\nopen('x', 'w').write('new')\nprint(open('../a/b').read(), os.listdir())"
     files = {"program.py": source.encode(), "a/b": b"given"}
     outcome = sandbox.run(Job(files=files, command=("{python}", "-I", "program.py"), limits=Limits()))
     assert outcome.stdout == b"given ['x']\n", outcome
@@ -146,9 +143,7 @@ def test_a_process_left_behind_does_not_hold_the_job_open(sandbox: Sandbox, endi
 
 
 def test_memory_beyond_the_limit_ends_the_program(sandbox: Sandbox) -> None:
-    outcome = run(
-        sandbox, "x = bytearray(200 << 20)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint('had it')", memory_mb=64
-    )
+    outcome = run(sandbox, "x = bytearray(200 << 20)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint('had it')", memory_mb=64)
     assert outcome.killed
     assert (outcome.stdout, outcome.exit_code) == (b"", 137)
 
@@ -195,9 +190,7 @@ def test_a_host_file_cannot_be_read(sandbox: Sandbox, tmp_path: Path) -> None:
 def test_there_is_no_network(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
-        source = (
-            f"import socket\nsocket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 1)\nprint('connected')"
-        )
+        source = f"import socket\nsocket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 1)\nprint('connected')"
         outcome = run(sandbox, source)
         with pytest.raises(TimeoutError):
             server.accept()
@@ -225,10 +218,7 @@ def test_the_environment_is_not_inherited(sandbox: Sandbox, monkeypatch: pytest.
 
 
 def test_no_open_file_of_the_host_is_inherited(sandbox: Sandbox, tmp_path: Path) -> None:
-    source = (
-        "import os\nfor n in range(3, 100):\n    try: os.fstat(n)\n    except OSError: continue\n"
-        "    print('inherited', n)"
-    )
+    source = "import os\nfor n in range(3, 100):\n    try: os.fstat(n)\n    except OSError: continue\n    print('inherited', n)"
     with (tmp_path / "open").open("w"), ThreadPoolExecutor(2) as threads:
         outcomes = list(threads.map(lambda _: run(sandbox, source), range(2)))
     assert [outcome.stdout for outcome in outcomes] == [b""] * 2
@@ -257,9 +247,7 @@ def test_nothing_is_left_behind(sandbox: Sandbox, scratch: Path, ending: str) ->
     descriptors = open_descriptors()
     mark = f"goldloop-mark-{secrets.token_hex(8)}"
     command = ("{python}", "-I", "-S", "-B", "-c", ENDINGS[ending], mark)
-    sandbox.run(
-        Job(files={}, command=command, limits=Limits(wall_seconds=0.7, memory_mb=256, max_output_bytes=100_000))
-    )
+    sandbox.run(Job(files={}, command=command, limits=Limits(wall_seconds=0.7, memory_mb=256, max_output_bytes=100_000)))
     assert list(scratch.iterdir()) == []
     assert processes_of(mark) == []
     if sandbox.name == "docker":
@@ -340,9 +328,7 @@ def test_opening_sweeps_the_containers_of_dead_owners_only(docker: DockerSandbox
 
 
 def function_task(checks: str = "assert double(2) == 4\nassert double(5) == 10", **limits: Any) -> Task:
-    return Task(
-        id="double", suite="s", split="dev", group="g", prompt="p", golden="", checks=checks, limits=Limits(**limits)
-    )
+    return Task(id="double", suite="s", split="dev", group="g", prompt="p", golden="", checks=checks, limits=Limits(**limits))
 
 
 GRADES = {
@@ -382,9 +368,7 @@ def scripted(*faults: bool) -> tuple[Verdict, int]:
         if plan.pop(0):
             raise SandboxFault("the engine is gone")
         lines = b'{"load": null}\n{"step": 0, "value": 4}\n{"step": 1, "value": 10}\n{"end": true}\n'
-        return Outcome(
-            exit_code=0, stdout=lines, stderr=b"", timed_out=False, killed=False, truncated=False, wall_seconds=0.1
-        )
+        return Outcome(exit_code=0, stdout=lines, stderr=b"", timed_out=False, killed=False, truncated=False, wall_seconds=0.1)
 
     sandbox = ScriptedSandbox(answer)
     return grade_values(function_task(), "def double(x): return 2 * x", sandbox), len(sandbox.jobs)

@@ -68,15 +68,11 @@ def awkward() -> Suite:
         plain.model_copy(update={"licence": "MIT", "system": "Suite's own.", "limits": AWKWARD.limits}),
         Task(suite="awkward", **row("against", system="", licence="", limits=Limits())),
         Task(suite="awkward", **row("tagged", tags=("slow", "x"), licence="MIT", limits=Limits(memory_mb=1024))),
-        Task(
-            suite="awkward", **row("text", prompt="---\nnot: front matter\n---\n\u00e9 \u2028 \x0b end", licence="MIT")
-        ),
+        Task(suite="awkward", **row("text", prompt="---\nnot: front matter\n---\n\u00e9 \u2028 \x0b end", licence="MIT")),
         Task(suite="awkward", **row("ends", golden="def ends(): return 1", checks="\n\nassert ends() == '\\r\\n'")),
         Task(
             suite="awkward",
-            **row(
-                "nested", tags=("sql",), kind="sql", language="sql", golden="select 1", checks="assert rows() == [(1,)]"
-            ),
+            **row("nested", tags=("sql",), kind="sql", language="sql", golden="select 1", checks="assert rows() == [(1,)]"),
             starter={"schema.sql": "create table t (a int);\r\n", "deep/prompt.md": "no task", "empty.txt": ""},
         ),
         Task(suite="awkward", **row("holdout", split="holdout", train_ok=False, group="1.0")),
@@ -107,10 +103,7 @@ def test_the_shipped_suites_keep_their_digest(tmp_path: Path, name: str, form: F
 def test_a_second_export_changes_no_byte(tmp_path: Path) -> None:
     export_suite(awkward(), tmp_path / "a", "folder")
     export_suite(load_suite(str(tmp_path / "a")), tmp_path / "b", "folder")
-    a, b = (
-        {p.relative_to(r): p.read_bytes() for p in r.rglob("*") if p.is_file()}
-        for r in (tmp_path / "a", tmp_path / "b")
-    )
+    a, b = ({p.relative_to(r): p.read_bytes() for p in r.rglob("*") if p.is_file()} for r in (tmp_path / "a", tmp_path / "b"))
     assert a == b
 
 
@@ -166,9 +159,7 @@ def test_a_prompt_among_starter_files_is_no_task(tmp_path: Path) -> None:
 
 
 def test_all_problems_are_reported_at_once_with_their_places(tmp_path: Path) -> None:
-    write_suite(
-        tmp_path, row("a", split="test"), row("b", checks="x = 1"), row("c", prompt=" "), row("d", colour="red")
-    )
+    write_suite(tmp_path, row("a", split="test"), row("b", checks="x = 1"), row("c", prompt=" "), row("d", colour="red"))
     write_task(tmp_path / "e", checks=None)
     (tmp_path / "torn.jsonl").write_text('{"id": \n')
     (tmp_path / "list.jsonl").write_text("[1]\n")
@@ -226,9 +217,7 @@ def test_a_folder_without_a_header_says_so(tmp_path: Path) -> None:
     assert f"the folder has no suite.yaml ({tmp_path})" in refusal(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "header", ["name: [", "colour: red\nname: t", "- a\n", "", "name: t\nlimits: {wall_seconds: -1}"]
-)
+@pytest.mark.parametrize("header", ["name: [", "colour: red\nname: t", "- a\n", "", "name: t\nlimits: {wall_seconds: -1}"])
 def test_a_bad_header_is_refused_with_its_file(tmp_path: Path, header: str) -> None:
     assert f"{tmp_path}/suite.yaml: " in refusal(write_suite(tmp_path, row("a"), header=header))
 

@@ -365,9 +365,7 @@ def test_a_run_without_a_report_is_bad_input(tmp_path: Path) -> None:
         write_report(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "lost", ["gate/manifest.json", "finetune/report.jsonl", "screen/clean.jsonl", "trainset/trainset.json"]
-)
+@pytest.mark.parametrize("lost", ["gate/manifest.json", "finetune/report.jsonl", "screen/clean.jsonl", "trainset/trainset.json"])
 def test_a_missing_file_of_a_round_is_named(tmp_path: Path, lost: str) -> None:
     make_run(tmp_path, tasks_a_slice=6, gains=(0.4,))
     (tmp_path / "round-1" / lost).unlink()

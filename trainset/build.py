@@ -125,7 +125,9 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
         raise BadInput(f"{folder / ROWS}: the trainset is empty")
     found = digest(examples)
     if found != trainset.digest:
-        raise BadInput(f"{folder / ROWS}: digest is {found}, trainset.json says {trainset.digest}; it was changed after it was built")
+        raise BadInput(
+            f"{folder / ROWS}: digest is {found}, trainset.json says {trainset.digest}; it was changed after it was built"
+        )
     return trainset, examples
 
 

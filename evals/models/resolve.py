@@ -80,7 +80,9 @@ def resolve_model(name: str) -> ResolvedModel:
 
 def _local(path: Path) -> ResolvedModel:
     weights = sorted([*path.glob("*.safetensors"), *path.glob("*.bin")])
-    missing = [what for what, there in (("config.json", (path / "config.json").is_file()), ("*.safetensors", weights)) if not there]
+    missing = [
+        what for what, there in (("config.json", (path / "config.json").is_file()), ("*.safetensors", weights)) if not there
+    ]
     if missing:
         found = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
         raise BadInput(f"model: {path} is no model: {' and '.join(missing)} missing, found {found}")

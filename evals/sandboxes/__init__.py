@@ -92,7 +92,7 @@ def fork():
         children += 1
     return "OPEN"
 attempt("read a host file", lambda: "OPEN" if open(SECRET).read() else "OPEN")
-attempt("write a host file", lambda: "OPEN" if open(SECRET + ".new", "w") else "OPEN")
+attempt("write beside a host file", lambda: open(SECRET + ".new", "w") and "tried")
 attempt("connect to the host", connect)
 attempt("see the environment", lambda: "OPEN" if "GOLDLOOP_PROBE" in os.environ else "closed")
 attempt("start 64 processes", fork)
@@ -127,8 +127,9 @@ def self_test(sandbox: Sandbox) -> list[str]:
             port = server.getsockname()[1]
             outcome = run(f"SECRET = {secret.name!r}\nPORT = {port}\n{_PROBE}")
             created = Path(secret.name + ".new")
-            if created.exists():
+            if created.exists():  # a private /tmp may be writable; what counts is the host's
                 created.unlink()
+                findings.append("can write a host file")
         try:
             found = orjson.loads(outcome.stdout)
         except orjson.JSONDecodeError:
