@@ -6,6 +6,7 @@ Does not measure how sharp the checks are beyond that.
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ def empty_answer(task: Task) -> str:
 
 def prove(task: Task, grade: Grade) -> Proof:
     """Run a task's golden and its empty answer through the task's own checks."""
+    start = time.monotonic()
     passed: Verdict = grade(task, task.golden)
+    seconds = round(time.monotonic() - start, 3)
     if passed.status == "error":
         return Proof(task=task, golden=None, problem=f"{passed.reason}: {dict(passed.evidence)}", fault=True)
     if not passed.passed:
@@ -56,7 +59,7 @@ def prove(task: Task, grade: Grade) -> Proof:
         return Proof(task=task, golden=None, problem=f"{empty.reason}: {dict(empty.evidence)}", fault=True)
     if empty.passed:
         return Proof(task=task, golden=None, problem="the checks pass for an answer that does nothing; add sharper checks")
-    golden = Golden(task=task.key, code=task.golden, source="task", proof=passed, empty=empty)
+    golden = Golden(task=task.key, code=task.golden, source="task", proof=passed, empty=empty, seconds=seconds)
     return Proof(task=task, golden=golden)
 
 

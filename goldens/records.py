@@ -10,7 +10,7 @@ from evals.records import Attempt, Failure, Record, Verdict
 class Golden(Record):
     """A proved answer. ``proof`` is the passing verdict; ``empty`` the failing verdict of an answer that does nothing.
 
-    ``source``: ``task`` (shipped with the task) or ``self`` (a passing attempt of the model's own, used as replay).
+    ``seconds`` is the wall time of the proof; attempts are given a multiple of it. ``source``: ``task`` (shipped with the task) or ``self`` (a passing attempt of the model's own, used as replay).
     """
 
     task: str
@@ -18,6 +18,7 @@ class Golden(Record):
     source: Literal["task", "self"]
     proof: Verdict
     empty: Verdict | None = None
+    seconds: float = 0.0
 
 
 class Pair(Record):

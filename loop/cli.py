@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    warnings.filterwarnings("ignore", module=r"(transformers|peft|torch)\.")  # theirs to mend, not the user's
     from loop import verbs  # noqa: F401  registers the verbs that work on one stage
 
     sys.exit(_run(arguments, debug=debug))

@@ -8,7 +8,7 @@ from evals.errors import BadInput
 from evals.files import write_atomic
 
 _CONFIG = """\
-# Every key: goldloop run --help-config. Override one on the command line: --set finetune.learning_rate=1e-4
+# Every key is in the README. Override one on the command line: --set finetune.learning_rate=1e-4
 name: first
 model: smollm2-135m-instruct   # a hub id, a local folder or a GGUF file works the same way
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,8 @@ def test_token_offsets_point_into_the_text_as_given(text: str) -> None:
 
 def test_an_audit_names_file_and_row(tmp_path: Path) -> None:
     file = tmp_path / "train.jsonl"
-    file.write_text('{"text": "nothing to see"}\n{"messages": [{"role": "user", "content": "%s"}]}\n' % PROMPT)
+    rows = [{"text": "nothing to see"}, {"messages": [{"role": "user", "content": PROMPT}]}]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     report = audit_files([file], build_index([task()]))
     assert (report.verdict, report.rows, report.leaks[0].row) == ("leaks", 2, 2)
 
