@@ -147,8 +147,8 @@ def match_text(text: str, index: HoldoutIndex) -> list[Match]:
     positions: dict[int, dict[tuple[str, ...], int]] = defaultdict(dict)
     for position in range(len(words) - N + 1):
         gram = tuple(words[position : position + N])
-        for part in index.postings.get(gram, ()):
-            positions[part].setdefault(gram, position)
+        for number in index.postings.get(gram, ()):
+            positions[number].setdefault(gram, position)
     matches = []
     for number, found in positions.items():
         part = index.parts[number]

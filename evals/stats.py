@@ -69,8 +69,8 @@ def newcombe_paired(both: int, gained: int, lost: int, neither: int, confidence:
     product = after * (n - after) * before * (n - before)
     phi = 0.0
     if product:
-        cross = both * neither - gained * lost
-        cross = max(cross - n / 2, 0) if cross > 0 else cross
+        cross = float(both * neither - gained * lost)
+        cross = max(cross - n / 2, 0.0) if cross > 0 else cross
         phi = cross / math.sqrt(product)
     down_after, up_before = p_after - limits_after.low, limits_before.high - p_before
     up_after, down_before = limits_after.high - p_after, p_before - limits_before.low

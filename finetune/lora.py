@@ -150,7 +150,7 @@ class _Run:
         total = 0.0
         for part in microbatches(batch, self.settings.tokens_per_microbatch):
             loss = self._loss(part) / trained
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.weights, self.settings.max_grad_norm)
         for group in self.optimizer.param_groups:

@@ -10,7 +10,8 @@ from evals.records import Attempt, Failure, Record, Verdict
 class Golden(Record):
     """A proved answer. ``proof`` is the passing verdict; ``empty`` the failing verdict of an answer that does nothing.
 
-    ``seconds`` is the wall time of the proof; attempts are given a multiple of it. ``source``: ``task`` (shipped with the task) or ``self`` (a passing attempt of the model's own, used as replay).
+    ``source``: ``task`` (shipped with the task) or ``self`` (a passing attempt of the model's own, used as replay).
+    ``seconds`` is the wall time of the proof; attempts are given a multiple of it.
     """
 
     task: str

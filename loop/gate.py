@@ -76,7 +76,9 @@ def decide(
             slices = ["*", *names] if len(names) > 1 else ["*"]
             lines += [_line(suite, name, role, *mine) for name in slices]
     wholes = [line for line in lines if line.slice == "*"]
-    rejecting, doubting, good = [], [], []
+    rejecting: list[str] = []
+    doubting: list[str] = []
+    good: list[str] = []
     for line in wholes:
         if line.role == "target":
             _judge_target(line, settings, rejecting, doubting, good)

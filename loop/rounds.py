@@ -14,6 +14,7 @@ from decontam.records import CleanPair
 from evals.errors import Inconclusive
 from evals.files import write_json
 from evals.records import ModelRef, Result
+from evals.suites import Suite
 from loop import stages
 from loop.gate import decide
 from loop.records import RoundReport
@@ -109,7 +110,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     return report, Standing(champion=start.champion, holdout=tuple(before), pairs=cumulative, lineage=start.lineage)
 
 
-def _names(suites: Sequence[stages.Suite]) -> list[str]:
+def _names(suites: Sequence[Suite]) -> list[str]:
     return [suite.name for suite in suites]
 
 

@@ -28,10 +28,11 @@ app.add_typer(goldens_app, name="goldens")
 
 
 def _bench(suites: Sequence[str], model: str, *, unsafe_local: bool, quiet: bool, **settings: Any) -> Bench:
+    from evals.models import open_backend
     from evals.sandboxes import open_sandbox
     from evals.suites import load_suite
     from loop.config import make_config
-    from loop.stages import Bench, open_backend
+    from loop.stages import Bench
 
     config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, place="command line")
     loaded = [load_suite(name) for name in suites]
@@ -536,7 +537,7 @@ def _write_suite(suite: Suite, out: Path, form: str, *, json: bool) -> None:
     if form not in forms:
         raise BadInput(f"--format {form}: expected {', '.join(forms)}")
     export_suite(suite, out, forms[form])
-    counts = dict(Counter(task.split for task in suite.tasks))
+    counts: dict[str, int] = dict(Counter(str(task.split) for task in suite.tasks))
     if json:
         emit({"out": str(out), "suite": suite.name, "digest": suite.digest, "splits": counts})
     else:

@@ -21,7 +21,9 @@ from trainset.render import Encoded, encode_example
 pytestmark = pytest.mark.model
 
 INDEX = "b2:index"
-SETTINGS = FinetuneSettings(learning_rate=1e-2, num_train_epochs=2, batch_size=4, warmup_steps=0, lora=LoraSettings(r=4, lora_alpha=4))
+SETTINGS = FinetuneSettings(
+    learning_rate=1e-2, num_train_epochs=2, batch_size=4, warmup_steps=0, lora=LoraSettings(r=4, lora_alpha=4)
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,7 @@ def test_microbatches_do_not_change_the_gradient(small_model: Path) -> None:
         rows = encoded(tokenizer)
         run = _Run(model, rows, SETTINGS)
         for part in microbatches(rows, budget):
-            run._loss(part).backward()
+            run._loss(part).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         gradients.append(torch.cat([w.grad.flatten() for w in run.weights if w.grad is not None]))
     assert torch.allclose(gradients[0], gradients[1], atol=1e-5)
 
@@ -172,7 +174,9 @@ def test_a_run_killed_between_epochs_ends_as_if_it_had_not_been(
 
 def test_a_trainset_of_another_holdout_is_refused(small_model: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"screened against holdout b2:index, today's holdout is b2:other"):
-        finetune(write_trainset(tmp_path / "t"), ModelRef(base=str(small_model)), SETTINGS, tmp_path / "o", index_digest="b2:other")
+        finetune(
+            write_trainset(tmp_path / "t"), ModelRef(base=str(small_model)), SETTINGS, tmp_path / "o", index_digest="b2:other"
+        )
 
 
 def test_an_over_long_row_is_refused_not_cut(small_model: Path, tmp_path: Path) -> None:
