@@ -37,7 +37,7 @@ def kill_in(stage: Path, process: subprocess.Popen[bytes]) -> None:
     if stage.name in ("before-train", "before-holdout", "after-holdout", "finetune"):
         time.sleep(1.0)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
 
 
 def test_a_run_killed_in_every_stage_ends_like_one_that_was_not(embedded_model: str, tmp_path: Path) -> None:

@@ -1,0 +1,3 @@
+def add_entry(data, key, value):
+    data[key] = value
+    return data

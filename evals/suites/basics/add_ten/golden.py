@@ -1,0 +1,2 @@
+def add_ten(n):
+    return n + 10

@@ -1,0 +1,2 @@
+def all_true(flags):
+    return all(flags)

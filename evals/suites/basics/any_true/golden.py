@@ -1,0 +1,2 @@
+def any_true(flags):
+    return any(flags)

@@ -1,0 +1,2 @@
+def append_item(items, value):
+    return items + [value]

@@ -1,0 +1,2 @@
+def are_different(a, b):
+    return a != b

@@ -1,0 +1,3 @@
+assert both_positive(1, 2) is True
+assert both_positive(1, -2) is False
+assert both_positive(0, 3) is False

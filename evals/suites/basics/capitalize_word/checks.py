@@ -1,0 +1,3 @@
+assert capitalize_word("apple") == "Apple"
+assert capitalize_word("b") == "B"
+assert capitalize_word("") == ""

@@ -1,0 +1,2 @@
+def count_in_list(items, value):
+    return items.count(value)

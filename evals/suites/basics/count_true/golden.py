@@ -1,0 +1,2 @@
+def count_true(flags):
+    return flags.count(True)

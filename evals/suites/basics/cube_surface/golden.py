@@ -1,0 +1,2 @@
+def cube_surface(side):
+    return 6 * side * side

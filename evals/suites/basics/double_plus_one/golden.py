@@ -1,0 +1,2 @@
+def double_plus_one(n):
+    return 2 * n + 1

@@ -1,0 +1,2 @@
+def first_three(items):
+    return items[:3]

@@ -1,0 +1,2 @@
+def fourth_power(n):
+    return n ** 4

@@ -1,0 +1,2 @@
+def get_values(data):
+    return list(data.values())

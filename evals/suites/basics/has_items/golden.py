@@ -1,0 +1,2 @@
+def has_items(items):
+    return len(items) > 0

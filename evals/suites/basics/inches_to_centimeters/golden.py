@@ -1,0 +1,2 @@
+def inches_to_centimeters(inches):
+    return inches * 2.54

@@ -1,0 +1,3 @@
+assert is_freezing(-5) is True
+assert is_freezing(0) is True
+assert is_freezing(10) is False

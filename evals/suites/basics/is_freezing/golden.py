@@ -1,0 +1,2 @@
+def is_freezing(degrees):
+    return degrees <= 0

@@ -1,0 +1,2 @@
+def is_longer(a, b):
+    return len(a) > len(b)

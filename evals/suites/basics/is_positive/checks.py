@@ -1,0 +1,3 @@
+assert is_positive(5) is True
+assert is_positive(0) is False
+assert is_positive(-2) is False

@@ -1,0 +1,2 @@
+def is_teenager(age):
+    return 13 <= age <= 19

@@ -1,0 +1,2 @@
+def join_lines(lines):
+    return "\n".join(lines)

@@ -1,0 +1,2 @@
+def make_zeros(n):
+    return [0] * n

@@ -1,0 +1,2 @@
+def not_zero(n):
+    return n != 0

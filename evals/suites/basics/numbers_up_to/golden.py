@@ -1,0 +1,2 @@
+def numbers_up_to(n):
+    return list(range(1, n + 1))

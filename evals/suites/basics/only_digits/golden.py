@@ -1,0 +1,2 @@
+def only_digits(text):
+    return text.isdigit()

@@ -1,0 +1,2 @@
+def percent_of(number, percent):
+    return percent / 100 * number

@@ -1,0 +1,2 @@
+def previous_number(n):
+    return n - 1

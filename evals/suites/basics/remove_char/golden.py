@@ -1,0 +1,2 @@
+def remove_char(text, char):
+    return text.replace(char, "")

@@ -1,0 +1,3 @@
+def remove_key(data, key):
+    del data[key]
+    return data

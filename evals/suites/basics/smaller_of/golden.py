@@ -1,0 +1,2 @@
+def smaller_of(a, b):
+    return min(a, b)

@@ -1,0 +1,2 @@
+def sort_ascending(numbers):
+    return sorted(numbers)

@@ -1,0 +1,2 @@
+def split_commas(text):
+    return text.split(",")

@@ -1,0 +1,3 @@
+assert swap_case("aBc") == "AbC"
+assert swap_case("HELLO") == "hello"
+assert swap_case("") == ""

@@ -1,0 +1,2 @@
+def swap_pair(a, b):
+    return [b, a]

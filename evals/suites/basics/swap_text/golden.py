@@ -1,0 +1,2 @@
+def swap_text(text, old, new):
+    return text.replace(old, new)

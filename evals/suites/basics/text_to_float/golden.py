@@ -1,0 +1,2 @@
+def text_to_float(text):
+    return float(text)

@@ -1,0 +1,2 @@
+def to_letters(word):
+    return list(word)

@@ -1,0 +1,3 @@
+assert triple(4) == 12
+assert triple(0) == 0
+assert triple(-2) == -6

@@ -1,0 +1,2 @@
+def value_or_default(data, key, default):
+    return data.get(key, default)

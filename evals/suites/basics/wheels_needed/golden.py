@@ -1,0 +1,2 @@
+def wheels_needed(cars):
+    return cars * 4

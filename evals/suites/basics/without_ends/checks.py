@@ -1,0 +1,3 @@
+assert without_ends("hello") == "ell"
+assert without_ends("abc") == "b"
+assert without_ends("ab") == ""

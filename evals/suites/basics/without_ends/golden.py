@@ -1,0 +1,2 @@
+def without_ends(text):
+    return text[1:-1]

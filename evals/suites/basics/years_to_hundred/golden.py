@@ -1,0 +1,2 @@
+def years_to_hundred(age):
+    return 100 - age
