@@ -253,10 +253,8 @@ def _show_run(finished: Any, *, json: bool) -> int:
         for report in finished.rounds:
             show_round(report)
         console.out.print(f"report: {console.escape(str(finished.html))}", soft_wrap=True)
-        again = (
-            f"goldloop run --rounds {len(finished.rounds) + 1}" if finished.folder.name != "demo" else "goldloop demo --rounds 2"
-        )
-        next_command(f"goldloop lineage {finished.folder.name}" if last.decision == "promote" else again)
+        promoted = f"goldloop lineage {finished.folder.name}"
+        next_command(promoted if last.decision == "promote" else f"goldloop failures {finished.folder}")
     return EXIT_CODES[last.decision]
 
 

@@ -55,6 +55,7 @@ class TrainsetSettings(Record):
     """``trainset.*``: the mix."""
 
     replay_share: float = Field(default=0.10, ge=0, lt=1, description="share of the model's own passing attempts")
+    guard_failures: bool = Field(default=False, description="learn from the guard suites' training failures, too")
 
 
 class GateSettings(Record):

@@ -73,7 +73,10 @@ class Bars:
             seconds = max(time.monotonic() - self._start, 1e-9)
             rate = f"{self._done / seconds:,.1f} {self._unit}/s"
             tail = f"  {note}" if note else ""
-            err.print(f"  [green]done[/] {self._label}: {self._done:,.0f} {self._unit} in {duration(seconds)}, {rate}{tail}")
+            err.print(
+                f"  [green]done[/] {self._label}: {self._done:,.0f} {self._unit} in {duration(seconds)}, {rate}{tail}",
+                soft_wrap=True,
+            )
 
 
 def duration(seconds: float) -> str:

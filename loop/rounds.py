@@ -68,8 +68,9 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     before = start.holdout or stages.evaluate_stage(
         bench, folder / "before-holdout", start.champion, holdout, f"round {number}: before, holdout"
     )
-    failures = stages.failures_stage([r for r in on_train if r.suite in _names(bench.targets)], folder / "failures")
-    if not failures:
+    learning = bench.suites if config.trainset.guard_failures else bench.targets
+    failures = stages.failures_stage([r for r in on_train if r.suite in _names(learning)], folder / "failures")
+    if not any(f.task.startswith(f"{suite.name}/") for f in failures for suite in bench.targets):
         raise NothingToLearn(
             f"all {sum(r.suite in _names(bench.targets) for r in on_train)} training tasks pass: nothing to train on; "
             "add harder tasks to the target suite"

@@ -12,7 +12,7 @@ def show_round(report: RoundReport) -> None:
     console.out.print()
     console.out.print(
         f"[bold]round {report.number}[/]: {counts['failures']} of {counts['train_tasks']} training tasks failed "
-        f"-> {counts['pairs']} pairs and replay -> {counts['clean_pairs']} clean -> {counts['trainset_rows']} rows "
+        f"-> {counts['pairs']} pairs (with replay), {counts['clean_pairs']} clean -> {counts['trainset_rows']} rows "
         f"({counts['trainset_golden']} goldens, {counts['trainset_replay']} replay)"
     )
     console.out.print()
