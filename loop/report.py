@@ -321,7 +321,7 @@ def _funnel(
     rows = "what was trained on" if facts.round == 1 else "what was trained on: pairs of all rounds so far"
     return (
         Step(name="training tasks", note="of all suites", total=tasks, golden=0, replay=0),
-        Step(name="failures", note="of the target suites' training tasks", total=failed, golden=failed, replay=0),
+        Step(name="failures", note="of the training tasks", total=failed, golden=failed, replay=0),
         step("pairs", "failures with a proved golden, and own passes", golden + dirty, pairs - golden - dirty, "pairs"),
         step("clean pairs", "nothing of the holdout found in them", golden, len(clean) - golden, "screen"),
         step("training rows", rows, built.get("golden", 0), built.get("replay", 0), "trainset"),

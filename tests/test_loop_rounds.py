@@ -147,3 +147,14 @@ def test_a_second_round_trains_on_all_pairs_from_the_base(write_suite: WriteSuit
 def test_status_lists_every_stage_as_done(write_suite: WriteSuite, tmp_path: Path) -> None:
     finished = start_run(settings(write_suite()), tmp_path, tmp_path / "runs")
     assert {row["state"] for row in run_status(finished.folder)} == {"done"}
+
+
+def test_the_guards_training_failures_are_learned_from_only_when_asked(write_suite: WriteSuite, tmp_path: Path) -> None:
+    target, guard = write_suite(train=4, holdout=3), write_suite("others", train=4, holdout=3)
+    trained = {}
+    for asked in (False, True):
+        runs = tmp_path / f"runs-{asked}"
+        start_run(settings(target, guard, trainset={"guard_failures": asked}), tmp_path, runs)
+        rows = read_records(runs / "test/round-1/trainset/trainset.jsonl", Example)
+        trained[asked] = {str(row.provenance["task"]).split("/")[0] for row in rows}
+    assert trained == {False: {"codes"}, True: {"codes", "others"}}
