@@ -93,3 +93,17 @@ def fake_finetune(trainset: Path, base: ModelRef, settings: Any, out: Path, *, i
         losses=(1.0,),
         adapter_digest=digest_file(out / "adapter_model.safetensors"),
     )
+
+
+class Addresses(ScriptedBackend):
+    """Without an adapter it returns an object whose text is its address, or raises with the working folder's name."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        def answer(prompt: str) -> str:
+            if ref.adapter:
+                return answer_right(prompt)
+            name = re.findall(r"`(\w+)\(", prompt)[0]
+            body = "raise ValueError(__import__('os').getcwd())" if "anchor" in prompt else "return lambda: 1"
+            return f"```python\ndef {name}():\n    {body}\n```"
+
+        super().__init__(answer, ref=ref)

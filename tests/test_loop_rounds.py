@@ -158,3 +158,13 @@ def test_the_guards_training_failures_are_learned_from_only_when_asked(write_sui
         rows = read_records(runs / "test/round-1/trainset/trainset.jsonl", Example)
         trained[asked] = {str(row.provenance["task"]).split("/")[0] for row in rows}
     assert trained == {False: {"codes"}, True: {"codes", "others"}}
+
+
+def test_evidence_holds_no_memory_address_and_no_temporary_name(write_suite: WriteSuite, tmp_path: Path) -> None:
+    config = settings(write_suite()).model_copy(update={"backend": "fakes:Addresses"})
+    for runs in ("a", "b"):
+        start_run(config, tmp_path, tmp_path / runs)
+    first, second = ((tmp_path / runs / "test/round-1/before-train/results.jsonl").read_bytes() for runs in "ab")
+    assert first == second
+    assert b"0x..." in first
+    assert b"goldloop-box" not in first
