@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,9 +70,9 @@ def write_atomic(path: Path, data: bytes) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         temporary.replace(path)
-    except OSError:
+    except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a failed write does not name its file
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -171,7 +172,8 @@ class Journal:
                 handle.write(line)
                 handle.flush()
                 os.fsync(handle.fileno())
-            except OSError:
-                handle.truncate(start)
-                raise
+            except OSError as error:
+                with suppress(OSError):
+                    handle.truncate(start)
+                raise OSError(error.errno, error.strerror, str(self.path)) from None
         self.entries.append(dict(entry))

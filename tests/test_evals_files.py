@@ -47,9 +47,10 @@ def test_an_atomic_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         write_atomic(file, b"new")
     assert file.read_bytes() == b"old"
+    assert caught.value.filename == str(file)
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
 
 
