@@ -24,6 +24,8 @@ from evals.records import Message, ModelRef
 
 _CLOSED_BLOCK = re.compile(r"^[ \t]*```[^\n`]*\n.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
 _EVICT_SHARE = 0.25
+# One prompt of thousands of tokens would pad a whole batch to its length: 64 of MBPP's longest took 15 GiB.
+MAX_BATCH_TOKENS = 8192
 
 
 def pick_device() -> torch.device:
@@ -74,10 +76,19 @@ class HFBackend:
         self._encoded: dict[tuple[str, ...], list[int]] = {}
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """Batches by length, longest first: the slowest batch is not the last, and memory peaks at once."""
+        """Batches by length, longest first: the slowest batch is not the last, and memory peaks at once.
+
+        A batch holds at most ``batch_size`` prompts and ``MAX_BATCH_TOKENS`` padded prompt tokens; a longer prompt goes alone.
+        """
         lengths = [len(self._encode(prompt)) for prompt in prompts]
-        order = sorted(range(len(prompts)), key=lambda index: (-lengths[index], index))
-        return [order[start : start + self._batch_size] for start in range(0, len(order), self._batch_size)]
+        batches: list[list[int]] = []
+        for index in sorted(range(len(prompts)), key=lambda index: (-lengths[index], index)):
+            batch = batches[-1] if batches else []
+            if batch and len(batch) < self._batch_size and (len(batch) + 1) * lengths[batch[0]] <= MAX_BATCH_TOKENS:
+                batch.append(index)
+            else:
+                batches.append([index])
+        return batches
 
     def _encode(self, prompt: Prompt) -> list[int]:
         key = tuple(f"{message['role']}\0{message['content']}" for message in prompt.messages)
