@@ -12,7 +12,7 @@ from pathlib import Path
 
 from decontam.records import CleanPair
 from evals.errors import Inconclusive
-from evals.files import write_json
+from evals.files import MANIFEST, read_json, write_json
 from evals.records import ModelRef, Result
 from evals.suites import Suite
 from loop import stages
@@ -145,8 +145,6 @@ def _counts(
 
 def _dropped(folder: Path) -> dict[str, int]:
     """What was dropped on the way, by reason, from the stages' manifests."""
-    from evals.files import MANIFEST, read_json
-
     found: Counter[str] = Counter()
     for name in ("pairs", "screen", "trainset"):
         dropped = read_json(folder / name / MANIFEST)["counts"]["dropped"]

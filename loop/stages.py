@@ -11,7 +11,7 @@ from typing import Any
 from decontam.records import CleanPair, ContaminatedPair
 from decontam.screen import HoldoutIndex, Rule, build_index, match_text, screen_pairs
 from evals.errors import BadInput, Inconclusive
-from evals.files import Journal, digest, read_records, write_jsonl
+from evals.files import Journal, digest, digest_file, read_records, write_jsonl
 from evals.graders import grade
 from evals.models import open_backend
 from evals.models.base import Backend, Sampling
@@ -210,8 +210,6 @@ def model_identity(ref: ModelRef) -> str:
     """What makes two models the same: the base's name, and the digest of the adapter's weights."""
     if not ref.adapter:
         return ref.base
-    from evals.files import digest_file
-
     weights = Path(ref.adapter, "adapter_model.safetensors")
     if not weights.is_file():
         raise BadInput(f"adapter: {ref.adapter} holds no adapter_model.safetensors; give the folder that finetune wrote")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from decontam.records import CleanPair
 from evals.errors import BadInput, Inconclusive
-from evals.files import MANIFEST, digest, read_json, read_records, write_json, write_jsonl
+from evals.files import digest, read_json, read_records, write_json, write_jsonl
 from evals.records import Message
 from trainset.records import Example, Trainset
 
@@ -131,4 +131,4 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
     return trainset, examples
 
 
-__all__ = ["MANIFEST", "ROWS", "Built", "Mix", "build", "example", "load", "save"]
+__all__ = ["ROWS", "Built", "Mix", "build", "example", "load", "save"]
