@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from decontam.records import CleanPair, ContaminatedPair
-from decontam.screen import HoldoutIndex, Rule, build_index, match_text, screen_pairs
+from decontam.screen import HoldoutIndex, Rule, index_tasks, match_text, screen_pairs
 from evals.errors import BadInput, Inconclusive
 from evals.files import Journal, digest, digest_file, read_records, write_jsonl
 from evals.graders import grade
@@ -259,7 +259,7 @@ def pair_stage(
 def holdout_index(bench: Bench) -> HoldoutIndex:
     """The index over the holdout of all suites, targets and guards."""
     rule = Rule(coverage=bench.config.decontam.coverage, unique=bench.config.decontam.unique)
-    return build_index(bench.tasks("holdout"), rule)
+    return index_tasks(bench.tasks("holdout"), rule)
 
 
 def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> list[CleanPair]:
@@ -269,7 +269,7 @@ def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> li
         screening = screen_pairs(pairs, index)
         write_jsonl(out / "clean.jsonl", screening.clean)
         write_jsonl(out / "contaminated.jsonl", screening.contaminated)
-        dropped = Counter(f"{c.matches[0].rule} with {c.matches[0].part}" for c in screening.contaminated)
+        dropped = Counter(f"leaks {c.matches[0].part}, {c.matches[0].channel}" for c in screening.contaminated)
         counts = {"in": len(pairs), "out": len(screening.clean), "dropped": dict(dropped)}
         return {"counts": counts, "index": index.digest, "unindexable": list(index.unindexable)}
 

@@ -205,53 +205,6 @@ def pair(
 
 
 @app.command()
-def audit(
-    train: Annotated[list[Path], typer.Option(help="JSONL file of rows: prompt and completion, messages, or text; repeatable.")],
-    holdout: Holdouts,
-    json: Json = False,
-) -> int:
-    """Say whether training data leaks a holdout. Exit code 0 clean, 2 leaks found, 3 inconclusive.
-
-    Example: goldloop audit --train runs/demo/round-1/trainset/trainset.jsonl --holdout house --holdout basics
-    """
-    from decontam.audit import audit_files
-    from decontam.screen import BLIND, build_index
-    from evals.suites import load_suite
-
-    suites = [load_suite(name) for name in holdout]
-    index = build_index([task for suite in suites for task in suite.split("holdout")])
-    report = audit_files(train, index)
-    if json:
-        emit(
-            {
-                "verdict": report.verdict,
-                "rows": report.rows,
-                "leaks": report.leaks,
-                "index": index.digest,
-                "blind": BLIND,
-            }
-        )
-    else:
-        for leak in report.leaks[:20]:
-            match = leak.match
-            console.out.print(
-                Text(f"{leak.file}:{leak.row} leaks {match.item} ({match.part}, {match.coverage:.0%}, {match.longest_run} words)")
-            )
-            console.out.print(Text(f"    {match.snippet!r}"), overflow="ellipsis", no_wrap=True)
-        if len(report.leaks) > 20:
-            console.out.print(f"... and {len(report.leaks) - 20} more (--json has all)")
-        colour = "green" if report.verdict == "clean" else "red"
-        unindexable = f", {len(index.unindexable)} holdout items too short to index" if index.unindexable else ""
-        console.out.print(
-            f"[bold {colour}]{report.verdict}[/]: {report.rows} rows against {index.items} holdout items, "
-            f"{len({(leak.file, leak.row) for leak in report.leaks})} rows leak{unindexable}"
-        )
-        console.out.print(f"[dim]{BLIND}[/]")
-    next_command("goldloop finetune --help" if report.verdict == "clean" else "remove those rows, then audit again")
-    return 0 if report.verdict == "clean" else 2
-
-
-@app.command()
 def trainset(
     pairs: Annotated[list[Path], typer.Argument(help="Folders that `goldloop pair` wrote.")],
     holdout: Holdouts,
@@ -265,7 +218,7 @@ def trainset(
 
     Example: goldloop trainset pairs --holdout house --holdout basics --out trainset
     """
-    from decontam.screen import build_index
+    from decontam.screen import index_tasks
     from evals.files import read_records
     from evals.suites import load_suite
     from goldens.records import Pair
@@ -274,7 +227,7 @@ def trainset(
 
     settings = {"model": model, "seed": seed, "suites": {"target": holdout}, "trainset": {"replay_share": replay_share}}
     config = make_config(settings, place="command line")
-    index = build_index([task for name in holdout for task in load_suite(name).split("holdout")])
+    index = index_tasks([task for name in holdout for task in load_suite(name).split("holdout")])
     loaded = [pair for folder in pairs for pair in read_records(folder / "pairs.jsonl", Pair)]
     clean = screen_stage(loaded, index, out / "screen")
     manifest = trainset_stage(clean, index, config, out, token_counter(config))
@@ -303,7 +256,7 @@ def finetune(
 
     Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set learning_rate=1e-3
     """
-    from decontam.screen import build_index
+    from decontam.screen import index_tasks
     from evals.records import ModelRef
     from evals.suites import load_suite
     from finetune.lora import finetune as train
@@ -313,7 +266,7 @@ def finetune(
     config = make_config({"model": model, "suites": {"target": holdout}}, overrides, place="command line")
     if (out / "adapter_config.json").is_file():
         raise BadInput(f"{out}: holds an adapter already; give a new folder")
-    index = build_index([task for name in holdout for task in load_suite(name).split("holdout")])
+    index = index_tasks([task for name in holdout for task in load_suite(name).split("holdout")])
     bars = console.Bars(quiet=json)
     report = train(trainset, ModelRef(base=model), config.finetune, out, index_digest=index.digest, progress=bars)
     if json:

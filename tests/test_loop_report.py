@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from decontam.records import CleanPair
-from decontam.screen import BLIND, RULE_VERSION, build_index
+from decontam.screen import BLIND, index_tasks
 from evals.errors import BadInput
 from evals.files import digest, read_json, read_records, write_json, write_jsonl
 from evals.records import Attempt, Failure, ModelRef, Result, Split, Task, Verdict
@@ -169,7 +169,7 @@ def make_run(run: Path, *, tasks_a_slice: int = 24, gains: Sequence[float] = (0.
     holdout, train = ([t for t in every if t.split == split] for split in ("holdout", "train"))
     roles = {"target": ["house"], "guard": ["basics"]}
     config = make_config({"model": ABSOLUTE, "name": "night-shift", "suites": roles})
-    index = build_index(holdout)
+    index = index_tasks(holdout)
     shares = {"house": 0.3, "basics": 0.7}
     before: list[Result] | None = None
     pairs: tuple[CleanPair, ...] = ()
@@ -305,8 +305,8 @@ def test_a_holdout_failure_that_got_into_the_failures_is_not_shown(tmp_path: Pat
 def test_a_leaking_pair_is_named_with_its_evidence_and_its_golden_is_not_shown(run: Path, page: Page) -> None:
     leak = next(c for c in stages.contaminated(run / "round-1" / "screen") if c.pair.failure)
     match = leak.matches[0]
-    assert match.rule == RULE_VERSION
-    for fact in (leak.pair.task, match.item, f"{100 * match.coverage:.1f}%", visible(match.snippet)):
+    rule, coverage = visible(f"rule {match.rule}"), f"{100 * match.coverage:.1f}%"
+    for fact in (leak.pair.task, match.item, rule, coverage, visible(match.snippet)):
         assert fact in page.text
     assert "left out: leaks the holdout" in page.text
     assert leak.pair.golden.code.strip() not in page.text

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from decontam.screen import solution_key
+from decontam.index import solution_key
 from decontam.tokens import N, tokenize
 from evals.graders import grade
 from evals.records import Task

@@ -1,0 +1,259 @@
+"""From texts to matches: run the kernels over a column, score, and turn what was found into evidence.
+
+Python touches only texts in which something was found. Safe to call from several threads: the kernels release the GIL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+
+from decontam import codekernel, scorekernel, textkernel
+from decontam.batches import Column, Longs
+from decontam.index import Grams, HoldoutIndex, Rule, code_literals
+from decontam.records import Channel, Match, MatchVerdict, Span
+from decontam.scorekernel import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
+from decontam.tokens import N, tokenize
+
+SNIPPET_CHARS = 200
+NEARBY_WORDS = 64
+Literals = Literal["agree", "differ", "none"]
+CHANNELS: tuple[Channel, ...] = ("text", "code")
+
+
+def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> list[tuple[int, Match]]:
+    """Matches of a column's values, as (number of the value, match), ascending by value."""
+    found: list[tuple[int, Match]] = []
+    if "text" in channels:
+        hits = scan(column, index, "text")
+        found += _matches(column, index, "text", hits)
+        if index.short and len(hits):
+            found += _short(column, index, hits)
+    if "code" in channels and len(index.code.idf):
+        found += _matches(column, index, "code", scan(column, index, "code"))
+    return sorted(found, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+
+
+def scan(column: Column, index: HoldoutIndex, channel: Channel) -> Longs:
+    """Verified hits: rows (value, gram, ordinal of its first token, first byte, end byte)."""
+    grams = index.text if channel == "text" else index.code
+    tables = (grams.bitmap, grams.bitmap_shift, grams.keys, grams.table, grams.shift)
+    kernel: Callable[..., Longs] = textkernel.scan_text if channel == "text" else codekernel.scan_code
+    return kernel(column.data, column.offsets, *tables, *grams.verify)
+
+
+def match_text(text: str, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> list[Match]:
+    """Every part of an item that the text leaks, worst first."""
+    return [match for _, match in match_column(as_column([text]), index, channels)]
+
+
+def as_column(texts: Iterable[str], name: str = "text") -> Column:
+    """Python strings as a column; lone surrogates become question marks."""
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    return Column(
+        name=name,
+        data=np.frombuffer(b"".join(encoded) or b"\0", np.uint8),
+        offsets=np.cumsum([0, *map(len, encoded)]).astype(np.int64),
+        rows=np.arange(len(encoded), dtype=np.int64),
+    )
+
+
+def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs) -> Iterator[tuple[int, Match]]:
+    if not len(hits):
+        return
+    rule = index.rule
+    grams = index.text if channel == "text" else index.code
+    least, coverage = (
+        (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (rule.code_windows, rule.code_coverage)
+    )
+    tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
+    rows, coverages, order = scorekernel.score(hits, *tables, least, 0, coverage)
+    for row, share in zip(rows, coverages, strict=True):
+        value = int(row[VALUE])
+        window = hits[order[row[FIRST] : row[LAST] + 1]]
+        part = grams.parts[row[PART]]
+        counts = (float(share), int(row[GRAMS]), int(row[UNIQUE]))
+        judged = (
+            judge_text(rule, part.name, *counts)
+            if channel == "text"
+            else judge_code(rule, lambda: same_literals(column, index, int(row[PART]), window), *counts)  # noqa: B023
+        )
+        if judged is None:
+            continue
+        verdict, said = judged
+        text = value_text(column, value)
+        run = hits[order[row[RUN_FIRST] : row[RUN_LAST] + 1]]
+        to_chars = _char_offsets(column, value)
+        document_span = _chars(to_chars, [(int(run[0, 3]), int(run[-1, 4]))])[0]
+        yield (
+            value,
+            Match(
+                item=index.items[part.number].key,
+                part=part.name,
+                channel=channel,
+                verdict=verdict,
+                rule=said,
+                coverage=round(min(float(share), 1.0), 4),
+                grams=int(row[GRAMS]),
+                unique=int(row[UNIQUE]),
+                longest_run=len(run) + grams.length - 1,
+                document_span=document_span,
+                item_span=_item_spans(grams, int(row[PART]), run[[0, -1]] if len(run) > 1 else run, whole=True)[0],
+                document_spans=tuple(_chars(to_chars, _merge((int(hit[3]), int(hit[4])) for hit in window))),
+                item_spans=tuple(_item_spans(grams, int(row[PART]), window, whole=False)),
+                column=column_name(column, value),
+                snippet=text[slice(*document_span)][:SNIPPET_CHARS],
+            ),
+        )
+
+
+def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
+    """Whether grams of words make a leak of a part, and by which rule; None if not."""
+    least, own = (rule.coverage, rule.unique) if part == "prompt" else (rule.answer_coverage, rule.answer_unique)
+    if coverage >= least and unique >= own:
+        said = f"8-grams of words: coverage >= {least:.2f} and {own} that no other item has"
+        return ("strict" if coverage >= 2 * least else "flag"), said
+    if coverage >= rule.whole and grams >= 2:
+        return "flag", f"8-grams of words: coverage >= {rule.whole:.2f}, the whole part"
+    return None
+
+
+def judge_code(
+    rule: Rule, literals: Callable[[], Literals], coverage: float, grams: int, unique: int
+) -> tuple[MatchVerdict, str] | None:
+    """Whether windows of code make a leak of an answer, and by which rule; None if not. ``literals`` is asked only if need be."""
+    told = literals()
+    if told == "differ":
+        return None
+    if told == "agree" and coverage >= rule.code_coverage and grams >= rule.code_windows:
+        said = f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
+        return ("strict" if coverage >= rule.code_whole else "flag"), said
+    if coverage >= rule.bare_coverage and grams >= rule.bare_windows and unique >= 1:
+        said = f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
+        return ("strict" if coverage >= rule.code_whole else "flag"), said
+    if coverage >= rule.code_whole and grams >= rule.whole_windows and 4 * unique >= 3 * rule.whole_windows:
+        return "flag", f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
+    return None
+
+
+def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
+    """Whether the numbers and texts within matched code are the item's: where they are others, only the shape is shared.
+
+    ``agree``: half of those that at most two families of items have; ``none``: there are none of these, and of three or more
+    common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two characters say nothing.
+    """
+    grams = index.code
+    value = int(window[0, 0])
+    data = column.data[column.offsets[value] : column.offsets[value + 1]]
+    base = int(window[:, 3].min())
+    spans, literals = code_literals(data[base : int(window[:, 4].max())].tobytes())
+    token_at = {int(start) + base: number for number, (start, _) in enumerate(spans)}
+    own = index.literals[part]
+    agreed: dict[int, bool] = {}
+    for _, gram, _, start, _ in window.tolist():
+        low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
+        posting = low + int(np.searchsorted(grams.posting_parts[low:high], part))
+        position, first = int(grams.posting_positions[posting]), token_at.get(start)
+        if first is None:
+            continue
+        for k in range(grams.length):
+            if (wanted := own.get(position + k)) is not None and first + k < len(literals):
+                agreed[position + k] = agreed.get(position + k, False) or literals[first + k] == wanted
+    rare = [same for position, same in agreed.items() if index.literal_families[own[position]] <= 2]
+    if rare:
+        return "agree" if 2 * sum(rare) >= len(rare) else "differ"
+    votes = list(agreed.values())
+    return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
+
+
+def column_name(column: Column, value: int) -> str:
+    """Where a value stands within its row: ``prompt``, or ``messages[2].content``."""
+    return column.name if column.ordinals is None else column.name.replace("[]", f"[{column.ordinals[value]}]", 1)
+
+
+def value_text(column: Column, value: int) -> str:
+    """One value as text."""
+    return bytes(column.data[column.offsets[value] : column.offsets[value + 1]]).decode("utf-8", "replace")
+
+
+def _char_offsets(column: Column, value: int) -> Longs | None:
+    """First bytes of the value's characters, or None where a character is a byte."""
+    data = column.data[column.offsets[value] : column.offsets[value + 1]]
+    if not len(data) or data.max() < 0x80:
+        return None
+    return np.flatnonzero((data & 0xC0) != 0x80)
+
+
+def _chars(starts: Longs | None, spans: Sequence[Span]) -> list[Span]:
+    if starts is None:
+        return list(spans)
+    return [(int(np.searchsorted(starts, a)), int(np.searchsorted(starts, b))) for a, b in spans]
+
+
+def _merge(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _item_spans(grams: Grams, part: int, hits: Longs, *, whole: bool) -> list[Span]:
+    """Where the grams stand in the item's part; ``whole`` joins the first one to the last."""
+    spans = grams.parts[part].spans
+    places = []
+    for gram in hits[:, 1]:
+        low, high = grams.posting_starts[gram], grams.posting_starts[gram + 1]
+        posting = low + int(np.searchsorted(grams.posting_parts[low:high], part))
+        position = int(grams.posting_positions[posting])
+        places.append((int(spans[position, 0]), int(spans[position + grams.length - 1, 1])))
+    if whole:
+        return [(places[0][0], max(places[-1][1], places[0][1]))]
+    return _merge(places)
+
+
+def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[int, Match]]:
+    """Whole items of under 8 words with their answer within 64 words of them: for people to judge."""
+    seen: set[tuple[int, int]] = set()
+    for value, gram, _, start, end in hits[np.isin(hits[:, 1], list(index.short))].tolist():
+        number = index.short[gram]
+        if (value, number) in seen:
+            continue
+        item = index.items[number]
+        data = bytes(column.data[column.offsets[value] : column.offsets[value + 1]])
+        around = data[max(start - 16 * NEARBY_WORDS, 0) : start] + b" " + data[end : end + 16 * NEARBY_WORDS]
+        if not _holds(around.decode("utf-8", "ignore"), item.answer):
+            continue
+        seen.add((value, number))
+        text = data.decode("utf-8", "replace")
+        span = _chars(_char_offsets(column, value), [(start, end)])[0]
+        yield (
+            value,
+            Match(
+                item=item.key,
+                part="prompt",
+                channel="exact",
+                verdict="short",
+                rule=f"a whole item of under {N} words, with its answer nearby",
+                coverage=1.0,
+                grams=1,
+                unique=1,
+                longest_run=int(index.text.verify[2][gram]),
+                document_span=span,
+                item_span=(0, len(item.prompt)),
+                document_spans=(span,),
+                item_spans=((0, len(item.prompt)),),
+                column=column_name(column, value),
+                snippet=text[slice(*span)][:SNIPPET_CHARS],
+            ),
+        )
+
+
+def _holds(text: str, answer: str) -> bool:
+    words = [token.text for token in tokenize(text)]
+    wanted = [token.text for token in tokenize(answer)]
+    return bool(wanted) and any(words[n : n + len(wanted)] == wanted for n in range(len(words) - len(wanted) + 1))

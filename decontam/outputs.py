@@ -1,0 +1,149 @@
+"""What an audit writes: matches.parquet, documents.parquet, items.parquet, report.html, and summary.json last.
+
+Everything grows under a temporary name within the folder and gets its own name at the end, so that what has its name is whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from decontam.batches import BrokenRow, Longs
+from decontam.records import AuditSummary, ItemReport, Match
+from decontam.report import Entry, write_report
+from decontam.sources import Source
+from evals.errors import BadInput
+from evals.files import write_json
+
+_SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
+MATCHES = pa.schema(
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("column", pa.string()),
+        ("item", pa.string()),
+        ("part", pa.string()),
+        ("channel", pa.string()),
+        ("verdict", pa.string()),
+        ("coverage", pa.float64()),
+        ("grams", pa.int64()),
+        ("unique", pa.int64()),
+        ("longest_run", pa.int64()),
+        ("document_span", _SPAN),
+        ("item_span", _SPAN),
+        ("document_spans", pa.list_(_SPAN)),
+        ("item_spans", pa.list_(_SPAN)),
+        ("snippet", pa.string()),
+        ("rule", pa.string()),
+    ]
+)
+DOCUMENTS = pa.schema(
+    [
+        ("file", pa.dictionary(pa.int32(), pa.string())),
+        ("row", pa.int64()),
+        ("verdict", pa.dictionary(pa.int32(), pa.string())),
+        ("coverage", pa.float64()),
+        ("item", pa.string()),
+    ]
+)
+_VERDICTS = pa.array(["clean", "short", "flag", "strict", "broken"])
+_NUMBERS = {name.as_py(): number for number, name in enumerate(_VERDICTS)}
+_PENDING = ".unfinished"
+_BATCH = 4096
+
+
+class AuditFiles:
+    """The folder of an audit's results while it grows."""
+
+    def __init__(self, out: Path, sources: Sequence[Source]) -> None:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise BadInput(f"{out}: exists and is not empty, and nothing is overwritten; give a new folder")
+        self._out, self._pending = out, out / _PENDING
+        (self._pending / "documents.parquet").mkdir(parents=True)
+        self._matches = pq.ParquetWriter(self._pending / "matches.parquet", MATCHES, compression="zstd")
+        self._waiting: list[dict[str, Any]] = []
+        self._numbers = {source.name: number for number, source in enumerate(sources)}
+        self._documents: tuple[str, pq.ParquetWriter] | None = None
+
+    def add(
+        self,
+        source: Source,
+        rows: Longs,
+        broken: Sequence[BrokenRow],
+        best: Mapping[int, tuple[str, float, str]],
+        matches: Sequence[tuple[int, Match]],
+    ) -> None:
+        """One batch of a file, in file order: its rows, and for those with a match verdict, coverage and item of the worst."""
+        if self._documents is None or self._documents[0] != source.name:
+            self._end_documents()
+            file = self._pending / "documents.parquet" / f"part-{self._numbers[source.name]:05}.parquet"
+            self._documents = (source.name, pq.ParquetWriter(file, DOCUMENTS, compression="zstd"))
+        if len(rows) or broken:
+            self._documents[1].write_table(_documents(source.name, rows, broken, best))
+        self._waiting += [_match_row(source.name, row, match) for row, match in matches]
+        if len(self._waiting) >= _BATCH:
+            self._flush()
+
+    def finish(self, summary: AuditSummary, items: Sequence[ItemReport], entries: Sequence[Entry], total: int) -> None:
+        """Close the files, write the items and the report, give everything its name, and write the summary last."""
+        self._flush()
+        self._end_documents()
+        self._matches.close()
+        columns = {name: [getattr(item, name) for item in items] for name in ItemReport.model_fields}
+        columns["indexable"] = [list(item.indexable) for item in items]
+        pq.write_table(pa.table(columns), self._pending / "items.parquet", compression="zstd")
+        write_report(self._pending / "report.html", summary, items, entries, total_entries=total)
+        for file in sorted(self._pending.iterdir()):
+            file.rename(self._out / file.name)
+        shutil.rmtree(self._pending)
+        write_json(self._out / "summary.json", summary)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._matches.write_table(pa.Table.from_pylist(self._waiting, MATCHES))
+            self._waiting = []
+
+    def _end_documents(self) -> None:
+        if self._documents is not None:
+            self._documents[1].close()
+            self._documents = None
+
+
+def _match_row(file: str, row: int, match: Match) -> dict[str, Any]:
+    values = match.model_dump()
+    for name in ("document_span", "item_span"):
+        values[name] = _span(values[name])
+    for name in ("document_spans", "item_spans"):
+        values[name] = [_span(span) for span in values[name]]
+    return {"file": file, "row": row, **values}
+
+
+def _span(span: Sequence[int]) -> dict[str, int]:
+    return {"start": span[0], "end": span[1]}
+
+
+def _documents(file: str, rows: Longs, broken: Sequence[BrokenRow], best: Mapping[int, tuple[str, float, str]]) -> pa.Table:
+    numbers = np.concatenate([rows, np.array([b.row for b in broken], np.int64)])
+    verdicts = np.concatenate([np.zeros(len(rows), np.int32), np.full(len(broken), _NUMBERS["broken"], np.int32)])
+    coverage = np.zeros(len(numbers))
+    item: list[str | None] = [None] * len(numbers) if best else []
+    if best:
+        places = np.searchsorted(rows, sorted(best))
+        for place, (_, (verdict, share, key)) in zip(places, sorted(best.items()), strict=True):
+            verdicts[place], coverage[place], item[place] = _NUMBERS[verdict], share, key
+    order = np.argsort(numbers, kind="stable") if broken else None
+    columns = {
+        "file": pa.DictionaryArray.from_arrays(np.zeros(len(numbers), np.int32), pa.array([file])),
+        "row": pa.array(numbers),
+        "verdict": pa.DictionaryArray.from_arrays(pa.array(verdicts), _VERDICTS),
+        "coverage": pa.array(coverage),
+        "item": pa.array(item, pa.string()) if best else pa.nulls(len(numbers), pa.string()),
+    }
+    table = pa.table(columns, schema=DOCUMENTS)
+    return table if order is None else table.take(order)

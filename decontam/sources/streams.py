@@ -1,0 +1,192 @@
+"""Bytes of a file, decompressed on the way, in bounded memory; a broken stream ends early and says why.
+
+Covers gzip (several members) and zstd (several frames). Does not cover bzip2 and xz.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import zstandard
+
+from decontam.sources.base import Compression, Source
+
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_MAX_ZSTD_WINDOW_BYTES = 1 << 31  # what `zstd --long=31` writes
+_ZSTD_READ_BYTES = (1 << 9, 1 << 18)
+_STEP_BYTES = 4 << 20  # of output at once, about
+
+
+class Stream(io.RawIOBase):
+    """A readable file. ``used``: bytes of the file (compressed) read so far. ``failure``: why it ended early, else empty."""
+
+    def __init__(self, path: Path, compression: Compression) -> None:
+        self.file = path.open("rb", buffering=0)
+        self.used = 0
+        self.failure = ""
+        self._inflate = _INFLATE[compression]() if compression else None
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, target: memoryview, /) -> int:  # type: ignore[override]
+        """Fill some of the target; 0 at the end, which is also where the stream is broken."""
+        if self._inflate is None:
+            try:
+                count = self.file.readinto(target) or 0
+            except OSError as error:
+                self.failure, count = f"read error ({error.strerror})", 0
+            self.used += count
+            return count
+        while not self._ready and not self.failure:
+            if not self._more():
+                return 0
+        count = min(len(target), len(self._ready))
+        target[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def fill(self, target: memoryview) -> int:
+        """Fill all of the target; less only at the end."""
+        filled = 0
+        while filled < len(target) and (count := self.readinto(target[filled:])):
+            filled += count
+        return filled
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+        super().close()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _more(self) -> bool:
+        assert self._inflate is not None
+        data = b"" if self._inflate.waiting else self._take()
+        self.used += len(data)
+        if not data and not self._inflate.waiting:
+            if not self._inflate.complete:
+                self.failure = self.failure or f"truncated {self._inflate.name} stream"
+            return False
+        try:
+            self._ready = memoryview(self._inflate.feed(data))
+        except (zlib.error, zstandard.ZstdError, ValueError) as error:
+            self.failure = f"corrupt {self._inflate.name} stream ({error})"
+        return not self.failure
+
+    def _take(self) -> bytes:
+        try:
+            return self.file.read(self._inflate.read_bytes if self._inflate else 0) or b""
+        except OSError as error:
+            self.failure = f"read error ({error.strerror})"
+            return b""
+
+
+class _Inflate(Protocol):
+    name: str
+    read_bytes: int
+
+    def __init__(self) -> None: ...
+
+    @property
+    def complete(self) -> bool: ...
+
+    @property
+    def waiting(self) -> bool: ...
+
+    def feed(self, data: bytes) -> bytes: ...
+
+
+class _Gzip:
+    name = "gzip"
+    read_bytes = 1 << 18
+    _out_bytes = 1 << 20
+
+    def __init__(self) -> None:
+        self._state = zlib.decompressobj(31)
+        self._rest = b""
+        self._begun = self._full = False
+
+    @property
+    def complete(self) -> bool:
+        return not self._begun
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._rest) or self._full
+
+    def feed(self, data: bytes) -> bytes:
+        data = self._rest + data
+        if not self._begun and not (data := data.lstrip(b"\0")):  # padding after a member, as tape drives write it
+            self._rest = b""
+            return b""
+        self._begun = True
+        out = self._state.decompress(data, self._out_bytes)
+        self._full = len(out) == self._out_bytes  # there may be more to come out with nothing more put in
+        self._rest = self._state.unconsumed_tail
+        if self._state.eof:
+            self._rest = self._state.unused_data
+            self._state, self._begun, self._full = zlib.decompressobj(31), False, False
+        return out
+
+
+class _Zstd:
+    name = "zstd"
+
+    def __init__(self) -> None:
+        self.read_bytes = _ZSTD_READ_BYTES[0]  # grows and shrinks: only the input of a step has a limit, not its output
+        self._context = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW_BYTES)
+        self._state = self._context.decompressobj()
+        self._rest = b""
+        self._begun = False
+
+    @property
+    def complete(self) -> bool:
+        return not self._begun
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._rest)
+
+    def feed(self, data: bytes) -> bytes:
+        data, self._rest, self._begun = self._rest + data, b"", True
+        out: bytes = self._state.decompress(data)
+        low, high = _ZSTD_READ_BYTES
+        self.read_bytes = max(low, min(high, 2 * self.read_bytes, self.read_bytes * _STEP_BYTES // max(1, len(out))))
+        if self._state.eof:
+            self._rest = self._state.unused_data
+            self._state, self._begun = self._context.decompressobj(), False
+        return out
+
+
+_INFLATE: dict[str, type[_Inflate]] = {"gz": _Gzip, "zst": _Zstd}
+
+
+def open_stream(source: Source) -> Stream:
+    """Open a source for reading.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    return Stream(source.path, source.compression)
+
+
+def head(path: Path, compression: Compression, limit_bytes: int) -> bytes:
+    """The first bytes of a file, decompressed; less where it is shorter or broken.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    buffer = bytearray(limit_bytes)
+    with Stream(path, compression) as stream:
+        return bytes(buffer[: stream.fill(memoryview(buffer))])

@@ -1,0 +1,124 @@
+"""Byte access for the kernels that numba has no words for: unaligned 8-byte loads, and 64 bytes classified at once.
+
+Each is a few lines of LLVM IR, so that the compiler picks the vector instructions of the machine it runs on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+_I8, _I64 = ir.IntType(8), ir.IntType(64)
+_BLOCK = ir.VectorType(_I8, 64)
+
+
+def _pointer(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    array, index = args
+    data = context.make_array(signature.args[0])(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+def _splat(value: int) -> ir.Constant:
+    return ir.Constant(_BLOCK, [value] * 64)
+
+
+def _within(builder: Any, block: Any, first: int, last: int) -> Any:
+    """Bytes from ``first`` to ``last``: one subtraction, one unsigned comparison."""
+    return builder.icmp_unsigned("<=", builder.sub(block, _splat(first)), _splat(last - first))
+
+
+def _is(builder: Any, block: Any, char: str) -> Any:
+    return builder.icmp_unsigned("==", block, _splat(ord(char)))
+
+
+def _any(builder: Any, masks: list[Any]) -> Any:
+    total = masks[0]
+    for mask in masks[1:]:
+        total = builder.or_(total, mask)
+    return total
+
+
+def _load_block(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    pointer = builder.bitcast(_pointer(context, builder, signature, args), _BLOCK.as_pointer())
+    block = builder.load(pointer)
+    block.align = 1
+    return block
+
+
+@intrinsic
+def load64(typingctx: Any, array: Any, index: Any) -> Any:
+    """The 8 bytes from ``array[index]`` on, little-endian; the caller sees to it that they are there."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = builder.load(builder.bitcast(_pointer(context, builder, signature, args), _I64.as_pointer()))
+        value.align = 1
+        return value
+
+    return types.uint64(array, index), codegen
+
+
+@intrinsic
+def word_mask(typingctx: Any, array: Any, index: Any) -> Any:
+    """64 bits for 64 bytes: set for ASCII letters and digits, and for every byte that is not ASCII."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load_block(context, builder, signature, args)
+        letter = _within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z"))
+        digit = _within(builder, block, ord("0"), ord("9"))
+        high = builder.icmp_unsigned(">=", block, _splat(0x80))
+        return builder.bitcast(_any(builder, [letter, digit, high]), _I64)
+
+    return types.uint64(array, index), codegen
+
+
+@intrinsic
+def escape_mask(typingctx: Any, array: Any, index: Any) -> Any:
+    """64 bits for 64 bytes: set for backslashes."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(_is(builder, _load_block(context, builder, signature, args), "\\"), _I64)
+
+    return types.uint64(array, index), codegen
+
+
+@intrinsic
+def escaped_mask(typingctx: Any, array: Any, index: Any) -> Any:
+    """64 bits for 64 bytes: set for the letters that make white space after a backslash: n, t, r."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load_block(context, builder, signature, args)
+        return builder.bitcast(_any(builder, [_is(builder, block, char) for char in "ntr"]), _I64)
+
+    return types.uint64(array, index), codegen
+
+
+@intrinsic
+def code_mask(typingctx: Any, array: Any, index: Any) -> Any:
+    """64 bits for 64 bytes: set for what code has and prose has not: brackets, ``=``, ``;``, ``_``, ``<``, ``>``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load_block(context, builder, signature, args)
+        return builder.bitcast(_any(builder, [_is(builder, block, char) for char in "()[]{}=;_<>"]), _I64)
+
+    return types.uint64(array, index), codegen
+
+
+def _count(name: str, bits: Any) -> Any:
+    @intrinsic
+    def counter(typingctx: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            if name == "cttz":
+                return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+            return builder.ctpop(args[0])
+
+        return types.uint64(types.uint64), codegen
+
+    counter.__doc__ = bits
+    return counter
+
+
+trailing_zeros = _count("cttz", "Zero bits below the lowest set one; 64 where none is set.")
+ones = _count("ctpop", "How many bits are set.")

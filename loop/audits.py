@@ -1,0 +1,210 @@
+"""``goldloop audit``: does training data leak a holdout? A thin door to ``decontam``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evals.errors import BadInput
+from loop import console
+from loop.cli import Json, app, emit, next_command
+
+if TYPE_CHECKING:
+    from decontam.audit import Audit, AuditSettings
+    from decontam.index import HoldoutIndex
+    from decontam.items import Holdout
+    from decontam.records import AuditSummary
+
+EXIT_CODES: Mapping[str, int] = {"clean": 0, "leaks": 2, "inconclusive": 3}
+INTERRUPTED = 130
+SHOWN = 10
+
+
+@app.command()
+def audit(
+    train: Annotated[list[str], typer.Option(help="File, glob, folder, or hf:NAME of a `datasets` dataset; repeatable.")],
+    holdout: Annotated[
+        list[str], typer.Option(help="Suite, shipped suite, importer:path, or a table (JSONL, Parquet, CSV ...); repeatable.")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="New folder for matches, documents, items, report, summary.")] = None,
+    clean: Annotated[Path | None, typer.Option("--clean", help="New folder for the input without the rows that leak.")] = None,
+    text_column: Annotated[
+        list[str] | None, typer.Option(help="Column with training text, dotted where nested; repeatable, default guessed.")
+    ] = None,
+    holdout_column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART=COLUMN", help="Column of a holdout table: id, prompt, answer, tests or messages; repeatable."),
+    ] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="text or code; repeatable, default both.")] = None,
+    coverage: Annotated[float, typer.Option(min=0.01, max=1, help="Share of an item's words' 8-grams that flags.")] = 0.10,
+    unique: Annotated[int, typer.Option(min=1, help="Matched 8-grams that only this item has.")] = 3,
+    max_broken: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of unreadable rows above which it is inconclusive.")
+    ] = 0.01,
+    boilerplate: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Grams in more training texts than this count for nothing; 0 is off. Reads twice, and hides an "
+            "item that leaked more often.",
+        ),
+    ] = 0,
+    index: Annotated[Path | None, typer.Option("--index", help="Saved index: used if it is there, else written.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0 is one a core.")] = 0,
+    semantic: Annotated[
+        str, typer.Option(help="Model for near texts by meaning, for review only: hub id, local folder; off by default.")
+    ] = "",
+    json: Json = False,
+) -> int:
+    """Say whether training data leaks a holdout. Exit code 0 clean, 2 leaks found, 3 inconclusive.
+
+    Example: goldloop audit --train runs/demo/round-1/trainset/trainset.jsonl --holdout house --holdout basics
+
+    Example: goldloop audit --train 'data/*.jsonl.zst' --holdout humaneval:HumanEval.jsonl.gz --out audit --clean cleaned
+    """
+    from decontam.audit import check_threads, run_audit
+    from decontam.items import load_items
+    from decontam.sources import find_sources
+
+    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate)
+    items = load_items(holdout, _column_map(holdout_column or ()))
+    found = find_sources(train)
+    bars = console.Bars(quiet=json)
+    outcome = run_audit(
+        found,
+        items,
+        settings,
+        index=_index(index, items, settings) if index else None,
+        threads=check_threads(threads),
+        out=out,
+        clean=clean,
+        progress=bars,
+    )
+    summary = outcome.summary
+    near = _semantic(semantic, train, items, settings, out, bars) if semantic and not summary.partial else 0
+    if json:
+        emit({**summary.model_dump(mode="json"), "out": str(out) if out else None, "clean": str(clean) if clean else None})
+    else:
+        show(outcome)
+        if near:
+            console.out.print(f"{near:,} texts near a holdout item by meaning, for review only: {out}/candidates.jsonl")
+        if out is not None:
+            console.out.print(f"report: {console.escape(str(out / 'report.html'))}", soft_wrap=True)
+    next_command(_next(summary, train, holdout, out, clean))
+    return INTERRUPTED if summary.partial else EXIT_CODES[summary.verdict]
+
+
+def _settings(
+    coverage: float, unique: int, channels: Sequence[str], columns: Sequence[str], max_broken: float, boilerplate: int
+) -> AuditSettings:
+    from decontam.audit import AuditSettings
+    from decontam.index import Rule
+    from decontam.matching import CHANNELS
+
+    if unknown := sorted(set(channels) - set(CHANNELS)):
+        raise BadInput(f"--channel {unknown[0]}: expected {' or '.join(CHANNELS)}")
+    return AuditSettings(
+        rule=Rule(coverage=coverage, answer_coverage=max(Rule().answer_coverage, coverage), unique=unique),
+        channels=tuple(name for name in CHANNELS if name in channels) or CHANNELS,
+        text_columns=tuple(columns),
+        max_broken_share=max_broken,
+        boilerplate_documents=boilerplate,
+    )
+
+
+def _column_map(given: Sequence[str]) -> dict[str, str]:
+    columns = {}
+    for item in given:
+        part, equals, column = item.partition("=")
+        if not equals or not column:
+            raise BadInput(f"--holdout-column {item}: expected PART=COLUMN, for example prompt=question")
+        columns[part.strip()] = column.strip()
+    return columns
+
+
+def _index(path: Path, items: Holdout, settings: AuditSettings) -> HoldoutIndex:
+    from decontam.index import build_index, load_index, save_index
+
+    if path.exists():
+        return load_index(path, items.items, settings.rule)
+    built = build_index(items.items, settings.rule)
+    save_index(built, path)
+    return built
+
+
+def _semantic(
+    model: str, train: Sequence[str], items: Holdout, settings: AuditSettings, out: Path | None, bars: console.Bars
+) -> int:
+    from decontam.audit import training_texts
+    from decontam.semantic import TransformerEmbedder, export_for_judge, find_candidates
+    from decontam.sources import find_sources
+
+    if out is None:
+        raise BadInput("--semantic writes candidates.jsonl for people or a judge to read: give --out DIR, too")
+    embedder = TransformerEmbedder(model)
+    texts = training_texts(find_sources(train), settings.text_columns)
+    candidates = find_candidates(items.items, texts, embedder, embedder, progress=bars)
+    export_for_judge(candidates, out / "candidates.jsonl")
+    return len(candidates)
+
+
+def show(audit: Audit) -> None:
+    """The closing tables: the worst matches, files, figures, what this cannot see."""
+    summary = audit.summary
+    for entry in audit.entries[:SHOWN]:
+        leak, match = entry.leak, entry.leak.match
+        unit = "code tokens" if match.channel == "code" else "words"
+        console.out.print(
+            Text.assemble(
+                (f"{leak.file}:{leak.row}", "bold"), f" {match.column}  {match.item} ",
+                (f"{match.part}, {match.channel} {match.verdict}, {match.coverage:.0%}, {match.longest_run} {unit} in a row",
+                 "yellow" if match.verdict == "short" else "red"),
+            ), soft_wrap=True)  # fmt: skip
+        console.out.print(Text("    " + " ".join(match.snippet.split())), overflow="ellipsis", no_wrap=True)
+    if audit.total_matches > SHOWN:
+        console.out.print(f"... and {audit.total_matches - SHOWN:,} more matches (--out DIR has all)")
+    if audit.entries:
+        console.out.print()
+    console.out.print(_files(summary))
+    for reason in summary.reasons:
+        console.out.print(f"[dim]note[/] {console.escape(reason)}", soft_wrap=True)
+    for kind, count in summary.duplicates.items():
+        console.out.print(f"[dim]note[/] duplicates {kind}: {count:,} items", soft_wrap=True)
+    colour = {"clean": "green", "leaks": "red"}.get(summary.verdict, "yellow")
+    console.out.print(
+        f"[bold {colour}]{summary.verdict}[/]: {summary.leaking_rows:,} of {summary.rows:,} rows leak "
+        f"{summary.leaked_items:,} of {summary.items:,} holdout items"
+        + (f"; {summary.short_rows:,} rows to look at (short items)" if summary.short_rows else ""),
+        soft_wrap=True,
+    )
+    console.out.print(f"[dim]{console.escape(summary.blind)}[/]", soft_wrap=True)
+
+
+def _files(summary: AuditSummary) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("file", overflow="fold")
+    table.add_column("columns", overflow="fold")
+    for name in ("rows", "leaking", "short", "unreadable"):
+        table.add_column(name, justify="right")
+    for file in summary.files[:20]:
+        columns = ", ".join(file.columns)
+        table.add_row(Text(file.file), Text(columns), *(f"{n:,}" for n in (file.rows, file.leaking, file.short, file.broken)))
+    if len(summary.files) > 20:
+        table.add_row(f"... and {len(summary.files) - 20:,} more files", "", "", "", "", "")
+    return table
+
+
+def _next(summary: AuditSummary, train: Sequence[str], holdout: Sequence[str], out: Path | None, clean: Path | None) -> str:
+    again = f"goldloop audit {' '.join(f'--train {t}' for t in train)} {' '.join(f'--holdout {h}' for h in holdout)}"
+    if summary.verdict == "leaks" and clean is None:
+        return f"{again} --clean CLEANED"
+    if summary.verdict == "leaks":
+        return f"goldloop audit --train {clean} {' '.join(f'--holdout {h}' for h in holdout)}"
+    if summary.verdict == "inconclusive":
+        return again if summary.partial else "read the notes above, mend the files, audit again"
+    return "goldloop finetune --help"
