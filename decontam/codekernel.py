@@ -17,8 +17,8 @@ import numpy as np
 from numba import njit, uint64
 
 from decontam.codewords import KEPT
-from decontam.textkernel import hash_bytes, mix
-from decontam.vectors import code_mask, ones
+from decontam.textkernel import MASKS, hash_bytes, mix, safe_load
+from decontam.vectors import byte_mask, code_mask, load64, name_mask, ones, trailing_zeros
 
 U = np.uint64
 W = 12  # code tokens in a window
@@ -56,6 +56,7 @@ def _seed(number: int) -> int:
     return int.from_bytes((number * 0x9E3779B97F4A7C15 ^ 0xD6E8FEB86659FD93).to_bytes(16, "little")[:8], "little")
 
 
+_LOWER, _SPACES = U(0x2020202020202020), U(0x2020202020202020)
 _TEXT, _NUMBER = U(_seed(1001)), U(_seed(1002))
 LITERALS = frozenset((int(_TEXT), int(_NUMBER)))
 DISTANCE = np.array([_seed(2000 + n) for n in range(W)], np.uint64)  # code of a name that stood n tokens before; 0 is new
@@ -76,7 +77,8 @@ POWERS = _powers()
 def _kept_table(data, offsets):
     table = np.zeros(1 << 12, np.uint64)
     for n in range(len(offsets) - 1):
-        hash_ = hash_bytes(data, offsets[n], offsets[n + 1])
+        capital = 65 <= data[offsets[n]] <= 90
+        hash_ = hash_bytes(data, offsets[n], offsets[n + 1]) if capital else _lower_hash(data, offsets[n], offsets[n + 1])
         probe = hash_ & U(4095)
         while table[probe] != U(0):
             probe = (probe + U(1)) & U(4095)
@@ -94,19 +96,45 @@ def kept_table() -> Any:
 
 @njit(nogil=True, cache=True)
 def _lower_hash(data, start, end):
+    """Hash of a name, capitals like small letters; other bytes keep apart."""
     state = U(0)
     position = start
     while True:
-        chunk = U(0)
-        for at in range(position, min(end, position + 8)):
-            byte = data[at]
-            if 65 <= byte <= 90:
-                byte |= 0x20
-            chunk |= uint64(byte) << uint64(8 * (at - position))
-        state = mix(state, chunk)
+        left = min(end - position, 8)
+        if position + 8 <= len(data):
+            chunk = load64(data, position) & MASKS[uint64(left)]
+        else:
+            chunk = safe_load(data, position, end)
+        state = mix(state, chunk | (_LOWER & MASKS[uint64(left)]))
         position += 8
         if position >= end:
             return state
+
+
+@njit(inline="always")
+def _name_end(data, position, high, classes):
+    """The first byte that is no part of the name or number that stands at ``position``."""
+    if position + 64 <= len(data):
+        beyond = ~name_mask(data, position)
+        if beyond:
+            return min(position + np.int64(trailing_zeros(beyond)), high)
+        position += 64
+    while position < high and (classes[data[position]] == NAME or classes[data[position]] == DIGIT):
+        position += 1
+    return position
+
+
+@njit(nogil=True, cache=True)
+def _find(data, position, high, byte):
+    """The next place of a byte from ``position`` on, ``high`` where there is none; 64 bytes at a time."""
+    while position + 64 <= len(data) and position < high:
+        mask = byte_mask(data, position, np.uint8(byte))
+        if mask:
+            return min(position + np.int64(trailing_zeros(mask)), high)
+        position += 64
+    while position < high and data[position] != byte:
+        position += 1
+    return min(position, high)
 
 
 @njit(nogil=True, cache=True)
@@ -130,22 +158,26 @@ def _closing(data, position, high, quote):
 
 @njit(nogil=True, cache=True)
 def _closing_triple(data, position, high, quote):
-    while position + 2 < high:
-        byte = data[position]
-        if byte == 92:
-            position += 2
-        elif byte == quote and data[position + 1] == quote and data[position + 2] == quote:
+    """Where a text within triple quotes ends, or -1."""
+    begin = position
+    while True:
+        position = _find(data, position, high, quote)
+        if position + 2 >= high:
+            return -1
+        slashes = 0
+        while position - slashes > begin and data[position - slashes - 1] == 92:
+            slashes += 1
+        if slashes & 1:
+            position += 1
+        elif data[position + 1] == quote and data[position + 2] == quote:
             return position + 3
         else:
             position += 1
-    return -1
 
 
 @njit(nogil=True, cache=True)
 def _line_end(data, position, high):
-    while position < high and data[position] != 10:
-        position += 1
-    return position
+    return _find(data, position, high, 10)
 
 
 @njit(nogil=True, cache=True)
@@ -230,11 +262,11 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
             if byte == 10:
                 fresh = True
             position += 1
+            while position + 8 <= high and load64(data, position) == _SPACES:
+                position += 8
             continue
         if kind == NAME:
-            position += 1
-            while position < high and (classes[data[position]] == NAME or classes[data[position]] == DIGIT):
-                position += 1
+            position = _name_end(data, position, high, classes)
             if position - begin <= 2 and position < high and classes[data[position]] == QUOTE and data[position] != 96:
                 prefix = True
                 for at in range(begin, position):
@@ -254,17 +286,16 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
                     if data[begin] <= 90 and _is_kept(kept, own):  # SQL in capitals
                         code, own = own, U(0)
         elif kind == DIGIT:
-            position += 1
-            while position < high:
-                next_ = data[position]
-                if classes[next_] == DIGIT or classes[next_] == NAME:
-                    position += 1
-                elif next_ == 46 and position + 1 < high and classes[data[position + 1]] == DIGIT:
-                    position += 1
-                elif (next_ == 43 or next_ == 45) and data[position - 1] | 0x20 == 101 and data[begin + 1] | 0x20 != 120:
-                    position += 1
-                else:
+            position = _name_end(data, position, high, classes)
+            while position + 1 < high:
+                next_, exponent = (
+                    data[position],
+                    data[position - 1] | 0x20 == 101 and data[begin + 1] | 0x20 != 120,
+                )  # 1e-5, not 0xe-5
+                point = next_ == 46 and classes[data[position + 1]] == DIGIT
+                if not (point or ((next_ == 43 or next_ == 45) and exponent)):
                     break
+                position = _name_end(data, position + 1, high, classes)
             code = _NUMBER
         elif kind == QUOTE:
             end = np.int64(-1)
@@ -333,6 +364,8 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
         values[count, 0], values[count, 1] = code, own
         spans[count, 0], spans[count, 1] = begin, position
         count += 1
+        if position < high:
+            position += np.int64(data[position] == 32)  # one space more often than not: no branch to guess
     return count
 
 

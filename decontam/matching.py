@@ -141,8 +141,9 @@ def judge_code(
 def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
     """Whether the numbers and texts within matched code are the item's: where they are others, only the shape is shared.
 
-    ``agree``: half of those that at most two families of items have; ``none``: there are none of these, and of three or more
-    common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two characters say nothing.
+    ``agree``: half of those that no other family of items has, or where there are none, one other; ``none``: there are none of
+    these either, and of three or more common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two
+    characters say nothing.
     """
     grams = index.code
     value = int(window[0, 0])
@@ -161,9 +162,9 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
         for k in range(grams.length):
             if (wanted := own.get(position + k)) is not None and first + k < len(literals):
                 agreed[position + k] = agreed.get(position + k, False) or literals[first + k] == wanted
-    rare = [same for position, same in agreed.items() if index.literal_families[own[position]] <= 2]
-    if rare:
-        return "agree" if 2 * sum(rare) >= len(rare) else "differ"
+    for most in (1, 2):
+        if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
+            return "agree" if 2 * sum(rare) >= len(rare) else "differ"
     votes = list(agreed.values())
     return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
 

@@ -266,7 +266,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
     folded, words = np.empty(1 << 15, np.uint8), np.empty((1 << 8, 4), np.int64)
     tail = np.zeros(128, np.uint8)
     size = len(data)
-    kinds = len(lengths)
+    kinds, longest = len(lengths), POWERS[N]
     for value in range(len(offsets) - 1):
         low, high = offsets[value], offsets[value + 1]
         total, count, slot = U(0), 0, U(0)
@@ -300,10 +300,14 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                 length = place - start
                 plain = True
                 hash_ = U(0)
-                if length <= 8 and start + 8 <= size:
-                    chunk = load64(data, start) & MASKS[uint64(length)]
-                    plain = chunk & _HIGH == U(0)
-                    hash_ = mix(U(0), chunk | (_LOWER & MASKS[uint64(length)]))
+                if length <= 16 and start + 16 <= size:
+                    # Both halves are always hashed: a second multiplication costs less than a branch that is guessed wrong.
+                    small = uint64(min(length, 8))
+                    chunk, rest = load64(data, start) & MASKS[small], load64(data, start + 8) & MASKS[uint64(length) - small]
+                    plain = (chunk | rest) & _HIGH == U(0)
+                    hash_ = mix(U(0), chunk | (_LOWER & MASKS[small]))
+                    longer = mix(hash_, rest | (_LOWER & MASKS[uint64(length) - small]))
+                    hash_ = longer if length > 8 else hash_
                 else:
                     at = start
                     while at < place and plain:
@@ -317,7 +321,14 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                     total = total * _BASE + hash_
                     prefix[slot] = total
                     count += 1
-                    for which in range(kinds):
+                    if kinds == 1 and count >= N:
+                        key = gram_key(total - prefix[(slot - U(N)) & U(_RING - 1)] * longest, U(N))
+                        bit = key >> bitmap_shift
+                        if (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1) and _known(keys, grams, key, table_shift):
+                            found = _look_up(data, low, begins, ends, np.int64(slot), key, N, count - N, value, hits, found, keys,
+                                             grams, table_shift, gram_word, gram_length, word_bytes, word_offsets, codes,
+                                             sequences, starts)  # fmt: skip
+                    for which in range(kinds if kinds > 1 else 0):
                         n = lengths[which]
                         if count < n:
                             continue

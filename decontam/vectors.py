@@ -75,6 +75,21 @@ def word_mask(typingctx: Any, array: Any, index: Any) -> Any:
 
 
 @intrinsic
+def name_mask(typingctx: Any, array: Any, index: Any) -> Any:
+    """64 bits for 64 bytes: set for what names and numbers in code are made of: word bytes, ``_`` and ``$``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load_block(context, builder, signature, args)
+        letter = _within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z"))
+        digit = _within(builder, block, ord("0"), ord("9"))
+        high = builder.icmp_unsigned(">=", block, _splat(0x80))
+        signs = [_is(builder, block, char) for char in "_$"]
+        return builder.bitcast(_any(builder, [letter, digit, high, *signs]), _I64)
+
+    return types.uint64(array, index), codegen
+
+
+@intrinsic
 def escape_mask(typingctx: Any, array: Any, index: Any) -> Any:
     """64 bits for 64 bytes: set for backslashes."""
 
@@ -104,6 +119,20 @@ def code_mask(typingctx: Any, array: Any, index: Any) -> Any:
         return builder.bitcast(_any(builder, [_is(builder, block, char) for char in "()[]{}=;_<>"]), _I64)
 
     return types.uint64(array, index), codegen
+
+
+@intrinsic
+def byte_mask(typingctx: Any, array: Any, index: Any, byte: Any) -> Any:
+    """64 bits for 64 bytes: set where a byte is ``byte``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load_block(context, builder, signature, args[:2])
+        wanted = builder.insert_element(ir.Constant(_BLOCK, ir.Undefined), args[2], ir.Constant(ir.IntType(32), 0))
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        wanted = builder.shuffle_vector(wanted, ir.Constant(_BLOCK, ir.Undefined), lanes)
+        return builder.bitcast(builder.icmp_unsigned("==", block, wanted), _I64)
+
+    return types.uint64(array, index, types.uint8), codegen
 
 
 def _count(name: str, bits: Any) -> Any:
