@@ -6,35 +6,36 @@ number of threads. What is in flight is bounded, so that memory does not grow wi
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import os
+import signal
+import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
-from decontam.batches import Batch, BrokenRow, Longs, Parse
+from decontam.batches import Batch, Longs, Parse
 from decontam.clean import plan, write_clean
 from decontam.duplicates import duplicate_counts
-from decontam.index import BLIND, RULE_VERSION, HoldoutIndex, Rule, build_index, without_boilerplate
+from decontam.index import BLIND, RULE_VERSION, HoldoutIndex, Rule, build_index, for_channels, without_boilerplate
 from decontam.items import Holdout
 from decontam.matching import CHANNELS, column_name, match_column, scan, value_text
 from decontam.outputs import AuditFiles
-from decontam.records import AuditSummary, Channel, FileReport, Item, ItemReport, Leak, Match
+from decontam.records import AuditSummary, Channel, ItemReport
 from decontam.report import Entry
 from decontam.sources import Columns, Found, Source, choose_columns, read_batches
-from evals.errors import BadInput
+from decontam.tally import FileCounts, Finding, Scanned, Tally
+from evals.errors import BadInput, Inconclusive
 from evals.files import digest
 from evals.progress import Progress, Silent
 
 EXCERPT = 1500  # characters of a text kept on either side of a match, for the report
-RANKS = {"clean": 0, "short": 1, "flag": 2, "strict": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,63 +62,7 @@ class Audit:
     entries: tuple[Entry, ...]
     total_matches: int
     removed: Mapping[str, Mapping[int, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """One match in a batch. ``row`` is the row's number in the file."""
-
-    row: int
-    match: Match
-    excerpt: str
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scanned:
-    """What a worker hands back of a batch: row numbers, matches, rows that could not be read, bytes."""
-
-    rows: Longs
-    found: tuple[_Found, ...]
-    broken: tuple[BrokenRow, ...]
-    size_bytes: int
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What has been counted so far, in file order."""
-
-    index: HoldoutIndex
-    items: Mapping[str, Item]
-    worst: int
-    files: list[FileReport] = field(default_factory=list)
-    matches: Counter[str] = field(default_factory=Counter)
-    total: int = 0
-    documents: Counter[str] = field(default_factory=Counter)
-    coverage: dict[str, float] = field(default_factory=dict)
-    removed: dict[str, dict[int, str]] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)  # files of which nobody knows how many rows are missing
-    heap: list[tuple[float, int, Entry]] = field(default_factory=list)
-    order: Iterator[int] = field(default_factory=itertools.count)
-
-    def keep(self, source: Source, item: _Found) -> None:
-        """Count one match; its texts are kept while it is among the worst."""
-        match = item.match
-        self.total += 1
-        self.matches[f"{match.channel} {match.verdict}"] += 1
-        self.coverage[match.item] = max(self.coverage.get(match.item, 0.0), match.coverage)
-        rank = match.coverage + RANKS[match.verdict]
-        if len(self.heap) < self.worst or rank > self.heap[0][0]:
-            entry = Entry(
-                leak=Leak(file=source.name, row=item.row, match=match),
-                document=item.excerpt,
-                document_offset=item.offset,
-                item_text=self.items[match.item].part(match.part),
-                document_length=item.length,
-            )
-            push = heapq.heappush if len(self.heap) < self.worst else heapq.heapreplace
-            push(self.heap, (rank, -next(self.order), entry))
+    not_cleaned: str = ""  # why the cleaned files could not be written
 
 
 def run_audit(
@@ -142,51 +87,115 @@ def run_audit(
         Inconclusive: the holdout is empty, or nothing of it can be indexed.
     """
     progress = progress or Silent()
-    index = index or build_index(holdout.items, settings.rule)
+    index = for_channels(index or _build(holdout, settings.rule), settings.channels)
     columns = {source.name: choose_columns(source, settings.text_columns or None) for source in found.sources}
-    files = AuditFiles(out, found.sources) if out is not None else None
     if clean is not None:
         plan(found.sources, clean)
-    started = time.monotonic()
-    partial = False
-    if settings.boilerplate_documents:
-        index = _without_boilerplate(index, found.sources, columns, settings, threads, progress)
-    tally = _Tally(index, {item.key: item for item in index.items}, worst)
-    total = sum(source.size_bytes for source in found.sources)
-    progress.start("audit", total / 1e6, "MB")
+    if out is not None and clean is not None and out.resolve() == clean.resolve():
+        raise BadInput(f"{out}: --out and --clean need a folder each")
+    files = AuditFiles(out, found.sources) if out is not None else None
     try:
-        for source in found.sources:
-            _audit_file(source, columns[source.name], index, settings, threads, tally, files, progress)
-    except KeyboardInterrupt:
-        partial = True
-    seconds = time.monotonic() - started
-    summary = _summarise(tally, holdout, found, settings, partial=partial, megabytes=total / 1e6, seconds=seconds)
-    progress.finish(f"{summary.leaking_rows:,} of {summary.rows:,} rows leak")
-    audit = Audit(
-        summary=summary,
-        items=tuple(_item_reports(index, tally)),
-        entries=tuple(entry for _, _, entry in sorted(tally.heap, key=lambda kept: (-kept[0], -kept[1]))),
-        total_matches=tally.total,
-        removed=tally.removed,
-    )
-    if files is not None:
-        files.finish(audit.summary, audit.items, audit.entries, audit.total_matches)
-    if clean is not None and not partial:
-        unread = {report.file: report.broken for report in tally.files}
-        write_clean(found.sources, tally.removed, clean, unread=unread)
+        audit = _run(found, holdout, columns, settings, index, threads, files, worst, progress)
+        if files is not None:
+            files.finish(audit.summary, audit.items, audit.entries, audit.total_matches)
+    except BaseException:
+        if files is not None:
+            files.abandon()
+        raise
+    if clean is None or audit.summary.partial:
+        return audit
+    try:
+        write_clean(found.sources, audit.removed, clean, unread={report.file: report.broken for report in audit.summary.files})
+    except BadInput as error:
+        return replace(audit, not_cleaned=str(error))
     return audit
 
 
-def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) -> _Scanned:
+def _build(holdout: Holdout, rule: Rule) -> HoldoutIndex:
+    """The index of a holdout; where there is none to be had, the rows that could not be read are part of the reason."""
+    try:
+        return build_index(holdout.items, rule)
+    except Inconclusive as error:
+        if not holdout.broken:
+            raise
+        more = f" ... and {len(holdout.broken) - 3} more" if len(holdout.broken) > 3 else ""
+        raise Inconclusive(f"{error}\nunreadable in the holdout: " + "; ".join(holdout.broken[:3]) + more) from None
+
+
+def _run(
+    found: Found,
+    holdout: Holdout,
+    columns: Mapping[str, Columns],
+    settings: AuditSettings,
+    index: HoldoutIndex,
+    threads: int,
+    files: AuditFiles | None,
+    worst: int,
+    progress: Progress,
+) -> Audit:
+    """Read, scan and count everything; what an interruption leaves is whole batches."""
+    started = time.monotonic()
+    partial = False
+    total = sum(source.size_bytes for source in found.sources)
+    tally = Tally(index, {item.key: item for item in index.items}, worst)
+    with Interruptions() as interruptions:
+        try:
+            if settings.boilerplate_documents:
+                tally.index = _without_boilerplate(index, found.sources, columns, settings, threads, progress, interruptions)
+            progress.start("audit", total / 1e6, "MB")
+            for source in found.sources:
+                _audit_file(source, columns[source.name], settings, threads, tally, files, progress, interruptions)
+        except KeyboardInterrupt:
+            partial = True
+    seconds = time.monotonic() - started
+    summary = _summarise(tally, holdout, found, columns, settings, partial=partial, megabytes=total / 1e6, seconds=seconds)
+    progress.finish(f"{summary.leaking_rows:,} of {summary.rows:,} rows leak")
+    return Audit(
+        summary=summary,
+        items=tuple(_item_reports(tally)),
+        entries=tuple(tally.entries()),
+        total_matches=tally.total,
+        removed=tally.removed,
+    )
+
+
+class Interruptions:
+    """Ctrl-C between batches: the first one is remembered and raised when ``check`` is called, the second one at once."""
+
+    def __init__(self) -> None:
+        self._wanted = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: object) -> None:
+        if self._wanted:
+            raise KeyboardInterrupt
+        self._wanted = True
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt if one was asked for."""
+        if self._wanted:
+            raise KeyboardInterrupt
+
+
+def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) -> Scanned:
     """A worker's work: parse, scan, score, and cut out what the report may show."""
     batch = parse()
-    found: list[_Found] = []
+    found: list[Finding] = []
     for column in batch.columns:
         for value, match in match_column(column, index, channels):
             text = value_text(column, value)
             low = max(match.document_span[0] - EXCERPT, 0)
             found.append(
-                _Found(
+                Finding(
                     row=int(batch.rows[column.rows[value]]),
                     match=match,
                     excerpt=text[low : match.document_span[1] + EXCERPT],
@@ -195,7 +204,7 @@ def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) 
                 )
             )
     found.sort(key=lambda item: item.row)
-    return _Scanned(rows=batch.rows, found=tuple(found), broken=batch.broken, size_bytes=batch.size_bytes)
+    return Scanned(rows=batch.rows, found=tuple(found), broken=batch.broken, size_bytes=batch.size_bytes)
 
 
 def in_order(parses: Iterator[Parse], work: Callable[[Parse], Any], threads: int) -> Iterator[Any]:
@@ -220,61 +229,28 @@ def in_order(parses: Iterator[Parse], work: Callable[[Parse], Any], threads: int
 def _audit_file(
     source: Source,
     columns: Columns,
-    index: HoldoutIndex,
     settings: AuditSettings,
     threads: int,
-    tally: _Tally,
+    tally: Tally,
     files: AuditFiles | None,
     progress: Progress,
+    interruptions: Interruptions,
 ) -> None:
-    counts: Counter[str] = Counter()
-    first_broken: list[str] = []
-    removed: dict[int, str] = {}
+    counts = FileCounts(source, columns)
+    index = tally.index
     try:
         batches = read_batches(source, columns)
         for scanned in in_order(batches, lambda parse: _scan_batch(parse, index, settings.channels), threads):
-            verdicts: dict[int, _Found] = {}
-            items: dict[int, set[str]] = {}
-            for item in scanned.found:
-                tally.keep(source, item)
-                items.setdefault(item.row, set()).add(item.match.item)
-                best = verdicts.get(item.row)
-                if best is None or _rank(item) > _rank(best):
-                    verdicts[item.row] = item
-            for row, best in verdicts.items():
-                counts["short" if best.match.verdict == "short" else "leaking"] += 1
-                tally.documents.update(items[row])
-                if best.match.leak:
-                    removed[row] = f"{best.match.item} ({best.match.part}, {best.match.channel}, {best.match.coverage:.2f})"
-            counts["rows"] += len(scanned.rows) + len(scanned.broken)
-            counts["broken"] += len(scanned.broken)
-            first_broken += [f"row {broken.row}: {broken.why}" for broken in scanned.broken[: 5 - len(first_broken)]]
-            if any(broken.rest for broken in scanned.broken):
-                tally.lost.append(source.name)
+            interruptions.check()
+            best = scanned.best()
             if files is not None:
-                best_of = {row: (item.match.verdict, item.match.coverage, item.match.item) for row, item in verdicts.items()}
-                files.add(source, scanned.rows, scanned.broken, best_of, [(item.row, item.match) for item in scanned.found])
-            progress.advance(scanned.size_bytes / 1e6, f"{sum(tally.matches.values()):,} matches")
+                worst = {row: (item.match.verdict, item.match.coverage, item.match.item) for row, item in best.items()}
+                files.add(source, scanned.rows, scanned.broken, worst, [(item.row, item.match) for item in scanned.found])
+            counts.add(scanned, best)
+            tally.add(source, scanned)
+            progress.advance(scanned.size_bytes / 1e6, f"{tally.total:,} matches")
     finally:  # also of a file that was cut short by Ctrl-C: what was seen is reported
-        tally.removed[source.name] = removed
-        tally.files.append(
-            FileReport(
-                file=source.name,
-                kind=source.kind + (f".{source.compression}" if source.compression else ""),
-                columns=tuple(columns),
-                rows=counts["rows"],
-                clean=counts["rows"] - counts["leaking"] - counts["short"] - counts["broken"],
-                leaking=counts["leaking"],
-                short=counts["short"],
-                broken=counts["broken"],
-                size_bytes=source.size_bytes,
-                first_broken=tuple(first_broken),
-            )
-        )
-
-
-def _rank(item: _Found) -> tuple[int, float]:
-    return RANKS[item.match.verdict], item.match.coverage
+        tally.end_file(counts)
 
 
 def _without_boilerplate(
@@ -284,6 +260,7 @@ def _without_boilerplate(
     settings: AuditSettings,
     threads: int,
     progress: Progress,
+    interruptions: Interruptions,
 ) -> HoldoutIndex:
     """A first pass that counts in how many texts each gram of the holdout stands."""
     counts = {"text": np.zeros(len(index.text.idf), np.int64), "code": np.zeros(len(index.code.idf), np.int64)}
@@ -299,6 +276,7 @@ def _without_boilerplate(
     progress.start("boilerplate", sum(source.size_bytes for source in sources) / 1e6, "MB")
     for source in sources:
         for size_bytes, grams in in_order(read_batches(source, columns[source.name]), count, threads):
+            interruptions.check()
             for channel, seen in grams:
                 np.add.at(counts[channel], seen, 1)
             progress.advance(size_bytes / 1e6)
@@ -308,9 +286,10 @@ def _without_boilerplate(
 
 
 def _summarise(
-    tally: _Tally,
+    tally: Tally,
     holdout: Holdout,
     found: Found,
+    columns: Mapping[str, Columns],
     settings: AuditSettings,
     *,
     partial: bool,
@@ -335,6 +314,11 @@ def _summarise(
             [f"{unindexable:,} holdout items cannot be found: too short, or all boilerplate (see items.parquet)"]
             if unindexable
             else []
+        ),
+        *(
+            f"{name}: not looked at: {', '.join(chosen.unscanned)} (--text-column NAME)"
+            for name, chosen in columns.items()
+            if chosen.unscanned
         ),
         *found.notes,
         *holdout.notes,
@@ -371,7 +355,8 @@ def _summarise(
     )
 
 
-def _item_reports(index: HoldoutIndex, tally: _Tally) -> Iterator[ItemReport]:
+def _item_reports(tally: Tally) -> Iterator[ItemReport]:
+    index = tally.index
     for item, findable, twin in zip(index.items, index.findable, index.twins, strict=True):
         yield ItemReport(
             item=item.key,

@@ -1,6 +1,7 @@
 """Names that no renaming changes: reserved words and builtins of the languages that the code channel reads.
 
-A word that programs of another language use for a variable (``char`` or ``table`` in Python) is left out: numbered like any own name it is found either way. SQL's are kept in capitals, where they cannot be meant otherwise.
+A word that programs of another language use for a variable (``char`` or ``table`` in Python) is left out: numbered like any own
+name it is found either way. SQL's are kept in capitals, where they cannot be meant otherwise.
 """
 
 from __future__ import annotations

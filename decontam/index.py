@@ -351,7 +351,7 @@ def _grams(
     key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
     item_of = np.array([part.number for part in parts], np.int64)[part_of] if len(part_of) else part_of
     unique_keys, gram_of = np.unique(key_of, return_inverse=True)
-    frequency = _frequency(gram_of, item_of, len(unique_keys))
+    frequency = _frequency(gram_of, family[item_of], len(unique_keys))
     common = max(rule.common_least, int(rule.common_share * items))
     own = frequency[gram_of] <= common
     # A part that is nearly all boilerplate cannot be told from the others: the little that is left decides nothing.
@@ -426,7 +426,29 @@ def without_boilerplate(index: HoldoutIndex, text_counts: Longs, code_counts: Lo
         weight[weight == 0] = math.inf
         return replace(grams, idf=idf, unique=np.where(counts > most, 0, grams.unique), weight=weight)
 
-    return replace(index, text=reduce(index.text, text_counts), code=reduce(index.code, code_counts))
+    text, code = reduce(index.text, text_counts), reduce(index.code, code_counts)
+    findable = [set[str]() for _ in index.items]
+    for kind, grams in (("text", text), ("code", code)):
+        for part, weight in zip(grams.parts, grams.weight, strict=True):
+            if weight < math.inf:
+                findable[part.number] |= {f"{part.name} {kind}", "short"}
+    kept = tuple(tuple(n for n in names if n in left) for names, left in zip(index.findable, findable, strict=True))
+    return replace(index, text=text, code=code, findable=kept)
+
+
+def for_channels(index: HoldoutIndex, channels: Sequence[str]) -> HoldoutIndex:
+    """The index as it is where only these channels look: what only another could find counts as not to be found.
+
+    Raises:
+        Inconclusive: nothing of the holdout can be found.
+    """
+    code, text = "code" in channels, "text" in channels
+    findable = tuple(tuple(n for n in names if (code if n.endswith(" code") else text)) for names in index.findable)
+    if not any(findable):
+        raise Inconclusive(
+            f"none of the {len(index.items)} holdout items can be found in the channel {', '.join(channels)} alone"
+        )
+    return replace(index, findable=findable)
 
 
 def save_index(index: HoldoutIndex, path: Path) -> None:

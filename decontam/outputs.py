@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class AuditFiles:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise BadInput(f"{out}: exists and is not empty, and nothing is overwritten; give a new folder")
         self._out, self._pending = out, out / _PENDING
+        self._made = not out.exists()
         (self._pending / "documents.parquet").mkdir(parents=True)
         self._matches = pq.ParquetWriter(self._pending / "matches.parquet", MATCHES, compression="zstd")
         self._waiting: list[dict[str, Any]] = []
@@ -103,6 +105,16 @@ class AuditFiles:
             file.rename(self._out / file.name)
         shutil.rmtree(self._pending)
         write_json(self._out / "summary.json", summary)
+
+    def abandon(self) -> None:
+        """Remove what was written so far: results are whole or absent."""
+        for writer in (self._matches, self._documents[1] if self._documents else None):
+            with suppress(Exception):  # a full disk, most likely: nothing of it is kept
+                if writer is not None:
+                    writer.close()
+        shutil.rmtree(self._pending, ignore_errors=True)
+        if self._made:
+            shutil.rmtree(self._out, ignore_errors=True)
 
     def _flush(self) -> None:
         if self._waiting:

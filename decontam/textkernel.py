@@ -117,7 +117,7 @@ def fold_run(data, start, end, codes, sequences, starts, folded, words):
     """Fold a run of bytes into words, until its end or until the room is used up.
 
     Writes the words' folded UTF-8 into ``folded`` and a row (begin in folded, end in folded, begin in data, end in data) per word
-    into ``words``, of at least 4 rows. A word that alone fills ``folded`` is cut. Returns the number of words and the place reached.
+    into ``words``, of at least 4 rows. A word that alone fills it is cut. Returns the number of words and the place reached.
     """
     count, used = 0, 0
     begin, first, last = np.int64(0), np.int64(-1), np.int64(0)
@@ -356,9 +356,9 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                             key = gram_key(total - prefix[(slot - uint64(n)) & U(_RING - 1)] * POWERS[uint64(n)], uint64(n))
                             bit = key >> bitmap_shift
                             if (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1) and _known(keys, grams, key, table_shift):
-                                found = _look_up(data, low, begins, ends, np.int64(slot), key, n, count - n, value, hits, found, keys,
-                                                 grams, table_shift, gram_word, gram_length, word_bytes, word_offsets, codes,
-                                                 sequences, starts)  # fmt: skip
+                                found = _look_up(data, low, begins, ends, np.int64(slot), key, n, count - n, value, hits, found,
+                                                 keys, grams, table_shift, gram_word, gram_length, word_bytes, word_offsets,
+                                                 codes, sequences, starts)  # fmt: skip
                 start = np.int64(-1)
             base += 64
     return found

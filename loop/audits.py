@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from decontam.index import HoldoutIndex
     from decontam.items import Holdout
     from decontam.records import AuditSummary
+    from decontam.sources import Found
 
 EXIT_CODES: Mapping[str, int] = {"clean": 0, "leaks": 2, "inconclusive": 3}
 INTERRUPTED = 130
@@ -61,7 +64,7 @@ def audit(
     ] = "",
     json: Json = False,
 ) -> int:
-    """Say whether training data leaks a holdout. Exit code 0 clean, 2 leaks found, 3 inconclusive.
+    """Say whether training data leaks a holdout. Exit code 0 clean, 2 leaks found, 3 inconclusive, 4 bad input.
 
     Example: goldloop audit --train runs/demo/round-1/trainset/trainset.jsonl --holdout house --holdout basics
 
@@ -72,21 +75,32 @@ def audit(
     from decontam.sources import find_sources
 
     settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate)
-    items = load_items(holdout, _column_map(holdout_column or ()))
-    found = find_sources(train)
+    if semantic and out is None:
+        raise BadInput("--semantic writes candidates.jsonl for people or a judge to read: give --out DIR, too")
+    for name, values in (("--train", train), ("--holdout", holdout)):
+        if not all(value.strip() for value in values):
+            raise BadInput(f"{name} '': an empty name; give a file, a folder or a glob (. is this folder)")
     bars = console.Bars(quiet=json)
-    outcome = run_audit(
-        found,
-        items,
-        settings,
-        index=_index(index, items, settings) if index else None,
-        threads=check_threads(threads),
-        out=out,
-        clean=clean,
-        progress=bars,
-    )
-    summary = outcome.summary
-    near = _semantic(semantic, train, items, settings, out, bars) if semantic and not summary.partial else 0
+    try:
+        items = load_items(holdout, _column_map(holdout_column or ()))
+        found = find_sources(train)
+        outcome = run_audit(
+            found,
+            items,
+            settings,
+            index=_index(index, items, settings) if index else None,
+            threads=check_threads(threads),
+            out=out,
+            clean=clean,
+            progress=bars,
+        )
+        summary = outcome.summary
+        near = _semantic(semantic, found, items, settings, out, bars) if semantic and out and not summary.partial else 0
+    except KeyboardInterrupt:
+        console.plain_error("interrupted before or after the scan; nothing half-written was left")
+        return INTERRUPTED
+    except OSError as error:
+        raise BadInput(_explain(error, out, clean)) from None
     if json:
         emit({**summary.model_dump(mode="json"), "out": str(out) if out else None, "clean": str(clean) if clean else None})
     else:
@@ -95,8 +109,32 @@ def audit(
             console.out.print(f"{near:,} texts near a holdout item by meaning, for review only: {out}/candidates.jsonl")
         if out is not None:
             console.out.print(f"report: {console.escape(str(out / 'report.html'))}", soft_wrap=True)
-    next_command(_next(summary, train, holdout, out, clean))
+    if outcome.not_cleaned:
+        console.plain_error(f"--clean: {outcome.not_cleaned}")
+        return BadInput.exit_code
+    options = [
+        *_repeated("--text-column", text_column),
+        *_repeated("--holdout-column", holdout_column),
+        *_repeated("--channel", channel),
+        *([] if coverage == 0.10 else ["--coverage", f"{coverage}"]),
+        *([] if unique == 3 else ["--unique", f"{unique}"]),
+        *([] if not boilerplate else ["--boilerplate", f"{boilerplate}"]),
+    ]
+    next_command(_next(summary, train, [*_repeated("--holdout", holdout), *options], clean))
     return INTERRUPTED if summary.partial else EXIT_CODES[summary.verdict]
+
+
+def _repeated(name: str, values: Sequence[str] | None) -> list[str]:
+    return [word for value in values or () for word in (name, value)]
+
+
+def _explain(error: OSError, out: Path | None, clean: Path | None) -> str:
+    place = error.filename or " and ".join(str(folder) for folder in (out, clean) if folder) or "a file"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"{place}: no space left; free some, or give a folder on another disk, and audit again: nothing half-written was left"
+        )
+    return f"{place}: {error.strerror or error}"
 
 
 def _settings(
@@ -130,6 +168,8 @@ def _column_map(given: Sequence[str]) -> dict[str, str]:
 def _index(path: Path, items: Holdout, settings: AuditSettings) -> HoldoutIndex:
     from decontam.index import build_index, load_index, save_index
 
+    if path.is_dir():
+        raise BadInput(f"--index {path}: is a folder; give a file, new or written by an earlier audit")
     if path.exists():
         return load_index(path, items.items, settings.rule)
     built = build_index(items.items, settings.rule)
@@ -137,17 +177,12 @@ def _index(path: Path, items: Holdout, settings: AuditSettings) -> HoldoutIndex:
     return built
 
 
-def _semantic(
-    model: str, train: Sequence[str], items: Holdout, settings: AuditSettings, out: Path | None, bars: console.Bars
-) -> int:
+def _semantic(model: str, found: Found, items: Holdout, settings: AuditSettings, out: Path, bars: console.Bars) -> int:
     from decontam.audit import training_texts
     from decontam.semantic import TransformerEmbedder, export_for_judge, find_candidates
-    from decontam.sources import find_sources
 
-    if out is None:
-        raise BadInput("--semantic writes candidates.jsonl for people or a judge to read: give --out DIR, too")
     embedder = TransformerEmbedder(model)
-    texts = training_texts(find_sources(train), settings.text_columns)
+    texts = training_texts(found, settings.text_columns)
     candidates = find_candidates(items.items, texts, embedder, embedder, progress=bars)
     export_for_judge(candidates, out / "candidates.jsonl")
     return len(candidates)
@@ -171,6 +206,13 @@ def show(audit: Audit) -> None:
     if audit.entries:
         console.out.print()
     console.out.print(_files(summary))
+    for file in summary.files:
+        for broken in file.first_broken:
+            console.out.print(f"[yellow]unreadable[/] {console.escape(file.file)} {console.escape(broken)}", soft_wrap=True)
+        if file.broken > len(file.first_broken):
+            console.out.print(
+                f"[yellow]unreadable[/] {console.escape(file.file)} and {file.broken - len(file.first_broken):,} more"
+            )
     for reason in summary.reasons:
         console.out.print(f"[dim]note[/] {console.escape(reason)}", soft_wrap=True)
     for kind, count in summary.duplicates.items():
@@ -199,12 +241,12 @@ def _files(summary: AuditSummary) -> Table:
     return table
 
 
-def _next(summary: AuditSummary, train: Sequence[str], holdout: Sequence[str], out: Path | None, clean: Path | None) -> str:
-    again = f"goldloop audit {' '.join(f'--train {t}' for t in train)} {' '.join(f'--holdout {h}' for h in holdout)}"
+def _next(summary: AuditSummary, train: Sequence[str], rest: Sequence[str], clean: Path | None) -> str:
+    again = shlex.join(["goldloop", "audit", *_repeated("--train", train), *rest])
     if summary.verdict == "leaks" and clean is None:
         return f"{again} --clean CLEANED"
     if summary.verdict == "leaks":
-        return f"goldloop audit --train {clean} {' '.join(f'--holdout {h}' for h in holdout)}"
+        return shlex.join(["goldloop", "audit", "--train", str(clean), *rest])
     if summary.verdict == "inconclusive":
         return again if summary.partial else "read the notes above, mend the files, audit again"
     return "goldloop finetune --help"

@@ -87,7 +87,7 @@ def duration(seconds: float) -> str:
 
 def say(text: str) -> None:
     """One line for people, on stderr, so that stdout stays for results."""
-    err.print(text)
+    err.print(text, soft_wrap=True)
 
 
 def gate_table(gate: GateReport, title: str) -> Table:

@@ -129,7 +129,7 @@ _CORPUS_ASSAY = """
 """
 
 
-_DATATROVE_PACKAGES = ("datatrove", "spacy", "xxhash", "orjson", "regex", "nltk")
+_DATATROVE_PACKAGES = ("datatrove", "spacy", "xxhash<4", "orjson", "regex", "nltk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,12 +62,15 @@ class Child:
     """A finished child process."""
 
     stdout: str
+    stderr: str
     peak_megabytes: float
     returncode: int
 
 
 def run_goldloop(paths: Sequence[Path], holdout: str, threads: int, channels: str) -> float:
     """Seconds that ``goldloop audit`` reports for the files, on the cores that this process may use.
+
+    ``channels``: a list with commas; empty for the audit's own choice.
 
     Raises:
         RuntimeError: the audit did not run to its end; the message has its last lines.
@@ -77,12 +80,13 @@ def run_goldloop(paths: Sequence[Path], holdout: str, threads: int, channels: st
 
 def _audit(paths: Sequence[Path], holdout: str, threads: int, channels: str, cache: Path | None = None) -> tuple[float, float]:
     command = [sys.executable, "-m", "loop", "audit", "--holdout", holdout, "--threads", str(threads), "--json"]
-    command += ["--channels", channels] if channels else []
+    for channel in channels.split(","):
+        command += ["--channel", channel] if channel else []
     for path in paths:
         command += ["--train", str(path)]
     child = _child(command, {"NUMBA_CACHE_DIR": str(cache)} if cache else {})
     if child.returncode not in (0, 2, 3):  # clean, leaks, inconclusive
-        raise RuntimeError(f"audit: exit code {child.returncode}: {child.stdout[-600:]}")
+        raise RuntimeError(f"audit: exit code {child.returncode}: {child.stderr[-600:]}")
     report: dict[str, Any] = json.loads(child.stdout)
     return float(report["seconds"]), child.peak_megabytes
 
@@ -91,7 +95,7 @@ def run_reader(paths: Sequence[Path], threads: int) -> tuple[float, float]:
     """Seconds and peak MB of ``pyarrow.json.read_json`` alone."""
     child = _child([sys.executable, "-c", _READ, str(threads), *map(str, paths)], {})
     if child.returncode:
-        raise RuntimeError(f"pyarrow.json: {child.stdout[-600:]}")
+        raise RuntimeError(f"pyarrow.json: {child.stderr[-600:]}")
     return float(child.stdout), child.peak_megabytes
 
 
@@ -134,14 +138,16 @@ def measure(name: str, paths: Sequence[Path], threads: int, run: Callable[[], tu
 
 
 def _child(command: Sequence[str], variables: dict[str, str]) -> Child:
-    """Run a command; its output goes through a file, so that wait4 can tell the memory of this very child."""
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=os.environ | variables)
+    """Run a command; its output goes through files, so that wait4 can tell the memory of this very child."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, env=os.environ | variables)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read().decode(errors="replace")
-    return Child(stdout=text, peak_megabytes=usage.ru_maxrss / 1024, returncode=process.returncode)
+        texts = []
+        for file in (output, errors):
+            file.seek(0)
+            texts.append(file.read().decode(errors="replace"))
+    return Child(stdout=texts[0], stderr=texts[1], peak_megabytes=usage.ru_maxrss / 1024, returncode=process.returncode)
 
 
 def _size(path: Path) -> int:

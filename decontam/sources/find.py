@@ -17,6 +17,14 @@ from decontam.sources.hub import dataset_files
 from decontam.sources.sniff import METADATA, extension, is_special, sniff
 from evals.errors import BadInput
 
+OF_AN_AUDIT = {"summary.json", "matches.parquet", "documents.parquet", "items.parquet"}
+OF_CLEANING = ("manifest.json", "removed.jsonl")
+
+
+def is_of_cleaning(path: Path) -> bool:
+    """Whether a file is what ``--clean`` writes beside the cleaned data."""
+    return path.name in OF_CLEANING and all((path.parent / name).is_file() for name in OF_CLEANING)
+
 
 def find_sources(paths: Sequence[str]) -> Found:
     """All files to read.
@@ -60,6 +68,8 @@ def expand(given: str, skipped: Counter[str]) -> Iterator[tuple[Path, str, bool]
     if given.startswith("hf:"):
         yield from ((path, name, True) for path, name in dataset_files(given))
         return
+    if not given.strip():
+        raise BadInput("an empty name: give a file, a folder or a glob (. is this folder)")
     path = Path(given).expanduser()
     if path.exists() or not has_magic(given):
         yield from expand_path(path, given, skipped)
@@ -67,7 +77,7 @@ def expand(given: str, skipped: Counter[str]) -> Iterator[tuple[Path, str, bool]
     hits = sorted(glob(str(path), recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
     anything = path.name in ("*", "**")  # not chosen by their extension, so those of unknown kinds may be skipped
     seen = set()
-    for hit in hits:
+    for hit in (hit for hit in hits if not is_of_cleaning(Path(hit))):
         for file, name, named in expand_path(Path(hit), hit, skipped):
             if file not in seen:
                 seen.add(file)
@@ -88,6 +98,8 @@ def expand_path(path: Path, name: str, skipped: Counter[str]) -> Iterator[tuple[
         yield path, name, True
     elif path.exists():
         raise BadInput(f"{name}: not a regular file; copy it to one first")
+    elif path.is_symlink():
+        raise BadInput(f"{name}: a link that leads nowhere, or to itself")
     else:
         raise BadInput(f"{name}: no such file or folder{near(path)}")
 
@@ -110,12 +122,18 @@ def walk(folder: Path, skipped: Counter[str]) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
+        if {*folders, *files} >= OF_AN_AUDIT:
+            skipped["results of an audit"] += 1
+            folders.clear()
+            continue
         hidden = [name for name in folders if name.startswith(".")]
         skipped.update({"hidden folders": len(hidden)} if hidden else {})
         folders[:] = sorted(set(folders) - set(hidden))
         for name in sorted(files):
             if name in METADATA and is_special(here / name):
                 skipped["metadata of datasets"] += 1
+            elif is_of_cleaning(here / name):
+                skipped["notes of --clean"] += 1
             elif (here / name).is_file():
                 yield here / name
             else:
