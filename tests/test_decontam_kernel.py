@@ -188,6 +188,14 @@ def test_hits_do_not_depend_on_where_the_blocks_of_64_bytes_end(char: str) -> No
         assert hits == reference_hits(texts)
 
 
+@pytest.mark.parametrize("following", ["x", "é", "\u0301", "\\", " "])
+def test_a_last_word_ends_with_its_value(following: str) -> None:
+    """Whatever the next value begins with, and however much of a block of 64 bytes is left."""
+    for n in range(64):
+        texts = [f"{'-' * n}{FERRY.rstrip('.')}", following + FERRY]
+        assert compiled_hits(as_column(texts)) == reference_hits(texts)
+
+
 def test_the_index_holds_every_gram_of_every_item() -> None:
     assert len(WORDS) == len(set(WORDS))
     assert set(WORDS) == GRAMS
@@ -336,6 +344,19 @@ def test_grams_that_share_their_keys_are_told_apart() -> None:
     entries = [(keys[gram], (gram + shift) % len(keys)) for shift in (3, 1, 0, 2) for gram in keys]
     text = with_table(INDEX.text, entries)
     assert compiled_hits(as_column(TEXTS), replace(INDEX, text=text)) == reference_hits(TEXTS)
+
+
+@pytest.mark.parametrize(("held", "other"), [("hour", "hours"), ("hours", "hour")])
+def test_a_word_is_not_taken_for_one_that_it_begins(held: str, other: str) -> None:
+    """Also where the key of the one leads to the other."""
+    item, text = FERRY.replace("hours", held), FERRY.replace("hours", other)
+    index, theirs = (build_index([Item(key="a", prompt=prompt)]) for prompt in (item, text))
+    gram_at = {words_of_gram(theirs, gram): key for gram, key in key_of_gram(theirs.text).items()}
+    words = [words_of_gram(index, gram) for gram in range(len(index.text.idf))]
+    entries = [(gram_at[tuple(other if word == held else word for word in gram)], n) for n, gram in enumerate(words)]
+    tampered = replace(index, text=with_table(index.text, entries))
+    found = {words[gram] for gram in scan(as_column([text]), tampered, "text")[:, 1]}
+    assert found == {gram for gram in words if held not in gram} != set(words)
 
 
 def test_items_that_differ_in_one_word_are_told_apart() -> None:
