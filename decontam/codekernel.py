@@ -46,7 +46,7 @@ def _classes() -> np.ndarray:
 
 
 CLASSES = _classes()
-_PAIRS = "== != <= >= += -= *= /= //  ** -> => && || << >> :: ++ -- := ?? ?. %= &= |= ^= .. <- <>".split()
+_PAIRS = "== != <= >= += -= *= /= // ** -> => && || << >> ++ := ?? ?. %= &= |= ^=".split()
 PAIRS = np.zeros(1 << 14, np.bool_)
 for _pair in _PAIRS:
     PAIRS[ord(_pair[0]) << 7 | ord(_pair[1])] = True
@@ -58,6 +58,8 @@ def _seed(number: int) -> int:
 
 _LOWER, _SPACES = U(0x2020202020202020), U(0x2020202020202020)
 _TEXT, _NUMBER = U(_seed(1001)), U(_seed(1002))
+_DIRECTIVES = ("if", "elif", "else", "include", "define", "ifdef", "ifndef", "endif", "pragma", "undef")
+DIRECTIVES = np.array([int.from_bytes(word.encode(), "little") for word in _DIRECTIVES], np.uint64)
 LITERALS = frozenset((int(_TEXT), int(_NUMBER)))
 DISTANCE = np.array([_seed(2000 + n) for n in range(W)], np.uint64)  # code of a name that stood n tokens before; 0 is new
 
@@ -143,13 +145,13 @@ def _closing(data, position, high, quote):
     limit = position + _TEMPLATE
     while position < high:
         byte = data[position]
+        if quote == 96 and position >= limit:
+            return -1
         if byte == 92:
             position += 2
         elif byte == quote:
             return position + 1
         elif byte == 10 and quote != 96:
-            return -1
-        elif quote == 96 and position >= limit:
             return -1
         else:
             position += 1
@@ -202,6 +204,12 @@ def _is_kept(kept, hash_):
 
 
 @njit(inline="always")
+def _is_access(code):
+    """Whether a token is what an attribute's name follows at once: ``.``, ``->`` or ``?.``."""
+    return code == U(46) or code == U(45 << 8 | 62) or code == U(63 << 8 | 46)
+
+
+@njit(inline="always")
 def _is_letter(byte):
     return 97 <= (byte | 0x20) <= 122
 
@@ -216,10 +224,10 @@ def _is_remark(data, position, high, fresh, before):
         while position < high and data[position] == 32:
             position += 1
         begin = position
-        while position < high and _is_letter(data[position]):
+        while position < high and (_is_letter(data[position]) or data[position] == 39):
             position += 1
         size = position - begin
-        if size == 0 or (position < high and data[position] > 32 and data[position] != 39):
+        if size == 0 or (position < high and data[position] > 32):
             return False
         if word == 1 and size <= 4:
             first, second = data[begin], data[begin + 1] if size > 1 else np.uint8(0)
@@ -231,19 +239,30 @@ def _is_remark(data, position, high, fresh, before):
 
 
 @njit(nogil=True, cache=True)
-def _is_directive(data, position, high, fresh):
+def _is_directive(data, position, low, high, fresh, classes):
     """Whether ``#`` opens a directive of the C preprocessor, a Rust attribute or a private name rather than a comment."""
-    next_ = data[position + 1] if position + 1 < high else np.uint8(0)
-    if next_ == 91 or (position and data[position - 1] == 46):  # #[attribute], this.#name
+    begin = position + 1
+    if (begin < high and data[begin] == 91) or (position > low and data[position - 1] == 46):  # #[attribute], this.#name
         return True
-    third = data[position + 2] if position + 2 < high else np.uint8(0)
-    first = next_ == 105 and (third == 110 or third == 102)  # include, if
-    rest = (next_ == 100 and third == 101) or (next_ == 101 and (third == 110 or third == 108)) or (next_ == 112 and third == 114)
-    return fresh and (first or rest)
+    if not fresh or begin >= high or classes[data[begin]] != NAME:
+        return False
+    end = _name_end(data, begin, high, classes)
+    if end - begin > 8:
+        return False
+    word = safe_load(data, begin, end)
+    for known in range(len(DIRECTIVES)):
+        if word == DIRECTIVES[known]:
+            if known >= 3:
+                return True
+            last = _line_end(data, end, high) - 1  # if, elif, else: a colon at the end makes it Python, out of use
+            while last > end and data[last] <= 32:
+                last -= 1
+            return data[last] != 58
+    return False
 
 
 @njit(nogil=True, cache=True)
-def lex(data, low, high, classes, pairs, kept, values, spans):
+def lex(data, low, high, classes, pairs, kept, keep_texts, values, spans):
     """Tokens of a region. Fills ``values`` (uint64, 2 columns: code or 0, hash of an own name or 0) and ``spans`` (bytes).
 
     Both need a row a byte of the region. Returns the number of tokens.
@@ -251,6 +270,8 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
     count, depth = 0, 0
     position = low
     fresh = True  # nothing on this line yet
+    unclosed = np.zeros(4, np.int64)  # by kind of quote (" 2, ' 3, ` 0): none ends before this byte
+    open_triple = np.ones(2, np.bool_)
     closes = True  # until a /* is met that no */ follows: looked for once, not at every /*
     before = np.uint8(0)  # last byte of what stands before on the line
     while position < high:
@@ -259,7 +280,7 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
         begin = position
         code, own = U(0), U(0)
         if kind == SPACE:
-            if byte == 10:
+            if byte == 10 and (position == low or data[position - 1] != 92):
                 fresh = True
             position += 1
             while position + 8 <= high and load64(data, position) == _SPACES:
@@ -276,7 +297,7 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
                 if prefix:
                     continue
             hash_ = _lower_hash(data, begin, position)
-            if count and values[count - 1, 0] == U(46) and spans[count - 1, 1] == begin:  # after a dot: an attribute
+            if count and spans[count - 1, 1] == begin and _is_access(values[count - 1, 0]):
                 code = hash_
             else:
                 if _is_kept(kept, hash_):
@@ -303,17 +324,21 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
                 position = _line_end(data, position, high)  # a fence
                 continue
             if byte != 96 and position + 2 < high and data[position + 1] == byte and data[position + 2] == byte:
-                end = _closing_triple(data, position + 3, high, byte)
+                # What was looked for once and not found is not looked for again: time stays in proportion to the text.
+                end = _closing_triple(data, position + 3, high, byte) if open_triple[byte & 1] else np.int64(-1)
                 if end < 0:
+                    open_triple[byte & 1] = False
                     position += 3
                     continue
-            else:
+            elif position >= unclosed[byte & 3]:
                 end = _closing(data, position + 1, high, byte)
+                if end < 0:
+                    unclosed[byte & 3] = min(position + _TEMPLATE, high) if byte == 96 else _line_end(data, position, high)
             if end < 0 or end > high:
                 position += 1
                 continue
             position = end
-            if fresh and depth <= 0 and _ends_line(data, position, high):
+            if fresh and depth <= 0 and not keep_texts and _ends_line(data, position, high):
                 continue  # a docstring, or another text that nobody uses
             fresh = False
             if count and values[count - 1, 0] == _TEXT:
@@ -322,7 +347,7 @@ def lex(data, low, high, classes, pairs, kept, values, spans):
             code = _TEXT
         else:
             next_ = data[position + 1] if position + 1 < high else np.uint8(0)
-            if byte == 35 and not _is_directive(data, position, high, fresh):
+            if byte == 35 and not _is_directive(data, position, low, high, fresh, classes):
                 position = _line_end(data, position, high)
                 continue
             if byte == 47 and next_ == 47 and _is_remark(data, position, high, fresh, before):
@@ -514,7 +539,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
                 first, last = max(first - _MARGIN, start), min(last + _MARGIN, stop)
                 while first > start and data[first - 1] != 10:
                     first -= 1
-                count = lex(data, first, last, classes, pairs, kept, values, spans)
+                count = lex(data, first, last, classes, pairs, kept, False, values, spans)
                 window_keys(values, count, windows, later)
                 for token in range(count - W + 1):
                     key = windows[token]
@@ -536,8 +561,8 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
 
 
 @njit(nogil=True, cache=True)
-def lex_text(data, classes, pairs, kept):
+def lex_text(data, classes, pairs, kept, keep_texts):
     """Tokens of one text, whole: values (n, 2) and byte spans (n, 2)."""
     values, spans = np.empty((len(data) + 16, 2), np.uint64), np.empty((len(data) + 16, 2), np.int64)
-    count = lex(data, 0, len(data), classes, pairs, kept, values, spans)
+    count = lex(data, 0, len(data), classes, pairs, kept, keep_texts, values, spans)
     return values[:count].copy(), spans[:count].copy()

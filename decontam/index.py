@@ -32,6 +32,7 @@ BLIND = (
     "renaming, comments and layout, not through reordered statements or another algorithm"
 )
 _PARTS = ("prompt", "answer", "tests")
+_ALIKE, _NEARLY_THE_SAME = 0.5, 0.9  # shares of the grams of the smaller of two items
 _TELLING_DIGITS = frozenset("3456789")
 _TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and says nothing of two items being alike
 Keys = NDArray[np.uint64]
@@ -109,21 +110,21 @@ class HoldoutIndex:
     text: Grams
     code: Grams
     findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
-    short: dict[int, int] = field(repr=False)  # gram of a whole short prompt -> item
+    short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
 
     @cached_property
     def literals(self) -> tuple[dict[int, str], ...]:
         """By part of the code channel: the telling numbers and texts in it, by token."""
         found = []
         for part in self.code.parts:
-            _, literals = code_literals(part.text.encode("utf-8", "replace"))
+            literals = code_literals(part.text.encode("utf-8", "replace"))
             found.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
         return tuple(found)
 
     @cached_property
     def literal_families(self) -> Counter[str]:
         """In how many families of items each literal stands."""
-        families = _families(self.twins)
+        families = _families(self.twins, self.rule.common_least)
         pairs = {
             (text, int(families[part.number]))
             for part, found in zip(self.code.parts, self.literals, strict=True)
@@ -169,7 +170,7 @@ def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex
             "the holdout is empty: nothing can be called clean, and no gain could be believed; give tasks split: holdout"
         )
     text, text_found, short, twins = _text_grams(items, rule)
-    code, code_found = _code_grams(items, rule, _families(twins))
+    code, code_found = _code_grams(items, rule, _families(twins, rule.common_least))
     findable = tuple((*a, *b) for a, b in zip(text_found, code_found, strict=True))
     if not any(findable):
         raise Inconclusive(
@@ -208,16 +209,26 @@ def _twins(items: int, item_of: Longs, key_of: Keys) -> list[tuple[int, float] |
     for left, right, count in zip(shared.coords[0].tolist(), shared.coords[1].tolist(), shared.data.tolist(), strict=True):
         share = count / min(sizes[left], sizes[right])
         best = found[left]
-        if right < left and count >= 3 and share >= 0.5 and (best is None or share > best[1]):
+        if right < left and count >= 3 and share >= _ALIKE and (best is None or share > best[1]):
             found[left] = (right, float(share))
     return found
 
 
-def _families(twins: Sequence[tuple[int, float] | None]) -> Longs:
-    """A number for each item; items that are alike have the same."""
+def _families(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:
+    """A number for each item; items that are alike have the same.
+
+    Up to ``most`` items that share half are variants of one item. More of them are of one template, which would be theirs alone
+    if they were one family: of these only those are one that are nearly the same.
+    """
+    wide, close = _chains(twins, _ALIKE), _chains(twins, _NEARLY_THE_SAME)
+    sizes = np.bincount(wide)
+    return np.where(sizes[wide] <= most, wide, close)
+
+
+def _chains(twins: Sequence[tuple[int, float] | None], least: float) -> Longs:
     family = list(range(len(twins)))
     for number, twin in enumerate(twins):
-        if twin is not None:
+        if twin is not None and twin[1] >= least:
             family[number] = family[twin[0]]  # an earlier item, whose family is known
     return np.array(family, np.int64)
 
@@ -234,21 +245,22 @@ def char_spans(text: str, spans: Longs) -> Longs:
     return np.searchsorted(starts, spans).astype(np.int64)
 
 
-def code_literals(code: bytes) -> tuple[Longs, list[str]]:
-    """Byte spans of a code's tokens, and for each what it says if it is a number or a text (without its quotes), else empty."""
-    values, spans = codekernel.lex_text(
-        np.frombuffer(code or b" ", np.uint8), codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table()
-    )
-    said = [
+def code_literals(code: bytes, *, keep_texts: bool = False) -> list[str]:
+    """For each token of a code what it says if it is a number or a text (without its quotes), else empty.
+
+    ``keep_texts``: a text that stands alone on its line is a token, too, and no docstring.
+    """
+    data = np.frombuffer(code or b" ", np.uint8)
+    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), keep_texts)
+    return [
         code[start:end].strip(b"\"'`").decode("utf-8", "replace") if value in codekernel.LITERALS else ""
         for value, (start, end) in zip(values[:, 0].tolist(), spans.tolist(), strict=True)
     ]
-    return spans, said
 
 
 def _text_grams(
     items: Sequence[Item], rule: Rule
-) -> tuple[Grams, list[list[str]], dict[int, int], list[tuple[int, float] | None]]:
+) -> tuple[Grams, list[list[str]], dict[int, tuple[int, ...]], list[tuple[int, float] | None]]:
     tables = folding()
     parts: list[Part] = []
     keys: list[Keys] = []
@@ -276,15 +288,16 @@ def _text_grams(
     item_of = np.concatenate([np.full(len(p), part.number) for part, p in zip(parts, kept, strict=True)]).astype(np.int64)
     key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
     twins = _twins(len(items), item_of, key_of)
-    grams, spots = _grams(parts, keys, kept, N, rule, _families(twins))
+    grams, spots = _grams(parts, keys, kept, N, rule, _families(twins, rule.common_least))
     lengths = np.full(len(grams.idf), N, np.int64)
     gram_word = np.zeros(len(grams.idf), np.int64)
-    short: dict[int, int] = {}
+    short: dict[int, tuple[int, ...]] = {}
     for gram, (where, position) in enumerate(spots):
         gram_word[gram] = firsts[where] + position
         if where in short_parts:
             lengths[gram] = len(words_of[where][1]) - 1
-            short[gram] = short_parts[where]
+            holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
+            short[gram] = tuple(short_parts[holder] for holder in holders)
     word_bytes = np.concatenate([data for data, _ in words_of])
     sizes = np.concatenate([np.diff(offsets) for _, offsets in words_of])
     word_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -307,7 +320,7 @@ def _code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams
     values_of = []
     out = np.empty(codekernel.W, np.uint64)
     for number, item in enumerate(items):
-        values, spans = codekernel.lex_text(_bytes(item.answer), codekernel.CLASSES, codekernel.PAIRS, kept_names)
+        values, spans = codekernel.lex_text(_bytes(item.answer), codekernel.CLASSES, codekernel.PAIRS, kept_names, False)
         positions = []
         for position in range(len(values) - codekernel.W + 1):
             codekernel.window_codes(values, position, out)

@@ -100,9 +100,9 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
                 unique=int(row[UNIQUE]),
                 longest_run=len(run) + grams.length - 1,
                 document_span=document_span,
-                item_span=_item_spans(grams, int(row[PART]), run[[0, -1]] if len(run) > 1 else run, whole=True)[0],
+                item_span=_run_span(grams, int(row[PART]), run),
                 document_spans=tuple(_chars(to_chars, _merge((int(hit[3]), int(hit[4])) for hit in window))),
-                item_spans=tuple(_item_spans(grams, int(row[PART]), window, whole=False)),
+                item_spans=tuple(_item_spans(grams, int(row[PART]), window)),
                 column=column_name(column, value),
                 snippet=text[slice(*document_span)][:SNIPPET_CHARS],
             ),
@@ -147,21 +147,21 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
     """
     grams = index.code
     value = int(window[0, 0])
-    data = column.data[column.offsets[value] : column.offsets[value + 1]]
-    base = int(window[:, 3].min())
-    spans, literals = code_literals(data[base : int(window[:, 4].max())].tobytes())
-    token_at = {int(start) + base: number for number, (start, _) in enumerate(spans)}
+    data = column.data[column.offsets[value] : column.offsets[value + 1]].tobytes()
     own = index.literals[part]
     agreed: dict[int, bool] = {}
-    for _, gram, _, start, _ in window.tolist():
-        low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
-        posting = low + int(np.searchsorted(grams.posting_parts[low:high], part))
-        position, first = int(grams.posting_positions[posting]), token_at.get(start)
-        if first is None:
+    for _, gram, _, start, end in window.tolist():
+        position = _position(grams, gram, part)
+        if not any(position + k in own for k in range(grams.length)):
             continue
-        for k in range(grams.length):
-            if (wanted := own.get(position + k)) is not None and first + k < len(literals):
-                agreed[position + k] = agreed.get(position + k, False) or literals[first + k] == wanted
+        literals = code_literals(data[start:end], keep_texts=True)
+        if len(literals) != grams.length:  # a docstring stands within the window
+            literals = code_literals(data[start:end])
+        if len(literals) != grams.length:
+            continue
+        for k, said in enumerate(literals):
+            if (wanted := own.get(position + k)) is not None:
+                agreed[position + k] = agreed.get(position + k, False) or said == wanted
     for most in (1, 2):
         if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
             return "agree" if 2 * sum(rare) >= len(rare) else "differ"
@@ -203,25 +203,32 @@ def _merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _item_spans(grams: Grams, part: int, hits: Longs, *, whole: bool) -> list[Span]:
-    """Where the grams stand in the item's part; ``whole`` joins the first one to the last."""
+def _position(grams: Grams, gram: int, part: int) -> int:
+    """Where a gram stands first in a part, in tokens."""
+    low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
+    return int(grams.posting_positions[low + int(np.searchsorted(grams.posting_parts[low:high], part))])
+
+
+def _item_spans(grams: Grams, part: int, hits: Longs) -> list[Span]:
+    """Where grams stand in the item's part, merged."""
     spans = grams.parts[part].spans
-    places = []
-    for gram in hits[:, 1]:
-        low, high = grams.posting_starts[gram], grams.posting_starts[gram + 1]
-        posting = low + int(np.searchsorted(grams.posting_parts[low:high], part))
-        position = int(grams.posting_positions[posting])
-        places.append((int(spans[position, 0]), int(spans[position + grams.length - 1, 1])))
-    if whole:
-        return [(places[0][0], max(places[-1][1], places[0][1]))]
-    return _merge(places)
+    places = [_position(grams, gram, part) for gram in hits[:, 1].tolist()]
+    return _merge((int(spans[place, 0]), int(spans[place + grams.length - 1, 1])) for place in places)
+
+
+def _run_span(grams: Grams, part: int, run: Longs) -> Span:
+    """Where a run of grams, one token apart, stands in the item's part."""
+    spans = grams.parts[part].spans
+    first = _position(grams, int(run[0, 1]), part)
+    last = min(first + len(run) + grams.length - 2, len(spans) - 1)
+    return int(spans[first, 0]), int(spans[last, 1])
 
 
 def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[int, Match]]:
     """Whole items of under 8 words with their answer within 64 words of them: for people to judge."""
     seen: set[tuple[int, int]] = set()
-    for value, gram, _, start, end in hits[np.isin(hits[:, 1], list(index.short))].tolist():
-        number = index.short[gram]
+    known = hits[np.isin(hits[:, 1], list(index.short))].tolist()
+    for value, gram, start, end, number in ((v, g, s, e, n) for v, g, _, s, e in known for n in index.short[g]):
         if (value, number) in seen:
             continue
         item = index.items[number]

@@ -325,7 +325,8 @@ def with_table(grams: Grams, entries: Iterable[tuple[int, int]]) -> Grams:
         while table[probe] >= 0:
             probe = (probe + 1) % len(table)
         keys[probe], table[probe] = key, gram
-    return replace(grams, keys=keys, table=table, shift=np.uint64(64 - bits))
+    everything = np.full_like(grams.bitmap, (1 << 64) - 1)  # so that the table is asked for every key
+    return replace(grams, keys=keys, table=table, shift=np.uint64(64 - bits), bitmap=everything)
 
 
 def key_of_gram(grams: Grams) -> dict[int, int]:

@@ -23,12 +23,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typer
 import zstandard
 from conftest import WriteSuite, unavailable
 
 import decontam.audit
 import loop.audits
-from loop.cli import main
+from loop.cli import app, main
 
 REPOSITORY = Path(__file__).parents[1]
 LAMP = {
@@ -552,3 +553,12 @@ def test_a_folder_that_cannot_be_made_is_said(run: Run) -> None:
     outcome = run("clean.jsonl", "--out", "clean.jsonl/found")
     assert outcome.code == 4
     assert "clean.jsonl" in outcome.err
+
+
+def test_every_option_of_the_audit_is_in_the_readme() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Leakage audit")[2].partition("\n## ")[0]
+    command = typer.main.get_command(app).commands["audit"]  # type: ignore[attr-defined]
+    options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+    assert [option for option in options if f"`{option}" not in section and f"{option} " not in section] == []
+    assert len(options) > 10
