@@ -17,7 +17,7 @@ NEAR = 0.5  # coverage of a part
 
 
 def duplicate_counts(index: HoldoutIndex, others: Sequence[Item]) -> dict[str, int]:
-    """Items with a duplicate, by kind: ``holdout x holdout exact``, ``... near``, ``train x holdout ...``, ``train x dev ...``."""
+    """Items with a duplicate, by kind: ``holdout x holdout exact``, ``... near``, ``train x holdout ...``, ``train x dev``."""
     counts: dict[str, int] = {}
     own: dict[str, str] = {}
     for item, twin in zip(index.items, index.twins, strict=True):

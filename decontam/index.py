@@ -19,6 +19,7 @@ import orjson
 from numpy.typing import NDArray
 
 from decontam import codekernel, textkernel
+from decontam.alignment import shape
 from decontam.batches import Longs
 from decontam.folding import folding
 from decontam.records import Item
@@ -45,10 +46,11 @@ class Rule:
     Text: ``coverage`` of a prompt with ``unique`` grams that no other item has, or ``answer_coverage`` of an answer or tests with
     ``answer_unique`` (programs share phrases), or ``whole`` of a part whether unique or not. ConTAM (arXiv 2411.03923): small n,
     and no higher counts, which cause false negatives. Code: ``code_coverage`` and ``code_windows`` where numbers or texts that
-    only this item has are there, too; ``bare_coverage``, ``bare_windows`` and a unique one where the code has none; or
-    ``code_whole`` and ``whole_windows``, most of them unique. Twice a threshold is strict. Grams that more than ``common_share``
-    of the items have (and more than ``common_least``) are boilerplate of the suite and count for no item; a part of which less
-    than ``own_share`` is left cannot be told from others. ``shortest``: words that a short item needs at least.
+    only this item has are there, too; ``bare_coverage``, ``bare_windows`` and a unique one where the code has none;
+    ``code_whole`` and ``whole_windows``, most of them unique; or ``aligned`` of ``aligned_tokens`` or more in the same order,
+    where ``aligned_coverage`` and ``code_windows``, all unique, made it worth a look. Twice a threshold is strict. Grams that
+    more than ``common_share`` of the items have (and more than ``common_least``) are boilerplate of the suite and count for no
+    item; a part of which less than ``own_share`` is left cannot be told from others. ``shortest``: words that a short item needs.
     """
 
     coverage: float = 0.10
@@ -62,6 +64,9 @@ class Rule:
     bare_windows: int = 15
     code_whole: float = 0.90
     whole_windows: int = 8
+    aligned: float = 0.88
+    aligned_tokens: int = 30
+    aligned_coverage: float = 0.12
     common_share: float = 0.05
     common_least: int = 3
     own_share: float = 0.25
@@ -120,6 +125,11 @@ class HoldoutIndex:
             literals = code_literals(part.text.encode("utf-8", "replace"))
             found.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
         return tuple(found)
+
+    @cached_property
+    def shapes(self) -> tuple[list[str], ...]:
+        """By part of the code channel: its tokens as they are aligned."""
+        return tuple(shape(part.text.encode("utf-8", "replace")) for part in self.code.parts)
 
     @cached_property
     def literal_families(self) -> Counter[str]:

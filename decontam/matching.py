@@ -6,11 +6,13 @@ Python touches only texts in which something was found. Safe to call from severa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
 from decontam import codekernel, scorekernel, textkernel
+from decontam.alignment import aligned_share, shape
 from decontam.batches import Column, Longs
 from decontam.index import Grams, HoldoutIndex, Rule, code_literals
 from decontam.records import Channel, Match, MatchVerdict, Span
@@ -66,7 +68,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
     rule = index.rule
     grams = index.text if channel == "text" else index.code
     least, coverage = (
-        (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (rule.code_windows, rule.code_coverage)
+        (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (rule.code_windows, rule.aligned_coverage)
     )
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, coverages, order = scorekernel.score(hits, *tables, least, 0, coverage)
@@ -78,7 +80,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
         judged = (
             judge_text(rule, part.name, *counts)
             if channel == "text"
-            else judge_code(rule, lambda: same_literals(column, index, int(row[PART]), window), *counts)  # noqa: B023
+            else judge_code(rule, CodeEvidence(column, index, int(row[PART]), window), *counts)
         )
         if judged is None:
             continue
@@ -120,11 +122,44 @@ def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) 
     return None
 
 
-def judge_code(
-    rule: Rule, literals: Callable[[], Literals], coverage: float, grams: int, unique: int
-) -> tuple[MatchVerdict, str] | None:
-    """Whether windows of code make a leak of an answer, and by which rule; None if not. ``literals`` is asked only if need be."""
-    told = literals()
+class Evidence(Protocol):
+    """What is looked at only where windows of code were found, since it costs more."""
+
+    def literals(self) -> Literals:
+        """Whether numbers and texts are the item's."""
+
+    def aligned(self) -> tuple[float, int]:
+        """Share of the item's tokens that stand in the text in order, and how many the item has."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEvidence:
+    """The evidence in one text for one part of the code channel; ``window``: the hits."""
+
+    column: Column
+    index: HoldoutIndex
+    part: int
+    window: Longs
+
+    def literals(self) -> Literals:
+        """See ``same_literals``."""
+        return same_literals(self.column, self.index, self.part, self.window)
+
+    def aligned(self) -> tuple[float, int]:
+        """See ``alignment``; the text is looked at as far around the hits as the item is long."""
+        wanted = self.index.shapes[self.part]
+        value = int(self.window[0, 0])
+        data = self.column.data[self.column.offsets[value] : self.column.offsets[value + 1]]
+        reach = len(self.index.code.parts[self.part].text.encode("utf-8", "replace"))
+        low, high = max(int(self.window[:, 3].min()) - reach, 0), int(self.window[:, 4].max()) + reach
+        return aligned_share(wanted, shape(data[low:high].tobytes())), len(wanted)
+
+
+def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
+    """Whether windows of code make a leak of an answer, and by which rule; None if not."""
+    if coverage < rule.code_coverage and unique < rule.code_windows:
+        return None
+    told = evidence.literals()
     if told == "differ":
         return None
     if told == "agree" and coverage >= rule.code_coverage and grams >= rule.code_windows:
@@ -135,6 +170,10 @@ def judge_code(
         return ("strict" if coverage >= rule.code_whole else "flag"), said
     if coverage >= rule.code_whole and grams >= rule.whole_windows and 4 * unique >= 3 * rule.whole_windows:
         return "flag", f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
+    if unique >= rule.code_windows:
+        share, tokens = evidence.aligned()
+        if share >= rule.aligned and tokens >= rule.aligned_tokens:
+            return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
     return None
 
 

@@ -28,7 +28,7 @@ ENOUGH = 25  # code tokens below which a program has too little shape to be told
 BASE = Rule()
 RULES: Sequence[tuple[str, Rule]] = (
     ("the rule", BASE),
-    ("text only", replace(BASE, code_windows=10**9, bare_windows=10**9, whole_windows=10**9)),
+    ("text only", replace(BASE, code_windows=10**9, bare_windows=10**9, whole_windows=10**9, aligned=2.0)),
     ("prompts from 0.05", replace(BASE, coverage=0.05)),
     ("prompts from 0.20", replace(BASE, coverage=0.20)),
     ("answers from 0.10, 3 unique", replace(BASE, answer_coverage=0.10, answer_unique=3)),
@@ -41,6 +41,10 @@ RULES: Sequence[tuple[str, Rule]] = (
     ("bare code from 0.70, 20 windows", replace(BASE, bare_coverage=0.70, bare_windows=20)),
     ("no whole code", replace(BASE, code_whole=2.0)),
     ("whole code from 6 windows", replace(BASE, whole_windows=6)),
+    ("no alignment", replace(BASE, aligned=2.0)),
+    ("aligned from 0.80", replace(BASE, aligned=0.80)),
+    ("aligned from 0.95", replace(BASE, aligned=0.95)),
+    ("aligned from 20 tokens", replace(BASE, aligned_tokens=20)),
 )
 
 
@@ -55,7 +59,15 @@ class Scored:
     coverage: float
     grams: int
     unique: int
-    literals: matching.Literals
+    told: matching.Literals
+    share: float
+    tokens: int
+
+    def literals(self) -> matching.Literals:
+        return self.told
+
+    def aligned(self) -> tuple[float, int]:
+        return self.share, self.tokens
 
 
 def rows_of(file: Path) -> list[dict[str, Any]]:
@@ -77,6 +89,8 @@ def score(bench: Path) -> Iterator[Scored]:
             window = hits[order[row[scorekernel.FIRST] : row[scorekernel.LAST] + 1]]
             part, known = grams.parts[number], truth[value]
             key = index.items[part.number].key
+            evidence = matching.CodeEvidence(column, index, number, window) if channel == "code" else None
+            share, tokens = evidence.aligned() if evidence else (0.0, 0)
             yield Scored(
                 row=value,
                 right=known["kind"] == "plant" and key in (known["item"], *known["accept"]),
@@ -85,7 +99,9 @@ def score(bench: Path) -> Iterator[Scored]:
                 coverage=float(coverage),
                 grams=int(row[scorekernel.GRAMS]),
                 unique=int(row[scorekernel.UNIQUE]),
-                literals=matching.same_literals(column, index, number, window) if channel == "code" else "none",
+                told=evidence.literals() if evidence else "none",
+                share=share,
+                tokens=tokens,
             )
 
 
@@ -94,7 +110,7 @@ def flags(item: Scored, rule: Rule) -> bool:
     counts = (item.coverage, item.grams, item.unique)
     if item.channel == "text":
         return matching.judge_text(rule, item.part, *counts) is not None
-    return matching.judge_code(rule, lambda: item.literals, *counts) is not None
+    return matching.judge_code(rule, item, *counts) is not None
 
 
 def main() -> None:

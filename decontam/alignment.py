@@ -1,0 +1,43 @@
+"""Alignment of code: how much of an item's tokens a text has in the same order, whatever stands between.
+
+For candidates that the windows of 12 tokens show only in part, as code whose temporaries were inlined, or whose tokens were
+edited here and there. Own names count as one, literals as what they say; assignment signs, brackets of calls and commas go.
+Slower than the kernels by far: asked only where some windows were found. Does not see reordered statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from decontam import codekernel
+
+_LEFT_OUT = frozenset("(),=")
+_NAME = "name"
+_MOST_TOKENS = 2000  # of an item: alignment takes time with the square
+
+
+def shape(code: bytes) -> list[str]:
+    """The tokens of a code as they are aligned."""
+    data = np.frombuffer(code or b" ", np.uint8)
+    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
+    found = []
+    for (value, own), (start, end) in zip(values.tolist(), spans.tolist(), strict=True):
+        text = code[start:end]
+        if own:
+            found.append(_NAME)
+        elif value in codekernel.LITERALS:
+            found.append(text.strip(b"\"'`").decode("utf-8", "replace"))
+        elif (sign := text.decode("utf-8", "replace")) not in _LEFT_OUT:
+            found.append(sign)
+    return found
+
+
+def aligned_share(item: Sequence[str], text: Sequence[str]) -> float:
+    """Share of the item's tokens that the text has in order, in stretches of two or more, 0 to 1."""
+    if not item or len(item) > _MOST_TOKENS:
+        return 0.0
+    blocks = SequenceMatcher(None, item, text, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1) / len(item)
