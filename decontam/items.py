@@ -8,12 +8,8 @@ the guess nor the column map knows (the notes name those columns). All rows are 
 from __future__ import annotations
 
 import ast
-import csv
-import gzip
-import io
 import math
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import zstandard
 
 from decontam.records import Item
+from decontam.tables import EXPECTED, TABLES, TableRow, suffix_of, table_rows
 from evals.errors import BadInput
 from evals.importers import IMPORTERS, unix
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
@@ -40,10 +36,9 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
     "tests": ("test", "tests", "test_list", "checks", "assertions"),
     "messages": ("messages", "conversations"),
 }
+_KNOWN = frozenset(name for part, names in GUESSES.items() if part != "id" for name in names)
 ROLES = ("id", "prompt", "answer", "tests", "group", "messages")
-TABLES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 _SPEAKERS = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "model": "assistant"}
-_EXPECTED = f"a table ({' '.join(TABLES)}, also .gz or .zst), a suite's folder, a shipped suite's name, or importer:path"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +54,6 @@ class Holdout:
     others: tuple[Item, ...] = ()
     broken: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """A row of a table: ``values`` is None where it could not be read, and ``why`` says so."""
-
-    place: str
-    values: Mapping[str, Any] | None = None
-    why: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -149,19 +135,19 @@ def _require_suite(name: str) -> None:
     except BadInput:
         shipped = sorted(p.parent.name for p in SHIPPED.glob(f"*/{SUITE_FILE}"))
         if path.is_dir():
-            tables = sorted(p.name for p in path.iterdir() if _suffix(p) in TABLES)
+            tables = sorted(p.name for p in path.iterdir() if suffix_of(p) in TABLES)
             found = f"found {', '.join(tables[:8])}: give such a file itself" if tables else "found no table either"
-            raise BadInput(f"{name}: a folder without {SUITE_FILE}, so no suite; {found}; expected {_EXPECTED}") from None
+            raise BadInput(f"{name}: a folder without {SUITE_FILE}, so no suite; {found}; expected {EXPECTED}") from None
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = [str(path.parent / n) for n in get_close_matches(path.name, near, 1)]
         hint = hint or get_close_matches(name, shipped, 1) or [f"{n}:{rest}" for n in get_close_matches(prefix, IMPORTERS, 1)]
         meant = f" (did you mean {hint[0]!r}?)" if hint else ""
         there = f"shipped suites: {', '.join(shipped)}; importers: {', '.join(sorted(IMPORTERS))}"
-        raise BadInput(f"{name}: no such file, folder or suite{meant}; expected {_EXPECTED}; {there}") from None
+        raise BadInput(f"{name}: no such file, folder or suite{meant}; expected {EXPECTED}; {there}") from None
 
 
 def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
-    rows = list(_rows(file))
+    rows = list(table_rows(file, _KNOWN))
     readable = [row.values for row in rows if row.values]
     known = _names(readable)
     _require_columns(file, columns, readable)
@@ -203,7 +189,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
         draft.notes.append(f"{file}: {nameless} rows have no id; they are named by their number, as {_key(file, None, 1)}")
 
 
-def _refuse_unknown_layout(file: Path, rows: Sequence[_Row], columns: Mapping[str, str], known: Sequence[str]) -> None:
+def _refuse_unknown_layout(file: Path, rows: Sequence[TableRow], columns: Mapping[str, str], known: Sequence[str]) -> None:
     """No row gave text: where no column is known at all, that is for the user to fix and not a matter of broken rows."""
     guessed = {name for part in ("prompt", "answer", "tests", "messages") for name in GUESSES[part]}
     if columns.keys() & {"prompt", "answer", "tests", "messages"} or guessed & {name.lower() for name in known}:
@@ -419,152 +405,3 @@ def _unknown(name: str, known: Sequence[str]) -> str:
 
 
 # Files as rows.
-
-
-def _suffix(file: Path) -> str:
-    """The ending that says what a table is, without the compression's."""
-    plain = file.with_suffix("") if file.suffix.lower() in (".gz", ".zst") else file
-    return plain.suffix.lower()
-
-
-def _rows(file: Path) -> Iterator[_Row]:
-    suffix = _suffix(file)
-    data = _content(file)
-    if suffix == ".parquet" or data[:4] == b"PAR1":
-        return _parquet_rows(file, data)
-    if suffix in (".csv", ".tsv"):
-        return _csv_rows(file, data, "\t" if suffix == ".tsv" else ",")
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if suffix in TABLES or data.lstrip()[:1] in (b"{", b"["):
-        return _json_rows(file, data)
-    if not data.strip():
-        return iter(())
-    raise BadInput(f"{file}: the ending {suffix or '(none)'!r} names no table that can be read; expected {_EXPECTED}")
-
-
-def _content(file: Path) -> bytes:
-    """The file's bytes, decompressed by what they are and not by the name."""
-    try:
-        data = file.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            return gzip.decompress(data)
-        if data[:4] == b"\x28\xb5\x2f\xfd":
-            return b"".join(_frames(data))
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise BadInput(f"{file}: cannot be read: {error}") from None
-    return data
-
-
-def _frames(data: bytes) -> Iterator[bytes]:
-    """Zstandard frames, decompressed; a reader would take a file that was cut off for its end."""
-    while data:
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        yield frame.decompress(data)
-        if not frame.eof:
-            raise EOFError("the compressed file was cut off before its end")
-        data = frame.unused_data
-
-
-def _json_rows(file: Path, data: bytes) -> Iterator[_Row]:
-    lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-    entries = _entries(_document(file, data, lines))
-    if entries is not None:
-        yield from (_object(f"{file}: entry {n}", entry) for n, entry in enumerate(entries, 1))
-        return
-    for number, line in lines:
-        place = f"{file}:{number}"
-        try:
-            yield _object(place, orjson.loads(line))
-        except orjson.JSONDecodeError as error:
-            found = line[:60].decode(errors="replace")
-            yield _Row(place=place, why=f"not JSON ({error.msg}); expected one object a line, found {found!r}")
-
-
-def _document(file: Path, data: bytes, lines: Sequence[tuple[int, bytes]]) -> Any:
-    """The JSON document that the whole file is, None where it is one value a line."""
-    array = data.lstrip()[:1] == b"["
-    by_lines = not lines or (_is_json(lines[0][1]) and (len(lines) > 1 or not (array or _suffix(file) == ".json")))
-    if by_lines:
-        return None
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        if array or _suffix(file) == ".json":
-            raise BadInput(f"{file}:{error.lineno}: not JSON ({error.msg}); expected a list of objects") from None
-        return None
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
-def _entries(document: Any) -> list[Any] | None:
-    """Rows of a JSON document: a list, the one list of objects in an object, objects by id, or the object itself."""
-    if not isinstance(document, dict):
-        return document if isinstance(document, list) else None
-    known = {name for part, names in GUESSES.items() if part != "id" for name in names}
-    lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(entry, dict) for entry in v)]
-    if known & {name.lower() for name in document}:
-        return [document]
-    if len(lists) == 1:
-        return lists[0]
-    if document and all(isinstance(entry, dict) for entry in document.values()):
-        return [{"id": name, **entry} for name, entry in document.items()]
-    return [document]
-
-
-def _object(place: str, value: Any) -> _Row:
-    if isinstance(value, dict):
-        return _Row(place=place, values=value)
-    return _Row(place=place, why=f"expected an object with an item's columns, found {type(value).__name__} {value!r:.60}")
-
-
-def _csv_rows(file: Path, data: bytes, delimiter: str) -> Iterator[_Row]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{file}:{line}: not UTF-8 ({error.reason}); save the table as UTF-8") from None
-    limit = csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # the default refuses cells over 128 KiB
-    try:
-        yield from _records(file, list(io.StringIO(text, newline="")), delimiter)
-    finally:
-        csv.field_size_limit(limit)
-
-
-def _records(file: Path, lines: Sequence[str], delimiter: str) -> Iterator[_Row]:
-    """Rows of a CSV table, leniently read: real ones hold quotes in quotes. What could have swallowed other rows is broken."""
-    reader = csv.reader(lines, delimiter=delimiter)
-    header = next(reader, [])
-    if twice := [name for name, count in Counter(header).items() if count > 1]:
-        raise BadInput(f"{file}:1: the column {twice[0]!r} is there twice; rename one")
-    before = reader.line_num
-    for cells in reader:
-        record, place, before = lines[before : reader.line_num], f"{file}:{before + 1}", reader.line_num
-        try:
-            list(csv.reader(record, delimiter=delimiter, strict=True))
-            fault = ""
-        except csv.Error as error:
-            fault = str(error)
-        if fault and (len(record) > 1 or len(cells) != len(header)):
-            yield _Row(place=place, why=f"not CSV ({fault}), in a row of {len(record)} lines; quotes in a cell must be doubled")
-        elif len(cells) == len(header):
-            yield _Row(place=place, values=dict(zip(header, cells, strict=True)))
-        elif cells:
-            yield _Row(place=place, why=f"{len(cells)} cells, but the header has {len(header)}")
-
-
-def _parquet_rows(file: Path, data: bytes) -> Iterator[_Row]:
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    try:
-        rows = parquet.read_table(arrow.BufferReader(data)).to_pylist()
-    except (arrow.ArrowException, OSError, ValueError) as error:
-        raise BadInput(f"{file}: not Parquet: {error}") from None
-    for number, row in enumerate(rows, 1):
-        yield _Row(place=f"{file}:row {number}", values=row)

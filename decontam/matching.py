@@ -6,22 +6,19 @@ Python touches only texts in which something was found. Safe to call from severa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
 
 import numpy as np
 
 from decontam import codekernel, scorekernel, textkernel
-from decontam.alignment import aligned_share, shape
 from decontam.batches import Column, Longs
-from decontam.index import Grams, HoldoutIndex, Rule, code_literals
-from decontam.records import Channel, Match, MatchVerdict, Span
+from decontam.index import Grams, HoldoutIndex
+from decontam.judging import CodeEvidence, judge_code, judge_text, position_in
+from decontam.records import Channel, Match, Span
 from decontam.scorekernel import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
 from decontam.tokens import N, tokenize
 
 SNIPPET_CHARS = 200
 NEARBY_WORDS = 64
-Literals = Literal["agree", "differ", "none"]
 CHANNELS: tuple[Channel, ...] = ("text", "code")
 
 
@@ -111,103 +108,6 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
         )
 
 
-def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
-    """Whether grams of words make a leak of a part, and by which rule; None if not."""
-    least, own = (rule.coverage, rule.unique) if part == "prompt" else (rule.answer_coverage, rule.answer_unique)
-    if coverage >= least and unique >= own:
-        said = f"8-grams of words: coverage >= {least:.2f} and {own} that no other item has"
-        return ("strict" if coverage >= 2 * least else "flag"), said
-    if coverage >= rule.whole and grams >= 2:
-        return "flag", f"8-grams of words: coverage >= {rule.whole:.2f}, the whole part"
-    return None
-
-
-class Evidence(Protocol):
-    """What is looked at only where windows of code were found, since it costs more."""
-
-    def literals(self) -> Literals:
-        """Whether numbers and texts are the item's."""
-
-    def aligned(self) -> tuple[float, int]:
-        """Share of the item's tokens that stand in the text in order, and how many the item has."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeEvidence:
-    """The evidence in one text for one part of the code channel; ``window``: the hits."""
-
-    column: Column
-    index: HoldoutIndex
-    part: int
-    window: Longs
-
-    def literals(self) -> Literals:
-        """See ``same_literals``."""
-        return same_literals(self.column, self.index, self.part, self.window)
-
-    def aligned(self) -> tuple[float, int]:
-        """See ``alignment``; the text is looked at as far around the hits as the item is long."""
-        wanted = self.index.shapes[self.part]
-        value = int(self.window[0, 0])
-        data = self.column.data[self.column.offsets[value] : self.column.offsets[value + 1]]
-        reach = len(self.index.code.parts[self.part].text.encode("utf-8", "replace"))
-        low, high = max(int(self.window[:, 3].min()) - reach, 0), int(self.window[:, 4].max()) + reach
-        return aligned_share(wanted, shape(data[low:high].tobytes())), len(wanted)
-
-
-def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
-    """Whether windows of code make a leak of an answer, and by which rule; None if not."""
-    if coverage < rule.code_coverage and unique < rule.code_windows:
-        return None
-    told = evidence.literals()
-    if told == "differ":
-        return None
-    if told == "agree" and coverage >= rule.code_coverage and grams >= rule.code_windows:
-        said = f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
-        return ("strict" if coverage >= rule.code_whole else "flag"), said
-    if coverage >= rule.bare_coverage and grams >= rule.bare_windows and unique >= 1:
-        said = f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
-        return ("strict" if coverage >= rule.code_whole else "flag"), said
-    if coverage >= rule.code_whole and grams >= rule.whole_windows and 4 * unique >= 3 * rule.whole_windows:
-        return "flag", f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
-    if unique >= rule.code_windows:
-        share, tokens = evidence.aligned()
-        if share >= rule.aligned and tokens >= rule.aligned_tokens:
-            return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
-    return None
-
-
-def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
-    """Whether the numbers and texts within matched code are the item's: where they are others, only the shape is shared.
-
-    ``agree``: half of those that no other family of items has, or where there are none, one other; ``none``: there are none of
-    these either, and of three or more common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two
-    characters say nothing.
-    """
-    grams = index.code
-    value = int(window[0, 0])
-    data = column.data[column.offsets[value] : column.offsets[value + 1]].tobytes()
-    own = index.literals[part]
-    agreed: dict[int, bool] = {}
-    for _, gram, _, start, end in window.tolist():
-        position = _position(grams, gram, part)
-        if not any(position + k in own for k in range(grams.length)):
-            continue
-        literals = code_literals(data[start:end], keep_texts=True)
-        if len(literals) != grams.length:  # a docstring stands within the window
-            literals = code_literals(data[start:end])
-        if len(literals) != grams.length:
-            continue
-        for k, said in enumerate(literals):
-            if (wanted := own.get(position + k)) is not None:
-                agreed[position + k] = agreed.get(position + k, False) or said == wanted
-    for most in (1, 2):
-        if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
-            return "agree" if 2 * sum(rare) >= len(rare) else "differ"
-    votes = list(agreed.values())
-    return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
-
-
 def column_name(column: Column, value: int) -> str:
     """Where a value stands within its row: ``prompt``, or ``messages[2].content``."""
     return column.name if column.ordinals is None else column.name.replace("[]", f"[{column.ordinals[value]}]", 1)
@@ -242,23 +142,17 @@ def _merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _position(grams: Grams, gram: int, part: int) -> int:
-    """Where a gram stands first in a part, in tokens."""
-    low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
-    return int(grams.posting_positions[low + int(np.searchsorted(grams.posting_parts[low:high], part))])
-
-
 def _item_spans(grams: Grams, part: int, hits: Longs) -> list[Span]:
     """Where grams stand in the item's part, merged."""
     spans = grams.parts[part].spans
-    places = [_position(grams, gram, part) for gram in hits[:, 1].tolist()]
+    places = [position_in(grams, gram, part) for gram in hits[:, 1].tolist()]
     return _merge((int(spans[place, 0]), int(spans[place + grams.length - 1, 1])) for place in places)
 
 
 def _run_span(grams: Grams, part: int, run: Longs) -> Span:
     """Where a run of grams, one token apart, stands in the item's part."""
     spans = grams.parts[part].spans
-    first = _position(grams, int(run[0, 1]), part)
+    first = position_in(grams, int(run[0, 1]), part)
     last = min(first + len(run) + grams.length - 2, len(spans) - 1)
     return int(spans[first, 0]), int(spans[last, 1])
 

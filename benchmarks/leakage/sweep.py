@@ -20,7 +20,7 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from decontam import matching, scorekernel
+from decontam import judging, matching, scorekernel
 from decontam.index import Rule, build_index
 from decontam.items import load_items
 
@@ -59,11 +59,11 @@ class Scored:
     coverage: float
     grams: int
     unique: int
-    told: matching.Literals
+    told: judging.Literals
     share: float
     tokens: int
 
-    def literals(self) -> matching.Literals:
+    def literals(self) -> judging.Literals:
         return self.told
 
     def aligned(self) -> tuple[float, int]:
@@ -89,7 +89,7 @@ def score(bench: Path) -> Iterator[Scored]:
             window = hits[order[row[scorekernel.FIRST] : row[scorekernel.LAST] + 1]]
             part, known = grams.parts[number], truth[value]
             key = index.items[part.number].key
-            evidence = matching.CodeEvidence(column, index, number, window) if channel == "code" else None
+            evidence = judging.CodeEvidence(column, index, number, window) if channel == "code" else None
             share, tokens = evidence.aligned() if evidence else (0.0, 0)
             yield Scored(
                 row=value,
@@ -109,8 +109,8 @@ def flags(item: Scored, rule: Rule) -> bool:
     """Whether the rule makes a leak of it."""
     counts = (item.coverage, item.grams, item.unique)
     if item.channel == "text":
-        return matching.judge_text(rule, item.part, *counts) is not None
-    return matching.judge_code(rule, item, *counts) is not None
+        return judging.judge_text(rule, item.part, *counts) is not None
+    return judging.judge_code(rule, item, *counts) is not None
 
 
 def main() -> None:

@@ -1,0 +1,121 @@
+"""What makes matched grams a leak: the rule, and for code the evidence beside the windows.
+
+Numbers and texts within matched code tell a copy from a shared shape; alignment finds what windows show only in part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from decontam.alignment import aligned_share, shape
+from decontam.batches import Column, Longs
+from decontam.index import Grams, HoldoutIndex, Rule, code_literals
+from decontam.records import MatchVerdict
+
+Literals = Literal["agree", "differ", "none"]
+
+
+def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
+    """Whether grams of words make a leak of a part, and by which rule; None if not."""
+    least, own = (rule.coverage, rule.unique) if part == "prompt" else (rule.answer_coverage, rule.answer_unique)
+    if coverage >= least and unique >= own:
+        said = f"8-grams of words: coverage >= {least:.2f} and {own} that no other item has"
+        return ("strict" if coverage >= 2 * least else "flag"), said
+    if coverage >= rule.whole and grams >= 2:
+        return "flag", f"8-grams of words: coverage >= {rule.whole:.2f}, the whole part"
+    return None
+
+
+class Evidence(Protocol):
+    """What is looked at only where windows of code were found, since it costs more."""
+
+    def literals(self) -> Literals:
+        """Whether numbers and texts are the item's."""
+
+    def aligned(self) -> tuple[float, int]:
+        """Share of the item's tokens that stand in the text in order, and how many the item has."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEvidence:
+    """The evidence in one text for one part of the code channel; ``window``: the hits."""
+
+    column: Column
+    index: HoldoutIndex
+    part: int
+    window: Longs
+
+    def literals(self) -> Literals:
+        """See ``same_literals``."""
+        return same_literals(self.column, self.index, self.part, self.window)
+
+    def aligned(self) -> tuple[float, int]:
+        """See ``alignment``; the text is looked at as far around the hits as the item is long."""
+        wanted = self.index.shapes[self.part]
+        value = int(self.window[0, 0])
+        data = self.column.data[self.column.offsets[value] : self.column.offsets[value + 1]]
+        reach = len(self.index.code.parts[self.part].text.encode("utf-8", "replace"))
+        low, high = max(int(self.window[:, 3].min()) - reach, 0), int(self.window[:, 4].max()) + reach
+        return aligned_share(wanted, shape(data[low:high].tobytes())), len(wanted)
+
+
+def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
+    """Whether windows of code make a leak of an answer, and by which rule; None if not."""
+    if coverage < rule.code_coverage and unique < rule.code_windows:
+        return None
+    told = evidence.literals()
+    if told == "differ":
+        return None
+    if told == "agree" and coverage >= rule.code_coverage and grams >= rule.code_windows:
+        said = f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
+        return ("strict" if coverage >= rule.code_whole else "flag"), said
+    if coverage >= rule.bare_coverage and grams >= rule.bare_windows and unique >= 1:
+        said = f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
+        return ("strict" if coverage >= rule.code_whole else "flag"), said
+    if coverage >= rule.code_whole and grams >= rule.whole_windows and 4 * unique >= 3 * rule.whole_windows:
+        return "flag", f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
+    if unique >= rule.code_windows:
+        share, tokens = evidence.aligned()
+        if share >= rule.aligned and tokens >= rule.aligned_tokens:
+            return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
+    return None
+
+
+def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
+    """Whether the numbers and texts within matched code are the item's: where they are others, only the shape is shared.
+
+    ``agree``: half of those that no other family of items has, or where there are none, one other; ``none``: there are none of
+    these either, and of three or more common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two
+    characters say nothing.
+    """
+    grams = index.code
+    value = int(window[0, 0])
+    data = column.data[column.offsets[value] : column.offsets[value + 1]].tobytes()
+    own = index.literals[part]
+    agreed: dict[int, bool] = {}
+    for _, gram, _, start, end in window.tolist():
+        position = position_in(grams, gram, part)
+        if not any(position + k in own for k in range(grams.length)):
+            continue
+        literals = code_literals(data[start:end], keep_texts=True)
+        if len(literals) != grams.length:  # a docstring stands within the window
+            literals = code_literals(data[start:end])
+        if len(literals) != grams.length:
+            continue
+        for k, said in enumerate(literals):
+            if (wanted := own.get(position + k)) is not None:
+                agreed[position + k] = agreed.get(position + k, False) or said == wanted
+    for most in (1, 2):
+        if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
+            return "agree" if 2 * sum(rare) >= len(rare) else "differ"
+    votes = list(agreed.values())
+    return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
+
+
+def position_in(grams: Grams, gram: int, part: int) -> int:
+    """Where a gram stands first in a part, in tokens."""
+    low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
+    return int(grams.posting_positions[low + int(np.searchsorted(grams.posting_parts[low:high], part))])
