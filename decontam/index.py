@@ -277,6 +277,7 @@ def _text_grams(
     kept: list[Longs] = []
     words_of: list[tuple[NDArray[np.uint8], Longs]] = []
     short_parts: dict[int, int] = {}
+    endings = np.zeros(1 << (textkernel.ENDING_BITS - 6), np.uint64)
     for number, item in enumerate(items):
         for name in _PARTS:
             text = item.part(name)
@@ -290,6 +291,8 @@ def _text_grams(
             if name == "prompt" and rule.shortest <= len(words) < N and item.answer.strip():
                 length, positions = len(words), [0]
                 short_parts[len(parts)] = number
+                ending = int(textkernel.gram_keys(hashes, 2)[-1]) >> (64 - textkernel.ENDING_BITS)
+                endings[ending >> 6] |= np.uint64(1 << (ending & 63))
             parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans)))
             keys.append(textkernel.gram_keys(hashes, length))
             kept.append(np.array(positions, np.int64))
@@ -312,7 +315,7 @@ def _text_grams(
     sizes = np.concatenate([np.diff(offsets) for _, offsets in words_of])
     word_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     used = np.array(sorted({N, *lengths.tolist()}, reverse=True), np.int64)
-    verify = (used, gram_word, lengths, word_bytes, word_offsets, tables.codes, tables.sequences, tables.starts)
+    verify = (used, endings, gram_word, lengths, word_bytes, word_offsets, tables.codes, tables.sequences, tables.starts)
     found: list[list[str]] = [[] for _ in items]
     for which, kept_part in enumerate(parts):
         if which in short_parts:

@@ -183,7 +183,7 @@ def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[i
                 coverage=1.0,
                 grams=1,
                 unique=1,
-                longest_run=int(index.text.verify[2][gram]),
+                longest_run=int(index.text.verify[3][gram]),
                 document_span=span,
                 item_span=(0, len(item.prompt)),
                 document_spans=(span,),

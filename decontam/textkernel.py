@@ -19,6 +19,8 @@ _BASE = U(0x5851F42D4C957F2D)
 _HIGH, _LOWER = U(0x8080808080808080), U(0x2020202020202020)
 _ALONE = 1 << 24
 _CODE = _ALONE - 1
+ENDING_BITS = 14
+ENDING_SHIFT = U(64 - ENDING_BITS)
 _RING = 16  # the last words, their hashes and places; a power of two above N
 
 
@@ -198,7 +200,8 @@ def scan_text(data, offsets, *tables):
         data: bytes of all values.
         offsets: n + 1 int64.
         tables: bitmap and its shift; keys and grams of the open-addressing table (gram -1 is empty) and its shift; the lengths of
-            grams, descending; first word and length of each gram; the folded words and their offsets; the folding tables.
+            grams, descending; a bitmap of the last two words of grams shorter than N; first word and length of each gram; the
+            folded words and their offsets; the folding tables.
 
     Returns:
         int64 rows (value, gram, ordinal of the gram's first word in the value, first byte, end byte in the value), ascending by
@@ -254,8 +257,8 @@ def _known(keys, grams, key, table_shift):
 
 
 @njit(nogil=True, cache=True)
-def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, lengths, gram_word, gram_length, word_bytes,
-          word_offsets, codes, sequences, starts):  # fmt: skip
+def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, lengths, endings, gram_word, gram_length,
+          word_bytes, word_offsets, codes, sequences, starts):  # fmt: skip
     """Fill ``hits`` as far as it goes; returns how many there are.
 
     No array is made or replaced in the loop: that would cost more than the loop itself (numba counts references).
@@ -321,14 +324,20 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                     total = total * _BASE + hash_
                     prefix[slot] = total
                     count += 1
-                    if kinds == 1 and count >= N:
+                    if count >= N:
                         key = gram_key(total - prefix[(slot - U(N)) & U(_RING - 1)] * longest, U(N))
                         bit = key >> bitmap_shift
                         if (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1) and _known(keys, grams, key, table_shift):
                             found = _look_up(data, low, begins, ends, np.int64(slot), key, N, count - N, value, hits, found, keys,
                                              grams, table_shift, gram_word, gram_length, word_bytes, word_offsets, codes,
                                              sequences, starts)  # fmt: skip
-                    for which in range(kinds if kinds > 1 else 0):
+                    if kinds == 1 or count < 2:
+                        start = np.int64(-1)
+                        continue
+                    # Short items: one look at the last two words, however many lengths there are.
+                    ending = gram_key(total - prefix[(slot - U(2)) & U(_RING - 1)] * POWERS[2], U(2)) >> ENDING_SHIFT
+                    looked = kinds if (endings[ending >> U(6)] >> (ending & U(63))) & U(1) else 1
+                    for which in range(1, looked):
                         n = lengths[which]
                         if count < n:
                             continue
