@@ -6,6 +6,7 @@ In folders, hidden ones and files of unknown kinds are skipped and counted in th
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -101,7 +102,8 @@ def expand_path(path: Path, name: str, skipped: Counter[str]) -> Iterator[tuple[
     elif path.is_symlink():
         raise BadInput(f"{name}: a link that leads nowhere, or to itself")
     else:
-        raise BadInput(f"{name}: no such file or folder{near(path)}")
+        hub = f"; a dataset of the hub is hf:{name}" if re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not path.parent.exists() else ""
+        raise BadInput(f"{name}: no such file or folder{near(path)}{hub}")
 
 
 def walk(folder: Path, skipped: Counter[str]) -> Iterator[Path]:
