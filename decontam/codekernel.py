@@ -17,12 +17,12 @@ import numpy as np
 from numba import njit, uint64
 
 from decontam.codewords import KEPT
-from decontam.textkernel import MASKS, hash_bytes, mix, safe_load
+from decontam.textkernel import BASE, MASKS, hash_bytes, mix, powers, safe_load
 from decontam.vectors import byte_mask, code_mask, load64, name_mask, ones, trailing_zeros
 
 U = np.uint64
 W = 12  # code tokens in a window
-_BASE, _K1, _K3 = U(0x5851F42D4C957F2D), U(0x9E3779B97F4A7C15), U(0xC2B2AE3D27D4EB4F)
+_K1, _K3 = U(0x9E3779B97F4A7C15), U(0xC2B2AE3D27D4EB4F)
 _PIECE = 1 << 18  # a longer text is lexed in pieces of this many bytes
 _TEMPLATE = 4096  # bytes that a text within backticks may have
 _MARGIN = 4096  # and a region of code this much before and after where it is dense
@@ -64,15 +64,7 @@ LITERALS = frozenset((int(_TEXT), int(_NUMBER)))
 DISTANCE = np.array([_seed(2000 + n) for n in range(W)], np.uint64)  # code of a name that stood n tokens before; 0 is new
 
 
-def _powers() -> np.ndarray:
-    value, powers = 1, []
-    for _ in range(W + 1):
-        powers.append(value)
-        value = value * int(_BASE) % (1 << 64)
-    return np.array(powers, np.uint64)
-
-
-POWERS = _powers()
+POWERS = powers(W)
 
 
 @njit(nogil=True, cache=True)
@@ -435,7 +427,7 @@ def window_keys(values, count, keys, later):
                     later[token - back] = back
                     break
             value = DISTANCE[distance]
-        total = total * _BASE + value
+        total = total * BASE + value
         gone = token - W
         if gone >= 0:
             # The token that leaves counts as a new name; the next use of its name is new from now on.

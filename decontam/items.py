@@ -23,6 +23,7 @@ from decontam.records import Item
 from decontam.tables import EXPECTED, TABLES, TableRow, suffix_of, table_rows
 from evals.errors import BadInput
 from evals.importers import IMPORTERS, unix
+from evals.records import Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
 
 # The first name of a row that holds text wins; case does not matter.
@@ -103,6 +104,22 @@ def load_items(holdouts: Sequence[str], columns: Mapping[str, str] | None = None
     )
 
 
+def items_of(tasks: Sequence[Task]) -> list[Item]:
+    """Tasks as items of a holdout."""
+    return [
+        Item(
+            key=task.key,
+            prompt=task.prompt,
+            answer=task.golden,
+            tests=task.checks,
+            group=f"{task.suite}/{task.group}",
+            split=task.split,
+            place=task.source,
+        )
+        for task in tasks
+    ]
+
+
 def _read_suite(name: str, draft: _Draft) -> None:
     _require_suite(name)
     suite = load_suite(name)
@@ -110,18 +127,7 @@ def _read_suite(name: str, draft: _Draft) -> None:
         counts = Counter(task.split for task in suite.tasks)
         there = ", ".join(f"{split}: {count}" for split, count in sorted(counts.items()))
         draft.notes.append(f"{name}: no task has split: holdout ({there}); this suite adds nothing to compare with")
-    for task in suite.tasks:
-        draft.items.append(
-            Item(
-                key=task.key,
-                prompt=task.prompt,
-                answer=task.golden,
-                tests=task.checks,
-                group=f"{task.suite}/{task.group}",
-                split=task.split,
-                place=task.source,
-            )
-        )
+    draft.items += items_of(suite.tasks)
 
 
 def _require_suite(name: str) -> None:

@@ -7,18 +7,16 @@ the page looks is in ``templates/audit.html.j2``, where all is escaped, and its 
 
 from __future__ import annotations
 
-import base64
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from decontam.pages import page_environment
 from decontam.records import AuditSummary, ItemReport, Leak, Match, Span
 from evals.files import write_atomic
 
@@ -30,8 +28,6 @@ SHOWN_ITEMS = 12  # names behind one reason
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHANNELS = {"text": "words", "code": "code", "exact": "exact"}
 _VERDICTS = {"strict": "strict", "flag": "flag", "short": "short: look"}
-# Blank letters and marks that no category of `visible` covers, and selectors that can carry hidden text.
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | frozenset(map(chr, range(0xE0100, 0xE01F0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,21 +124,9 @@ def write_report(
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(_TEMPLATES)
     environment.globals |= {"counted": counted, "channel_names": _CHANNELS, "verdict_names": _VERDICTS}
-    environment.filters |= {
-        "percent": percent,
-        "number": lambda value: f"{value:,}",
-        "sentence": sentence,
-        "visible": visible,
-        "sha256": lambda text: base64.b64encode(sha256(str(text).encode()).digest()).decode(),
-    }
+    environment.filters |= {"percent": percent, "number": lambda value: f"{value:,}", "sentence": sentence}
     return environment
 
 
@@ -309,12 +293,3 @@ def sentence(text: str) -> str:
     """A clause as a sentence: a capital first and a full stop last."""
     text = text.strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
-
-
-def visible(text: object) -> str:
-    """Characters that a browser would hide, or that turn the text around (Trojan Source), as ``⟨U+202E⟩``."""
-    hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return "".join(
-        f"⟨U+{ord(c):04X}⟩" if c not in "\n\t" and (c in _BLANK or unicodedata.category(c) in hidden) else c
-        for c in str(text).replace("\r\n", "\n")
-    )

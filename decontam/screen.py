@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from decontam.index import BLIND, RULE_VERSION, HoldoutIndex, Rule, build_index, solution_key
+from decontam.items import items_of
 from decontam.matching import match_text
-from decontam.records import CleanPair, ContaminatedPair, Item, Match
+from decontam.records import CleanPair, ContaminatedPair, Match
 from decontam.tokens import N, tokenize
 from evals.records import Task
 from goldens.records import Pair
@@ -28,22 +29,6 @@ __all__ = [
     "match_text",
     "screen_pairs",
 ]
-
-
-def items_of(tasks: Sequence[Task]) -> list[Item]:
-    """Tasks as items of a holdout."""
-    return [
-        Item(
-            key=task.key,
-            prompt=task.prompt,
-            answer=task.golden,
-            tests=task.checks,
-            group=f"{task.suite}/{task.group}",
-            split=task.split,
-            place=task.source,
-        )
-        for task in tasks
-    ]
 
 
 def index_tasks(holdout: Sequence[Task], rule: Rule | None = None) -> HoldoutIndex:

@@ -7,6 +7,8 @@ of a word is ``decontam.tokens``; ``tests/test_decontam_kernel.py`` holds the tw
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit, uint64
 
@@ -15,7 +17,7 @@ from decontam.vectors import escape_mask, escaped_mask, load64, trailing_zeros, 
 
 U = np.uint64
 _K1, _K2, _K3 = U(0x9E3779B97F4A7C15), U(0xD6E8FEB86659FD93), U(0xC2B2AE3D27D4EB4F)
-_BASE = U(0x5851F42D4C957F2D)
+BASE = U(0x5851F42D4C957F2D)
 _HIGH, _LOWER = U(0x8080808080808080), U(0x2020202020202020)
 _ALONE = 1 << 24
 _CODE = _ALONE - 1
@@ -24,15 +26,12 @@ ENDING_SHIFT = U(64 - ENDING_BITS)
 _RING = 16  # the last words, their hashes and places; a power of two above N
 
 
-def _powers() -> np.ndarray:
-    value, powers = 1, []
-    for _ in range(N + 1):
-        powers.append(value)
-        value = value * int(_BASE) % (1 << 64)
-    return np.array(powers, np.uint64)
+def powers(count: int) -> Any:
+    """Powers of the polynomial's base, from the 0th to the ``count``-th, modulo 2 to the 64."""
+    return np.array([pow(int(BASE), n, 1 << 64) for n in range(count + 1)], np.uint64)
 
 
-POWERS = _powers()
+POWERS = powers(N)
 MASKS = np.array([(1 << 8 * n) - 1 for n in range(8)] + [(1 << 64) - 1], np.uint64)
 
 
@@ -321,7 +320,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                 if plain:
                     slot = (slot + U(1)) & U(_RING - 1)
                     begins[slot], ends[slot] = start, place
-                    total = total * _BASE + hash_
+                    total = total * BASE + hash_
                     prefix[slot] = total
                     count += 1
                     if count >= N:
@@ -355,7 +354,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                         hash_ = hash_bytes(folded, words[word, 0], words[word, 1])
                         slot = (slot + U(1)) & U(_RING - 1)
                         begins[slot], ends[slot] = words[word, 2], words[word, 3]
-                        total = total * _BASE + hash_
+                        total = total * BASE + hash_
                         prefix[slot] = total
                         count += 1
                         for which in range(kinds):
@@ -392,6 +391,6 @@ def gram_keys(hashes, length):
     for position in range(len(keys)):
         total = U(0)
         for k in range(length):
-            total = total * _BASE + hashes[position + k]
+            total = total * BASE + hashes[position + k]
         keys[position] = gram_key(total, uint64(length))
     return keys

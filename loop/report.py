@@ -7,19 +7,17 @@ the same bytes. How it looks is in ``templates/report.html.j2``; model output is
 
 from __future__ import annotations
 
-import base64
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from decontam.pages import page_environment
 from decontam.records import CleanPair, ContaminatedPair
 from decontam.screen import BLIND
 from evals.errors import BadInput
@@ -242,21 +240,8 @@ def write_report(run: Path) -> Path:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "points": points,
-        "percent": percent,
-        "model": model_name,
-        "reason": reason_words,
-        "visible": visible,
-        "sha256": lambda text: base64.b64encode(sha256(str(text).encode()).digest()).decode(),
-    }
+    environment = page_environment(_TEMPLATES)
+    environment.filters |= {"points": points, "percent": percent, "model": model_name, "reason": reason_words}
     return environment
 
 
@@ -561,14 +546,6 @@ def reason_words(reason: str) -> str:
 def clip(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     """A text that fits a page, with the number of characters that were left out."""
     return text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit} more characters, in the run's folder"
-
-
-def visible(text: object) -> str:
-    """Characters that a browser would hide, or that turn the text around (Trojan Source), as ``⟨U+202E⟩``."""
-    return "".join(
-        f"⟨U+{ord(c):04X}⟩" if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs") else c
-        for c in str(text).replace("\r\n", "\n")
-    )
 
 
 def _pathless(text: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decontam.pages import visible
 from decontam.records import AuditSummary, FileReport, ItemReport, Leak, Match, Span
 from decontam.report import (
     LONG,
@@ -25,7 +26,6 @@ from decontam.report import (
     merged,
     percent,
     pieces,
-    visible,
     write_report,
 )
 

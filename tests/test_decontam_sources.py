@@ -595,5 +595,5 @@ def test_datasets_by_name_are_their_files(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_name_that_could_be_a_dataset_of_the_hub_is_told_how_to_be_one() -> None:
-    with pytest.raises(BadInput, match=r"openai/gsm8k: no such file .*; a dataset of the hub is hf:openai/gsm8k"):
+    with pytest.raises(BadInput, match=r"openai/gsm8k: no such file .*; for the hub give hf:openai/gsm8k"):
         find_sources(["openai/gsm8k"])

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from decontam.pages import visible
 from decontam.records import CleanPair
 from decontam.screen import BLIND, index_tasks
 from evals.errors import BadInput
@@ -25,7 +26,7 @@ from loop import stages
 from loop.config import Config, make_config
 from loop.gate import GateReport, decide
 from loop.records import RoundReport
-from loop.report import clip, points, visible, write_report
+from loop.report import clip, points, write_report
 from loop.stage import stage
 
 HOSTILE = "<script>alert('hostile')</script><img src=http://evil.example/x.png onerror=alert(1)>"

@@ -102,7 +102,7 @@ def expand_path(path: Path, name: str, skipped: Counter[str]) -> Iterator[tuple[
     elif path.is_symlink():
         raise BadInput(f"{name}: a link that leads nowhere, or to itself")
     else:
-        hub = f"; a dataset of the hub is hf:{name}" if re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not path.parent.exists() else ""
+        hub = f"; for the hub give hf:{name}" if re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not path.parent.exists() else ""
         raise BadInput(f"{name}: no such file or folder{near(path)}{hub}")
 
 
