@@ -23,12 +23,13 @@ import numpy as np
 from decontam.batches import Batch, Longs, Parse
 from decontam.clean import plan, write_clean
 from decontam.duplicates import duplicate_counts
-from decontam.index import BLIND, RULE_VERSION, HoldoutIndex, Rule, build_index, for_channels, without_boilerplate
+from decontam.index import BLIND, HoldoutIndex, build_index, for_channels, without_boilerplate
 from decontam.items import Holdout
 from decontam.matching import CHANNELS, column_name, match_column, scan, value_text
 from decontam.outputs import AuditFiles
 from decontam.records import AuditSummary, Channel, ItemReport
 from decontam.report import Entry
+from decontam.rule import RULE_VERSION, Rule
 from decontam.sources import Columns, Found, Source, choose_columns, read_batches
 from decontam.tally import FileCounts, Finding, Scanned, Tally
 from evals.errors import BadInput, Inconclusive

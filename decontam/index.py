@@ -21,56 +21,21 @@ from numpy.typing import NDArray
 from decontam import codekernel, textkernel
 from decontam.alignment import shape
 from decontam.batches import Longs
+from decontam.families import families_of, twins_of
 from decontam.folding import folding
 from decontam.records import Item
+from decontam.rule import RULE_VERSION, Rule
 from decontam.tokens import N, informative, tokenize
 from evals.errors import BadInput, Inconclusive
 from evals.files import canonical_json, digest, write_atomic
 
-RULE_VERSION = "goldloop-2"
 BLIND = (
     "n-grams do not see paraphrases or translations, into another human or programming language; the code channel looks through "
     "renaming, comments and layout, not through reordered statements or another algorithm"
 )
 _PARTS = ("prompt", "answer", "tests")
-_ALIKE, _NEARLY_THE_SAME = 0.5, 0.9  # shares of the grams of the smaller of two items
 _TELLING_DIGITS = frozenset("3456789")
-_TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and says nothing of two items being alike
 Keys = NDArray[np.uint64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """When a text counts as leaking a part of an item. Tuned on one half of ``benchmarks/leakage``, reported on the other.
-
-    Text: ``coverage`` of a prompt with ``unique`` grams that no other item has, or ``answer_coverage`` of an answer or tests with
-    ``answer_unique`` (programs share phrases), or ``whole`` of a part whether unique or not. ConTAM (arXiv 2411.03923): small n,
-    and no higher counts, which cause false negatives. Code: ``code_coverage`` and ``code_windows`` where numbers or texts that
-    only this item has are there, too; ``bare_coverage``, ``bare_windows`` and a unique one where the code has none;
-    ``code_whole`` and ``whole_windows``, most of them unique; or ``aligned`` of ``aligned_tokens`` or more in the same order,
-    where ``aligned_coverage`` and ``code_windows``, all unique, made it worth a look. Twice a threshold is strict. Grams that
-    more than ``common_share`` of the items have (and more than ``common_least``) are boilerplate of the suite and count for no
-    item; a part of which less than ``own_share`` is left cannot be told from others. ``shortest``: words that a short item needs.
-    """
-
-    coverage: float = 0.10
-    unique: int = 3
-    answer_coverage: float = 0.20
-    answer_unique: int = 4
-    whole: float = 0.80
-    code_coverage: float = 0.50
-    code_windows: int = 3
-    bare_coverage: float = 0.60
-    bare_windows: int = 15
-    code_whole: float = 0.90
-    whole_windows: int = 8
-    aligned: float = 0.88
-    aligned_tokens: int = 30
-    aligned_coverage: float = 0.12
-    common_share: float = 0.05
-    common_least: int = 3
-    own_share: float = 0.25
-    shortest: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +99,7 @@ class HoldoutIndex:
     @cached_property
     def literal_families(self) -> Counter[str]:
         """In how many families of items each literal stands."""
-        families = _families(self.twins, self.rule.common_least)
+        families = families_of(self.twins, self.rule.common_least)
         pairs = {
             (text, int(families[part.number]))
             for part, found in zip(self.code.parts, self.literals, strict=True)
@@ -180,7 +145,7 @@ def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex
             "the holdout is empty: nothing can be called clean, and no gain could be believed; give tasks split: holdout"
         )
     text, text_found, short, twins = _text_grams(items, rule)
-    code, code_found = _code_grams(items, rule, _families(twins, rule.common_least))
+    code, code_found = _code_grams(items, rule, families_of(twins, rule.common_least))
     findable = tuple((*a, *b) for a, b in zip(text_found, code_found, strict=True))
     if not any(findable):
         raise Inconclusive(
@@ -196,51 +161,6 @@ def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex
         findable=findable,
         short=short,
     )
-
-
-def _twins(items: int, item_of: Longs, key_of: Keys) -> list[tuple[int, float] | None]:
-    """For each item an earlier one that shares half of the grams of the smaller of the two, and the share; else None.
-
-    Without this the grams of an item that stands twice in a holdout would be unique to neither, and no leak of it would be seen.
-    """
-    from scipy.sparse import coo_array
-
-    if not len(key_of):
-        return [None] * items
-    numbers = np.unique(key_of, return_inverse=True)[1]
-    pairs = np.unique(np.stack([item_of, numbers], axis=1), axis=0)
-    often = np.bincount(pairs[:, 1])
-    pairs = pairs[(often[pairs[:, 1]] > 1) & (often[pairs[:, 1]] <= _TWIN_ITEMS)]
-    sizes = np.bincount(np.unique(np.stack([item_of, numbers], axis=1), axis=0)[:, 0], minlength=items)
-    ones = np.ones(len(pairs), np.int32)
-    table = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(items, int(numbers.max()) + 1)).tocsr()
-    shared = (table @ table.T).tocoo()
-    found: list[tuple[int, float] | None] = [None] * items
-    for left, right, count in zip(shared.coords[0].tolist(), shared.coords[1].tolist(), shared.data.tolist(), strict=True):
-        share = count / min(sizes[left], sizes[right])
-        best = found[left]
-        if right < left and count >= 3 and share >= _ALIKE and (best is None or share > best[1]):
-            found[left] = (right, float(share))
-    return found
-
-
-def _families(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:
-    """A number for each item; items that are alike have the same.
-
-    Up to ``most`` items that share half are variants of one item. More of them are of one template, which would be theirs alone
-    if they were one family: of these only those are one that are nearly the same.
-    """
-    wide, close = _chains(twins, _ALIKE), _chains(twins, _NEARLY_THE_SAME)
-    sizes = np.bincount(wide)
-    return np.where(sizes[wide] <= most, wide, close)
-
-
-def _chains(twins: Sequence[tuple[int, float] | None], least: float) -> Longs:
-    family = list(range(len(twins)))
-    for number, twin in enumerate(twins):
-        if twin is not None and twin[1] >= least:
-            family[number] = family[twin[0]]  # an earlier item, whose family is known
-    return np.array(family, np.int64)
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:
@@ -300,8 +220,8 @@ def _text_grams(
     firsts = np.cumsum([0, *(len(offsets) - 1 for _, offsets in words_of)])
     item_of = np.concatenate([np.full(len(p), part.number) for part, p in zip(parts, kept, strict=True)]).astype(np.int64)
     key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
-    twins = _twins(len(items), item_of, key_of)
-    grams, spots = _grams(parts, keys, kept, N, rule, _families(twins, rule.common_least))
+    twins = twins_of(len(items), item_of, key_of)
+    grams, spots = _grams(parts, keys, kept, N, rule, families_of(twins, rule.common_least))
     lengths = np.full(len(grams.idf), N, np.int64)
     gram_word = np.zeros(len(grams.idf), np.int64)
     short: dict[int, tuple[int, ...]] = {}

@@ -12,8 +12,9 @@ import numpy as np
 
 from decontam.alignment import aligned_share, shape
 from decontam.batches import Column, Longs
-from decontam.index import Grams, HoldoutIndex, Rule, code_literals
+from decontam.index import Grams, HoldoutIndex, code_literals
 from decontam.records import MatchVerdict
+from decontam.rule import Rule
 
 Literals = Literal["agree", "differ", "none"]
 

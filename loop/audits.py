@@ -141,8 +141,8 @@ def _settings(
     coverage: float, unique: int, channels: Sequence[str], columns: Sequence[str], max_broken: float, boilerplate: int
 ) -> AuditSettings:
     from decontam.audit import AuditSettings
-    from decontam.index import Rule
     from decontam.matching import CHANNELS
+    from decontam.rule import Rule
 
     if unknown := sorted(set(channels) - set(CHANNELS)):
         raise BadInput(f"--channel {unknown[0]}: expected {' or '.join(CHANNELS)}")

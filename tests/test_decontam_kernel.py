@@ -19,9 +19,10 @@ from decontam import textkernel
 from decontam.audit import in_order
 from decontam.batches import Batch, Column, Longs
 from decontam.folding import ALONE, DROPPED, SEPARATES, folding
-from decontam.index import Grams, HoldoutIndex, Rule, build_index, char_spans
+from decontam.index import Grams, HoldoutIndex, build_index, char_spans
 from decontam.matching import as_column, match_column, match_text, scan
 from decontam.records import Item, Match
+from decontam.rule import Rule
 from decontam.tokens import N, fold, informative, stands_alone, tokenize
 
 Words = tuple[str, ...]

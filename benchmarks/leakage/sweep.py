@@ -21,8 +21,9 @@ import orjson
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from decontam import judging, matching, scorekernel
-from decontam.index import Rule, build_index
+from decontam.index import build_index
 from decontam.items import load_items
+from decontam.rule import Rule
 
 ENOUGH = 25  # code tokens below which a program has too little shape to be told by it
 BASE = Rule()

@@ -1,0 +1,61 @@
+"""Items of a holdout that are alike: variants of one item count as one where it is asked in how many items a gram stands.
+
+Without this the grams of an item that stands twice in a holdout would be unique to neither, and no leak of it would be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decontam.batches import Longs
+
+_TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and says nothing of two items being alike
+_ALIKE, _NEARLY_THE_SAME = 0.5, 0.9  # shares of the grams of the smaller of two items
+
+
+def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tuple[int, float] | None]:
+    """For each item an earlier one that shares half of the grams of the smaller of the two, and the share; else None.
+
+    Without this the grams of an item that stands twice in a holdout would be unique to neither, and no leak of it would be seen.
+    """
+    from scipy.sparse import coo_array
+
+    if not len(key_of):
+        return [None] * items
+    numbers = np.unique(key_of, return_inverse=True)[1]
+    pairs = np.unique(np.stack([item_of, numbers], axis=1), axis=0)
+    often = np.bincount(pairs[:, 1])
+    pairs = pairs[(often[pairs[:, 1]] > 1) & (often[pairs[:, 1]] <= _TWIN_ITEMS)]
+    sizes = np.bincount(np.unique(np.stack([item_of, numbers], axis=1), axis=0)[:, 0], minlength=items)
+    ones = np.ones(len(pairs), np.int32)
+    table = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(items, int(numbers.max()) + 1)).tocsr()
+    shared = (table @ table.T).tocoo()
+    found: list[tuple[int, float] | None] = [None] * items
+    for left, right, count in zip(shared.coords[0].tolist(), shared.coords[1].tolist(), shared.data.tolist(), strict=True):
+        share = count / min(sizes[left], sizes[right])
+        best = found[left]
+        if right < left and count >= 3 and share >= _ALIKE and (best is None or share > best[1]):
+            found[left] = (right, float(share))
+    return found
+
+
+def families_of(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:
+    """A number for each item; items that are alike have the same.
+
+    Up to ``most`` items that share half are variants of one item. More of them are of one template, which would be theirs alone
+    if they were one family: of these only those are one that are nearly the same.
+    """
+    wide, close = _chains(twins, _ALIKE), _chains(twins, _NEARLY_THE_SAME)
+    sizes = np.bincount(wide)
+    return np.where(sizes[wide] <= most, wide, close)
+
+
+def _chains(twins: Sequence[tuple[int, float] | None], least: float) -> Longs:
+    family = list(range(len(twins)))
+    for number, twin in enumerate(twins):
+        if twin is not None and twin[1] >= least:
+            family[number] = family[twin[0]]  # an earlier item, whose family is known
+    return np.array(family, np.int64)
