@@ -192,8 +192,10 @@ def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) 
     batch = parse()
     found: list[Finding] = []
     for column in batch.columns:
+        shown, text = -1, ""
         for value, match in match_column(column, index, channels):
-            text = value_text(column, value)
+            if value != shown:
+                shown, text = value, value_text(column, value)
             low = max(match.document_span[0] - EXCERPT, 0)
             found.append(
                 Finding(

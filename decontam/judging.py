@@ -94,16 +94,17 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
     """
     grams = index.code
     value = int(window[0, 0])
-    data = column.data[column.offsets[value] : column.offsets[value + 1]].tobytes()
+    base = int(column.offsets[value])
     own = index.literals[part]
     agreed: dict[int, bool] = {}
     for _, gram, _, start, end in window.tolist():
         position = position_in(grams, gram, part)
         if not any(position + k in own for k in range(grams.length)):
             continue
-        literals = code_literals(data[start:end], keep_texts=True)
+        code = column.data[base + start : base + end].tobytes()
+        literals = code_literals(code, keep_texts=True)
         if len(literals) != grams.length:  # a docstring stands within the window
-            literals = code_literals(data[start:end])
+            literals = code_literals(code)
         if len(literals) != grams.length:
             continue
         for k, said in enumerate(literals):

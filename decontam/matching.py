@@ -69,6 +69,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
     )
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, coverages, order = scorekernel.score(hits, *tables, least, 0, coverage)
+    text: _Value | None = None
     for row, share in zip(rows, coverages, strict=True):
         value = int(row[VALUE])
         window = hits[order[row[FIRST] : row[LAST] + 1]]
@@ -82,10 +83,10 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
         if judged is None:
             continue
         verdict, said = judged
-        text = value_text(column, value)
+        if text is None or text.number != value:
+            text = _Value(column, value)
         run = hits[order[row[RUN_FIRST] : row[RUN_LAST] + 1]]
-        to_chars = _char_offsets(column, value)
-        document_span = _chars(to_chars, [(int(run[0, 3]), int(run[-1, 4]))])[0]
+        run_bytes = (int(run[0, 3]), int(run[-1, 4]))
         yield (
             value,
             Match(
@@ -98,12 +99,12 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
                 grams=int(row[GRAMS]),
                 unique=int(row[UNIQUE]),
                 longest_run=len(run) + grams.length - 1,
-                document_span=document_span,
+                document_span=text.chars([run_bytes])[0],
                 item_span=_run_span(grams, int(row[PART]), run),
-                document_spans=tuple(_chars(to_chars, _merge((int(hit[3]), int(hit[4])) for hit in window))),
+                document_spans=tuple(text.chars(_merge((int(hit[3]), int(hit[4])) for hit in window))),
                 item_spans=tuple(_item_spans(grams, int(row[PART]), window)),
                 column=column_name(column, value),
-                snippet=text[slice(*document_span)][:SNIPPET_CHARS],
+                snippet=text.text(*run_bytes)[:SNIPPET_CHARS],
             ),
         )
 
@@ -118,18 +119,34 @@ def value_text(column: Column, value: int) -> str:
     return bytes(column.data[column.offsets[value] : column.offsets[value + 1]]).decode("utf-8", "replace")
 
 
-def _char_offsets(column: Column, value: int) -> Longs | None:
-    """First bytes of the value's characters, or None where a character is a byte."""
-    data = column.data[column.offsets[value] : column.offsets[value + 1]]
-    if not len(data) or data.max() < 0x80:
-        return None
-    return np.flatnonzero((data & 0xC0) != 0x80)
+class _Value:
+    """One value's bytes, with the characters that they are: counted by blocks, since a value may be very long."""
 
+    _BLOCK = 1 << 14
 
-def _chars(starts: Longs | None, spans: Sequence[Span]) -> list[Span]:
-    if starts is None:
-        return list(spans)
-    return [(int(np.searchsorted(starts, a)), int(np.searchsorted(starts, b))) for a, b in spans]
+    def __init__(self, column: Column, value: int) -> None:
+        self.number = value
+        self._data = column.data[column.offsets[value] : column.offsets[value + 1]]
+        self._ascii = not len(self._data) or int(self._data.max()) < 0x80
+        blocks = range(0, 0 if self._ascii else len(self._data), self._BLOCK)
+        self._before = np.cumsum([0, *(self._characters(start, start + self._BLOCK) for start in blocks)])
+
+    def _characters(self, start: int, end: int) -> int:
+        return int(np.count_nonzero((self._data[start:end] & 0xC0) != 0x80))
+
+    def chars(self, spans: Iterable[Span]) -> list[Span]:
+        """Byte spans as character spans."""
+        return [(self._char(start), self._char(end)) for start, end in spans]
+
+    def _char(self, byte: int) -> int:
+        if self._ascii:
+            return byte
+        block = byte // self._BLOCK
+        return int(self._before[block]) + self._characters(block * self._BLOCK, byte)
+
+    def text(self, start: int, end: int) -> str:
+        """The characters between two bytes."""
+        return self._data[start:end].tobytes().decode("utf-8", "replace")
 
 
 def _merge(spans: Iterable[Span]) -> list[Span]:
@@ -165,13 +182,14 @@ def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[i
         if (value, number) in seen:
             continue
         item = index.items[number]
-        data = bytes(column.data[column.offsets[value] : column.offsets[value + 1]])
-        around = data[max(start - 16 * NEARBY_WORDS, 0) : start] + b" " + data[end : end + 16 * NEARBY_WORDS]
+        data = column.data[column.offsets[value] : column.offsets[value + 1]]
+        before, after = data[max(start - 16 * NEARBY_WORDS, 0) : start], data[end : end + 16 * NEARBY_WORDS]
+        around = before.tobytes() + b" " + after.tobytes()
         if not _holds(around.decode("utf-8", "ignore"), item.answer):
             continue
         seen.add((value, number))
-        text = data.decode("utf-8", "replace")
-        span = _chars(_char_offsets(column, value), [(start, end)])[0]
+        text = _Value(column, value)
+        span = text.chars([(start, end)])[0]
         yield (
             value,
             Match(
@@ -189,7 +207,7 @@ def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[i
                 document_spans=(span,),
                 item_spans=((0, len(item.prompt)),),
                 column=column_name(column, value),
-                snippet=text[slice(*span)][:SNIPPET_CHARS],
+                snippet=text.text(start, end)[:SNIPPET_CHARS],
             ),
         )
 
