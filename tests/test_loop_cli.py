@@ -262,7 +262,7 @@ def test_an_audit_that_finds_the_holdout_ends_with_two(run: Run, write_suite: Wr
     (tmp_path / "leaky.jsonl").write_bytes(orjson.dumps({"text": prompt}) + b"\n")
     outcome = run("audit", "--train", "leaky.jsonl", "--holdout", str(suite))
     assert outcome.code == 2
-    assert "leaky.jsonl:1 leaks codes/codes_island" in outcome.out
+    assert "leaky.jsonl:1 text  codes/codes_island prompt, text strict" in outcome.out
 
 
 def test_compare_and_gate_on_two_evaluations(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evals.errors import BadInput
 from evals.models.base import Completion, Prompt, Sampling
-from evals.models.kvcache import ATTENTION, new_cache, supports
+from evals.models.kvcache import ATTENTION, cache_argument, new_cache, supports
 from evals.models.resolve import ResolvedModel, quiet_transformers, resolve_model
 from evals.records import Message, ModelRef
 
@@ -113,13 +113,14 @@ class HFBackend:
         reasons: list[Literal["stop", "code_block", "length"] | None] = [None] * len(prompts)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         cache, last = new_cache(self._model.config), positions[:, -1:]
+        cache_name = cache_argument(self._model)
         output = self._model(
             input_ids=ids,
             attention_mask=mask,
             position_ids=positions,
-            past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
+            **{cache_name: cache},
         )
         for step in range(sampling.max_new_tokens):
             chosen = self._choose(output.logits[:, -1], sampling, [generators[index] for index in alive])
@@ -144,7 +145,7 @@ class HFBackend:
             mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
             last = last + 1
             output = self._model(
-                input_ids=chosen[:, None], attention_mask=mask, position_ids=last, past_key_values=cache, use_cache=True
+                input_ids=chosen[:, None], attention_mask=mask, position_ids=last, use_cache=True, **{cache_name: cache}
             )
         return [
             Completion(

@@ -7,6 +7,7 @@ full attention; any other falls back to the library's own cache and attention.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import torch
@@ -89,6 +90,11 @@ def supports(config: Any) -> bool:
     """Full attention in every layer, and a configuration that the library's cache takes as it is."""
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     return kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
+
+
+def cache_argument(model: Any) -> str:
+    """What the model's ``forward`` calls its key/value cache: ``cache`` from transformers 5.24 on, ``past_key_values`` before."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def new_cache(config: Any) -> DynamicCache:
