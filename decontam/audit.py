@@ -211,7 +211,7 @@ def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) 
 
 
 def in_order(parses: Iterator[Parse], work: Callable[[Parse], Any], threads: int) -> Iterator[Any]:
-    """Results of ``work`` in the order of ``parses``, with at most two more than ``threads`` parses in flight."""
+    """Results of ``work`` in the order of ``parses``, with at most one more than ``threads`` parses in flight."""
     if threads == 1:
         yield from map(work, parses)
         return

@@ -31,6 +31,11 @@ class Column:
     ordinals: Longs | None = None
 
 
+def place(name: str, ordinal: int) -> str:
+    """The name of a value for reports: ``messages[].content`` and 2 give ``messages[2].content``."""
+    return name.replace("[]", f"[{ordinal}]", 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenRow:
     """A row that could not be read: ``row`` from 1 (the line number in JSONL), and why.

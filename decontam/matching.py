@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from decontam import codekernel, scorekernel, textkernel
-from decontam.batches import Column, Longs
+from decontam.batches import Column, Longs, place
 from decontam.index import Grams, HoldoutIndex
 from decontam.judging import CodeEvidence, judge_code, judge_text, position_in
 from decontam.records import Channel, Match, Span
@@ -68,7 +68,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
         (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (rule.code_windows, rule.aligned_coverage)
     )
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
-    rows, coverages, order = scorekernel.score(hits, *tables, least, 0, coverage)
+    rows, coverages, order = scorekernel.score(hits, *tables, least, coverage)
     text: _Value | None = None
     for row, share in zip(rows, coverages, strict=True):
         value = int(row[VALUE])
@@ -111,7 +111,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
 
 def column_name(column: Column, value: int) -> str:
     """Where a value stands within its row: ``prompt``, or ``messages[2].content``."""
-    return column.name if column.ordinals is None else column.name.replace("[]", f"[{column.ordinals[value]}]", 1)
+    return column.name if column.ordinals is None else place(column.name, int(column.ordinals[value]))
 
 
 def value_text(column: Column, value: int) -> str:

@@ -12,7 +12,7 @@ VALUE, PART, FIRST, LAST, GRAMS, UNIQUE, RUN_FIRST, RUN_LAST, FIELDS = range(9)
 
 
 @njit(nogil=True, cache=True)
-def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_tokens, least_grams, least_unique, least_coverage):
+def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_tokens, least_grams, least_coverage):
     """Parts of items that a text covers.
 
     A window is twice the part's tokens and 64 more, so that added comments do not hide it and a long text does not add up
@@ -98,7 +98,7 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
                 for at in range(left, high):
                     seen[hits[order[at], 1]] = 0
                 coverage = best_weight / part_weight[part]
-                if coverage < least_coverage or best_unique < least_unique or best_grams < least_grams:
+                if coverage < least_coverage or best_grams < least_grams:
                     continue
                 run_first, run_last, start = best_first, best_first, best_first
                 for at in range(best_first + 1, best_last + 1):

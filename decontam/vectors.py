@@ -60,65 +60,31 @@ def load64(typingctx: Any, array: Any, index: Any) -> Any:
     return types.uint64(array, index), codegen
 
 
-@intrinsic
-def word_mask(typingctx: Any, array: Any, index: Any) -> Any:
-    """64 bits for 64 bytes: set for ASCII letters and digits, and for every byte that is not ASCII."""
+def _mask(signs: str, says: str, *, words: bool = False) -> Any:
+    """A kernel's function that sets 64 bits for 64 bytes: for the characters of ``signs``, and with ``words`` for word bytes."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load_block(context, builder, signature, args)
-        letter = _within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z"))
-        digit = _within(builder, block, ord("0"), ord("9"))
-        high = builder.icmp_unsigned(">=", block, _splat(0x80))
-        return builder.bitcast(_any(builder, [letter, digit, high]), _I64)
+    @intrinsic
+    def mask(typingctx: Any, array: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            block = _load_block(context, builder, signature, args)
+            found = [_is(builder, block, char) for char in signs]
+            if words:
+                found.append(_within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z")))
+                found.append(_within(builder, block, ord("0"), ord("9")))
+                found.append(builder.icmp_unsigned(">=", block, _splat(0x80)))
+            return builder.bitcast(_any(builder, found), _I64)
 
-    return types.uint64(array, index), codegen
+        return types.uint64(array, index), codegen
 
-
-@intrinsic
-def name_mask(typingctx: Any, array: Any, index: Any) -> Any:
-    """64 bits for 64 bytes: set for what names and numbers in code are made of: word bytes, ``_`` and ``$``."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load_block(context, builder, signature, args)
-        letter = _within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z"))
-        digit = _within(builder, block, ord("0"), ord("9"))
-        high = builder.icmp_unsigned(">=", block, _splat(0x80))
-        signs = [_is(builder, block, char) for char in "_$"]
-        return builder.bitcast(_any(builder, [letter, digit, high, *signs]), _I64)
-
-    return types.uint64(array, index), codegen
+    mask.__doc__ = says
+    return mask
 
 
-@intrinsic
-def escape_mask(typingctx: Any, array: Any, index: Any) -> Any:
-    """64 bits for 64 bytes: set for backslashes."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(_is(builder, _load_block(context, builder, signature, args), "\\"), _I64)
-
-    return types.uint64(array, index), codegen
-
-
-@intrinsic
-def escaped_mask(typingctx: Any, array: Any, index: Any) -> Any:
-    """64 bits for 64 bytes: set for the letters that make white space after a backslash: n, t, r."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load_block(context, builder, signature, args)
-        return builder.bitcast(_any(builder, [_is(builder, block, char) for char in "ntr"]), _I64)
-
-    return types.uint64(array, index), codegen
-
-
-@intrinsic
-def code_mask(typingctx: Any, array: Any, index: Any) -> Any:
-    """64 bits for 64 bytes: set for what code has and prose has not: brackets, ``=``, ``;``, ``_``, ``<``, ``>``."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = _load_block(context, builder, signature, args)
-        return builder.bitcast(_any(builder, [_is(builder, block, char) for char in "()[]{}=;_<>"]), _I64)
-
-    return types.uint64(array, index), codegen
+word_mask = _mask("", "ASCII letters and digits, and every byte that is not ASCII.", words=True)
+name_mask = _mask("_$", "What names and numbers in code are made of: word bytes, ``_`` and ``$``.", words=True)
+escape_mask = _mask("\\", "Backslashes.")
+escaped_mask = _mask("ntr", "The letters that make white space after a backslash.")
+code_mask = _mask("()[]{}=;_<>", "What code has and prose has not.")
 
 
 @intrinsic

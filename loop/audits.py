@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from decontam.rule import Rule
 from evals.errors import BadInput
 from loop import console
 from loop.cli import Json, app, emit, next_command
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES: Mapping[str, int] = {"clean": 0, "leaks": 2, "inconclusive": 3}
 INTERRUPTED = 130
+DEFAULTS = Rule()
 SHOWN = 10
 
 
@@ -44,8 +46,10 @@ def audit(
         typer.Option(metavar="PART=COLUMN", help="Column of a holdout table: id, prompt, answer, tests or messages; repeatable."),
     ] = None,
     channel: Annotated[list[str] | None, typer.Option(help="text or code; repeatable, default both.")] = None,
-    coverage: Annotated[float, typer.Option(min=0.01, max=1, help="Share of an item's words' 8-grams that flags.")] = 0.10,
-    unique: Annotated[int, typer.Option(min=1, help="Matched 8-grams that only this item has.")] = 3,
+    coverage: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Share of an item's words' 8-grams that flags.")
+    ] = DEFAULTS.coverage,
+    unique: Annotated[int, typer.Option(min=1, help="Matched 8-grams that only this item has.")] = DEFAULTS.unique,
     max_broken: Annotated[
         float, typer.Option(min=0, max=1, help="Share of unreadable rows above which it is inconclusive.")
     ] = 0.01,
@@ -116,8 +120,8 @@ def audit(
         *_repeated("--text-column", text_column),
         *_repeated("--holdout-column", holdout_column),
         *_repeated("--channel", channel),
-        *([] if coverage == 0.10 else ["--coverage", f"{coverage}"]),
-        *([] if unique == 3 else ["--unique", f"{unique}"]),
+        *([] if coverage == DEFAULTS.coverage else ["--coverage", f"{coverage}"]),
+        *([] if unique == DEFAULTS.unique else ["--unique", f"{unique}"]),
         *([] if not boilerplate else ["--boilerplate", f"{boilerplate}"]),
     ]
     next_command(_next(summary, train, [*_repeated("--holdout", holdout), *options], clean))
@@ -142,12 +146,11 @@ def _settings(
 ) -> AuditSettings:
     from decontam.audit import AuditSettings
     from decontam.matching import CHANNELS
-    from decontam.rule import Rule
 
     if unknown := sorted(set(channels) - set(CHANNELS)):
         raise BadInput(f"--channel {unknown[0]}: expected {' or '.join(CHANNELS)}")
     return AuditSettings(
-        rule=Rule(coverage=coverage, answer_coverage=max(Rule().answer_coverage, coverage), unique=unique),
+        rule=Rule(coverage=coverage, answer_coverage=max(DEFAULTS.answer_coverage, coverage), unique=unique),
         channels=tuple(name for name in CHANNELS if name in channels) or CHANNELS,
         text_columns=tuple(columns),
         max_broken_share=max_broken,

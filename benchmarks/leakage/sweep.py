@@ -84,7 +84,7 @@ def score(bench: Path) -> Iterator[Scored]:
         grams = index.text if channel == "text" else index.code
         hits = matching.scan(column, index, channel)
         tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
-        found, coverages, order = scorekernel.score(hits, *tables, 2, 0, 0.04)
+        found, coverages, order = scorekernel.score(hits, *tables, 2, 0.04)
         for row, coverage in zip(found, coverages, strict=True):
             value, number = int(row[scorekernel.VALUE]), int(row[scorekernel.PART])
             window = hits[order[row[scorekernel.FIRST] : row[scorekernel.LAST] + 1]]

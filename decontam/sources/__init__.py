@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from decontam.batches import Parse
+from decontam.batches import Parse, place
 from decontam.sources import arrow, delimited, json_array, jsonl, parquet, plain
 from decontam.sources.base import Columns, Found, Kind, Reader, Source, broken_batch
 from decontam.sources.columns import choose
@@ -48,8 +48,3 @@ def read_batches(source: Source, columns: Columns | Sequence[str]) -> Iterator[P
         yield from READERS[source.kind].batches(source, names)
     except OSError as error:
         yield partial(broken_batch, 0, f"cannot be read ({error.strerror or error})")
-
-
-def place(name: str, ordinal: int) -> str:
-    """The name of a value for reports: ``messages[].content`` and 2 give ``messages[2].content``."""
-    return name.replace("[]", f"[{ordinal}]", 1)
