@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 Split = Literal["train", "dev", "holdout"]
-Kind = Literal["function", "sql"]
+Kind = Literal["function", "sql", "stdin", "tests", "patch"]
 Status = Literal["pass", "fail", "error"]
 
 
@@ -36,11 +36,36 @@ class Limits(Record):
     max_output_bytes: int = Field(default=1_000_000, gt=0)
 
 
+class Metric(Record):
+    """A score beside the verdict (``ruff``, ``tsc``, ``eslint``, ...). ``required``: below ``least`` the attempt fails."""
+
+    name: str
+    weight: float = Field(default=1.0, ge=0)
+    required: bool = False
+    least: float = Field(default=1.0, ge=0, le=1)
+
+
+class Case(Record):
+    """One run of a program: what it reads and what it must print."""
+
+    stdin: str = ""
+    stdout: str
+
+
 class Task(Record):
     """One task of a suite.
 
-    ``checks`` is Python source of plain asserts (see ``evals.checks``); ``starter`` maps file names to text
-    (``schema.sql`` for SQL tasks); ``group`` is the entity that may not straddle splits.
+    ``kind`` says how an answer is graded: ``function`` by the values that it returns, ``sql`` by its result set, ``stdin``
+    by what the program prints, ``tests`` by test files around the file ``entry`` that the answer becomes, ``patch`` by
+    test files after the answer, a unified diff, was applied to ``starter``.
+
+    ``checks`` is source of plain asserts in the task's language (see ``evals.checks``), ``public`` those of them that the
+    prompt shows; ``fuzz`` is Python source that draws hidden inputs, for which the golden's answer is the expected one;
+    ``compare`` is the comparator of all of them. ``starter`` maps file names to text (``schema.sql`` for SQL tasks, the
+    project for tests and patches). ``tests`` maps names to test files, put into the project after the answer;
+    ``fail_to_pass`` and ``pass_to_pass`` are the exact test ids that must pass, before the change failing or passing.
+    ``protected`` are name patterns that an answer may not touch, beside the runners' own. ``group`` is the entity that
+    may not straddle splits.
     """
 
     id: str
@@ -54,7 +79,17 @@ class Task(Record):
     prompt: str
     starter: Mapping[str, str] = Field(default_factory=dict)
     golden: str
-    checks: str
+    checks: str = ""
+    public: str = ""
+    fuzz: str = ""
+    compare: str = "exact"
+    cases: tuple[Case, ...] = ()
+    entry: str = ""
+    tests: Mapping[str, str] = Field(default_factory=dict)
+    fail_to_pass: tuple[str, ...] = ()
+    pass_to_pass: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
     limits: Limits = Limits()
     licence: str = ""
     train_ok: bool = True
@@ -101,12 +136,18 @@ class Attempt(Record):
 
 
 class Verdict(Record):
-    """What grading found. ``error`` is infrastructure's fault and never the model's."""
+    """What grading found. ``error`` is infrastructure's fault and never the model's.
+
+    ``flags`` name attempts at gaming, with their evidence under ``evidence["flags"]``: a flagged attempt is never a pass.
+    ``scores`` are the metrics beside the verdict, from 0 to 1.
+    """
 
     status: Status
     reason: str
     evidence: Mapping[str, Any] = Field(default_factory=dict)
     sandbox: str = ""
+    flags: tuple[str, ...] = ()
+    scores: Mapping[str, float] = Field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

@@ -1,7 +1,10 @@
 """Suites: a folder with ``suite.yaml`` and tasks as folders, JSONL or Parquet. Loads, validates and writes all three.
 
-A task folder holds ``prompt.md`` (front matter: split, group, tags), ``golden.py`` or ``golden.sql``, ``checks.py``
-and, where needed, ``starter/``. Its id is its name; the folders between it and the suite are its first tags.
+A task folder holds ``prompt.md`` (front matter: split, group, tags, and any other key of ``records.Task``), the golden
+(``golden.py``, ``.sql``, ``.js``, ``.ts``, ``.tsx`` or ``.diff``) and what grades it: ``checks.*`` (asserts in the task's
+language), ``public.*`` (those of them that the prompt shows), ``fuzz.py`` (hidden inputs), ``cases.jsonl`` (input and
+output of a program) or ``tests/`` (test files, each at ``tests/NAME`` in the project); ``starter/`` holds the files that
+the answer works on. Its id is its name; the folders between it and the suite are its first tags.
 """
 
 from __future__ import annotations
@@ -15,14 +18,15 @@ import orjson
 import yaml
 from pydantic import Field, ValidationError
 
-from evals.checks import parse_checks
-from evals.errors import BadInput, TaskFault
-from evals.files import canonical_json, describe, digest, iter_jsonl, write_atomic
+from evals.errors import BadInput
+from evals.files import canonical_json, describe, digest, iter_jsonl, write_atomic, write_jsonl
+from evals.graders import problems_of
 from evals.records import Kind, Limits, Record, Split, Task
 
 SHIPPED = Path(__file__).parent / "suites"
 SUITE_FILE = "suite.yaml"
-_SUFFIX = {"python": "py", "sql": "sql"}
+_CASES = "cases.jsonl"
+_SUFFIX = {"python": "py", "sql": "sql", "javascript": "js", "typescript": "ts", "tsx": "tsx", "diff": "diff"}
 
 
 class SuiteHeader(Record):
@@ -140,13 +144,7 @@ def validate(rows: Iterable[Mapping[str, Any]], header: SuiteHeader, problems: l
             problems.append(f"{place}: split 'train', but the licence {task.licence!r} forbids training; use 'holdout'")
         if not task.prompt.strip():
             problems.append(f"{place}: the prompt is empty")
-        if not task.checks.strip():
-            problems.append(f"{place}: the task has no checks; add checks.py with lines such as `assert f(1) == 2`")
-        else:
-            try:
-                parse_checks(task.checks, place)
-            except TaskFault as error:
-                problems.append(str(error))
+        problems += problems_of(task)
         tasks.append(task)
     return tasks
 
@@ -171,7 +169,7 @@ def _overlay(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, An
 
 def _tidy(key: str, value: Any) -> Any:
     """Line ends and outer blank lines are the form's, not the task's: all three forms load to the same digest."""
-    if key not in {"prompt", "golden", "checks"} or not isinstance(value, str):
+    if key not in {"prompt", "golden", "checks", "public", "fuzz"} or not isinstance(value, str):
         return value
     return _unix(value).strip() if key == "prompt" else _unix(value)
 
@@ -231,10 +229,8 @@ def _read_folder(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
     goldens = sorted(folder.glob("golden.*"))
     if len(goldens) != 1:
         found = ", ".join(p.name for p in goldens) or "none"
-        raise BadInput(f"{folder}: needs exactly one golden file (golden.py or golden.sql), found {found}")
-    if not (folder / "checks.py").is_file():
-        raise BadInput(f"{folder}: the task has no checks; add checks.py with lines such as `assert f(1) == 2`")
-    starter = folder / "starter"
+        raise BadInput(f"{folder}: needs exactly one golden file (golden.py, golden.sql, ...), found {found}")
+    starter, tests = folder / "starter", folder / "tests"
     between = folder.relative_to(root).parts[:-1]
     listed = meta.pop("tags", None) or []
     if not isinstance(listed, list):
@@ -244,12 +240,26 @@ def _read_folder(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
         "id": folder.name,
         "prompt": text.strip(),
         "golden": _text(goldens[0]),
-        "checks": _text(folder / "checks.py"),
+        **{part: text for part in ("checks", "public", "fuzz") if (text := _part(folder, part))},
+        "cases": [case for _, case in iter_jsonl(folder / _CASES)] if (folder / _CASES).is_file() else [],
         "starter": {str(p.relative_to(starter)): _text(p) for p in sorted(starter.rglob("*")) if p.is_file()},
+        "tests": {str(p.relative_to(folder)): _text(p) for p in sorted(tests.rglob("*")) if p.is_file()},
         "tags": tags,
         "source": str(folder),
         **meta,
     }
+
+
+def _part(folder: Path, name: str) -> str:
+    """The text of ``name.*`` in a task's folder; empty where there is none.
+
+    Raises:
+        BadInput: two files claim to be it.
+    """
+    found = sorted(folder.glob(f"{name}.*"))
+    if len(found) > 1:
+        raise BadInput(f"{folder}: one {name} file is enough, found {', '.join(p.name for p in found)}")
+    return _text(found[0]) if found else ""
 
 
 def _text(file: Path) -> str:
@@ -263,7 +273,9 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-_NESTED = ("starter", "limits", "tags")
+_IDS = ("fail_to_pass", "pass_to_pass")
+_EMPTY = ("tags", "starter", "checks", "public", "fuzz", "compare", "cases", "entry", "tests", *_IDS, "protected", "metrics")
+_NESTED = ("starter", "limits", "tags", "cases", "tests", *_IDS, "protected", "metrics")
 
 
 def _unpack(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -295,7 +307,8 @@ def export_suite(suite: Suite, out: Path, form: Literal["folder", "jsonl", "parq
 def _row(task: Task, header: SuiteHeader) -> dict[str, Any]:
     """What a task says itself, beyond what it would have in this suite anyway."""
     values = task.model_dump(mode="json", exclude={"suite"})
-    defaults = {"tags": [], "starter": {}, **_defaults(header, task.tags)}
+    blank = Task(id="", suite="", split="train", group="", prompt="", golden="").model_dump(mode="json")
+    defaults = {**{name: value for name, value in blank.items() if name in _EMPTY}, **_defaults(header, task.tags)}
     return {k: v for k, v in values.items() if k not in defaults or defaults[k] != v}
 
 
@@ -305,9 +318,11 @@ def _require_file_names(suite: Suite) -> None:
         for what, name in [("id", task.id), *(("first tag", tag) for tag in task.tags[:1])]:
             if name in {"", ".", ".."} or set("/\\\0") & set(name):
                 problems.append(f"{task.source or task.key}: the {what} {name!r} cannot be a folder's name")
-        for name in task.starter:
+        for name in (*task.starter, *task.tests):
             if not name or Path(name).is_absolute() or ".." in Path(name).parts:
-                problems.append(f"{task.source or task.key}: the starter file {name!r} leaves the task's folder")
+                problems.append(f"{task.source or task.key}: the file {name!r} leaves the task's folder")
+        outside = [name for name in task.tests if not name.startswith("tests/")]
+        problems += [f"{task.source or task.key}: the test file {name!r} is not below tests/" for name in outside]
     if problems:
         raise BadInput("\n".join([*problems, "export as jsonl or parquet instead"]))
 
@@ -326,12 +341,20 @@ def _write_parquet(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _write_folder(out: Path, task: Task, row: Mapping[str, Any]) -> None:
     folder = out.joinpath(*task.tags[:1], task.id)
-    meta = {k: v for k, v in row.items() if k not in {"id", "prompt", "golden", "checks", "starter", "tags"}}
+    files = {"id", "prompt", "golden", "checks", "public", "fuzz", "cases", "starter", "tests", "tags"}
+    meta = {k: v for k, v in row.items() if k not in files}
     if task.tags[1:]:
         meta["tags"] = list(task.tags[1:])
     front = yaml.safe_dump(meta, sort_keys=False, allow_unicode=True, width=110)
     write_atomic(folder / "prompt.md", f"---\n{front}---\n{task.prompt.strip()}\n".encode())
-    write_atomic(folder / f"golden.{_SUFFIX.get(task.language, 'txt')}", task.golden.encode())
-    write_atomic(folder / "checks.py", task.checks.encode())
-    for name, text in task.starter.items():
-        write_atomic(folder / "starter" / name, text.encode())
+    suffix = "diff" if task.kind == "patch" else _SUFFIX.get(task.language, "txt")
+    write_atomic(folder / f"golden.{suffix}", task.golden.encode())
+    checks = "py" if task.kind == "sql" else suffix
+    parts = {f"checks.{checks}": task.checks, f"public.{checks}": task.public, "fuzz.py": task.fuzz}
+    for name, text in parts.items():
+        if text:
+            write_atomic(folder / name, text.encode())
+    if task.cases:
+        write_jsonl(folder / _CASES, task.cases)
+    for name, text in (*((f"starter/{name}", text) for name, text in task.starter.items()), *task.tests.items()):
+        write_atomic(folder / name, text.encode())

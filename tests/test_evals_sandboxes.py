@@ -17,7 +17,7 @@ from sandbox_requirements import required_sandbox
 
 import evals.sandboxes
 from evals.errors import BadInput, SandboxFault
-from evals.graders.values import grade_values
+from evals.graders import grade
 from evals.records import Limits, Task, Verdict
 from evals.sandboxes import make_sandbox, open_sandbox, self_test
 from evals.sandboxes.base import Job, Outcome, Sandbox
@@ -344,7 +344,7 @@ GRADES = {
 @pytest.mark.parametrize("case", GRADES)
 def test_the_judge_grades(sandbox: Sandbox, case: str) -> None:
     code, expected = GRADES[case]
-    verdict = grade_values(function_task(wall_seconds=1.0), code, sandbox)
+    verdict = grade(function_task(wall_seconds=1.0), code, sandbox)
     assert (verdict.status, verdict.reason) == expected, verdict
     assert verdict.sandbox == sandbox.tier
 
@@ -356,7 +356,7 @@ def test_the_judge_grades_sql(query: str) -> None:
         starter={"schema.sql": "create table t(a int); insert into t values (1), (2);"},
     )  # fmt: skip
     code = "select sum(a)::int from t" if query == "right" else "select count(*)::int from t"
-    verdict = grade_values(task, code, required_sandbox("sandlock"))
+    verdict = grade(task, code, required_sandbox("sandlock"))
     assert verdict.reason == ("pass" if query == "right" else "wrong_value"), verdict
 
 
@@ -371,7 +371,7 @@ def scripted(*faults: bool) -> tuple[Verdict, int]:
         return Outcome(exit_code=0, stdout=lines, stderr=b"", timed_out=False, killed=False, truncated=False, wall_seconds=0.1)
 
     sandbox = ScriptedSandbox(answer)
-    return grade_values(function_task(), "def double(x): return 2 * x", sandbox), len(sandbox.jobs)
+    return grade(function_task(), "def double(x): return 2 * x", sandbox), len(sandbox.jobs)
 
 
 def test_a_sandbox_that_breaks_down_twice_is_an_error_not_a_fail() -> None:

@@ -1,22 +1,51 @@
-"""Graders turn an answer into a verdict.
+"""Graders turn an answer into a verdict, by the task's kind.
 
-Add one: a function ``(Task, str | None, Sandbox) -> Verdict`` and a row in GRADERS.
+Add one: a class with ``problems`` and ``grade`` (see ``base.Grader``), a kind in ``records.Kind`` and a row in GRADERS.
+Before a grader runs, the answer is read for attempts at gaming (``flags``): a flagged attempt is never a pass. After it,
+the task's metrics are measured beside the verdict (``metrics``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 
-from evals.graders.values import grade_values
-from evals.records import Task, Verdict
+from evals.graders.base import Grader
+from evals.graders.flags import find_flags, flagged
+from evals.graders.metrics import measured
+from evals.records import Kind, Task, Verdict
 from evals.sandboxes.base import Sandbox
 
-Grader = Callable[[Task, str | None, Sandbox], Verdict]
+GRADERS: Mapping[Kind, str] = {
+    "function": "evals.graders.values:ValueGrader",
+    "sql": "evals.graders.values:ValueGrader",
+    "stdin": "evals.graders.programs:ProgramGrader",
+    "tests": "evals.graders.projects:ProjectGrader",
+    "patch": "evals.graders.projects:ProjectGrader",
+}
 
-GRADERS: Mapping[str, Grader] = {"function": grade_values, "sql": grade_values}
-"""By task kind. Functions and SQL share one judge: the sandbox returns values, the comparison happens outside."""
+
+@cache
+def grader_for(kind: Kind) -> Grader:
+    """The grader of a kind of task, made once."""
+    module, _, attribute = GRADERS[kind].partition(":")
+    found: Grader = getattr(import_module(module), attribute)()
+    return found
+
+
+def problems_of(task: Task) -> list[str]:
+    """What is wrong with a task, each finding with its place; empty means that its grader can work with it."""
+    return grader_for(task.kind).problems(task)
 
 
 def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
-    """Grade one answer. Infrastructure faults come back as status ``error``, never as ``fail``."""
-    return GRADERS[task.kind](task, code, sandbox)
+    """Grade one answer. Infrastructure faults come back as status ``error``, never as ``fail``.
+
+    A pass with a flag, or with a required metric below its least, is a fail; the evidence of either is kept.
+    """
+    if code is None or not code.strip():
+        return Verdict(status="fail", reason="no_code", sandbox=sandbox.tier)
+    found = grader_for(task.kind).grade(task, code, sandbox)
+    found = flagged(found, find_flags(task, code))
+    return measured(found, task, code, sandbox) if task.metrics and found.status == "pass" else found

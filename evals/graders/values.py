@@ -15,14 +15,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from evals.checks import Step, parse_checks
-from evals.errors import SandboxFault
+from evals.errors import SandboxFault, TaskFault
 from evals.files import canonical_json
-from evals.records import Task, Verdict
+from evals.graders.base import ended_early, run_twice, verdict
+from evals.records import Status, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
 DRIVER = Path(__file__).with_name("_driver.py").read_bytes()
@@ -43,31 +45,87 @@ class Opaque:
         return self.text
 
 
-def grade_values(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
-    """Evaluate the task's checks on the candidate and compare outside.
+class Runtime(Protocol):
+    """What a language brings to the value judge: checks taken apart, and the job that evaluates them.
+
+    The job writes one JSON line a step on its standard output: ``{"load": null}`` or what loading raised, then
+    ``{"step": n, "value": typed}`` or ``{"step": n, "raised": [names], "message": text}``, then ``{"end": true}``.
+    """
+
+    def parse(self, checks: str, place: str) -> tuple[Step, ...]:
+        """Steps of a task's checks.
+
+        Raises:
+            TaskFault: not this language, or nothing in it asserts anything.
+        """
+        ...
+
+    def job(self, task: Task, code: str, steps: tuple[Step, ...]) -> Job:
+        """The job that loads the answer and evaluates the steps; no expected value is in it."""
+        ...
+
+
+RUNTIMES: Mapping[str, str] = {
+    "python": "evals.graders.values:PythonRuntime",
+    "sql": "evals.graders.values:PythonRuntime",
+}
+"""By language. Add one: a class with ``parse`` and ``job`` and a row here."""
+
+
+@cache
+def runtime_for(language: str) -> Runtime:
+    """The runtime of a language, made once.
 
     Raises:
-        TaskFault: the checks cannot be parsed.
+        TaskFault: there is none.
     """
-    steps = parse_checks(task.checks, task.source or task.key)
+    if language not in RUNTIMES:
+        raise TaskFault(f"language {language!r}: no runtime; there are: {', '.join(sorted(RUNTIMES))}")
+    module, _, attribute = RUNTIMES[language].partition(":")
+    found: Runtime = getattr(import_module(module), attribute)()
+    return found
 
-    def verdict(status: Any, reason: str, **evidence: Any) -> Verdict:
-        return Verdict(status=status, reason=reason, evidence=evidence, sandbox=sandbox.tier)
 
-    if code is None or not code.strip():
-        return verdict("fail", "no_code")
-    # An error of the machine is found out by running again; an error twice is infrastructure's and is kept as such.
-    fault = ""
-    for _ in range(2):
+class ValueGrader:
+    """Evaluates a task's checks on the answer inside the sandbox and compares outside."""
+
+    def problems(self, task: Task) -> list[str]:
+        """See ``Grader.problems``."""
+        place = task.source or task.key
+        if not task.checks.strip():
+            return [f"{place}: the task has no checks; add checks.py with lines such as `assert f(1) == 2`"]
         try:
-            outcome = sandbox.run(_job(task, code, steps))
+            runtime_for(task.language).parse(task.checks, place)
+        except TaskFault as error:
+            return [str(error)]
+        return []
+
+    def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
+        """See ``Grader.grade``.
+
+        Raises:
+            TaskFault: the checks cannot be parsed.
+        """
+        runtime = runtime_for(task.language)
+        steps = runtime.parse(task.checks, task.source or task.key)
+        try:
+            outcome = run_twice(runtime.job(task, code, steps), sandbox)
         except SandboxFault as error:
-            fault = str(error)
-            continue
+            return verdict("error", "sandbox", sandbox, message=str(error))
         status, reason, evidence = judge(steps, outcome)
-        evidence = {key: stable(value) if isinstance(value, str) else value for key, value in evidence.items()}
-        return verdict(status, reason, **evidence)
-    return verdict("error", "sandbox", message=fault)
+        return verdict(status, reason, sandbox, **evidence)
+
+
+class PythonRuntime:
+    """Python, and SQL through DuckDB's Python package."""
+
+    def parse(self, checks: str, place: str) -> tuple[Step, ...]:
+        """See ``Runtime.parse``."""
+        return parse_checks(checks, place)
+
+    def job(self, task: Task, code: str, steps: tuple[Step, ...]) -> Job:
+        """See ``Runtime.job``."""
+        return _job(task, code, steps)
 
 
 @cache
@@ -100,12 +158,7 @@ def _starter_files(task: Task) -> Mapping[str, bytes]:
     return {} if task.kind == "sql" else {name: text.encode() for name, text in task.starter.items()}
 
 
-def stable(text: str) -> str:
-    """Evidence without what differs between two runs of the same code: memory addresses, the name of the working folder."""
-    return re.sub(r"[^\s'\"]*goldloop-box-\w+", "/box", re.sub(r"\b0x[0-9a-f]{6,}\b", "0x...", text))
-
-
-def judge(steps: tuple[Step, ...], outcome: Outcome) -> tuple[str, str, dict[str, Any]]:
+def judge(steps: tuple[Step, ...], outcome: Outcome) -> tuple[Status, str, dict[str, Any]]:
     """Status, reason and evidence from what came out of the sandbox."""
     records = []
     for line in outcome.stdout.splitlines():
@@ -117,7 +170,7 @@ def judge(steps: tuple[Step, ...], outcome: Outcome) -> tuple[str, str, dict[str
             break
         records.append(record)
     if not records:
-        return _ended_early(outcome, {"stage": "load"})
+        return ended_early(outcome, {"stage": "load"})
     load = records[0].get("load")
     if isinstance(load, dict):
         if records[0].get("syntax"):
@@ -130,7 +183,7 @@ def judge(steps: tuple[Step, ...], outcome: Outcome) -> tuple[str, str, dict[str
     for index, step in enumerate(steps):
         place = {"check": step.text[:400], "line": step.line}
         if index not in answers:
-            return _ended_early(outcome, place)
+            return ended_early(outcome, place)
         answer = answers[index]
         raised = _raised(answer)
         if step.kind == "raises":
@@ -162,17 +215,6 @@ def _shown(value: Any) -> str:
         return repr(value)[:400]
     except (ValueError, RecursionError):  # an int of more than 4,300 digits
         return f"<{type(value).__name__} too large to show>"
-
-
-def _ended_early(outcome: Outcome, place: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    evidence = {**place, "exit_code": outcome.exit_code, "stderr": outcome.stderr[-400:].decode(errors="replace")}
-    if outcome.timed_out:
-        return "fail", "time", evidence
-    if outcome.killed:
-        return "fail", "memory", evidence
-    if outcome.truncated:
-        return "fail", "output_flood", evidence
-    return "fail", "exited_early", evidence
 
 
 def decode(value: Any) -> Any:

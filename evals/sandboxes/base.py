@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
 
+from evals.errors import SandboxFault
 from evals.records import Limits
+
+Toolchain = Literal["python", "node", "web"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Files for an empty working folder and a command in it; ``{python}`` in the command is the sandbox's interpreter.
+    """Files for an empty working folder and a command in it.
 
-    ``readable`` are host folders that the job may read beside the interpreter's own.
+    ``toolchain`` is what the command needs: ``python`` (the standard library), ``node`` (Node.js alone), or ``web``
+    (Node.js with the pinned packages of the web toolchain). In the command ``{python}`` and ``{node}`` stand for the
+    interpreters, ``{web}`` for the folder that holds the web toolchain's ``node_modules``. ``readable`` are host folders
+    that the job may read beside these. ``outputs`` are files, by exact name, to bring back when it has ended: regular files
+    only, of at most ``limits.file_mb``.
     """
 
     files: Mapping[str, bytes]
     command: tuple[str, ...]
     limits: Limits
+    toolchain: Toolchain = "python"
     readable: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +37,7 @@ class Outcome:
     """What a finished job left: bounded output, exit code, and whether a limit ended it.
 
     ``killed`` is a kill that no time limit explains (memory, or a signal of its own); ``truncated`` means that the output
-    passed ``max_output_bytes`` and the job was ended for it.
+    passed ``max_output_bytes`` and the job was ended for it. ``files`` has those of ``Job.outputs`` that are there.
     """
 
     exit_code: int
@@ -37,6 +47,7 @@ class Outcome:
     killed: bool
     truncated: bool
     wall_seconds: float
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Sandbox(Protocol):
@@ -49,10 +60,29 @@ class Sandbox(Protocol):
         """Run a job to its end or its limits.
 
         Raises:
-            SandboxFault: the sandbox itself failed; nothing is known of the code.
+            SandboxFault: the sandbox itself failed, or lacks the toolchain; nothing is known of the code.
         """
         ...
 
     def close(self) -> None:
         """Release what the sandbox holds; leaves no process, container or file behind."""
         ...
+
+
+def check_names(job: Job) -> None:
+    """Refuse a job whose files would leave its folder.
+
+    Raises:
+        SandboxFault: a name that is absolute, empty, or has ``..`` in it.
+    """
+    for name in (*job.files, *job.outputs):
+        if not name or name.startswith("/") or "\0" in name or ".." in name.split("/"):
+            raise SandboxFault(f"the job's file {name!r} would leave its folder")
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write a job's files into its folder on this machine."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)

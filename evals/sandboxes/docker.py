@@ -23,7 +23,7 @@ from typing import Any
 
 from evals.errors import SandboxFault
 from evals.records import Limits
-from evals.sandboxes.base import Job, Outcome
+from evals.sandboxes.base import Job, Outcome, check_names, write_files
 
 LABEL = "goldloop.sandbox"
 DEFAULT_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
@@ -84,14 +84,12 @@ class DockerSandbox:
 
     def run(self, job: Job) -> Outcome:
         """See ``Sandbox.run``."""
+        check_names(job)
         name = f"goldloop-{os.getpid()}-{secrets.token_hex(8)}"
         try:
             with tempfile.TemporaryDirectory(prefix="goldloop-box-", ignore_cleanup_errors=True) as folder:
                 Path(folder).chmod(0o755)
-                for file, data in job.files.items():
-                    path = Path(folder, file)
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(data)
+                write_files(job.files, Path(folder))
                 try:
                     self._create(job, folder, name)
                     return self._watch(name, job.limits)

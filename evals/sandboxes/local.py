@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from evals.errors import SandboxFault
-from evals.sandboxes.base import Job, Outcome
+from evals.sandboxes.base import Job, Outcome, check_names, write_files
 
 
 class LocalSandbox:
@@ -21,6 +21,7 @@ class LocalSandbox:
 
     def run(self, job: Job) -> Outcome:
         """See ``Sandbox.run``."""
+        check_names(job)
         limits = job.limits
 
         def confine() -> None:
@@ -29,10 +30,7 @@ class LocalSandbox:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
         with tempfile.TemporaryDirectory(prefix="goldloop-box-", ignore_cleanup_errors=True) as folder:
-            for name, data in job.files.items():
-                path = Path(folder, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
+            write_files(job.files, Path(folder))
             command = [sys.executable if part == "{python}" else part for part in job.command]
             start = time.monotonic()
             try:

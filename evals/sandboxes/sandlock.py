@@ -21,7 +21,7 @@ from typing import Any
 
 from evals.errors import SandboxFault
 from evals.records import Limits
-from evals.sandboxes.base import Job, Outcome
+from evals.sandboxes.base import Job, Outcome, check_names, write_files
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _REAP_SECONDS = 5.0
@@ -65,12 +65,10 @@ class SandlockSandbox:
 
     def run(self, job: Job) -> Outcome:
         """See ``Sandbox.run``."""
+        check_names(job)
         try:
             with tempfile.TemporaryDirectory(prefix="goldloop-box-", ignore_cleanup_errors=True) as folder:
-                for name, data in job.files.items():
-                    path = Path(folder, name)
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(data)
+                write_files(job.files, Path(folder))
                 return self._run_in(job, folder)
         except OSError as error:
             raise SandboxFault(f"sandlock: {error}") from error

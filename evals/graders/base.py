@@ -1,0 +1,58 @@
+"""The seam of grading: what a grader answers, and what it and its language runtimes share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from evals.errors import SandboxFault
+from evals.records import Status, Task, Verdict
+from evals.sandboxes.base import Job, Outcome, Sandbox
+
+
+class Grader(Protocol):
+    """Grades the answers to one kind of task."""
+
+    def problems(self, task: Task) -> list[str]:
+        """What keeps this task from being graded, each with its place (``task.source``); empty for a sound task."""
+        ...
+
+    def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
+        """The verdict on an answer that is not empty. A fault of the sandbox is status ``error``."""
+        ...
+
+
+def run_twice(job: Job, sandbox: Sandbox) -> Outcome:
+    """Run a job; a fault of the machine is found out by running again.
+
+    Raises:
+        SandboxFault: it failed twice. Graders turn it into status ``error``.
+    """
+    try:
+        return sandbox.run(job)
+    except SandboxFault:
+        return sandbox.run(job)
+
+
+def verdict(status: Status, reason: str, sandbox: Sandbox, **evidence: Any) -> Verdict:
+    """A verdict whose evidence is the same for two runs of the same code."""
+    kept = {key: stable(value) if isinstance(value, str) else value for key, value in evidence.items()}
+    return Verdict(status=status, reason=reason, evidence=kept, sandbox=sandbox.tier)
+
+
+def stable(text: str) -> str:
+    """Evidence without what differs between two runs of the same code: memory addresses, the name of the working folder."""
+    return re.sub(r"[^\s'\"]*goldloop-box-\w+", "/box", re.sub(r"\b0x[0-9a-f]{6,}\b", "0x...", text))
+
+
+def ended_early(outcome: Outcome, place: Mapping[str, Any]) -> tuple[Status, str, dict[str, Any]]:
+    """Status, reason and evidence of a job that ended before it had said everything."""
+    evidence = {**place, "exit_code": outcome.exit_code, "stderr": outcome.stderr[-400:].decode(errors="replace")}
+    if outcome.timed_out:
+        return "fail", "time", evidence
+    if outcome.killed:
+        return "fail", "memory", evidence
+    if outcome.truncated:
+        return "fail", "output_flood", evidence
+    return "fail", "exited_early", evidence
