@@ -1,8 +1,9 @@
 """Holdouts of any shape as items: suites, importers' benchmarks, and tables (JSONL, JSON, CSV, TSV, Parquet; .gz, .zst).
 
 Columns of tables are guessed, and every guess is said in ``Holdout.notes``. A row that cannot be read is never dropped in
-silence: it is in ``Holdout.broken``, with its place. Does not read starter files of suites, nor text under names that neither
-the guess nor the column map knows (the notes name those columns). All rows are held in memory.
+silence: it is in ``Holdout.broken``, with its place. A suite's project files count as part of the prompt where the model is
+shown them. Text under names that neither the guess nor the column map knows is not read (the notes name those columns). All
+rows are held in memory.
 """
 
 from __future__ import annotations
@@ -109,9 +110,9 @@ def items_of(tasks: Sequence[Task]) -> list[Item]:
     return [
         Item(
             key=task.key,
-            prompt=task.prompt,
+            prompt=task.question,
             answer=task.golden,
-            tests=task.checks,
+            tests=task.test_text,
             group=f"{task.suite}/{task.group}",
             split=task.split,
             place=task.source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -105,10 +106,30 @@ class Task(Record):
         """The first tag, or ``-``: the row of the closing table."""
         return self.tags[0] if self.tags else "-"
 
+    @property
+    def question(self) -> str:
+        """What is asked: the prompt and, for tests and patches, the project's files that the answer works on."""
+        if self.kind not in ("tests", "patch"):
+            return self.prompt
+        return "\n\n".join([self.prompt, *(_shown(name, text) for name, text in self.starter.items())])
+
+    @property
+    def test_text(self) -> str:
+        """Everything that grades an answer, as text: what a leak of the tests would show."""
+        cases = (f"{case.stdin}\n{case.stdout}" for case in self.cases)
+        return "\n".join(text for text in (self.checks, self.fuzz, *self.tests.values(), *cases) if text)
+
     def messages(self) -> list[Message]:
         """The conversation that the model sees."""
         system: list[Message] = [{"role": "system", "content": self.system}] if self.system else []
-        return [*system, {"role": "user", "content": self.prompt}]
+        return [*system, {"role": "user", "content": self.question}]
+
+
+def _shown(name: str, text: str) -> str:
+    """A project's file in a prompt; the fence is longer than any in the file."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"`{name}`:\n{fence}{name.rpartition('.')[2]}\n{text.rstrip()}\n{fence}"
 
 
 class ModelRef(Record):

@@ -5,6 +5,7 @@ Does not cover statistics (``evals.stats``) or where results are kept (``loop``)
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,15 @@ class _Unit:
         return f"{self.task.key}#{self.sample}"
 
 
+def fitting_workers(workers: int, tasks: Sequence[Task]) -> int:
+    """``workers``, or for 0 as many as this machine has processors and memory for (the largest limit of the tasks each)."""
+    if workers:
+        return workers
+    free_mb = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    largest = max((task.limits.memory_mb for task in tasks), default=512)
+    return max(1, min(len(os.sched_getaffinity(0)), free_mb // largest))
+
+
 def prompt_seed(task: Task, sample: int) -> int:
     """A seed of 32 bits that depends on the task and the sample only, never on the batch."""
     return int.from_bytes(blake2b(f"{task.key}#{sample}".encode(), digest_size=4).digest(), "big")
@@ -45,7 +55,7 @@ def evaluate(
     *,
     sampling: Sampling,
     samples: int = 1,
-    workers: int = 2,
+    workers: int = 0,
     progress: Progress | None = None,
     label: str = "evaluate",
 ) -> list[Result]:
@@ -69,7 +79,7 @@ def evaluate(
     ]
     by_name = {unit.name: unit for unit in units}
     bar.start(label, len(units), "attempts")
-    with ThreadPoolExecutor(workers, thread_name_prefix="grade") as pool:
+    with ThreadPoolExecutor(fitting_workers(workers, tasks), thread_name_prefix="grade") as pool:
         pending: dict[str, Future[Verdict]] = {}
 
         def submit(names: Iterable[str]) -> None:

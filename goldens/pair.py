@@ -71,7 +71,7 @@ def _pair(task: Task, failure: Failure | None, golden: Golden) -> Pair:
         task=task.key,
         group=task.group,
         slice=task.slice,
-        prompt=task.prompt,
+        prompt=task.question,
         system=task.system,
         language=task.language,
         licence=task.licence,

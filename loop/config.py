@@ -34,14 +34,16 @@ class EvalSettings(Record):
     temperature: float = Field(default=0.0, ge=0, description="0 is greedy")
     samples: int = Field(default=1, ge=1, le=1, description="answers a task; 1 in this version")
     batch_size: int = Field(default=32, gt=0, description="prompts decoded together")
-    workers: int = Field(default=2, gt=0, description="sandboxes at work at once")
+    workers: int = Field(default=0, ge=0, description="sandboxes at work at once; 0 follows processors and memory")
 
 
 class SandboxSettings(Record):
     """``sandbox.*``: where model-written code runs."""
 
     name: str = Field(default="auto", description="auto (sandlock, else docker), sandlock, docker, or pkg.mod:Class")
-    image: str = Field(default="", description="Docker image; empty is python:X.Y-slim of this Python")
+    image: str = Field(default="", description="Docker image for Python; empty is the one of `goldloop images build`")
+    web_image: str = Field(default="", description="Docker image for JavaScript; empty is the one of `goldloop images build`")
+    runtime: str = Field(default="", description="Docker runtime, such as runsc; empty is the engine's default")
 
 
 class DecontamSettings(Record):

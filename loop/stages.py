@@ -100,7 +100,10 @@ def open_bench(config: Config, base: Path, *, unsafe_local: bool = False, progre
         raise BadInput(f"suites: {', '.join(twice)} given twice; a suite is a target or a guard, once")
     for suite in targets:
         check_splits(suite)
-    sandbox = open_sandbox(config.sandbox.name, unsafe_local=unsafe_local, image=config.sandbox.image)
+    chosen = config.sandbox
+    sandbox = open_sandbox(
+        chosen.name, unsafe_local=unsafe_local, image=chosen.image, web_image=chosen.web_image, runtime=chosen.runtime
+    )
     return Bench(
         config=config,
         targets=targets,

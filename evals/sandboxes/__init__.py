@@ -47,8 +47,10 @@ def make_sandbox(name: str, **options: Any) -> Sandbox:
     return found
 
 
-def open_sandbox(name: str = "auto", *, unsafe_local: bool = False, image: str = "") -> Sandbox:
+def open_sandbox(name: str = "auto", *, unsafe_local: bool = False, **docker: str) -> Sandbox:
     """A self-tested sandbox. ``auto`` takes sandlock, else docker; bare processes only with ``unsafe_local``.
+
+    ``docker`` are options of the docker sandbox (``image``, ``web_image``, ``runtime``); empty ones are left out.
 
     Raises:
         BadInput: none works here; the message says what was tried and what to install.
@@ -59,7 +61,7 @@ def open_sandbox(name: str = "auto", *, unsafe_local: bool = False, image: str =
         raise BadInput("sandbox: 'local' isolates nothing; pass --unsafe-local if that is what you want")
     tried = []
     for candidate in ["sandlock", "docker"] if name == "auto" else [name]:
-        options = {"image": image} if candidate == "docker" and image else {}
+        options = {key: value for key, value in docker.items() if value} if candidate == "docker" else {}
         try:
             sandbox = make_sandbox(candidate, **options)
         except SandboxFault as error:
