@@ -1,0 +1,117 @@
+"""Estimators and tests over several samples a task, against published values and by simulation."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import t as student
+
+from evals.clusters import bootstrap_interval, compare_means, holm, mean_interval, pass_at_k, pass_hat_k, sign_flip_p
+
+# Darwin's 15 pairs of maize, differences in eighths of an inch, as in Fisher (1935), The Design of Experiments, table 3.
+DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+
+
+@given(st.integers(1, 12), st.data())
+def test_pass_at_k_is_the_share_of_subsets_with_a_pass(n: int, data: st.DataObject) -> None:
+    passed, k = data.draw(st.integers(0, n)), data.draw(st.integers(1, n))
+    subsets = list(combinations(range(n), k))
+    assert math.isclose(pass_at_k(n, passed, k), sum(min(s) < passed for s in subsets) / len(subsets), abs_tol=1e-12)
+    assert math.isclose(pass_hat_k(n, passed, k), sum(max(s) < passed for s in subsets) / len(subsets), abs_tol=1e-12)
+
+
+def test_pass_at_k_equals_the_published_product_form() -> None:
+    # Chen et al. (2021), figure 3: 1 - prod(1 - k / i for i in n - c + 1 .. n).
+    for n, c, k in [(200, 7, 1), (200, 7, 10), (200, 150, 100), (100, 0, 10), (20, 11, 10)]:
+        published = 1.0 - float(np.prod(1.0 - k / np.arange(n - c + 1, n + 1))) if n - c >= k else 1.0
+        assert math.isclose(pass_at_k(n, c, k), published, abs_tol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "passed", "k"), [(3, 1, 4), (3, 4, 1), (3, -1, 1), (3, 1, 0)])
+def test_pass_at_k_is_undefined_for_too_few_samples(n: int, passed: int, k: int) -> None:
+    for estimator in (pass_at_k, pass_hat_k):
+        with pytest.raises(ValueError, match="needs 0 <= passed"):
+            estimator(n, passed, k)
+
+
+def test_sign_flips_equal_the_published_example() -> None:
+    # Fisher (1935), section 21: 863 of the 32,768 arrangements reach +314, so 1,726 reach it on either side.
+    p, exact = sign_flip_p([float(d) for d in DARWIN])
+    assert exact and p == 1726 / 32768
+
+
+def test_drawn_sign_flips_agree_with_counted_ones() -> None:
+    generator = np.random.default_rng(3)
+    values = (generator.integers(-3, 5, size=15) / 4).tolist()
+    counted, _ = sign_flip_p(values)
+    padded = [*values, *([1e-12] * 10)]  # more informative tasks than are enumerated, of no weight
+    drawn, exact = sign_flip_p(padded)
+    assert not exact and abs(drawn - counted) < 0.01
+
+
+def test_sign_flips_without_a_difference_see_nothing() -> None:
+    assert sign_flip_p([0.0, 0.0]) == (1.0, True)
+
+
+def test_student_interval_equals_the_published_example() -> None:
+    # Same data: mean 20.93, standard deviation 37.74, t(14) = 2.145, hence 0.03 to 41.84 (in eighths of an inch).
+    paired = compare_means({str(i): 0.0 for i in range(15)}, {str(i): d / 1000 for i, d in enumerate(DARWIN)})
+    assert (round(1000 * paired.ci95.low, 2), round(1000 * paired.ci95.high, 2)) == (0.03, 41.84)
+
+
+def test_alike_means_say_nothing_of_the_spread() -> None:
+    interval = mean_interval([1.0, 1.0, 1.0])
+    assert (interval.low, interval.high) == (0.0, 1.0)
+
+
+def test_comparison_needs_the_same_tasks() -> None:
+    with pytest.raises(ValueError, match="same tasks"):
+        compare_means({"a": 1.0, "b": 0.0}, {"a": 1.0, "c": 0.0})
+
+
+def test_holm_equals_a_worked_example() -> None:
+    # Holm (1979): 0.01, 0.04, 0.03 -> 0.03, 0.06, 0.06.
+    adjusted = holm({"a": 0.01, "b": 0.04, "c": 0.03})
+    assert {name: round(p, 12) for name, p in adjusted.items()} == {"a": 0.03, "b": 0.06, "c": 0.06}
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1), max_size=8))
+def test_holm_never_lowers_and_keeps_the_order(p_values: dict[str, float]) -> None:
+    adjusted = holm(p_values)
+    names = sorted(p_values, key=lambda name: p_values[name])
+    assert all(adjusted[name] >= p_values[name] for name in names)
+    assert [adjusted[name] for name in names] == sorted(adjusted.values())
+
+
+def _suite(generator: np.random.Generator, tasks: int, samples: int, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Pass rates of two models on tasks of very different difficulty, ``samples`` each."""
+    difficulty = generator.beta(0.8, 0.8, size=tasks)
+    other = np.clip(difficulty + shift + generator.normal(0, 0.05, size=tasks), 0, 1)
+    return generator.binomial(samples, difficulty) / samples, generator.binomial(samples, other) / samples
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tasks", "samples"), [(60, 4), (164, 3), (400, 1)])
+def test_95_percent_intervals_cover_95_percent_of_simulated_suites(tasks: int, samples: int) -> None:
+    generator = np.random.default_rng(tasks)
+    rounds = 4_000
+    covered = {"mean": 0, "paired": 0, "bootstrap": 0}
+    for _ in range(rounds):
+        before, after = _suite(generator, tasks, samples)
+        own = mean_interval(before.tolist())
+        covered["mean"] += own.low <= 0.5 <= own.high
+        differences = after - before
+        half = float(differences.std(ddof=1)) / math.sqrt(tasks)
+        truth = 0.0  # by symmetry of the difficulties, clipping included
+        covered["paired"] += abs(float(differences.mean()) - truth) <= float(student.ppf(0.975, tasks - 1)) * half
+        if covered["bootstrap"] >= 0 and _ < 1_000:
+            box = bootstrap_interval(differences.tolist(), draws=1_000, seed=_)
+            covered["bootstrap"] += box.low <= truth <= box.high
+    assert 0.94 <= covered["mean"] / rounds <= 0.96
+    assert 0.94 <= covered["paired"] / rounds <= 0.96
+    assert 0.93 <= covered["bootstrap"] / 1_000 <= 0.97
