@@ -32,6 +32,8 @@ class SandboxFault(GoldloopError):
 class BackendFault(GoldloopError):
     """The model backend failed to answer (not: answered badly)."""
 
+    exit_code = 3
+
 
 class TaskFault(GoldloopError):
     """A task is broken: its checks cannot be parsed, or its golden does not pass them."""

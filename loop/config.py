@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from evals.errors import BadInput
 from evals.records import Record
@@ -32,9 +32,29 @@ class EvalSettings(Record):
 
     max_new_tokens: int = Field(default=192, gt=0, description="tokens an answer may have")
     temperature: float = Field(default=0.0, ge=0, description="0 is greedy")
-    samples: int = Field(default=1, ge=1, le=1, description="answers a task; 1 in this version")
+    samples: int = Field(default=1, ge=1, description="answers a task; more than 1 needs a temperature above 0")
     batch_size: int = Field(default=32, gt=0, description="prompts decoded together")
+    cache: str = Field(default="", description="folder that keeps answers for other runs; empty keeps none")
     workers: int = Field(default=0, ge=0, description="sandboxes at work at once; 0 follows processors and memory")
+
+    @field_validator("samples")
+    @classmethod
+    def _varied(cls, value: int, info: ValidationInfo) -> int:
+        if value > 1 and info.data.get("temperature") == 0:
+            raise ValueError("several greedy answers are one answer; set evals.temperature above 0")
+        return value
+
+
+class ServerSettings(Record):
+    """``server.*``: the backend ``openai``, any server with OpenAI's chat completions. The key comes from OPENAI_API_KEY."""
+
+    url: str = Field(default="", description="address, such as http://127.0.0.1:8000/v1; empty is OPENAI_BASE_URL")
+    concurrency: int = Field(default=8, gt=0, description="requests open at once")
+    retries: int = Field(
+        default=5, ge=0, description="further tries after 408, 409, 429, 5xx or a broken connection, with back-off"
+    )
+    timeout_seconds: float = Field(default=120.0, gt=0, description="time that one request may take")
+    requests_per_minute: float = Field(default=0.0, ge=0, description="rate limit; 0 is none")
 
 
 class SandboxSettings(Record):
@@ -75,11 +95,12 @@ class Config(Record):
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="the run's folder below runs/")
     model: str = Field(default="smollm2-135m-instruct", description="hub id, local folder or GGUF file")
-    backend: str = Field(default="hf", description="hf, or pkg.mod:Class")
+    backend: str = Field(default="hf", description="hf, openai (a server, see server.*), or pkg.mod:Class")
     seed: int = Field(default=0, ge=0, description="of shuffles, initial weights, replay choice and sampling")
     rounds: int = Field(default=1, ge=1, description="rounds, each from the original base with all data so far")
     suites: SuiteSettings
     evals: EvalSettings = EvalSettings()
+    server: ServerSettings = ServerSettings()
     sandbox: SandboxSettings = SandboxSettings()
     decontam: DecontamSettings = DecontamSettings()
     trainset: TrainsetSettings = TrainsetSettings()

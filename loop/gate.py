@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from evals.comparison import Comparison, compare_outcomes, outcomes_of
 from evals.errors import Inconclusive
 from evals.records import Record, Result
-from evals.stats import Paired, compare
 from loop.config import GateSettings
 
 Decision = Literal["promote", "reject", "inconclusive"]
@@ -34,6 +34,10 @@ class Line(Record):
     lost: int
     p: float
     detectable: float
+    samples: int = 1
+    test: str = "McNemar, exact, mid-p"
+    before_ci95: tuple[float, float] = (0.0, 1.0)
+    after_ci95: tuple[float, float] = (0.0, 1.0)
 
     @property
     def verdict(self) -> str:
@@ -47,11 +51,6 @@ class GateReport(Record):
     decision: Decision
     reasons: tuple[str, ...]
     lines: tuple[Line, ...]
-
-
-def passes(results: Sequence[Result]) -> dict[str, bool]:
-    """Pass or fail by task; errors are left out, since they say nothing about the model."""
-    return {r.attempt.task: r.verdict.passed for r in results if r.verdict.status != "error"}
 
 
 def decide(
@@ -89,19 +88,23 @@ def decide(
 
 
 def _line(suite: str, slice_: str, role: Any, before: Sequence[Result], after: Sequence[Result]) -> Line:
-    left = passes([r for r in before if slice_ in ("*", r.slice)])
-    right = passes([r for r in after if slice_ in ("*", r.slice)])
+    left = outcomes_of([r for r in before if slice_ in ("*", r.slice)])
+    right = outcomes_of([r for r in after if slice_ in ("*", r.slice)])
     shared = left.keys() & right.keys()
     if not shared:
         raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
-    paired: Paired = compare({k: left[k] for k in shared}, {k: right[k] for k in shared})
+    paired: Comparison = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared})
     return Line(
         suite=suite,
         slice=slice_,
         role=role,
         n=paired.n,
-        before=paired.before,
-        after=paired.after,
+        samples=paired.samples,
+        test=paired.test,
+        before=paired.before.share,
+        after=paired.after.share,
+        before_ci95=(paired.before.interval.low, paired.before.interval.high),
+        after_ci95=(paired.after.interval.low, paired.after.interval.high),
         delta=paired.delta,
         ci95=(paired.ci95.low, paired.ci95.high),
         low_one_sided=paired.low_one_sided,

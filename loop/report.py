@@ -23,7 +23,6 @@ from decontam.screen import BLIND
 from evals.errors import BadInput
 from evals.files import MANIFEST, describe, read_json, read_records, write_atomic
 from evals.records import Failure, Result
-from evals.stats import wilson
 from finetune.records import TrainReport
 from goldens.records import Golden
 from loop.gate import GateReport, Line
@@ -444,11 +443,11 @@ def _rates(suite: str, chapters: Sequence[Chapter]) -> list[_Rate]:
         if line is None:
             raise BadInput(f"round {number}: its gate does not know suite {suite}, which the first round has")
         share = line.after if number else line.before
-        passed = round(share * line.n)
-        interval = wilson(passed, line.n)
-        said = f"{passed} of {line.n}, {percent(share)}, 95% {percent(interval.low)} to {percent(interval.high)}"
+        low, high = line.after_ci95 if number else line.before_ci95
+        counted = f"{round(share * line.n)} of {line.n}" if line.samples == 1 else f"{line.n} tasks, {line.samples} samples each"
+        said = f"{counted}, {percent(share)}, 95% {percent(low)} to {percent(high)}"
         kept = number == 0 or chapters[number - 1].facts.decision == "promote"
-        found.append(_Rate(share=share, interval=(interval.low, interval.high), said=said, kept=kept))
+        found.append(_Rate(share=share, interval=(low, high), said=said, kept=kept))
     return found
 
 

@@ -15,6 +15,7 @@ from evals.files import Journal, digest, digest_file, read_records, write_jsonl
 from evals.graders import grade
 from evals.models import open_backend
 from evals.models.base import Backend, Sampling
+from evals.models.cache import CachedBackend
 from evals.progress import Progress, Silent
 from evals.records import Failure, ModelRef, Result, Task, Verdict
 from evals.run import check_errors, evaluate
@@ -100,18 +101,35 @@ def open_bench(config: Config, base: Path, *, unsafe_local: bool = False, progre
         raise BadInput(f"suites: {', '.join(twice)} given twice; a suite is a target or a guard, once")
     for suite in targets:
         check_splits(suite)
-    chosen = config.sandbox
-    sandbox = open_sandbox(
-        chosen.name, unsafe_local=unsafe_local, image=chosen.image, web_image=chosen.web_image, runtime=chosen.runtime
-    )
     return Bench(
         config=config,
         targets=targets,
         guards=guards,
-        sandbox=sandbox,
-        open_backend=lambda ref: open_backend(config.backend, ref, batch_size=config.evals.batch_size),
+        sandbox=sandbox_of(config, unsafe_local=unsafe_local),
+        open_backend=lambda ref: open_model(config, ref),
         progress=progress or Silent(),
     )
+
+
+def sandbox_of(config: Config, *, unsafe_local: bool = False) -> Sandbox:
+    """The configured sandbox, self-tested.
+
+    Raises:
+        BadInput: none works here.
+    """
+    chosen = config.sandbox.model_dump(exclude={"name"})
+    return open_sandbox(config.sandbox.name, unsafe_local=unsafe_local, **chosen)
+
+
+def open_model(config: Config, ref: ModelRef) -> Backend:
+    """The model on the configured backend, behind the answer cache where there is one.
+
+    Raises:
+        BadInput: unknown backend, or a model that cannot be loaded.
+    """
+    server = config.server.model_dump() if config.backend == "openai" else {}
+    backend = open_backend(config.backend, ref, batch_size=config.evals.batch_size, **server)
+    return CachedBackend(backend, Path(config.evals.cache), name=config.backend) if config.evals.cache else backend
 
 
 def check_splits(suite: Suite) -> None:
@@ -159,7 +177,8 @@ def evaluate_stage(bench: Bench, folder: Path, ref: ModelRef, tasks: Sequence[Ta
     inputs = {
         "model": model_identity(ref),
         "tasks": [task.model_dump(mode="json") for task in tasks],
-        "evals": config.evals.model_dump(mode="json", exclude={"workers"}),
+        "evals": config.evals.model_dump(mode="json", exclude={"workers", "cache"}),
+        "backend": config.backend,
         "seed": config.seed,
     }
 

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Unsafe, _run_folder, app, emit, next_command
+from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, _run_folder, app, emit, next_command
 
 if TYPE_CHECKING:
+    from evals.comparison import Rate
     from evals.records import Result
     from evals.suites import Suite
     from loop.stages import Bench
@@ -27,21 +28,21 @@ goldens_app = typer.Typer(help="Prove goldens in the sandbox.", no_args_is_help=
 app.add_typer(goldens_app, name="goldens")
 
 
-def _bench(suites: Sequence[str], model: str, *, unsafe_local: bool, quiet: bool, **settings: Any) -> Bench:
-    from evals.models import open_backend
-    from evals.sandboxes import open_sandbox
+def _bench(
+    suites: Sequence[str], model: str, *, unsafe_local: bool, quiet: bool, overrides: Sequence[str] = (), **settings: Any
+) -> Bench:
     from evals.suites import load_suite
     from loop.config import make_config
-    from loop.stages import Bench
+    from loop.stages import Bench, open_model, sandbox_of
 
-    config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, place="command line")
+    config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, overrides, place="command line")
     loaded = [load_suite(name) for name in suites]
     return Bench(
         config=config,
         targets=loaded,
         guards=[],
-        sandbox=open_sandbox(config.sandbox.name, unsafe_local=unsafe_local),
-        open_backend=lambda ref: open_backend(config.backend, ref, batch_size=config.evals.batch_size),
+        sandbox=sandbox_of(config, unsafe_local=unsafe_local),
+        open_backend=lambda ref: open_model(config, ref),
         progress=console.Bars(quiet=quiet),
     )
 
@@ -54,18 +55,22 @@ def eval_(
     adapter: Annotated[str, typer.Option(help="Folder of a LoRA adapter to put on the model.")] = "",
     split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens an answer may have.")] = 192,
+    set_: Sets = None,
     unsafe_local: Unsafe = False,
     json: Json = False,
 ) -> None:
     """Evaluate a model on a suite: generate, grade, keep every attempt with its verdict.
 
     Example: goldloop eval house --split train --out evals/base
+
+    Example, a model behind a server: goldloop eval house --model NAME --out evals/served --set backend=openai
+    --set server.url=http://127.0.0.1:8000/v1
     """
     from evals.records import ModelRef
-    from evals.stats import wilson
     from loop.stages import count_results, evaluate_stage
 
-    bench = _bench([suite], model, unsafe_local=unsafe_local, quiet=json, evals={"max_new_tokens": max_new_tokens})
+    evals = {"max_new_tokens": max_new_tokens}
+    bench = _bench([suite], model, unsafe_local=unsafe_local, quiet=json, overrides=set_ or (), evals=evals)
     try:
         known = ("train", "dev", "holdout")
         if unknown := [name for name in split or () if name not in known]:
@@ -73,30 +78,55 @@ def eval_(
         tasks = bench.tasks(*(split or known))
         if not tasks:
             raise BadInput(f"suite {suite}: no task has split {', '.join(split or known)}")
-        results = evaluate_stage(bench, out, ModelRef(base=model, adapter=adapter), tasks, f"evaluate {bench.targets[0].name}")
+        results = evaluate_stage(
+            bench, out, ModelRef(base=bench.config.model, adapter=adapter), tasks, f"evaluate {bench.targets[0].name}"
+        )
     finally:
         bench.close()
     counts = count_results(results)
     if json:
-        emit({"out": str(out), "counts": counts, "slices": _by_slice(results)})
+        slices = {
+            name: {"tasks": r.n, "samples": r.samples, "rate": r.share, "ci95": [r.interval.low, r.interval.high]}
+            for name, r in _by_slice(results).items()
+        }
+        emit({"out": str(out), "counts": counts, "slices": slices, "powers": _powers(results)})
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
-        for name in ("slice", "tasks", "pass", "rate", "95% interval"):
+        for name in ("slice", "tasks", "pass rate", "95% interval"):
             table.add_column(name, justify="left" if name == "slice" else "right")
-        for name, (passed, total) in _by_slice(results).items():
-            interval = wilson(passed, total)
-            spread = f"{interval.low:.1%} to {interval.high:.1%}"
-            table.add_row(Text(name), f"{total}", f"{passed}", f"{passed / total:.1%}", spread)
+        for name, rate in _by_slice(results).items():
+            spread = f"{rate.interval.low:.1%} to {rate.interval.high:.1%}"
+            table.add_row(Text(name), f"{rate.n}", f"{rate.share:.1%}", spread)
         console.out.print(table)
+        if powers := _powers(results):
+            console.out.print(Text("; ".join(f"{name} {share:.1%}" for name, share in powers.items())))
     next_command(f"goldloop failures {out}")
 
 
-def _by_slice(results: Sequence[Result]) -> dict[str, tuple[int, int]]:
-    counted: dict[str, list[bool]] = {}
+def _powers(results: Sequence[Result]) -> dict[str, float]:
+    """pass@k and pass^k for k of 2, 5, 10, ... and the number of samples; nothing where there is one sample a task."""
+    from evals.clusters import pass_at_k, pass_hat_k
+    from evals.comparison import outcomes_of
+
+    outcomes = list(outcomes_of(results).values())
+    most = min(map(len, outcomes), default=0)
+    powers = {}
+    for k in sorted({k for k in (2, 5, 10, 50, 100) if k < most} | {most}) if most > 1 else ():
+        for name, estimate in (("pass@", pass_at_k), ("pass^", pass_hat_k)):
+            powers[f"{name}{k}"] = sum(estimate(len(o), sum(o), k) for o in outcomes) / len(outcomes)
+    return powers
+
+
+def _by_slice(results: Sequence[Result]) -> dict[str, Rate]:
+    """Rates by slice, the whole first; a slice without a verdict has no row."""
+    from evals.comparison import outcomes_of, pass_rate
+
+    parts: dict[str, list[Result]] = {}
     for result in results:
-        for name in {"all", f"{result.suite} {result.split}: {result.slice}"}:
-            counted.setdefault(name, []).append(result.verdict.passed)
-    return {name: (sum(counted[name]), len(counted[name])) for name in sorted(counted, key=lambda n: (n != "all", n))}
+        for name in ("all", f"{result.suite} {result.split}: {result.slice}"):
+            parts.setdefault(name, []).append(result)
+    found = {name: outcomes_of(part) for name, part in parts.items()}
+    return {name: pass_rate(found[name]) for name in sorted(found, key=lambda n: (n != "all", n)) if found[name]}
 
 
 def _results(folder: Path) -> list[Result]:

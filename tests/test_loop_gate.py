@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from evals.errors import Inconclusive
-from evals.records import Attempt, Result, Verdict
+from evals.records import Attempt, Result, Status, Verdict
 from loop.config import GateSettings
 from loop.gate import decide
 
@@ -77,3 +79,30 @@ def test_an_inconclusive_answer_says_what_the_run_can_see() -> None:
     before, after = results("target", 5, 60), results("target", 7, 60)
     report = decide(before, after, target=["target"], guard=[], settings=GateSettings())
     assert "with 60 tasks this run can see 7 points" in report.reasons[0]
+
+
+def sampled(suite: str, passed: Mapping[str, int], samples: int) -> list[Result]:
+    made = []
+    for task, count in passed.items():
+        for sample in range(samples):
+            status: Status = "pass" if sample < count else "fail"
+            attempt = Attempt(task=f"{suite}/{task}", sample=sample, completion="", code="", finish_reason="stop")
+            verdict = Verdict(status=status, reason=status)
+            made.append(Result(task=task, suite=suite, split="holdout", group="g", slice="s", attempt=attempt, verdict=verdict))
+    return made
+
+
+def test_several_samples_a_task_are_not_counted_as_tasks() -> None:
+    tasks = [f"t{n}" for n in range(20)]
+    before = sampled("target", dict.fromkeys(tasks, 1), 4)
+    after = sampled("target", {task: 4 if n < 8 else 1 for n, task in enumerate(tasks)}, 4)
+    (line,) = decide(before, after, target=["target"], guard=[], settings=GateSettings()).lines
+    assert (line.n, line.samples, line.gained, line.lost) == (20, 4, 8, 0)
+    assert line.before == 0.25 and line.after == 0.55 and "sign flips" in line.test
+
+
+def test_a_sampled_gain_on_few_tasks_is_inconclusive() -> None:
+    tasks = [f"t{n}" for n in range(20)]
+    before = sampled("target", dict.fromkeys(tasks, 1), 50)
+    after = sampled("target", {task: 50 if n < 2 else 1 for n, task in enumerate(tasks)}, 50)
+    assert decide(before, after, target=["target"], guard=[], settings=GateSettings()).decision == "inconclusive"

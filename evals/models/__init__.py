@@ -10,7 +10,10 @@ from evals.errors import BadInput
 from evals.models.base import Backend
 from evals.records import ModelRef
 
-BACKENDS: Mapping[str, str] = {"hf": "evals.models.hf:HFBackend"}
+BACKENDS: Mapping[str, str] = {
+    "hf": "evals.models.hf:HFBackend",
+    "openai": "evals.models.openai:OpenAIBackend",
+}
 
 
 def open_backend(name: str, ref: ModelRef, **options: Any) -> Backend:

@@ -1,0 +1,64 @@
+"""Answers kept by everything that decides them: model, revision, adapter's content, messages, decoding, seed.
+
+A cached answer is the backend's own, so a run with a cache equals one without where the backend is deterministic, and is
+repeatable where it is not. Errors are never kept. One file an answer, written whole; several runs may share a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from evals.errors import BadInput
+from evals.files import digest, digest_tree, read_json, write_json
+from evals.models.base import Backend, Completion, Prompt, Sampling
+
+_FORM = 1  # of the key and the file; raised when either changes
+
+
+class CachedBackend:
+    """A backend that looks into a folder first. Only what is missing of a batch is generated."""
+
+    def __init__(self, backend: Backend, folder: Path, *, name: str) -> None:
+        self._backend, self._folder = backend, folder
+        self.ref = backend.ref
+        adapter = digest_tree(Path(self.ref.adapter)) if self.ref.adapter else ""
+        self._model = [_FORM, name, self.ref.base, self.ref.revision, adapter]
+        self.found = 0
+
+    def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """The backend's own plan."""
+        return self._backend.plan(prompts)
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
+        """See ``Backend.generate``."""
+        files = [self._file(prompt, sampling) for prompt in prompts]
+        answers = [_read(file) for file in files]
+        missing = [index for index, answer in enumerate(answers) if answer is None]
+        self.found += len(prompts) - len(missing)
+        if missing:
+            made = self._backend.generate([prompts[index] for index in missing], sampling)
+            for index, completion in zip(missing, made, strict=True):
+                answers[index] = completion
+                if completion.finish_reason != "error":
+                    write_json(files[index], asdict(completion))
+        return [answer for answer in answers if answer is not None]
+
+    def _file(self, prompt: Prompt, sampling: Sampling) -> Path:
+        key = digest([*self._model, list(prompt.messages), sampling.model_dump(mode="json"), prompt.seed]).rpartition(":")[2]
+        return self._folder / key[:2] / f"{key}.json"
+
+    def close(self) -> None:
+        """Close the backend."""
+        self._backend.close()
+
+
+def _read(file: Path) -> Completion | None:
+    """A kept answer; one that cannot be read counts as missing and is made anew."""
+    if not file.is_file():
+        return None
+    try:
+        return Completion(**read_json(file))
+    except (BadInput, TypeError):
+        return None
