@@ -144,10 +144,14 @@ class ModelRef(Record):
 
 
 class Attempt(Record):
-    """One answer of a model to one task. ``code`` is None where no code could be found in the completion."""
+    """One answer of a model to one task. ``code`` is None where no code could be found in the completion.
+
+    ``turn`` counts the failing tries before it that the model has seen.
+    """
 
     task: str
     sample: int = 0
+    turn: int = 0
     completion: str
     code: str | None
     finish_reason: Literal["stop", "code_block", "length", "error"]
@@ -176,8 +180,18 @@ class Verdict(Record):
         return self.status == "pass"
 
 
+class Try(Record):
+    """A further answer after failing ones, with its verdict."""
+
+    attempt: Attempt
+    verdict: Verdict
+
+
 class Result(Record):
-    """An attempt with its verdict; ``passed + failed + errored == results`` over any set of them."""
+    """An attempt with its verdict; ``passed + failed + errored == results`` over any set of them.
+
+    ``repairs`` are the further tries of an attempt that failed, in order; they never change its own verdict.
+    """
 
     task: str
     suite: str
@@ -186,11 +200,21 @@ class Result(Record):
     slice: str
     attempt: Attempt
     verdict: Verdict
+    repairs: tuple[Try, ...] = ()
+
+    @property
+    def after_repair(self) -> Verdict:
+        """The verdict of the last try: the first one's where nothing was repaired."""
+        return self.repairs[-1].verdict if self.repairs else self.verdict
 
 
 class Failure(Record):
-    """A task of the training split that the model failed. Errors are never failures."""
+    """A task of the training split that the model failed. Errors are never failures.
+
+    ``repair`` is the model's own later answer to it that passed, if there was one.
+    """
 
     task: str
     attempt: Attempt
     verdict: Verdict
+    repair: Try | None = None

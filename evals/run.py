@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from evals.errors import Inconclusive
 from evals.extract import extract_code
+from evals.feedback import feedback
 from evals.files import Journal
 from evals.models.base import Backend, Completion, Prompt, Sampling
 from evals.progress import Progress, Silent
-from evals.records import Attempt, Result, Task, Verdict
+from evals.records import Attempt, Message, Result, Task, Try, Verdict
 
 MAX_ERROR_SHARE = 0.01
 Grade = Callable[[Task, str | None], Verdict]
@@ -25,12 +26,16 @@ Grade = Callable[[Task, str | None], Verdict]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unit:
+    """One answer to make: a sample of a task, on its first try (turn 0) or after that many failing ones."""
+
     task: Task
     sample: int
+    prompt: Prompt
+    turn: int = 0
 
     @property
     def name(self) -> str:
-        return f"{self.task.key}#{self.sample}"
+        return f"{self.task.key}#{self.sample}" + (f"~{self.turn}" if self.turn else "")
 
 
 def fitting_workers(workers: int, tasks: Sequence[Task]) -> int:
@@ -42,9 +47,10 @@ def fitting_workers(workers: int, tasks: Sequence[Task]) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), free_mb // largest))
 
 
-def prompt_seed(task: Task, sample: int) -> int:
-    """A seed of 32 bits that depends on the task and the sample only, never on the batch."""
-    return int.from_bytes(blake2b(f"{task.key}#{sample}".encode(), digest_size=4).digest(), "big")
+def prompt_seed(task: Task, sample: int, turn: int = 0) -> int:
+    """A seed of 32 bits that depends on the task, the sample and the turn only, never on the batch."""
+    name = f"{task.key}#{sample}" + (f"~{turn}" if turn else "")
+    return int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big")
 
 
 def evaluate(
@@ -55,82 +61,127 @@ def evaluate(
     *,
     sampling: Sampling,
     samples: int = 1,
+    repair_turns: int = 0,
     workers: int = 0,
     progress: Progress | None = None,
     label: str = "evaluate",
 ) -> list[Result]:
     """Generate and grade ``samples`` answers a task; results come in the order of tasks and samples.
 
+    With ``repair_turns``, a failing answer goes back to the model with what its tests said, at most that often; a result's
+    verdict stays that of the first try, its ``repairs`` hold the others.
     The journal gets one entry a generated batch and one a verdict. What it holds already is not done again: batches are a
     pure function of the tasks, so a resumed run generates exactly the missing ones, with the same neighbours.
     A time-out is graded once more, alone, before it counts.
     """
-    bar = progress or Silent()
-    units = [_Unit(task=task, sample=sample) for task in tasks for sample in range(samples)]
-    attempts = {
-        attempt.task + f"#{attempt.sample}": attempt
-        for entry in journal.entries
-        for attempt in map(Attempt.model_validate, entry.get("attempts", ()))
-    }
-    verdicts = {e["graded"]: Verdict.model_validate(e["verdict"]) for e in journal.entries if "graded" in e}
-    prompts = [
-        Prompt(messages=tuple(u.task.messages()), seed=prompt_seed(u.task, u.sample) if sampling.temperature else 0)
-        for u in units
-    ]
-    by_name = {unit.name: unit for unit in units}
-    bar.start(label, len(units), "attempts")
-    with ThreadPoolExecutor(fitting_workers(workers, tasks), thread_name_prefix="grade") as pool:
-        pending: dict[str, Future[Verdict]] = {}
+    run = _Run(backend, grade, journal, sampling, fitting_workers(workers, tasks), progress or Silent())
+    units = [_first_try(task, sample, sampling) for task in tasks for sample in range(samples)]
+    run.do(units, label)
+    repairs: dict[str, list[Try]] = {unit.name: [] for unit in units}
+    open_units = {unit.name: unit for unit in units}
+    for turn in range(1, repair_turns + 1):
+        open_units = {
+            first: _next_try(unit, run, turn, sampling)
+            for first, unit in open_units.items()
+            if run.verdicts[unit.name].status == "fail"
+        }
+        if not open_units:
+            break
+        run.do(list(open_units.values()), f"{label}, repair {turn}")
+        for first, unit in open_units.items():
+            repairs[first].append(Try(attempt=run.attempts[unit.name], verdict=run.verdicts[unit.name]))
+    return [_result(unit, run, repairs[unit.name]) for unit in units]
 
-        def submit(names: Iterable[str]) -> None:
-            for name in names:
-                if name in verdicts:
-                    bar.advance(1, _note(verdicts))
-                elif attempts[name].finish_reason == "error":
-                    verdicts[name] = Verdict(status="error", reason="backend", evidence={"message": attempts[name].error})
-                    journal.append({"graded": name, "verdict": verdicts[name]})
-                    bar.advance(1, _note(verdicts))
-                else:
-                    pending[name] = pool.submit(grade, by_name[name].task, attempts[name].code)
 
-        def collect(*, wait: bool) -> None:
-            for name in [name for name, future in pending.items() if wait or future.done()]:
-                verdict = pending.pop(name).result()
-                if verdict.reason == "time":
-                    again.append(name)
-                    continue
-                verdicts[name] = verdict
-                journal.append({"graded": name, "verdict": verdict})
-                bar.advance(1, _note(verdicts))
+def _first_try(task: Task, sample: int, sampling: Sampling) -> _Unit:
+    seed = prompt_seed(task, sample) if sampling.temperature else 0
+    return _Unit(task=task, sample=sample, prompt=Prompt(messages=tuple(task.messages()), seed=seed))
 
-        again: list[str] = []
-        for batch in backend.plan(prompts):
-            names = [units[index].name for index in batch]
-            if any(name not in attempts for name in names):
-                completions = backend.generate([prompts[index] for index in batch], sampling)
-                made = [_attempt(units[index], c) for index, c in zip(batch, completions, strict=True)]
-                journal.append({"attempts": made})
-                attempts |= dict(zip(names, made, strict=True))
-            submit(names)
-            collect(wait=False)
-        collect(wait=True)
-    for name in again:  # alone: nothing else of ours runs now
-        verdicts[name] = grade(by_name[name].task, attempts[name].code)
-        journal.append({"graded": name, "verdict": verdicts[name]})
-        bar.advance(1, _note(verdicts))
-    bar.finish(_note(verdicts))
-    return [
-        Result(
-            task=unit.task.id,
-            suite=unit.task.suite,
-            split=unit.task.split,
-            group=unit.task.group,
-            slice=unit.task.slice,
-            attempt=attempts[unit.name],
-            verdict=verdicts[unit.name],
-        )
-        for unit in units
-    ]
+
+def _next_try(unit: _Unit, run: _Run, turn: int, sampling: Sampling) -> _Unit:
+    """The same conversation, with the answer and what its tests said."""
+    answer: Message = {"role": "assistant", "content": run.attempts[unit.name].completion}
+    said: Message = {"role": "user", "content": feedback(run.verdicts[unit.name])}
+    seed = prompt_seed(unit.task, unit.sample, turn) if sampling.temperature else 0
+    prompt = Prompt(messages=(*unit.prompt.messages, answer, said), seed=seed)
+    return _Unit(task=unit.task, sample=unit.sample, prompt=prompt, turn=turn)
+
+
+def _result(unit: _Unit, run: _Run, repairs: Sequence[Try]) -> Result:
+    return Result(
+        task=unit.task.id,
+        suite=unit.task.suite,
+        split=unit.task.split,
+        group=unit.task.group,
+        slice=unit.task.slice,
+        attempt=run.attempts[unit.name],
+        verdict=run.verdicts[unit.name],
+        repairs=tuple(repairs),
+    )
+
+
+class _Run:
+    """Attempts and verdicts by the units' names, those of the journal first."""
+
+    def __init__(
+        self, backend: Backend, grade: Grade, journal: Journal, sampling: Sampling, workers: int, progress: Progress
+    ) -> None:
+        self._backend, self._grade, self._journal, self._sampling = backend, grade, journal, sampling
+        self._workers, self._bar = workers, progress
+        self.attempts = {
+            _name(attempt): attempt
+            for entry in journal.entries
+            for attempt in map(Attempt.model_validate, entry.get("attempts", ()))
+        }
+        self.verdicts = {e["graded"]: Verdict.model_validate(e["verdict"]) for e in journal.entries if "graded" in e}
+
+    def do(self, units: Sequence[_Unit], label: str) -> None:
+        """Generate and grade what the journal does not hold; grading overlaps with the next batch's generation."""
+        self._bar.start(label, len(units), "attempts")
+        late: list[_Unit] = []
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="grade") as pool:
+            pending: dict[Future[Verdict], _Unit] = {}
+            for batch in self._backend.plan([unit.prompt for unit in units]):
+                chosen = [units[index] for index in batch]
+                self._generate(chosen)
+                for unit in chosen:
+                    if unit.name in self.verdicts:
+                        self._bar.advance(1, _note(self.verdicts))
+                    elif self.attempts[unit.name].finish_reason == "error":
+                        message = self.attempts[unit.name].error
+                        self._keep(unit, Verdict(status="error", reason="backend", evidence={"message": message}))
+                    else:
+                        pending[pool.submit(self._grade, unit.task, self.attempts[unit.name].code)] = unit
+                for future in [future for future in pending if future.done()]:
+                    self._collect(pending.pop(future), future.result(), late)
+            for future in as_completed(pending):
+                self._collect(pending[future], future.result(), late)
+        for unit in late:  # alone: nothing else of ours runs now
+            self._keep(unit, self._grade(unit.task, self.attempts[unit.name].code))
+        self._bar.finish(_note(self.verdicts))
+
+    def _generate(self, units: Sequence[_Unit]) -> None:
+        if all(unit.name in self.attempts for unit in units):
+            return
+        completions = self._backend.generate([unit.prompt for unit in units], self._sampling)
+        made = [_attempt(unit, completion) for unit, completion in zip(units, completions, strict=True)]
+        self._journal.append({"attempts": made})
+        self.attempts |= {unit.name: attempt for unit, attempt in zip(units, made, strict=True)}
+
+    def _collect(self, unit: _Unit, verdict: Verdict, late: list[_Unit]) -> None:
+        if verdict.reason == "time":
+            late.append(unit)
+        else:
+            self._keep(unit, verdict)
+
+    def _keep(self, unit: _Unit, verdict: Verdict) -> None:
+        self.verdicts[unit.name] = verdict
+        self._journal.append({"graded": unit.name, "verdict": verdict})
+        self._bar.advance(1, _note(self.verdicts))
+
+
+def _name(attempt: Attempt) -> str:
+    return f"{attempt.task}#{attempt.sample}" + (f"~{attempt.turn}" if attempt.turn else "")
 
 
 def _attempt(unit: _Unit, completion: Completion) -> Attempt:
@@ -138,6 +189,7 @@ def _attempt(unit: _Unit, completion: Completion) -> Attempt:
     return Attempt(
         task=unit.task.key,
         sample=unit.sample,
+        turn=unit.turn,
         completion=completion.text,
         code=extraction.code if extraction else None,
         finish_reason=completion.finish_reason,
@@ -147,7 +199,7 @@ def _attempt(unit: _Unit, completion: Completion) -> Attempt:
     )
 
 
-def _note(verdicts: dict[str, Verdict]) -> str:
+def _note(verdicts: Mapping[str, Verdict]) -> str:
     counts = Counter(verdict.status for verdict in verdicts.values())
     text = f"{counts['pass']} pass {counts['fail']} fail"
     return f"{text} {counts['error']} error" if counts["error"] else text

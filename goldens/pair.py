@@ -24,12 +24,19 @@ def collect_failures(results: Iterable[Result]) -> list[Failure]:
     for result in results:
         if result.split == "train" and result.verdict.status == "fail":
             key = result.attempt.task
-            failures.setdefault(key, Failure(task=key, attempt=result.attempt, verdict=result.verdict))
+            repair = next((turn for turn in result.repairs if turn.verdict.passed), None)
+            failures.setdefault(key, Failure(task=key, attempt=result.attempt, verdict=result.verdict, repair=repair))
     return list(failures.values())
 
 
-def pair_failures(failures: Sequence[Failure], tasks: Sequence[Task], goldens: Mapping[str, Golden]) -> Pairing:
-    """Pair each failure with its golden. Only tasks of split ``train`` whose licence allows training are pairable."""
+def pair_failures(
+    failures: Sequence[Failure], tasks: Sequence[Task], goldens: Mapping[str, Golden], *, prefer_repairs: bool = True
+) -> Pairing:
+    """Pair each failure with its golden. Only tasks of split ``train`` whose licence allows training are pairable.
+
+    With ``prefer_repairs`` a verified repair of the model's own takes the golden's place: it is nearer to what the model
+    would write.
+    """
     by_key = {task.key: task for task in tasks}
     pairs: list[Pair] = []
     dropped: Counter[str] = Counter()
@@ -44,8 +51,16 @@ def pair_failures(failures: Sequence[Failure], tasks: Sequence[Task], goldens: M
         elif task.key not in goldens:
             dropped["no proved golden"] += 1
         else:
-            pairs.append(_pair(task, failure, goldens[task.key]))
+            own = _own_repair(failure) if prefer_repairs else None
+            pairs.append(_pair(task, failure, own or goldens[task.key]))
     return Pairing(pairs=tuple(pairs), dropped=dict(dropped))
+
+
+def _own_repair(failure: Failure) -> Golden | None:
+    repair = failure.repair
+    if repair is None or not repair.attempt.code or not repair.verdict.passed:
+        return None
+    return Golden(task=failure.task, code=repair.attempt.code, source="repair", proof=repair.verdict)
 
 
 def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from evals.records import Attempt, Failure, Record, Verdict
+from pydantic import Field
+
+from evals.records import Attempt, Failure, Record, Status, Verdict
+
+State = Literal["sound", "weak", "broken", "error"]
 
 
 class Golden(Record):
     """A proved answer. ``proof`` is the passing verdict; ``empty`` the failing verdict of an answer that does nothing.
 
-    ``source``: ``task`` (shipped with the task) or ``self`` (a passing attempt of the model's own, used as replay).
+    ``source``: ``task`` (shipped with the task), ``repair`` (the model's own answer that passed after a failing one) or ``self``
+    (a passing attempt of the model's own, used as replay).
     ``seconds`` is the wall time of the proof; attempts are given a multiple of it.
     """
 
     task: str
     code: str
-    source: Literal["task", "self"]
+    source: Literal["task", "repair", "self"]
     proof: Verdict
     empty: Verdict | None = None
     seconds: float = 0.0
@@ -35,3 +41,73 @@ class Pair(Record):
     failure: Failure | None
     attempt: Attempt
     golden: Golden
+
+
+class Tried(Record):
+    """One run of an answer that must not pass (a stub, a mutant), and what came of it."""
+
+    status: Status
+    reason: str
+
+
+class Survivor(Record):
+    """A mutant that the checks let through: the golden's line, and that line without and with the change."""
+
+    operator: str
+    file: str = ""
+    line: int
+    before: str
+    after: str
+
+
+class Verification(Record):
+    """What verifying one task found.
+
+    ``killed + len(survivors) + mutant_errors == mutants``. ``score`` is the share of killed among killed and surviving
+    mutants, None where none was run. ``equivalent`` mutants were left out before any ran. ``findings`` say what is weak or
+    broken; ``state`` is their worst.
+    """
+
+    task: str
+    suite: str
+    slice: str
+    split: str
+    source: str
+    state: State
+    findings: tuple[str, ...] = ()
+    repeats: int
+    passes: int
+    golden_errors: int = 0
+    seconds: float = 0.0
+    stubs: Mapping[str, Tried] = Field(default_factory=dict)
+    mutants: int = 0
+    killed: int = 0
+    survivors: tuple[Survivor, ...] = ()
+    mutant_errors: int = 0
+    equivalent: int = 0
+    score: float | None = None
+
+    @property
+    def runs(self) -> int:
+        """Sandbox jobs that count: the golden's, the stubs', the mutants'."""
+        return self.repeats + len(self.stubs) + self.mutants
+
+    @property
+    def errors(self) -> int:
+        """Those of the runs that infrastructure spoiled."""
+        return self.golden_errors + self.mutant_errors + sum(tried.status == "error" for tried in self.stubs.values())
+
+
+class Tally(Record):
+    """A row of the closing table: a suite or one of its slices."""
+
+    suite: str
+    slice: str
+    tasks: int
+    sound: int
+    weak: int
+    broken: int
+    errors: int
+    mutants: int
+    killed: int
+    score: float | None

@@ -33,6 +33,7 @@ class EvalSettings(Record):
     max_new_tokens: int = Field(default=192, gt=0, description="tokens an answer may have")
     temperature: float = Field(default=0.0, ge=0, description="0 is greedy")
     samples: int = Field(default=1, ge=1, description="answers a task; more than 1 needs a temperature above 0")
+    repair_turns: int = Field(default=0, ge=0, description="further tries of a failing answer, with what its tests said")
     batch_size: int = Field(default=32, gt=0, description="prompts decoded together")
     cache: str = Field(default="", description="folder that keeps answers for other runs; empty keeps none")
     workers: int = Field(default=0, ge=0, description="sandboxes at work at once; 0 follows processors and memory")
@@ -77,6 +78,7 @@ class TrainsetSettings(Record):
     """``trainset.*``: the mix."""
 
     replay_share: float = Field(default=0.10, ge=0, lt=1, description="share of the model's own passing attempts")
+    prefer_repairs: bool = Field(default=True, description="learn the model's own verified repair rather than the golden")
     guard_failures: bool = Field(default=False, description="learn from the guard suites' training failures, too")
 
 
@@ -87,6 +89,15 @@ class GateSettings(Record):
     max_guard_drop: float = Field(default=0.05, ge=0, description="a guard suite that falls by more rejects")
     guard_margin: float = Field(
         default=0.10, gt=0, description="non-inferiority: lower bound of a guard's change above minus this"
+    )
+    noise_runs: int = Field(
+        default=1, ge=0, description="further runs of the old model with other seeds, for the noise floor; none when greedy"
+    )
+    looks: int = Field(default=25, gt=0, description="decisions on the same holdout before fresh tasks are asked for")
+    lost_fixes: int = Field(default=0, ge=0, description="holdout tasks that an earlier round fixed and this one may lose")
+    overfit_tasks: int = Field(default=64, ge=0, description="trained tasks to run again for the overfit alarm; 0 is none")
+    overfit_margin: float = Field(
+        default=0.30, gt=0, description="alarm when the training gain is above the holdout gain by more, for sure"
     )
 
 

@@ -50,6 +50,7 @@ class RoundReport(Record):
             "suites": suites,
             "decision": self.decision,
             "reasons": list(self.reasons),
+            "notes": self.gate.notes() if self.gate else [],
             "counts": dict(self.counts),
             "dropped": dict(self.dropped),
             "failures": dict(self.failure_reasons),

@@ -65,6 +65,7 @@ class Round(BaseModel):
     round: int
     decision: str
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     counts: Mapping[str, int]
     dropped: Mapping[str, int]
     failures: Mapping[str, int]

@@ -7,30 +7,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 from decontam.records import CleanPair
+from evals.comparison import outcomes_of
 from evals.errors import Inconclusive
 from evals.files import MANIFEST, read_json, write_json
 from evals.records import ModelRef, Result
 from evals.suites import Suite
 from loop import stages
-from loop.gate import decide
+from loop.gate import History, broken_tasks, decide
 from loop.records import RoundReport
 from loop.registry import Registry
-from loop.stage import stage
+from loop.stage import is_done, stage
 from loop.stages import Bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a round starts from: the champion, its holdout results once they are known, and all clean pairs so far."""
+    """What a round starts from: the champion, its holdout results once they are known, and all clean pairs so far.
+
+    ``fixed`` are the holdout tasks that promoted rounds made pass.
+    """
 
     champion: ModelRef
     holdout: tuple[Result, ...] | None = None
     pairs: tuple[CleanPair, ...] = ()
     lineage: tuple[str, ...] = ()
+    fixed: frozenset[str] = frozenset()
 
 
 def run_rounds(bench: Bench, run: Path, count: int) -> list[RoundReport]:
@@ -62,6 +68,8 @@ class NothingToLearn(Exception):
 def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple[RoundReport, Standing]:
     """One round, and where it leaves the next one."""
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
+    if bench.ledger is not None and not is_done(folder / "gate"):
+        bench.ledger.require_budget(bench.suites, config.gate.looks)
     index = stages.holdout_index(bench)
     goldens = stages.prove_stage(bench, folder / "goldens")
     on_train = stages.evaluate_stage(bench, folder / "before-train", start.champion, train, f"round {number}: before, train")
@@ -75,7 +83,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
             f"all {sum(r.suite in _names(bench.targets) for r in on_train)} training tasks pass: nothing to train on; "
             "add harder tasks to the target suite"
         )
-    pairs = stages.pair_stage(failures, on_train, train, goldens, folder / "pairs")
+    pairs = stages.pair_stage(failures, on_train, train, goldens, folder / "pairs", prefer_repairs=config.trainset.prefer_repairs)
     clean = stages.screen_stage(pairs, index, folder / "screen")
     cumulative = (*start.pairs, *clean)
     if start.pairs and not _new(start.pairs, clean):
@@ -83,11 +91,15 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", stages.token_counter(config))
     candidate = stages.finetune_stage(bench, folder / "trainset", trainset["trainset"], index, folder / "finetune")
     after = stages.evaluate_stage(bench, folder / "after-holdout", candidate, holdout, f"round {number}: after, holdout")
-    gate = decide(before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate)
+    if bench.ledger is not None and not is_done(folder / "gate"):
+        why = f"{folder.parent.name}, round {number}: gate"
+        bench.ledger.look("decision", holdout, stages.model_identity(candidate), why)
+    history = _history(bench, folder, number, start, candidate, Looks(on_train=on_train, before=before, after=after), cumulative)
+    gate = decide(before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate, history=history)
     adapter = stages.train_report(folder / "finetune").adapter_digest
     stage(
         folder / "gate",
-        {"before": list(before), "after": after, "gate": config.gate.model_dump(mode="json")},
+        {"before": list(before), "after": after, "history": history, "gate": config.gate.model_dump(mode="json")},
         lambda out: {"decision": gate.decision, "gate": gate.model_dump(mode="json"), "adapter": adapter},
     )
     lineage = (*start.lineage, f"round-{number}:{adapter}")
@@ -107,8 +119,55 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
         lineage=start.lineage or ("base",),
     )
     if gate.decision == "promote":
-        return report, Standing(champion=candidate, holdout=tuple(after), pairs=cumulative, lineage=lineage)
-    return report, Standing(champion=start.champion, holdout=tuple(before), pairs=cumulative, lineage=start.lineage)
+        fixed = start.fixed | gained_tasks(before, after)
+        return report, Standing(champion=candidate, holdout=tuple(after), pairs=cumulative, lineage=lineage, fixed=fixed)
+    return report, replace(start, holdout=tuple(before), pairs=cumulative)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """A round's three evaluations: training tasks before, holdout before and after."""
+
+    on_train: Sequence[Result]
+    before: Sequence[Result]
+    after: Sequence[Result]
+
+
+def _history(
+    bench: Bench,
+    folder: Path,
+    number: int,
+    start: Standing,
+    candidate: ModelRef,
+    looks: Looks,
+    pairs: Sequence[CleanPair],
+) -> History:
+    """The evaluations that the gate wants beside before and after; the champion's come first, one model in memory at a time."""
+    settings, holdout = bench.config.gate, bench.tasks("holdout")
+    again = []
+    if fell := broken_tasks(looks.before, looks.after):
+        tasks = [task for task in holdout if task.key in fell]
+        again = stages.evaluate_stage(bench, folder / "after-again", candidate, tasks, f"round {number}: again", reseed=1)
+    trained_keys = sorted({pair.pair.task for pair in pairs if pair.pair.failure})
+    chosen = set(Random(bench.config.seed).sample(trained_keys, min(settings.overfit_tasks, len(trained_keys))))
+    trained = None
+    if chosen:
+        tasks = [task for task in bench.tasks("train") if task.key in chosen]
+        known = [result for result in looks.on_train if result.attempt.task in chosen]
+        trained = (known, stages.evaluate_stage(bench, folder / "after-train", candidate, tasks, f"round {number}: after, train"))
+    reruns = [
+        stages.evaluate_stage(
+            bench, folder / f"before-again-{run}", start.champion, holdout, f"round {number}: noise {run}", reseed=run
+        )
+        for run in range(1, settings.noise_runs + 1 if bench.config.evals.temperature else 1)
+    ]
+    return History(fixed=start.fixed, reruns=reruns, again=again, trained=trained)
+
+
+def gained_tasks(before: Sequence[Result], after: Sequence[Result]) -> frozenset[str]:
+    """Tasks that passed in no sample before and in at least one after."""
+    left, right = outcomes_of(before), outcomes_of(after)
+    return frozenset(task for task in left.keys() & right.keys() if not any(left[task]) and any(right[task]))
 
 
 def _names(suites: Sequence[Suite]) -> list[str]:

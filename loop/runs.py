@@ -16,6 +16,7 @@ from evals.errors import BadInput
 from evals.files import MANIFEST, read_json, write_json
 from evals.progress import Progress
 from loop.config import Config
+from loop.holdout import HoldoutLedger
 from loop.records import RoundReport
 from loop.report import write_report
 from loop.rounds import run_rounds
@@ -59,7 +60,9 @@ def start_run(
         }
         bench = open_bench(config, base, unsafe_local=unsafe_local, progress=progress)
         write_json(started, facts)
+        bench.ledger = HoldoutLedger(runs)
         try:
+            bench.ledger.settle(bench.suites)
             reports = run_rounds(bench, folder, config.rounds)
         finally:
             bench.close()

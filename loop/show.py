@@ -25,5 +25,5 @@ def show_round(report: RoundReport) -> None:
         console.out.print(console.gate_table(report.gate, f"round {report.number}, tasks never trained on, in points"))
     console.out.print()
     console.out.print(f"decision: {console.decision_text(report.decision)}")
-    for reason in report.reasons:
+    for reason in (*report.reasons, *(report.gate.notes() if report.gate else ())):
         console.out.print(f"  {console.escape(reason)}")

@@ -24,18 +24,15 @@ from evals.sandboxes.base import Sandbox
 from evals.suites import Suite, load_suite
 from finetune.records import TrainReport
 from goldens.pair import collect_failures, pair_failures, replay_pairs
-from goldens.prove import prove_all
+from goldens.prove import prove_all, within
 from goldens.records import Golden, Pair
 from loop.config import Config
+from loop.holdout import HoldoutLedger
 from loop.stage import stage
 from trainset import build as trainsets
 from trainset.records import Example
 
 RESULTS = "results.jsonl"
-# An attempt may take this multiple of its golden's own time, so that a verdict does not hang on the machine (EvalPlus #5: one
-# model scored 0.40 or 0.23 with the limit alone), and never less than these seconds; the task's own limit is the ceiling.
-TIME_FACTOR = 15.0
-LEAST_SECONDS = 3.0
 OpenBackend = Callable[[ModelRef], Backend]
 
 
@@ -50,6 +47,7 @@ class Bench:
     open_backend: OpenBackend
     progress: Progress = field(default_factory=Silent)
     goldens: Mapping[str, Golden] = field(default_factory=dict)
+    ledger: HoldoutLedger | None = None
     _opened: tuple[ModelRef, Backend] | None = None
 
     @property
@@ -64,8 +62,7 @@ class Bench:
     def grade(self, task: Task, code: str | None) -> Verdict:
         """Grade in this bench's sandbox, within a time that the task's golden justifies."""
         if (golden := self.goldens.get(task.key)) is not None:
-            limit = min(task.limits.wall_seconds, max(LEAST_SECONDS, TIME_FACTOR * golden.seconds))
-            task = task.model_copy(update={"limits": task.limits.model_copy(update={"wall_seconds": limit})})
+            task = within(task, golden.seconds)
         return grade(task, code, self.sandbox)
 
     def backend(self, ref: ModelRef) -> Backend:
@@ -167,30 +164,37 @@ def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
     return dict(bench.goldens)
 
 
-def evaluate_stage(bench: Bench, folder: Path, ref: ModelRef, tasks: Sequence[Task], label: str) -> list[Result]:
+def evaluate_stage(
+    bench: Bench, folder: Path, ref: ModelRef, tasks: Sequence[Task], label: str, *, reseed: int = 0
+) -> list[Result]:
     """Evaluate a model on tasks; results are those of an earlier stage where the very same evaluation is done already.
+
+    ``reseed`` draws other samples than the run's own seed would.
 
     Raises:
         Inconclusive: too many infrastructure errors. The errored verdicts are forgotten, so that resuming tries them again.
     """
     config = bench.config
-    inputs = {
+    inputs: dict[str, Any] = {
         "model": model_identity(ref),
         "tasks": [task.model_dump(mode="json") for task in tasks],
         "evals": config.evals.model_dump(mode="json", exclude={"workers", "cache"}),
         "backend": config.backend,
-        "seed": config.seed,
+        "seed": config.seed + reseed,
     }
 
     def work(out: Path) -> Mapping[str, Any]:
+        if bench.ledger is not None:
+            bench.ledger.look("evaluation", tasks, inputs["model"], label)
         journal = Journal(out / "journal.jsonl")
         results = evaluate(
             tasks,
             bench.backend(ref),
             bench.grade,
             journal,
-            sampling=sampling_of(config),
+            sampling=sampling_of(config).model_copy(update={"seed": config.seed + reseed}),
             samples=config.evals.samples,
+            repair_turns=config.evals.repair_turns,
             workers=config.evals.workers,
             progress=bench.progress,
             label=label,
@@ -263,9 +267,11 @@ def pair_stage(
     tasks: Sequence[Task],
     goldens: Mapping[str, Golden],
     folder: Path,
+    *,
+    prefer_repairs: bool = True,
 ) -> list[Pair]:
-    """Pairs of failures with proved goldens, and the model's own passes as replay."""
-    pairing = pair_failures(failures, tasks, goldens)
+    """Pairs of failures with proved goldens or own repairs, and the model's own passes as replay."""
+    pairing = pair_failures(failures, tasks, goldens, prefer_repairs=prefer_repairs)
     pairs = [*pairing.pairs, *replay_pairs(results, tasks)]
 
     def work(out: Path) -> Mapping[str, Any]:

@@ -13,19 +13,19 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
+from loop import goldens as _goldens  # noqa: F401  registers its group
 from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, _run_folder, app, emit, next_command
 
 if TYPE_CHECKING:
     from evals.comparison import Rate
     from evals.records import Result
     from evals.suites import Suite
+    from goldens.taxonomy import Cluster
     from loop.stages import Bench
 
 Out = Annotated[Path, typer.Option("--out", help="New folder for the result.")]
 SuiteArgument = Annotated[str, typer.Argument(help="Suite: a folder, a shipped name, or importer:path.")]
 Holdouts = Annotated[list[str], typer.Option("--holdout", help="Suite whose holdout must not leak; repeatable.")]
-goldens_app = typer.Typer(help="Prove goldens in the sandbox.", no_args_is_help=True)
-app.add_typer(goldens_app, name="goldens")
 
 
 def _bench(
@@ -150,53 +150,38 @@ def failures(
     results: Annotated[Path, typer.Argument(help="Folder of an evaluation, or of a run.")],
     json: Json = False,
 ) -> None:
-    """Show what failed on the training split, by reason and slice. Holdout items are never shown one by one.
+    """Show what failed on the training split: by kind, then in clusters that say the same. Holdout items are never shown.
 
     Example: goldloop failures runs/demo
     """
     from goldens.pair import collect_failures
-    from goldens.prove import explain
+    from goldens.taxonomy import clusters_of, count_kinds
 
     found = _results(results)
     failed = collect_failures(found)
-    slices = {result.attempt.task: result.slice for result in found}
-    reasons = Counter(failure.verdict.reason for failure in failed)
+    clusters = clusters_of(failed, {result.attempt.task: result.slice for result in found})
+    kinds = count_kinds(failed)
     if json:
-        emit({"failures": len(failed), "reasons": reasons, "items": failed})
+        reasons = Counter(failure.verdict.reason for failure in failed)
+        emit({"failures": len(failed), "kinds": kinds, "reasons": reasons, "clusters": clusters, "items": failed})
     else:
-        console.out.print(console.counts_table(f"{len(failed)} failures", dict(reasons.most_common()), ("reason", "tasks")))
+        console.out.print(console.counts_table(f"{len(failed)} failures", kinds, ("kind", "tasks")))
         console.out.print()
-        for failure in failed[:12]:
-            line = f"{slices[failure.task]:10} {failure.task}: {explain(failure.verdict)}"
-            console.out.print(Text(line), overflow="ellipsis", no_wrap=True)
-        if len(failed) > 12:
-            console.out.print(f"... and {len(failed) - 12} more (--json has all)")
+        console.out.print(_clusters_table(clusters[:12]))
+        if len(clusters) > 12:
+            console.out.print(f"... and {len(clusters) - 12} smaller clusters (--json has all)")
     next_command(f"goldloop pair {results} --suite SUITE --out pairs")
 
 
-@goldens_app.command("verify")
-def goldens_verify(
-    suites: Annotated[list[str], typer.Argument(help="Suites: folders, shipped names, or importer:path.")],
-    unsafe_local: Unsafe = False,
-    json: Json = False,
-) -> None:
-    """Prove every golden: it passes its own checks in the sandbox, and an answer that does nothing fails them.
-
-    Example: goldloop goldens verify house basics
-    """
-    from goldens.prove import prove_all
-
-    bench = _bench(suites, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json)
-    try:
-        proved = prove_all(bench.tasks("train", "dev", "holdout"), bench.grade, progress=bench.progress)
-    finally:
-        bench.close()
-    counts = {suite.name: sum(key.startswith(f"{suite.name}/") for key in proved) for suite in bench.suites}
-    if json:
-        emit({"proved": counts, "sandbox": bench.sandbox.tier})
-    else:
-        console.out.print(console.counts_table(f"proved in {bench.sandbox.tier}", counts, ("suite", "goldens")))
-    next_command(f"goldloop eval {suites[0]} --out evals/base")
+def _clusters_table(clusters: Sequence[Cluster]) -> Table:
+    table = Table(title="alike", title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table.add_column("tasks", justify="right")
+    for name in ("what it says", "slices", "for example"):
+        table.add_column(name, overflow="fold")
+    for cluster in clusters:
+        slices = ", ".join(f"{name} {count}" for name, count in list(cluster.slices.items())[:3])
+        table.add_row(f"{cluster.size}", Text(cluster.signature), Text(slices), Text(cluster.representative.task))
+    return table
 
 
 @app.command()
@@ -331,7 +316,7 @@ def compare(
         for line in gate.lines:
             if line.slice == "*":
                 console.out.print(
-                    f"{line.suite}: {line.gained} gained, {line.lost} lost, mid-p {line.p:.4f}; "
+                    f"{line.suite}: {line.gained} gained, {line.lost} lost, p {line.p:.4f} ({line.test}); "
                     f"with {line.n} tasks this comparison can see {100 * line.detectable:.0f} points"
                 )
     next_command(f"goldloop gate {before} {after} --target {suites[0] if suites else 'SUITE'}")
@@ -360,7 +345,7 @@ def gate(
     else:
         console.out.print(console.gate_table(report, "holdout, paired, in points"))
         console.out.print(f"decision: {console.decision_text(report.decision)}")
-        for reason in report.reasons:
+        for reason in (*report.reasons, *report.notes()):
             console.out.print(f"  {console.escape(reason)}")
     next_command("goldloop run --help")
     return EXIT_CODES[report.decision]

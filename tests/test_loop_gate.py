@@ -7,7 +7,7 @@ import pytest
 from evals.errors import Inconclusive
 from evals.records import Attempt, Result, Status, Verdict
 from loop.config import GateSettings
-from loop.gate import decide
+from loop.gate import History, decide
 
 
 def results(suite: str, passed: int, n: int, *, errors: int = 0) -> list[Result]:
@@ -106,3 +106,75 @@ def test_a_sampled_gain_on_few_tasks_is_inconclusive() -> None:
     before = sampled("target", dict.fromkeys(tasks, 1), 50)
     after = sampled("target", {task: 50 if n < 2 else 1 for n, task in enumerate(tasks)}, 50)
     assert decide(before, after, target=["target"], guard=[], settings=GateSettings()).decision == "inconclusive"
+
+
+def rerun(results_: list[Result], share: float) -> list[Result]:
+    """The same tasks, of which this share passes."""
+    count = round(share * len(results_))
+    verdicts = [Verdict(status="pass" if n < count else "fail", reason="x") for n in range(len(results_))]
+    return [r.model_copy(update={"verdict": v}) for r, v in zip(results_, verdicts, strict=True)]
+
+
+def test_a_gain_within_the_old_models_own_noise_is_inconclusive() -> None:
+    before, after = results("target", 100, 400), results("target", 160, 400)
+    settings = GateSettings()
+    assert decide(before, after, target=["target"], guard=[], settings=settings).decision == "promote"
+    noisy = History(reruns=[rerun(before, 0.42)])
+    report = decide(before, after, target=["target"], guard=[], settings=settings, history=noisy)
+    assert report.decision == "inconclusive" and "differs from itself by 17.0 points" in report.reasons[0]
+
+
+def sliced(suite: str, passes: Mapping[str, tuple[int, int]]) -> list[Result]:
+    made = []
+    for name, (passed, n) in passes.items():
+        for r in results(f"{suite}", passed, n):
+            task = f"{name}-{r.task}"
+            attempt = r.attempt.model_copy(update={"task": f"{suite}/{task}"})
+            made.append(r.model_copy(update={"task": task, "slice": name, "attempt": attempt}))
+    return made
+
+
+def test_a_guard_slice_that_breaks_rejects_though_the_whole_holds() -> None:
+    target = results("target", 5, 60), results("target", 40, 60)
+    before = target[0] + sliced("guard", {"a": (12, 20), "b": (12, 200), "c": (30, 60)})
+    after = target[1] + sliced("guard", {"a": (0, 20), "b": (26, 200), "c": (31, 60)})
+    report = decide(before, after, target=["target"], guard=["guard"], settings=GateSettings())
+    assert report.decision == "reject" and "slice a: -60.0 points" in " ".join(report.reasons)
+
+
+def test_one_small_drop_among_many_slices_is_noise_after_holm() -> None:
+    target = results("target", 5, 60), results("target", 40, 60)
+    names = {f"s{n}": (50, 100) for n in range(20)}
+    before = target[0] + sliced("guard", names)
+    after = target[1] + sliced("guard", {**names, "s3": (45, 100)})  # alone: one-sided p of 0.016
+    report = decide(before, after, target=["target"], guard=["guard"], settings=GateSettings())
+    assert report.decision == "promote" and report.slice_p["guard: s3"] > 0.05
+
+
+def test_a_fix_of_an_earlier_round_that_is_lost_rejects() -> None:
+    before, after = results("target", 5, 60), results("target", 40, 60)
+    fixed = History(fixed=frozenset({"target/t3", "target/t50"}))
+    report = decide(before, after, target=["target"], guard=[], settings=GateSettings(), history=fixed)
+    assert report.decision == "reject" and report.lost_fixes == ("target/t50",)
+    kind = GateSettings(lost_fixes=1)
+    assert decide(before, after, target=["target"], guard=[], settings=kind, history=fixed).decision == "promote"
+
+
+def test_a_task_broken_from_all_samples_to_none_rejects_unless_a_rerun_passes() -> None:
+    tasks = {f"t{n}": 1 for n in range(40)}
+    before = sampled("target", {**tasks, "broke": 4}, 4)
+    after = sampled("target", {**dict.fromkeys(tasks, 4), "broke": 0}, 4)
+    report = decide(before, after, target=["target"], guard=[], settings=GateSettings())
+    assert report.decision == "reject" and report.broken == ("target/broke",)
+    lucky = History(again=sampled("target", {"broke": 1}, 4))
+    assert decide(before, after, target=["target"], guard=[], settings=GateSettings(), history=lucky).decision == "promote"
+
+
+@pytest.mark.parametrize(("train_after", "alarm"), [(60, True), (30, False)])
+def test_memorised_training_tasks_raise_an_alarm_and_decide_nothing(train_after: int, alarm: bool) -> None:
+    before, after = results("target", 5, 60), results("target", 25, 60)
+    history = History(trained=(results("train", 0, 60), results("train", train_after, 60)))
+    report = decide(before, after, target=["target"], guard=[], settings=GateSettings(), history=history)
+    assert report.decision == "promote"
+    assert report.overfit is not None and report.overfit.alarm is alarm
+    assert report.overfit.surplus == pytest.approx(train_after / 60 - 20 / 60)

@@ -1,0 +1,76 @@
+"""The verbs around the holdout: who looked at it, and a look at one item that is logged before it is given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evals.errors import BadInput
+from loop import console
+from loop.cli import RUNS, Json, Runs, _run_folder, app, emit, next_command
+
+holdout_app = typer.Typer(help="Looks at the holdout: every one is logged.", no_args_is_help=True)
+app.add_typer(holdout_app, name="holdout")
+
+
+@holdout_app.command("looks")
+def looks(runs: Runs = RUNS, json: Json = False) -> None:
+    """List the looks at holdout tasks, and how many decisions each holdout has carried.
+
+    Example: goldloop holdout looks
+    """
+    from loop.holdout import HoldoutLedger
+
+    found = HoldoutLedger(runs).looks
+    if json:
+        emit({"looks": found})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in ("when", "what", "suite", "holdout", "subject", "why"):
+            table.add_column(name)
+        for look in found:
+            cells = (look.at, look.what, look.suite, look.holdout[:11], look.subject, look.why)
+            table.add_row(*(Text(cell) for cell in cells))
+        console.out.print(table if found else f"nobody has looked at a holdout in {runs} yet")
+    next_command("goldloop status")
+
+
+@holdout_app.command("show")
+def show(
+    task: Annotated[str, typer.Argument(help="Task, as suite/id.")],
+    why: Annotated[str, typer.Option(help="Why this item must be seen; it is logged.")],
+    run: Annotated[str, typer.Option(help="Run, where there are several.")] = "",
+    runs: Runs = RUNS,
+    json: Json = False,
+) -> None:
+    """Show what the models answered to one holdout task. The look is logged first: an item that was seen is no blind test.
+
+    Example: goldloop holdout show basics/caesar_shift --why "the check looks wrong"
+    """
+    from evals.files import read_records
+    from evals.records import Result
+    from loop.holdout import HoldoutLedger
+    from loop.stages import RESULTS
+
+    if not why.strip():
+        raise BadInput("--why: say why this item must be seen; it is logged")
+    folder = _run_folder(run, runs)
+    stages = {
+        str(file.parent.relative_to(folder)): [r for r in read_records(file, Result) if r.attempt.task == task]
+        for file in sorted(folder.glob(f"round-*/*holdout*/{RESULTS}"))
+    }
+    found = {name: results for name, results in stages.items() if any(r.split == "holdout" for r in results)}
+    if not found:
+        raise BadInput(f"{folder}: no holdout task {task!r} was evaluated here; give it as suite/id")
+    HoldoutLedger(runs).note_item(task, f"{folder.name}: {why.strip()}")
+    if json:
+        emit({"task": task, "stages": found})
+    else:
+        for name, results in found.items():
+            for result in results:
+                console.out.print(Text(f"{name}: {result.verdict.status} ({result.verdict.reason})", style="bold"))
+                console.out.print(Text(result.attempt.completion.strip() or "(no answer)"))
+    next_command("goldloop holdout looks")

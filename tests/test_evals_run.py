@@ -1,0 +1,124 @@
+"""The engine: repairs, resuming, time-outs alone. Models and grades are scripted; nothing here needs a sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.comparison import outcomes_of
+from evals.files import Journal
+from evals.models.base import Completion, Prompt, Sampling
+from evals.models.scripted import ScriptedBackend
+from evals.records import Limits, Message, Result, Task, Verdict
+from evals.run import evaluate, fitting_workers
+
+GREEDY = Sampling(max_new_tokens=16)
+
+
+def task(name: str) -> Task:
+    return Task(id=name, suite="s", split="train", group=name, prompt=name, golden="def f(): return 1", checks="assert f() == 1")
+
+
+def block(code: str) -> str:
+    return f"```python\n{code}\n```"
+
+
+class Learner:
+    """Answers wrongly until it has been told ``needed[task]`` times; keeps the conversations that it saw."""
+
+    def __init__(self, needed: dict[str, int]) -> None:
+        self.needed = needed
+        self.seen: list[tuple[Message, ...]] = []
+        self.ref = ScriptedBackend({}).ref
+
+    def plan(self, prompts: list[Prompt]) -> list[list[int]]:
+        return [[index] for index in range(len(prompts))]
+
+    def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+        made = []
+        for prompt in prompts:
+            self.seen.append(prompt.messages)
+            told = sum(message["role"] == "assistant" for message in prompt.messages)
+            right = told >= self.needed[prompt.messages[0]["content"]]
+            made.append(Completion(text=block(f"def f(): return {int(right)}"), finish_reason="stop"))
+        return made
+
+    def close(self) -> None:
+        pass
+
+
+def grade(task: Task, code: str | None) -> Verdict:
+    if code is None:
+        return Verdict(status="fail", reason="no_code")
+    if "return 1" in code:
+        return Verdict(status="pass", reason="pass")
+    return Verdict(status="fail", reason="wrong_value", evidence={"check": "assert f() == 1", "expected": "1", "got": "0"})
+
+
+def run(backend: object, tasks: list[Task], folder: Path, **options: int) -> list[Result]:
+    return evaluate(tasks, backend, grade, Journal(folder / "journal.jsonl"), sampling=GREEDY, **options)  # type: ignore[arg-type]
+
+
+def test_a_repair_leaves_the_first_verdict_as_it_was(tmp_path: Path) -> None:
+    (result,) = run(Learner({"a": 1}), [task("a")], tmp_path, repair_turns=2)
+    assert not result.verdict.passed and result.after_repair.passed
+    assert [turn.attempt.turn for turn in result.repairs] == [1]
+    assert outcomes_of([result]) == {"s/a": [False]}
+
+
+def test_the_model_sees_its_own_answer_and_what_the_test_said(tmp_path: Path) -> None:
+    learner = Learner({"a": 1})
+    run(learner, [task("a")], tmp_path, repair_turns=1)
+    question, answer, said = learner.seen[1]
+    assert (question["content"], answer["role"]) == ("a", "assistant") and "return 0" in answer["content"]
+    assert "assert f() == 1" in said["content"] and "expected: 1" in said["content"] and "got: 0" in said["content"]
+
+
+def test_repairs_end_with_the_first_pass_or_with_the_turns(tmp_path: Path) -> None:
+    tasks = [task(name) for name in ("now", "one", "two", "never")]
+    results = run(Learner({"now": 0, "one": 1, "two": 2, "never": 9}), tasks, tmp_path, repair_turns=2)
+    assert [len(result.repairs) for result in results] == [0, 1, 2, 2]
+    assert [result.after_repair.passed for result in results] == [True, True, True, False]
+
+
+def test_without_repair_turns_nothing_is_asked_twice(tmp_path: Path) -> None:
+    learner = Learner({"a": 1})
+    (result,) = run(learner, [task("a")], tmp_path)
+    assert result.repairs == () and len(learner.seen) == 1
+
+
+@pytest.mark.parametrize("entries", range(9))
+def test_a_run_killed_after_any_entry_resumes_to_the_same_results(tmp_path: Path, entries: int) -> None:
+    needed = {"now": 0, "one": 1, "never": 9}
+    tasks = [task(name) for name in needed]
+    whole = run(Learner(needed), tasks, tmp_path / "whole", repair_turns=1)
+    lines = (tmp_path / "whole/journal.jsonl").read_bytes().splitlines(keepends=True)
+    assert len(lines) == 10  # an answer and a verdict: three first tries, two repairs
+    part = tmp_path / "part/journal.jsonl"
+    part.parent.mkdir()
+    part.write_bytes(b"".join(lines[:entries]))
+    learner = Learner(needed)
+    assert run(learner, tasks, tmp_path / "part", repair_turns=1) == whole
+    assert len(learner.seen) == 5 - sum(b'"attempts"' in line for line in lines[:entries])
+
+
+def test_a_time_out_is_graded_again_alone_before_it_counts(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def slow_once(task: Task, code: str | None) -> Verdict:
+        calls.append(task.id)
+        late = calls.count(task.id) == 1 and task.id == "a"
+        return Verdict(status="fail", reason="time") if late else Verdict(status="pass", reason="pass")
+
+    backend = ScriptedBackend(lambda question: block("def f(): return 1"), batch_size=1)
+    tasks = [task("a"), task("b"), task("c")]
+    results = evaluate(tasks, backend, slow_once, Journal(tmp_path / "j.jsonl"), sampling=GREEDY)
+    assert all(result.verdict.passed for result in results) and calls[-1] == "a" and calls.count("a") == 2
+
+
+def test_workers_follow_memory_and_processors() -> None:
+    small, huge = task("a"), task("b").model_copy(update={"limits": Limits(memory_mb=1 << 40)})
+    assert fitting_workers(5, [huge]) == 5
+    assert fitting_workers(0, [huge]) == 1
+    assert fitting_workers(0, [small]) >= 1
