@@ -26,7 +26,7 @@ from finetune.records import TrainReport
 from goldens.pair import collect_failures, pair_failures, replay_pairs
 from goldens.prove import prove_all, within
 from goldens.records import Golden, Pair
-from loop.config import Config
+from loop.config import Config, EvalSettings
 from loop.holdout import HoldoutLedger
 from loop.stage import stage
 from trainset import build as trainsets
@@ -165,16 +165,23 @@ def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
 
 
 def evaluate_stage(
-    bench: Bench, folder: Path, ref: ModelRef, tasks: Sequence[Task], label: str, *, reseed: int = 0
+    bench: Bench,
+    folder: Path,
+    ref: ModelRef,
+    tasks: Sequence[Task],
+    label: str,
+    *,
+    reseed: int = 0,
+    evals: EvalSettings | None = None,
 ) -> list[Result]:
     """Evaluate a model on tasks; results are those of an earlier stage where the very same evaluation is done already.
 
-    ``reseed`` draws other samples than the run's own seed would.
+    ``reseed`` draws other samples than the run's own seed would; ``evals`` takes the place of the configured decoding.
 
     Raises:
         Inconclusive: too many infrastructure errors. The errored verdicts are forgotten, so that resuming tries them again.
     """
-    config = bench.config
+    config = bench.config if evals is None else bench.config.model_copy(update={"evals": evals})
     inputs: dict[str, Any] = {
         "model": model_identity(ref),
         "tasks": [task.model_dump(mode="json") for task in tasks],
