@@ -155,7 +155,6 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         data = path.read_bytes() if path.exists() else b""
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) != len(data):
@@ -166,6 +165,7 @@ class Journal:
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add one entry; on return it is on the disk."""
         line = canonical_json(entry) + b"\n"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as handle:
             start = handle.tell()
             try:

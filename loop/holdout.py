@@ -27,6 +27,7 @@ What = Literal["decision", "evaluation", "item"]
 class Kept(Record):
     """Splits of a suite's groups, by hash: the file says nothing about the tasks."""
 
+    at: str
     suite: str
     groups: Mapping[str, Split]
 
@@ -83,7 +84,7 @@ class HoldoutLedger:
             raise BadInput("\n".join([*shown, fix]))
         self._require_unseen(fresh)
         for name, groups in new.items():
-            self._splits.append({"suite": name, "groups": groups})
+            self._splits.append({"at": _now(), "suite": name, "groups": groups})
         return fresh
 
     def _require_unseen(self, fresh: Sequence[Task]) -> None:
@@ -102,6 +103,12 @@ class HoldoutLedger:
         if leaks:
             raise BadInput("\n".join([*leaks[:10], "adapters were trained on these; choose other tasks for the holdout"]))
 
+    def first_seen(self, suite: Suite) -> list[datetime]:
+        """When each part of the suite's groups was first used; empty where it never was."""
+        mine = {group_hash(task) for task in suite.tasks}
+        kept = [part for part in map(Kept.model_validate, self._splits.entries) if part.suite == suite.name]
+        return [datetime.fromisoformat(part.at) for part in kept if mine & part.groups.keys()]
+
     def look(self, what: What, tasks: Sequence[Task], subject: str, why: str) -> None:
         """Log a look at the holdout tasks among these, once for the same subject and purpose."""
         for suite in sorted({task.suite for task in tasks if task.split == "holdout"}):
@@ -114,8 +121,7 @@ class HoldoutLedger:
     def _note(self, what: What, suite: str, holdout: str, subject: str, why: str) -> None:
         same = (what, suite, holdout, subject, why)
         if all((look.what, look.suite, look.holdout, look.subject, look.why) != same for look in self.looks):
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            entry = Look(at=now, what=what, suite=suite, holdout=holdout, subject=subject, why=why)
+            entry = Look(at=_now(), what=what, suite=suite, holdout=holdout, subject=subject, why=why)
             self._looks.append(entry.model_dump(mode="json"))
 
     def decisions(self, suite: Suite) -> int:
@@ -135,6 +141,10 @@ class HoldoutLedger:
                     f"suite {suite.name}: its holdout was decided on {spent} times (gate.looks: {budget}), so the next gain "
                     "would be partly luck; add fresh holdout tasks in groups of their own, or raise gate.looks knowingly"
                 )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _rows(folder: Path) -> Iterator[str]:

@@ -1,0 +1,144 @@
+"""How a suite fares over the evaluations of a runs folder: saturated slices, never-solved, flaky and weak tasks, age.
+
+Reads results, the ledger of splits and, where there is one, the report of ``goldloop goldens verify --out``. Judges nothing
+that was not evaluated: a task without a verdict is said to be unseen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evals.comparison import outcomes_of, pass_rate
+from evals.errors import BadInput
+from evals.files import digest, read_json, read_records
+from evals.records import Record, Result
+from evals.suites import Suite
+from loop.holdout import HoldoutLedger
+from loop.stages import RESULTS
+
+SATURATED, ROUNDS = 0.90, 2
+
+
+class SliceHealth(Record):
+    """A slice's pass rates on the holdout, oldest first; ``saturated``: at least 90% in the last two of them."""
+
+    slice: str
+    tasks: int
+    rates: tuple[float, ...]
+    saturated: bool
+
+
+class Health(Record):
+    """What needs attention. Lists hold task keys; ``days`` is the age of the oldest and of the newest group."""
+
+    suite: str
+    tasks: int
+    evaluations: int
+    slices: tuple[SliceHealth, ...]
+    never_solved: tuple[str, ...]
+    always_solved: tuple[str, ...]
+    unseen: tuple[str, ...]
+    flaky: tuple[str, ...]
+    weak: tuple[str, ...] | None
+    days: tuple[int, int] | None
+
+    @property
+    def asks(self) -> list[str]:
+        """What to do, in words; empty where nothing is needed."""
+        full = [part.slice for part in self.slices if part.saturated]
+        found = {
+            f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} in {ROUNDS} evaluations; keep these as core": full,
+            f"look at {len(self.never_solved)} tasks that no model solved: too hard, or wrong checks": self.never_solved,
+            f"mend or remove {len(self.flaky)} flaky tasks: the same code got different verdicts": self.flaky,
+            f"sharpen the checks of {len(self.weak or ())} weak tasks": self.weak,
+        }
+        return [text for text, tasks in found.items() if tasks]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What all evaluations said of one task: passes, and the verdicts of each code."""
+
+    passes: int = 0
+    verdicts: int = 0
+    by_code: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
+def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Health:
+    """The health of a suite.
+
+    Raises:
+        BadInput: ``verified`` is no report of ``goldloop goldens verify``.
+    """
+    evaluations = list(_evaluations(suite, runs))
+    seen: defaultdict[str, _Seen] = defaultdict(_Seen)
+    for results in evaluations:
+        for result in results:
+            if result.verdict.status != "error":
+                one = seen[result.attempt.task]
+                one.passes += result.verdict.passed
+                one.verdicts += 1
+                one.by_code[digest(result.attempt.code)].add(result.verdict.status)
+    keys = [task.key for task in suite.tasks]
+    weak, unsteady = _verified(verified, set(keys)) if verified else (None, set())
+    flaky = {key for key, one in seen.items() if any(len(found) > 1 for found in one.by_code.values())} | unsteady
+    return Health(
+        suite=suite.name,
+        tasks=len(keys),
+        evaluations=len(evaluations),
+        slices=tuple(_slices(suite, evaluations)),
+        never_solved=tuple(key for key in keys if key in seen and not seen[key].passes),
+        always_solved=tuple(key for key in keys if key in seen and seen[key].passes == seen[key].verdicts),
+        unseen=tuple(key for key in keys if key not in seen),
+        flaky=tuple(key for key in keys if key in flaky),
+        weak=weak,
+        days=_days(suite, runs),
+    )
+
+
+def _evaluations(suite: Suite, runs: Path) -> Iterator[list[Result]]:
+    """Finished evaluations that hold tasks of the suite, oldest first."""
+    files = sorted(runs.glob(f"*/round-*/*/{RESULTS}"), key=lambda file: (file.stat().st_mtime, str(file)))
+    for file in files:
+        if found := [result for result in read_records(file, Result) if result.suite == suite.name]:
+            yield found
+
+
+def _slices(suite: Suite, evaluations: Sequence[Sequence[Result]]) -> Iterator[SliceHealth]:
+    for name in sorted({task.slice for task in suite.tasks}):
+        rates = []
+        for results in evaluations:
+            outcomes = outcomes_of([r for r in results if r.slice == name and r.split == "holdout"])
+            if outcomes:
+                rates.append(pass_rate(outcomes).share)
+        last = rates[-ROUNDS:]
+        yield SliceHealth(
+            slice=name,
+            tasks=sum(task.slice == name for task in suite.tasks),
+            rates=tuple(rates),
+            saturated=len(last) == ROUNDS and min(last) >= SATURATED,
+        )
+
+
+def _verified(file: Path, keys: set[str]) -> tuple[tuple[str, ...], set[str]]:
+    """Weak tasks, and tasks whose golden did not pass every time, of a report of ``goldens verify``."""
+    report: Any = read_json(file)
+    rows = report.get("tasks") if isinstance(report, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) and {"task", "state"} <= row.keys() for row in rows):
+        raise BadInput(f"{file}: no report of `goldloop goldens verify --out`: expected `tasks` with `task` and `state`")
+    mine = [row for row in rows if row["task"] in keys]
+    weak = tuple(str(row["task"]) for row in mine if row["state"] == "weak")
+    return weak, {str(row["task"]) for row in mine if 0 < row.get("passes", 0) < row.get("repeats", 0)}
+
+
+def _days(suite: Suite, runs: Path) -> tuple[int, int] | None:
+    moments = HoldoutLedger(runs).first_seen(suite)
+    if not moments:
+        return None
+    now = datetime.now(UTC)
+    return (now - min(moments)).days, (now - max(moments)).days
