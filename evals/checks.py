@@ -2,8 +2,9 @@
 
 ``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is no
 assertion is set-up and runs inside, in order. An assertion whose expected side is no literal, one in a loop or a
-branch, and a call of a function that asserts are evaluated inside (kind ``inside``): weaker, since the code under test
-shares the process that decides.
+branch, and a call of a function that asserts need code to decide (kind ``inside``): see ``evals.graders.referee`` for
+where that code runs. ``assert f(1) == approx([1.5], rtol=1e-6)`` and ``assert f(1) == unordered([1, 2])`` choose the
+comparator of one check (see ``evals.graders.codec``).
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+_APPROX = {"rtol": 0, "rel": 0, "rel_tol": 0, "atol": 1, "abs": 1, "abs_tol": 1}
+DEFAULT_RTOL = 1e-6
 _LARGEST_POWER = 4096  # bits: `10 ** 10 ** 10` in a check must not hang the judge
 
 
@@ -52,11 +55,13 @@ class Step:
 
     ``run`` executes set-up; ``value`` evaluates an expression that is compared outside with ``expected``; ``raises``
     wants one of the exceptions named in ``expected``, with ``match`` (a pattern) in its message; ``inside`` is an
-    assertion that only the sandbox can evaluate. ``source`` is what the sandbox gets, ``text`` the whole statement.
-    ``tolerance`` is (relative, absolute) or None for equality; ``identical`` (written ``is``) wants the type too.
+    assertion that needs code to decide; ``call`` calls ``source`` with ``arguments`` (source of a tuple and a dict).
+    ``source`` is what the sandbox gets, ``text`` the whole statement. ``tolerance`` is (relative, absolute) or None for
+    the comparator; ``compare`` names a comparator for this check, empty for the task's; ``identical`` (written ``is``)
+    wants the type too; ``truth`` compares what ``bool`` says of the value.
     """
 
-    kind: Literal["run", "value", "raises", "inside"]
+    kind: Literal["run", "value", "raises", "inside", "call"]
     source: str
     text: str
     line: int
@@ -64,6 +69,9 @@ class Step:
     tolerance: tuple[float, float] | None = None
     identical: bool = False
     match: str = ""
+    truth: bool = False
+    compare: str = ""
+    arguments: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -128,7 +136,7 @@ def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
 
 
 def _assertion(test: ast.expr, text: str, line: int) -> Step:
-    for parse in (_equality, _closeness, _truth):
+    for parse in (_equality, _chosen, _closeness, _truth):
         found = parse(test)
         if found is not None:
             expression, expected, tolerance = found
@@ -140,6 +148,8 @@ def _assertion(test: ast.expr, text: str, line: int) -> Step:
                 expected=expected,
                 tolerance=tolerance,
                 identical=isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is),
+                truth=parse is _truth,
+                compare="unordered" if parse is _chosen and tolerance is None else "",
             )
     return Step(kind="inside", source=f"assert {ast.unparse(test)}", text=text, line=line)
 
@@ -179,6 +189,46 @@ def _equality(test: ast.expr) -> _Found | None:
             return None  # identity of other values is the interpreter's own business
         return expression, expected, None
     return None
+
+
+def _chosen(test: ast.expr) -> _Found | None:
+    """``f(1) == approx(1.5, rtol=1e-6)`` and ``f(1) == unordered([1, 2])``, either with its sides swapped."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return None
+    for expression, call in _both_ways(test.left, test.comparators[0]):
+        name = ast.unparse(call.func).removeprefix("pytest.") if isinstance(call, ast.Call) else ""
+        if isinstance(call, ast.Call) and name in {"approx", "unordered"} and len(call.args) == 1:
+            try:
+                expected = literal_value(call.args[0])
+            except ValueError:
+                return None
+            place = f"{call.lineno}: `{ast.unparse(call)}`"
+            if name == "approx":
+                return expression, expected, tolerances(call, place)
+            if call.keywords:
+                raise TaskFault(f"{place}: unordered() takes the expected items, nothing else")
+            return expression, expected, None
+    return None
+
+
+def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
+    """(relative, absolute) of a call of ``approx``; pytest's names ``rel`` and ``abs`` count too.
+
+    Raises:
+        TaskFault: another argument, or a value that is no number from 0 on.
+    """
+    found = [DEFAULT_RTOL, 0.0]
+    for keyword in call.keywords:
+        if keyword.arg not in _APPROX:
+            raise TaskFault(f"{place}: approx: expected rtol= and atol=, found {keyword.arg or '**'}=")
+        try:
+            value = float(ast.literal_eval(keyword.value))
+        except (ValueError, TypeError, SyntaxError, OverflowError):
+            value = -1.0
+        if not 0 <= value < math.inf:
+            raise TaskFault(f"{place}: approx: {keyword.arg} must be a number >= 0, found {ast.unparse(keyword.value)}")
+        found[_APPROX[keyword.arg]] = value
+    return found[0], found[1]
 
 
 def _both_ways(left: ast.expr, right: ast.expr) -> tuple[tuple[ast.expr, ast.expr], ...]:
@@ -239,9 +289,8 @@ def _truth(test: ast.expr) -> _Found | None:
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, negated = test.operand, not negated
     if any(isinstance(inner, ast.Compare) or _is_closeness(inner) for inner in ast.walk(test)):
-        return None  # a comparison of computed values: only the sandbox can tell
-    # `not not x`, since the code under test may have redefined `bool`.
-    return ast.UnaryOp(ast.Not(), ast.UnaryOp(ast.Not(), test)), not negated, None
+        return None  # a comparison of computed values: it takes code to tell
+    return test, not negated, None
 
 
 def literal_value(node: ast.expr) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,14 +18,41 @@ _THINKING = re.compile(
     r"|\A(?:(?!<think).)*?</think(?:ing)?>",  # opened by the chat template, in the prompt
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
-_ALIASES = {"python": {"python", "py", "python3"}, "sql": {"sql", "duckdb", "postgresql", "postgres", "sqlite"}}
+_JAVASCRIPT = {"javascript", "js", "node", "nodejs", "mjs", "cjs", "ecmascript", "es6"}
+_TYPESCRIPT = {"typescript", "ts", "mts", "cts"}
+_ALIASES = {
+    "python": {"python", "py", "python3"},
+    "sql": {"sql", "duckdb", "postgresql", "postgres", "sqlite"},
+    "javascript": {*_JAVASCRIPT, "jsx"},
+    "typescript": {*_TYPESCRIPT, "tsx"},
+    "jsx": {"jsx", "react", *_JAVASCRIPT, "tsx"},
+    "tsx": {"tsx", *_TYPESCRIPT, "jsx", "react"},
+    "diff": {"diff", "patch", "udiff"},
+}
+_DECLARES = (
+    r"(?:export (?:default )?)?(?:async )?function\b|(?:export )?(?:const|let|var) [\w$]+\s*(?::[^=\n]+)?=\s*(?:async\b\s*)?"
+    r"(?:function\b|\(|<|[\w$]+ ?=>|class\b|(?:React\.)?(?:memo|forwardRef)\b)|(?:export (?:default )?)?(?:abstract )?class [\w$]"
+    r"|(?:module\.)?exports\b.*="
+)
+_BEGINS = (
+    rf"(?:{_DECLARES}|import (?:[\w${{*]|['\"])|export |(?:const|let|var) [\w${{\[]|(?:interface|enum|declare) \w|type \w+\s*[=<]"
+    r"|['\"]use (?:strict|client)['\"]|/\*\*|// )"
+)
+_SCRIPT_FIRST = re.compile(rf"^{_BEGINS}", re.MULTILINE)
+_SCRIPT_DEFINES = re.compile(rf"^[ \t]*(?:{_DECLARES})", re.MULTILINE)
+_DIFF_HEADER = re.compile(r"^(?:diff --git |--- [^\s-]|Index: )", re.MULTILINE)
+_SCRIPTS = ("javascript", "typescript", "jsx", "tsx")
 _FIRST_CODE_LINE = {
     "python": re.compile(r"^(?:def |class |import |from \w[\w.]* import |@|async def )", re.MULTILINE),
     "sql": re.compile(r"^\s*(?:select|with)\b", re.MULTILINE | re.IGNORECASE),
+    "diff": _DIFF_HEADER,
+    **dict.fromkeys(_SCRIPTS, _SCRIPT_FIRST),
 }
 _DEFINITION = {
     "python": re.compile(r"^\s*(?:def|class|async def) ", re.MULTILINE),
     "sql": _FIRST_CODE_LINE["sql"],
+    "diff": re.compile(r"^@@ ", re.MULTILINE),
+    **dict.fromkeys(_SCRIPTS, _SCRIPT_DEFINES),
 }
 
 
@@ -56,7 +84,7 @@ def extract_code(completion: str, language: str = "python") -> Extraction | None
     if start is None:
         return None
     body = text[start.start() :]
-    return Extraction(code=_longest_python(body) if language == "python" else body.split("\n\n")[0], how="bare")
+    return Extraction(code=_BARE_END.get(language, _first_paragraph)(body), how="bare")
 
 
 def _body(match: re.Match[str]) -> str:
@@ -76,3 +104,42 @@ def _longest_python(text: str) -> str:
             continue
         return candidate
     return text
+
+
+def _first_paragraph(text: str) -> str:
+    return text.split("\n\n")[0]
+
+
+def _longest_script(text: str, dialect: str) -> str:
+    """The longest run of leading lines that parses, as for Python; prose that parses as expressions stays out."""
+    from evals.jsliterals import parse_source  # a grammar is loaded only where it is needed
+
+    lines = text.splitlines(keepends=True)
+    for end in range(len(lines), 0, -1):
+        ended = lines[end - 1].strip().endswith(("}", ")", ";", "]", "`", "'", '"', "/>", ">"))
+        if ended and not parse_source("".join(lines[:end]), dialect).has_error:
+            return "".join(lines[:end])
+    return text
+
+
+def _whole_diff(text: str) -> str:
+    """The lines of a diff: up to the first one that no diff has after its first hunk."""
+    kept: list[str] = []
+    in_hunk = False
+    for line in text.splitlines(keepends=True):
+        in_hunk = in_hunk or line.startswith("@@ ")
+        if in_hunk and not line.startswith(_DIFF_LINES) and line.strip():
+            break
+        kept.append(line)
+    return "".join(kept).rstrip("\n") + "\n"
+
+
+_DIFF_LINES = (*" +-", "@@ ", "\\", "diff ", "index ", "Index: ", "new file", "deleted file", "rename ", "similarity ")
+_BARE_END: Mapping[str, Callable[[str], str]] = {
+    "python": _longest_python,
+    "diff": _whole_diff,
+    "javascript": lambda text: _longest_script(text, "javascript"),
+    "jsx": lambda text: _longest_script(text, "javascript"),
+    "typescript": lambda text: _longest_script(text, "typescript"),
+    "tsx": lambda text: _longest_script(text, "tsx"),
+}

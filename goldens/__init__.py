@@ -1,1 +1,1 @@
-"""goldens: pair every failure with a golden that was proved in a sandbox. Verb: pair."""
+"""goldens: pair every failure with a golden that was proved in a sandbox. Verbs: pair, goldens verify."""

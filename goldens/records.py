@@ -64,8 +64,9 @@ class Verification(Record):
     """What verifying one task found.
 
     ``killed + len(survivors) + mutant_errors == mutants``. ``score`` is the share of killed among killed and surviving
-    mutants, None where none was run. ``equivalent`` mutants were left out before any ran. ``findings`` say what is weak or
-    broken; ``state`` is their worst.
+    mutants, None where none was run. ``equivalent`` mutants were left out before any ran. ``inside`` of the ``checks`` are
+    decided by the answer's own process, where they could be forged. ``late``: the golden ran out of time.
+    ``findings`` say what is weak or broken; ``state`` is their worst.
     """
 
     task: str
@@ -79,6 +80,9 @@ class Verification(Record):
     passes: int
     golden_errors: int = 0
     seconds: float = 0.0
+    checks: int = 0
+    inside: int = 0
+    late: bool = False
     stubs: Mapping[str, Tried] = Field(default_factory=dict)
     mutants: int = 0
     killed: int = 0

@@ -179,7 +179,7 @@ def test_load_suite_takes_an_importer_with_a_path_relative_to_the_base(tmp_path:
     assert load_suite(f"mbpp:{tmp_path.name}", base=tmp_path.parent).name == "mbpp"
 
 
-@pytest.mark.parametrize("name", sorted(IMPORTERS))
+@pytest.mark.parametrize("name", ["humaneval", "mbpp"])
 def test_an_imported_suite_keeps_its_digest_when_exported(tmp_path: Path, name: str) -> None:
     mbpp(tmp_path)
     humaneval(tmp_path)
@@ -189,7 +189,7 @@ def test_an_imported_suite_keeps_its_digest_when_exported(tmp_path: Path, name: 
 
 
 def test_an_unknown_importer_lists_what_is_there(tmp_path: Path) -> None:
-    assert "there are: humaneval, mbpp" in refusal("mpbb", tmp_path)
+    assert f"there are: {', '.join(sorted(IMPORTERS))}" in refusal("mpbb", tmp_path)
 
 
 def test_a_missing_path_says_what_to_give(tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import IMAGE, required_sandbox
 
 import evals.sandboxes
 from evals.errors import BadInput, SandboxFault
 from evals.graders import grade
 from evals.records import Limits, Task, Verdict
 from evals.sandboxes import make_sandbox, open_sandbox, self_test
+from evals.sandboxes._usage import usage_below
 from evals.sandboxes.base import Job, Outcome, Sandbox
 from evals.sandboxes.docker import LABEL, DockerSandbox
 from evals.sandboxes.sandlock import SandlockSandbox
@@ -96,6 +97,21 @@ def processes_now(mark: str) -> list[str]:
 
 def open_descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def children(expected: list[int] | None = None) -> list[int]:
+    """Processes below this one; if they are not the expected ones, those after a second."""
+    deadline = time.monotonic() + 1
+    while True:
+        found = sorted(usage_below(os.getpid()).processes)
+        if expected is None or found == expected or time.monotonic() > deadline:
+            return found
+        time.sleep(0.02)
+
+
+def another(name: str) -> Sandbox:
+    """A sandbox of this test alone."""
+    return make_sandbox(name, **({"image": IMAGE} if name == "docker" else {}))
 
 
 def containers() -> list[str]:
@@ -244,36 +260,44 @@ def test_a_job_of_root_has_no_capabilities(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_nothing_is_left_behind(sandbox: Sandbox, scratch: Path, ending: str) -> None:
-    descriptors = open_descriptors()
+    fresh = another(sandbox.name)
+    before, descriptors = children(), open_descriptors()
     mark = f"goldloop-mark-{secrets.token_hex(8)}"
-    command = ("{python}", "-I", "-S", "-B", "-c", ENDINGS[ending], mark)
-    sandbox.run(Job(files={}, command=command, limits=Limits(wall_seconds=0.7, memory_mb=256, max_output_bytes=100_000)))
-    assert list(scratch.iterdir()) == []
+    limits = Limits(wall_seconds=0.7, memory_mb=256, max_output_bytes=100_000)
+    fresh.run(Job(files={}, command=("{python}", "-I", "-S", "-B", "-c", ENDINGS[ending], mark), limits=limits))
     assert processes_of(mark) == []
+    source = f"mark = {mark!r}\n{ENDINGS[ending]}"
+    fresh.run(Job(files={"program.py": source.encode()}, command=("{python}", "-I", "-S", "-B", "program.py"), limits=limits))
+    fresh.close()
+    assert list(scratch.iterdir()) == []
     if sandbox.name == "docker":
         assert containers() == []
     else:
         assert open_descriptors() == descriptors
+        assert children(before) == before
 
 
 def test_many_runs_in_threads_leak_no_descriptors(sandbox: Sandbox) -> None:
     # The client of the engine keeps up to 25 idle connections; the first runs fill them.
     many, kept = (60, 2) if sandbox.name == "sandlock" else (4, 20)
+    fresh = another(sandbox.name)
+    before = open_descriptors()
 
     def one(number: int) -> bool:
-        return run(sandbox, f"print({number})").stdout == b"%d\n" % number
+        return run(fresh, f"print({number})").stdout == b"%d\n" % number
 
     with ThreadPoolExecutor(4) as threads:
-        assert all(threads.map(one, range(4)))
-        before = open_descriptors()
         assert all(threads.map(one, range(many)))
+    fresh.close()
     assert open_descriptors() <= before + kept
 
 
 def test_an_unwritable_folder_is_the_sandboxs_fault(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
-    with pytest.raises(SandboxFault):
-        run(sandbox, "print(1)")
+    fresh = another(sandbox.name)
+    with monkeypatch.context() as changed, pytest.raises(SandboxFault):
+        changed.setattr(tempfile, "tempdir", "/proc/nowhere")
+        run(fresh, "print(1)")
+    fresh.close()
 
 
 def test_sandlock_that_cannot_start_is_a_fault_and_leaves_nothing(scratch: Path) -> None:

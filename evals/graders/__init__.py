@@ -19,7 +19,7 @@ from evals.sandboxes.base import Sandbox
 
 GRADERS: Mapping[Kind, str] = {
     "function": "evals.graders.values:ValueGrader",
-    "sql": "evals.graders.values:ValueGrader",
+    "sql": "evals.graders.sql:SqlGrader",
     "stdin": "evals.graders.programs:ProgramGrader",
     "tests": "evals.graders.projects:ProjectGrader",
     "patch": "evals.graders.projects:ProjectGrader",

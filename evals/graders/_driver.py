@@ -1,123 +1,196 @@
-"""Runs inside the sandbox: loads the candidate, evaluates the steps, writes typed values to a private descriptor.
+"""Runs inside the sandbox: loads the answer, evaluates the steps in order, writes typed values to a private descriptor.
 
-It knows no expected value. One JSON line a step, so that a time-out keeps the steps before it. Standard library only,
-and as little of it as possible: every import is paid for on every run.
+It knows no expected value, nor what a step is a check of: every step gives one record, its value or what it raised, and
+what that means is decided outside. A record is one line of JSON, so that a time-out keeps those before it. Only modules
+built into the interpreter are imported, and JSON is written by hand: an import from a file is paid for on every run.
 """
 
-import importlib
-import json
-import os
+import builtins
+import marshal
+import posix
 import sys
 
+# Under names of its own, so that an answer that patches the builtins changes nothing here.
+for _name in ("compile", "eval", "exec", "hasattr", "id", "isinstance", "issubclass", "list", "len", "repr", "str", "type"):
+    globals()[_name] = getattr(builtins, _name)
 
-def encode(value: object, depth: int = 0) -> object:
-    """Typed canonical form of a plain value; anything else is an opaque object that equals nothing."""
+TYPE_CHECKING = False  # typing itself would have to be imported from a file
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+BUILTIN_ERRORS = {
+    id(kind): "builtins." + name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__name__ == name
+}
+ESCAPES = {code: f"\\u{code:04x}" for code in (*range(32), 34, 92, 127)}
+VIEWS: "Any" = (type({}.keys()), type({}.items()))
+LONGEST_ITERATOR = 100_000
+
+
+def quoted(value: str) -> str:
+    return '"' + str.translate(str.__str__(value), ESCAPES) + '"'
+
+
+def encode(value: object, depth: int = 0) -> str:
+    """Typed form (JSON text) of a plain value; anything else is an opaque object that equals nothing."""
     if depth > 60:
-        return ["deep"]
+        return '["deep"]'
     kind = type(value)
-    if value is None or kind is bool:
-        return value
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
     if isinstance(value, int):
         # Hexadecimal: Python refuses decimal text of more than 4,300 digits.
-        return ["i", int.__format__(value, "x")] if abs(int.__index__(value)) >> 53 else int.__index__(value)
-    if isinstance(value, float):
-        return ["f", float.__repr__(value)]
+        number = int.__index__(value)
+        return int.__repr__(number) if -(1 << 53) < number < 1 << 53 else '["i","' + int.__format__(number, "x") + '"]'
     if isinstance(value, str):
-        return ["s", str.__str__(value)]
-    if isinstance(value, (bytes, bytearray)):
-        return ["b", bytes(value).hex()]
-    if isinstance(value, complex):
-        return ["c", float.__repr__(value.real), float.__repr__(value.imag)]
+        return '["s",' + quoted(value) + "]"
+    if isinstance(value, float):
+        return '["f","' + float.__repr__(value) + '"]'
     if isinstance(value, list):
-        return ["l", [encode(item, depth + 1) for item in list.__iter__(value)]]
+        return '["l",' + items(list.__iter__(value), depth) + "]"
     if isinstance(value, tuple):
-        return ["t", [encode(item, depth + 1) for item in tuple.__iter__(value)]]
+        return '["t",' + items(tuple.__iter__(value), depth) + "]"
     if isinstance(value, dict):
-        return ["d", [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in dict.items(value)]]
+        pairs = ["[" + encode(k, depth + 1) + "," + encode(v, depth + 1) + "]" for k, v in dict.items(value)]
+        return '["d",[' + ",".join(pairs) + "]]"
     if isinstance(value, set):
-        return ["S", [encode(item, depth + 1) for item in set.__iter__(value)]]
+        return '["S",' + items(set.__iter__(value), depth) + "]"
     if isinstance(value, frozenset):
-        return ["F", [encode(item, depth + 1) for item in frozenset.__iter__(value)]]
-    if isinstance(value, (type({}.keys()), type({}.items()))):  # they equal sets
-        items: list[object] = list(value)
-        return ["S", [encode(item, depth + 1) for item in items]]
-    module = kind.__module__
-    if (module, kind.__qualname__) in {("decimal", "Decimal"), ("fractions", "Fraction")}:
-        return [kind.__qualname__, str(value)]
+        return '["F",' + items(frozenset.__iter__(value), depth) + "]"
+    return encode_rare(value, kind, depth)
+
+
+def items(values: "Iterable[object]", depth: int) -> str:
+    return "[" + ",".join([encode(item, depth + 1) for item in values]) + "]"
+
+
+def encode_rare(value: "Any", kind: type, depth: int) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return '["b","' + bytes(value).hex() + '"]'
+    if isinstance(value, complex):
+        return '["c","' + float.__repr__(value.real) + '","' + float.__repr__(value.imag) + '"]'
+    if isinstance(value, VIEWS):  # they equal sets
+        return '["S",' + items(list(value), depth) + "]"
+    module, name = str(kind.__module__), str(kind.__qualname__)
+    if kind is range:
+        return f'["range",{value.start},{value.stop},{value.step}]'
+    if (module, name) == ("collections", "deque"):
+        return '["deque",' + items(value, depth) + "]"
+    if (module, name) in {("decimal", "Decimal"), ("fractions", "Fraction")}:
+        return "[" + quoted(name) + "," + quoted(str(value)) + "]"
     if module == "datetime":
-        return ["datetime." + kind.__qualname__, repr(value)]
-    return ["object", module + "." + kind.__qualname__, safe_repr(value)]
-
-
-def safe_repr(value: object) -> str:
+        return "[" + quoted("datetime." + name) + "," + quoted(repr(value)) + "]"
+    if module in {"builtins", "itertools"} and hasattr(kind, "__next__"):
+        found: list[object] = []
+        for item in value:
+            if len(found) == LONGEST_ITERATOR:
+                break
+            found.append(item)
+        return '["iter",' + items(found, depth) + "]"
     try:
-        return repr(value)[:200]
+        text = str(repr(value))[:200]
     except BaseException:
-        return "<repr failed>"
+        text = "<repr failed>"
+    truth = not depth and not value
+    return '["object",' + quoted(module + "." + name) + "," + quoted(text) + (",false]" if truth else ",true]")
 
 
-def describe(error: BaseException) -> dict[str, object]:
+def describe(error: BaseException) -> str:
+    """What was raised and its bases, each with its module: ``builtins`` only for what is really built in."""
+    names = []
+    for kind in type.mro(type(error)):
+        name = BUILTIN_ERRORS.get(id(kind))
+        if name is None and kind is not object:
+            module = str(kind.__module__)
+            name = ("candidate" if module == "builtins" else module) + "." + str(kind.__qualname__)
+        if name is not None:
+            names.append(quoted(name))
     try:
         message = str(error)[:300]
     except BaseException:
         message = "<str failed>"
-    return {"raised": [base.__name__ for base in type(error).__mro__], "message": message}
+    return '"raised":[' + ",".join(names) + '],"message":' + quoted(message)
+
+
+def open_database(names: "dict[str, Any]", schema: str, query: str) -> None:
+    try:  # the extension alone: the package around it takes 100 ms more to import
+        duckdb = __import__("_duckdb")
+    except ImportError:
+        duckdb = __import__("duckdb")
+    connection = duckdb.connect(config={"threads": "1"})
+    connection.execute(schema)
+    connection.execute("explain " + query)
+    names["rows"] = lambda: connection.execute(query).fetchall()
+    names["columns"] = lambda: [column[0] for column in connection.execute(query).description]
+
+
+def step_record(mode: str, source: "Any", names: "dict[str, Any]", compile: "Any" = compile, encode: "Any" = encode) -> str:
+    """Body of a step's record; ``call`` takes (function, arguments as source) and shows arguments that it changed."""
+    if mode == "eval":
+        return '"value":' + str(encode(eval(compile(source, "<check>", "eval"), names)))
+    if mode == "exec":
+        exec(compile(source, "<check>", "exec"), names)
+        return '"value":null'
+    function, arguments = source
+    positional, named = eval(compile(arguments, "<arguments>", "eval"), {})
+    before: str = encode((positional, named))
+    value: str = encode(eval(compile(function, "<check>", "eval"), names)(*positional, **named))
+    after: str = encode((positional, named))
+    return '"value":' + value + ("" if before == after else ',"arguments":' + after)
 
 
 def main() -> None:
-    out = os.fdopen(os.dup(1), "w", encoding="ascii")
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    with open("job.json", encoding="utf-8") as handle:  # noqa: PTH123
-        job = json.load(handle)
-    os.unlink("job.json")  # noqa: PTH108
-    dumps, flush, write, json_encode = json.dumps, out.flush, out.write, encode
+    out = posix.dup(1)
+    null = posix.open("/dev/null", posix.O_WRONLY)
+    posix.dup2(null, 1)
+    posix.dup2(null, 2)
+    write, leave, one_record, described = posix.write, posix._exit, step_record, describe
 
-    def emit(record: dict[str, object]) -> None:
-        write(dumps(record) + "\n")
-        flush()
+    def emit(text: str) -> None:
+        data = ("{" + text + "}\n").encode("utf-8", "surrogatepass")
+        while data:
+            data = data[write(out, data) :]
 
+    handle = posix.open("job.bin", posix.O_RDONLY)
+    parts = []
+    while part := posix.read(handle, 1 << 20):
+        parts.append(part)
+    posix.close(handle)
+    posix.unlink("job.bin")
+    job = marshal.loads(b"".join(parts))
     sys.path[:0] = job["paths"]
-    import resource
-
+    resource = __import__("resource")
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.setrecursionlimit(3000)
     # A real module: dataclasses, pickle and typing look the candidate up by name.
     module = sys.modules["candidate"] = type(sys)("candidate")
     names = module.__dict__
+    names.update(job["given"])
+    code = None
     try:
         if job["kind"] == "sql":
-            try:  # the extension alone: the package around it takes 100 ms more to import
-                duckdb = importlib.import_module("_duckdb")
-            except ImportError:
-                duckdb = importlib.import_module("duckdb")
-
-            connection = duckdb.connect(config={"threads": "1"})
-            connection.execute(job["starter"].get("schema.sql", "select 1"))
-            query = job["code"]
-            connection.execute("explain " + query)
-            names["rows"] = lambda: connection.execute(query).fetchall()
-            names["columns"] = lambda: [column[0] for column in connection.execute(query).description]
+            open_database(names, job["starter"].get("schema.sql", "select 1"), job["code"])
         else:
-            exec(compile(job["code"], "<candidate>", "exec"), names)
+            code = compile(job["code"], "<candidate>", "exec")
+            exec(code, names)
     except BaseException as error:
-        emit({"load": describe(error), "syntax": isinstance(error, SyntaxError)})
-        return
-    emit({"load": None})
-    for index, (kind, source) in enumerate(job["steps"]):
+        syntax = code is None and isinstance(error, SyntaxError)
+        emit('"load":{' + described(error) + '},"syntax":' + ("true" if syntax else "false"))
+        leave(0)
+    emit('"load":null')
+    for index, (mode, source) in enumerate(job["steps"]):
         try:
-            if kind == "value":
-                emit({"step": index, "value": json_encode(eval(compile(source, "<check>", "eval"), names))})
-            else:
-                exec(compile(source, "<check>", "exec"), names)
-                emit({"step": index, "value": None})
+            body = one_record(mode, source, names)
         except BaseException as error:
-            emit({"step": index, **describe(error)})
-            if kind in ("run", "inside"):
-                return
-    emit({"end": True})
+            body = described(error)
+        emit('"step":' + int.__repr__(index) + "," + body)
+    emit('"end":true')
+    leave(0)
 
 
 if __name__ == "__main__":

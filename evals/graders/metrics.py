@@ -1,11 +1,293 @@
-"""Scores beside the verdict: linters and builds, each from 0 to 1, and what they do to a pass."""
+"""Scores beside the verdict: linters and compilers, each from 0 to 1, and what they do to a pass.
+
+A score is 1 where a tool finds nothing, else what is left of 1 when each finding takes one line's share (a warning half of
+it): ``max(0, 1 - findings / lines)`` over the lines of the files that the answer wrote. ``compiles`` is 1 or 0. The tools
+only parse, but they run in the sandbox like everything that touches an answer, with rules of our own: comments in the answer
+cannot switch them off. A tool that is missing or breaks gives no score, and where the metric is required the verdict is
+``error``. Does not measure what code does when it runs.
+
+Add one: a function from (task, files, sandbox) to findings, and a row in METRICS.
+"""
 
 from __future__ import annotations
 
-from evals.records import Task, Verdict
-from evals.sandboxes.base import Sandbox
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from evals.errors import SandboxFault, TaskFault
+from evals.graders.base import run_twice
+from evals.records import Limits, Metric, Task, Verdict
+from evals.sandboxes.base import Job, Outcome, Sandbox, Toolchain
+
+METRICS: Mapping[str, str] = {
+    "compiles": "evals.graders.metrics:compiles",
+    "ruff": "evals.graders.metrics:ruff",
+    "tsc": "evals.graders.metrics:tsc",
+    "eslint": "evals.graders.metrics:eslint",
+}
+"""By the name that ``Task.metrics`` gives."""
+
+_LIMITS = Limits(wall_seconds=60.0, memory_mb=2048, processes=64, file_mb=16, max_output_bytes=4_000_000)
+_SUFFIX = {"python": ".py", "javascript": ".js", "typescript": ".ts", "tsx": ".tsx", "sql": ".sql"}
+_PYTHON = {".py", ".pyi"}
+_SCRIPTS = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"}
+_RUFF_RULES = "E4,E7,E9,F,W,B"  # named here: what ruff takes by default changes from one version to the next
+_SHOWN = 10
+_COMPILE = b"""
+import json, sys
+found = []
+for name in json.load(open("metrics.json"))["files"]:
+    try:
+        compile(open(name, "rb").read(), name, "exec")
+    except (SyntaxError, ValueError) as error:
+        found.append({"file": name, "line": getattr(error, "lineno", 0) or 0, "code": "syntax", "message": str(error)[:200]})
+json.dump({"findings": found}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The project with an answer in it, and the files that the answer wrote."""
+
+    project: Mapping[str, str]
+    written: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding of a tool."""
+
+    file: str
+    line: int
+    code: str
+    message: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.code} {self.message}"[:200]
+
+
+Measure = Callable[[Answer, Sandbox], Sequence[Finding]]
 
 
 def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict:
-    """The verdict with the task's metrics; a required one below its least turns a pass into a fail."""
+    """The verdict with the task's metrics; a required one below its least turns a pass into a fail.
+
+    Raises:
+        TaskFault: a metric that does not exist.
+    """
+    scores: dict[str, float] = {}
+    told: dict[str, Any] = {}
+    failed, broken = "", ""
+    answer = answer_files(task, code)
+    for metric in task.metrics:
+        measure = measure_for(metric, task)
+        try:
+            findings = measure(answer, sandbox)
+        except SandboxFault as fault:
+            told[metric.name] = {"fault": str(fault)[:400]}
+            broken = broken or (metric.name if metric.required else "")
+            continue
+        scores[metric.name] = score_of(metric.name, findings, answer)
+        if findings:
+            told[metric.name] = {"findings": len(findings), "first": [str(finding) for finding in findings[:_SHOWN]]}
+        if metric.required and scores[metric.name] < metric.least:
+            failed = failed or metric.name
+    changes: dict[str, Any] = {"scores": scores, "evidence": {**found.evidence, **({"metrics": told} if told else {})}}
+    if failed and found.passed:
+        changes |= {"status": "fail", "reason": f"metric:{failed}"}
+    elif broken and found.passed:
+        changes |= {"status": "error", "reason": f"metric:{broken}"}
+    return found.model_copy(update=changes)
+
+
+def combined(verdict: Verdict, task: Task) -> float:
+    """One number from a verdict and its metrics: the weighted mean of the pass, with weight 1, and the scores with theirs.
+
+    What does not pass is worth 0 whatever its style, so that a score never buys off a wrong answer. A metric without a score
+    (its tool failed) is left out.
+
+    Raises:
+        ValueError: the verdict is an error, which says nothing about the answer.
+    """
+    if verdict.status == "error":
+        raise ValueError(f"{task.key}: an error ({verdict.reason}) has no score")
+    if not verdict.passed:
+        return 0.0
+    weighed = [(metric.weight, verdict.scores[metric.name]) for metric in task.metrics if metric.name in verdict.scores]
+    return (1.0 + sum(weight * score for weight, score in weighed)) / (1.0 + sum(weight for weight, _ in weighed))
+
+
+def metric_problems(task: Task) -> list[str]:
+    """What is wrong with a task's metrics, each finding with its place."""
+    place = task.source or task.key
+    known = ", ".join(METRICS)
+    found = [f"{place}: metric {m.name!r}: there is none; there are: {known}" for m in task.metrics if m.name not in METRICS]
+    names = [metric.name for metric in task.metrics]
+    return [*found, *(f"{place}: metric {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1}))]
+
+
+def measure_for(metric: Metric, task: Task) -> Measure:
+    """The function behind a metric.
+
+    Raises:
+        TaskFault: there is none of that name.
+    """
+    if metric.name not in METRICS:
+        raise TaskFault(metric_problems(task)[0])
+    module, _, attribute = METRICS[metric.name].partition(":")
+    found: Measure = getattr(import_module(module), attribute)
     return found
+
+
+def score_of(name: str, findings: Sequence[Finding], answer: Answer) -> float:
+    """The score of some findings; see the module."""
+    if name == "compiles":
+        return 0.0 if findings else 1.0
+    lines = sum(bool(line.strip()) for file in answer.written for line in answer.project[file].splitlines())
+    weight = sum(0.5 if finding.warning else 1.0 for finding in findings)
+    return round(max(0.0, 1.0 - weight / max(1, lines)), 4)
+
+
+def answer_files(task: Task, code: str) -> Answer:
+    """Where an answer's text goes: the file ``entry``, the files of a patch, or a file of its own."""
+    if task.kind == "patch":
+        from evals.graders.patches import PatchFault, apply_patch
+
+        try:
+            project = apply_patch(task.starter, code)
+        except PatchFault:  # graded as a fail already
+            return Answer(project=task.starter, written=())
+        return Answer(project=project, written=tuple(n for n in sorted(project) if project[n] != task.starter.get(n)))
+    name = task.entry or f"answer{_SUFFIX.get(task.language, '.txt')}"
+    return Answer(project={**task.starter, name: code}, written=(name,))
+
+
+def compiles(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+    """Errors of syntax, by Python's compiler or TypeScript's.
+
+    Raises:
+        SandboxFault: the compiler is missing or failed.
+    """
+    found: list[Finding] = []
+    if python := _written(answer, _PYTHON):
+        files = {"metrics.py": _COMPILE, **_files(answer, python)}
+        found += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
+    return found + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
+
+
+def ruff(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+    """What ruff finds of the rules ``_RUFF_RULES``; ``# noqa`` does not count.
+
+    Raises:
+        SandboxFault: ruff is missing or failed.
+    """
+    names = _written(answer, _PYTHON)
+    if not names:
+        return []
+    beside = Path(sys.executable).with_name("ruff")
+    binary = str(beside) if beside.is_file() else shutil.which("ruff")
+    if binary is None:
+        raise SandboxFault("ruff is not installed: pip install ruff")
+    options = ("--isolated", "--no-cache", "--ignore-noqa", "--exit-zero", "--output-format", "json", "--select", _RUFF_RULES)
+    job = Job(
+        files=_files(answer, names),
+        command=(binary, "check", *options, "--", *names),
+        limits=_LIMITS,
+        readable=(str(Path(binary).parent),),
+    )
+    rows = _document(run_twice(job, sandbox), "ruff")
+    if not isinstance(rows, list):
+        raise SandboxFault(f"ruff: expected a list of findings, found {str(rows)[:200]}")
+    try:
+        return [
+            Finding(
+                file=next((name for name in names if str(row["filename"]).endswith(f"/{name}")), names[0]),
+                line=int(row["location"]["row"]),
+                code=str(row["code"] or "syntax"),
+                message=str(row["message"]),
+            )
+            for row in rows
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise SandboxFault(f"ruff: a finding without {error}") from None
+
+
+def tsc(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+    """What TypeScript's compiler finds in the answer's files: strict, or as the project's ``tsconfig.json`` has it.
+
+    Raises:
+        SandboxFault: the web toolchain is missing, or the compiler failed.
+    """
+    return _script_findings(answer, "tsc", sandbox)
+
+
+def eslint(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+    """What ESLint finds with the recommended rules of JavaScript, TypeScript and React's hooks.
+
+    Raises:
+        SandboxFault: the web toolchain is missing, or ESLint failed.
+    """
+    return _script_findings(answer, "eslint", sandbox)
+
+
+def _script_findings(answer: Answer, tool: str, sandbox: Sandbox) -> list[Finding]:
+    names = _written(answer, _SCRIPTS)
+    if not names:
+        return []
+    driver = Path(__file__).with_name("_metrics_driver.cjs").read_bytes()
+    project = {name: text.encode() for name, text in answer.project.items()}
+    files = {**project, "metrics.cjs": driver, "metrics.json": json.dumps({"files": names}).encode()}
+    return _findings(_run(files, ("{node}", "metrics.cjs", "{web}", tool), sandbox, "web"), tool)
+
+
+def _written(answer: Answer, suffixes: set[str]) -> list[str]:
+    return [name for name in answer.written if PurePosixPath(name).suffix in suffixes]
+
+
+def _files(answer: Answer, names: Sequence[str]) -> dict[str, bytes]:
+    listed = json.dumps({"files": names}).encode()
+    return {"metrics.json": listed, **{name: answer.project[name].encode(errors="surrogatepass") for name in names}}
+
+
+def _run(files: Mapping[str, bytes], command: tuple[str, ...], sandbox: Sandbox, toolchain: Toolchain) -> Outcome:
+    return run_twice(Job(files=files, command=command, limits=_LIMITS, toolchain=toolchain), sandbox)
+
+
+def _document(outcome: Outcome, tool: str) -> Any:
+    """The JSON document that a tool wrote.
+
+    Raises:
+        SandboxFault: it ended otherwise.
+    """
+    try:
+        if outcome.exit_code != 0 or outcome.timed_out or outcome.killed or outcome.truncated:
+            raise ValueError
+        return json.loads(outcome.stdout)
+    except (ValueError, RecursionError):
+        said = outcome.stderr[-300:].decode(errors="replace").strip()
+        late = "took too long" if outcome.timed_out else f"ended with {outcome.exit_code}"
+        raise SandboxFault(f"{tool} {late}: {said}") from None
+
+
+def _findings(outcome: Outcome, tool: str) -> list[Finding]:
+    document = _document(outcome, tool)
+    try:
+        return [
+            Finding(
+                file=str(row["file"]),
+                line=int(row["line"]),
+                code=str(row["code"]),
+                message=str(row["message"]),
+                warning=row.get("warning") is True,
+            )
+            for row in document["findings"]
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SandboxFault(f"{tool}: a finding without {error}") from None

@@ -16,12 +16,18 @@ from typing import Any
 
 import orjson
 
-from evals.errors import BadInput
+from evals.errors import BadInput, TaskFault
 from evals.suites import Suite, SuiteHeader, validate
 
 IMPORTERS: Mapping[str, str] = {
     "humaneval": "evals.importers.humaneval:import_humaneval",
+    "humanevalpack-js": "evals.importers.humanevalpack:import_javascript",
+    "humanevalpack-js-fix": "evals.importers.humanevalpack:import_javascript_fix",
+    "humanevalpack-python-fix": "evals.importers.humanevalpack:import_python_fix",
     "mbpp": "evals.importers.mbpp:import_mbpp",
+    "mbxp": "evals.importers.mbxp:import_mbxp",
+    "webapp1k": "evals.importers.webapp1k:import_single",
+    "webapp1k-duo": "evals.importers.webapp1k:import_duo",
 }
 
 
@@ -108,6 +114,32 @@ def missing(row: Row, wanted: Mapping[str, type]) -> list[str]:
             found = row.values[key]
             problems.append(f"{row.place}: {key}: expected {kind.__name__}, found {type(found).__name__} {found!r:.60}")
     return problems
+
+
+def import_rows(
+    header: SuiteHeader,
+    path: Path,
+    names: Sequence[str],
+    problems_of: Callable[[Row], list[str]],
+    task_of: Callable[[Row], Mapping[str, Any]],
+) -> Suite:
+    """The suite of a file whose every row is a task. ``task_of`` sees rows without problems only.
+
+    Raises:
+        BadInput: every finding with its place, also those that ``task_of`` raises as ``TaskFault``.
+    """
+    file = find_file(path, names)
+    problems: list[str] = []
+    tasks = []
+    for row in read_rows(file):
+        found = problems_of(row)
+        if not found:
+            try:
+                tasks.append(task_of(row))
+            except TaskFault as error:
+                found = [f"{row.place}: {error}"]
+        problems += found
+    return build_suite(header, tasks, problems, file)
 
 
 def build_suite(header: SuiteHeader, tasks: Collection[Mapping[str, Any]], problems: list[str], path: Path) -> Suite:

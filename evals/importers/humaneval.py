@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.importers import Row, build_suite, find_file, missing, read_rows, unix
+from evals.importers import Row, import_rows, missing, unix
 from evals.records import Limits
 from evals.suites import Suite, SuiteHeader
 
@@ -38,18 +38,7 @@ def import_humaneval(path: Path) -> Suite:
     Raises:
         BadInput: the file is not HumanEval's.
     """
-    file = find_file(path, FILES)
-    problems: list[str] = []
-    tasks = []
-    for row in read_rows(file):
-        found = missing(row, _WANTED)
-        if not found:
-            try:
-                tasks.append(_task(row))
-            except TaskFault as error:
-                found = [f"{row.place}: {error}"]
-        problems += found
-    return build_suite(HEADER, tasks, problems, file)
+    return import_rows(HEADER, path, FILES, lambda row: missing(row, _WANTED), _task)
 
 
 def _task(row: Row) -> Mapping[str, Any]:
@@ -61,12 +50,12 @@ def _task(row: Row) -> Mapping[str, Any]:
         "split": "holdout",
         "prompt": _PROMPT.format(stub=values["prompt"].strip("\n")),
         "golden": values["prompt"] + values["canonical_solution"],
-        "checks": _given(values["prompt"], values["entry_point"]) + convert(values["test"], values["entry_point"]),
+        "checks": given(values["prompt"], values["entry_point"]) + convert(values["test"], values["entry_point"]),
         "source": row.place,
     }
 
 
-def _given(prompt: str, entry_point: str) -> str:
+def given(prompt: str, entry_point: str) -> str:
     """The prompt's imports and helper functions, as set-up; empty where there are no helpers."""
     body = _parse(prompt, "prompt").body
     given = [node for node in body if not (isinstance(node, ast.FunctionDef) and node.name == entry_point)]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evals.importers import Row, build_suite, find_file, missing, read_rows, unix
+from evals.importers import Row, import_rows, missing, unix
 from evals.records import Limits, Split
 from evals.suites import Suite, SuiteHeader
 
@@ -31,15 +31,7 @@ def import_mbpp(path: Path) -> Suite:
     Raises:
         BadInput: the file is not MBPP's.
     """
-    file = find_file(path, FILES)
-    problems: list[str] = []
-    tasks = []
-    for row in read_rows(file):
-        found = _problems(row)
-        problems += found
-        if not found:
-            tasks.append(_task(row))
-    return build_suite(HEADER, tasks, problems, file)
+    return import_rows(HEADER, path, FILES, _problems, _task)
 
 
 def _problems(row: Row) -> list[str]:

@@ -24,7 +24,7 @@ SANDBOXES: Mapping[str, str] = {
 }
 
 _INSTALL = (
-    "install sandlock (pip install sandlock; Linux 6.7 or newer) or start a Docker engine, or pass --unsafe-local to run "
+    "install sandlock (pip install sandlock; Linux 6.12 or newer) or start a Docker engine, or pass --unsafe-local to run "
     "model-written code unprotected"
 )
 
@@ -76,7 +76,7 @@ def open_sandbox(name: str = "auto", *, unsafe_local: bool = False, **docker: st
 
 
 _PROBE = """
-import json, os, socket, sys
+import json, os, resource, socket, sys
 found = {}
 def attempt(name, action):
     try:
@@ -98,7 +98,31 @@ attempt("write beside a host file", lambda: open(SECRET + ".new", "w") and "trie
 attempt("connect to the host", connect)
 attempt("see the environment", lambda: "OPEN" if "GOLDLOOP_PROBE" in os.environ else "closed")
 attempt("start 64 processes", fork)
+def leave():
+    open("left", "w").close()
+    return "done"
+attempt("(leaves a file)", leave)
+attempt("signal what started it", lambda: os.getppid() > 1 and os.kill(os.getppid(), 0) or "OPEN")
+attempt("change its limits", lambda: os.getppid() > 1 and resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE) and "OPEN")
 print(json.dumps(found))
+"""
+_SHARED_MEMORY = """
+import os, time
+held = bytearray(150 << 20)
+for _ in range(4):
+    if os.fork() == 0:
+        for place in range(0, len(held), 4096): held[place] = 1
+        time.sleep(2)
+        os._exit(0)
+time.sleep(2)
+print("all")
+"""
+_FILES = """
+import time
+for number in range(100):
+    with open(f"file{number}", "wb") as file: file.write(bytes(1 << 20))
+time.sleep(1)
+print("all")
 """
 
 
@@ -106,7 +130,9 @@ def self_test(sandbox: Sandbox) -> list[str]:
     """Try to get out. Returns what was found open or broken; empty means that the sandbox holds.
 
     Probes: correct arithmetic comes back, host files cannot be read or written, no connection to a listener on the host's
-    loopback, no inherited environment, no process flood, an endless loop and a memory bomb are ended.
+    loopback, no inherited environment, no process flood, the next job finds no file of the one before, what starts jobs
+    cannot be touched by them; an endless loop is ended, and what takes too much memory, in one process or in several, or
+    too much room for files.
     """
     import orjson
 
@@ -138,10 +164,16 @@ def self_test(sandbox: Sandbox) -> list[str]:
             error = outcome.stderr[-300:].decode(errors="replace").strip()
             return [f"a plain program did not run (exit {outcome.exit_code}): {error}"]
         findings += [f"can {name}" for name, state in found.items() if state == "OPEN"]
+        if b"left" in run("import os\nprint(os.listdir())").stdout:
+            findings.append("a job can find the files of another")
         if not run("while True: pass", wall_seconds=0.5).timed_out:
             findings.append("an endless loop was not ended")
         if b"all" in run("x = bytearray(1 << 30)\nfor i in range(0, 1 << 30, 4096): x[i] = 1\nprint('all')").stdout:
             findings.append("1 GiB could be used with a limit of 256 MiB")
+        if b"all" in run(_SHARED_MEMORY).stdout:
+            findings.append("several processes could use 600 MiB with a limit of 256 MiB")
+        if b"all" in run(_FILES, file_mb=1).stdout:
+            findings.append("100 files of 1 MiB could be kept with a limit of 1 MiB")
     except SandboxFault as error:
         findings.append(str(error))
     finally:

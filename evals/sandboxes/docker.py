@@ -1,44 +1,87 @@
-"""The sandbox on a Docker engine: one container a job, no network, read-only root, no capabilities.
+"""The sandbox on a Docker engine: prepared containers without network, capabilities or anything to write to.
 
-The job's files come in through a read-only mount and are copied to a tmpfs, so the engine must see this machine's
-temporary folder. Output is read from the attached streams, since no log driver is used. Containers are named before
-they exist, carry their owner in a label and are removed after every ending; those of dead owners are swept on opening.
-Never pulls. Not covered: io_uring, which the default seccomp profile of Docker before 25 leaves open.
+A container holds a zygote (see ``_zygote``) and everything comes and goes through its standard input and output, so the
+engine may be anywhere and no folder of this machine is shared. Every job gets namespaces and memory file systems of its
+own in it (see ``_namespaces``); where the kernel refuses them, or another runtime is asked for, a container that was made
+ahead is used once. Containers carry their owner in a label, end when it does, and those of dead owners are removed on
+opening. Never pulls. Not covered: what the kernel itself lets through; ``runtime`` takes another one, such as gVisor's.
 """
 
 from __future__ import annotations
 
-import math
+import atexit
 import os
 import secrets
 import socket
-import sys
-import tempfile
-import threading
-import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evals.errors import SandboxFault
 from evals.records import Limits
-from evals.sandboxes.base import Job, Outcome, check_names, write_files
+from evals.sandboxes._container import ContainerChannel
+from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
+from evals.sandboxes.images import NODE, WEB, ImageKind, choose_image
+from evals.sandboxes.pool import BOOT, Box, Order, Pool, Settings
 
 LABEL = "goldloop.sandbox"
-DEFAULT_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 _USER = 65534
 _ENGINE_SECONDS = 60
-# 128 + the signals that end a program which did not ask for it: ILL, ABRT, BUS, FPE, KILL, SEGV.
-_KILLED = frozenset({132, 134, 135, 136, 137, 139})
+_PROFILE = Path(__file__).with_name("seccomp.json")
+_SOURCES = ("_filter", "_confine", "_namespaces", "_zygote")
+_KEEPERS = 4  # tasks beside the job's: the engine's init, zygote, keeper, first process of the namespaces
+_THREADS: Mapping[Toolchain, int] = {
+    "python": 0,
+    "node": 6,
+    "web": 128,
+}  # control groups count threads; a Node has some ten of its own
+_OVERHEAD_MB = 12  # of zygote and keeper, who share the job's memory limit
+_OPEN_FILES: Mapping[Toolchain, int] = {"python": 128, "node": 1024, "web": 1024}
+_GIVEN_MB = 16  # room for the files that a job comes with
+_MOST_JOBS = 400
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_PRELOAD = (
+    "abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
+    "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string",
+    "threading", "traceback", "typing",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What is fixed when a container is made."""
+
+    toolchain: Toolchain
+    memory_mb: int
+    processes: int
+    file_mb: int
+    readable: tuple[str, ...]
+
+    @classmethod
+    def of(cls, toolchain: Toolchain, limits: Limits, readable: tuple[str, ...]) -> _Kind:
+        """The kind of container that a job needs."""
+        return cls(
+            toolchain=toolchain,
+            memory_mb=limits.memory_mb,
+            processes=limits.processes,
+            file_mb=limits.file_mb,
+            readable=readable,
+        )
 
 
 class DockerSandbox:
-    """Runs jobs in throw-away containers of one image, which must have ``python3``, ``sh`` and ``cp``. Thread-safe."""
+    """Runs jobs in containers of two images: one with Python, one with Node.js beside it. Thread-safe.
+
+    ``image`` and ``web_image`` need ``python3``; empty stands for what ``goldloop images build`` makes, and for Python
+    also for ``python:X.Y-slim``. ``runtime`` is one that the engine knows, by name.
+    """
 
     name = "docker"
 
-    def __init__(self, image: str = DEFAULT_IMAGE) -> None:
+    def __init__(self, image: str = "", web_image: str = "", runtime: str = "") -> None:
         try:
             import docker
             import docker.utils
@@ -46,27 +89,49 @@ class DockerSandbox:
         except ImportError as error:
             raise SandboxFault(f"the Docker client does not load ({error}): pip install docker") from None
         # requests' errors are OSErrors.
-        self._errors = (docker.errors.DockerException, OSError)
+        self._errors: tuple[type[Exception], ...] = (docker.errors.DockerException, OSError)
         try:
-            _knock(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
+            knock(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
             self._api: Any = docker.APIClient(timeout=_ENGINE_SECONDS, **docker.utils.kwargs_from_env())
-            version = self._api.version()["Version"]
+            version = ".".join(self._api.version()["Version"].split(".")[:2])
         except self._errors as error:
             raise SandboxFault(f"no Docker engine answers ({error}); start dockerd or set DOCKER_HOST") from None
-        try:
-            # By id: a tag that moves while jobs run would grade them on two images.
-            self._image: str = self._api.inspect_image(image)["Id"]  # type: ignore[no-untyped-call]
-        except docker.errors.ImageNotFound:
-            self._api.close()
-            raise SandboxFault(f"the Docker image {image!r} is not there: docker pull {image}") from None
-        except self._errors as error:
-            self._api.close()
-            raise SandboxFault(f"docker: {error}") from None
-        self.tier = f"docker/{version}"
+        self._names: dict[ImageKind, str] = {"python": image, "web": web_image}
+        self._images: dict[ImageKind, str] = {}
+        self._runtime = runtime
         self._owner = _identity(os.getpid())
         self._log = LogConfig(type="none")
         self._ulimit: Callable[[str, int], Any] = lambda name, most: Ulimit(name=name, soft=most, hard=most)
-        self._sweep()
+        self._profile = _PROFILE.read_text(encoding="utf-8")
+        self._spare: dict[_Kind, Box] = {}
+        self._remover = ThreadPoolExecutor(1, thread_name_prefix="containers")
+        try:
+            self._sweep()
+            self._single = self._try_out()
+        except SandboxFault:
+            self._remover.shutdown()
+            self._api.close()
+            raise
+        self._pool: Pool[_Kind] = Pool(self._open, most_jobs=1 if self._single else _MOST_JOBS)
+        self.tier = f"docker/{version} single" if self._single else f"docker/{version}+namespaces"
+        self.tier += f" {runtime}" if runtime else ""
+        atexit.register(self.close)
+
+    def _try_out(self) -> bool:
+        """Whether containers are used once. Keeps the one that found it out.
+
+        Raises:
+            SandboxFault: no container works at all.
+        """
+        kind = _Kind.of("python", Limits(), ())
+        if not self._runtime:
+            self._single = False
+            with suppress(SandboxFault):
+                self._spare[kind] = self._make(kind)
+                return False
+        self._single = True
+        self._spare[kind] = self._make(kind)
+        return True
 
     def _sweep(self) -> None:
         """Remove containers whose goldloop process is gone; another machine's running ones stay, unjudged."""
@@ -85,142 +150,134 @@ class DockerSandbox:
     def run(self, job: Job) -> Outcome:
         """See ``Sandbox.run``."""
         check_names(job)
+        names = {"{python}": "python3", "{node}": NODE, "{web}": WEB}
+        order = Order(
+            job=job,
+            command=tuple(_filled(part, names) for part in job.command),
+            links={"node_modules": f"{WEB}/node_modules"} if job.toolchain == "web" else {},
+            python="python3",
+            open_files=_OPEN_FILES[job.toolchain],
+        )
+        return self._pool.run(_Kind.of(job.toolchain, job.limits, job.readable), order)
+
+    def _open(self, kind: _Kind) -> Box:
+        """A container that is ready for a job; the one that was tried out is taken first."""
+        return self._spare.pop(kind, None) or self._make(kind)
+
+    def _make(self, kind: _Kind) -> Box:
+        """Create a container, attach, start, and wait for its zygote.
+
+        Raises:
+            SandboxFault: one of these failed; nothing is left behind.
+        """
         name = f"goldloop-{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            with tempfile.TemporaryDirectory(prefix="goldloop-box-", ignore_cleanup_errors=True) as folder:
-                Path(folder).chmod(0o755)
-                write_files(job.files, Path(folder))
-                try:
-                    self._create(job, folder, name)
-                    return self._watch(name, job.limits)
-                finally:
-                    # By name: a creation whose answer was lost has left no id.
-                    self._remove(name)
+            self._create(kind, name)
+            # Attached before the start, so that the container has never been without its owner.
+            channel = ContainerChannel(self._api, name, self._errors, self._remove_later, single=self._single)
         except self._errors as error:
+            self._remove(name)  # by name: a creation whose answer was lost has left no id
             raise SandboxFault(f"docker: {error}") from error
+        try:
+            self._api.start(name)
+        except self._errors as error:
+            channel.close()
+            raise SandboxFault(f"docker: {error}") from error
+        environment = {"HOME": "{box}", "TMPDIR": "{box}", "PATH": _PATH, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        if kind.toolchain != "python":
+            environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
+        settings = Settings(
+            root="/box",
+            confinement="single" if self._single else "namespaces",
+            preload=_PRELOAD if kind.toolchain == "python" else (),
+            environment=environment,
+            sources=_SOURCES,
+        )
+        return Box.start(channel, settings)
 
-    def _create(self, job: Job, folder: str, name: str) -> None:
-        limits = job.limits
-        binds = {folder: {"bind": "/task", "mode": "ro"}}
-        binds |= {path: {"bind": path, "mode": "ro"} for path in job.readable}
-        tmpfs = f"size={limits.file_mb * 4}m,uid={_USER},gid={_USER},mode=0700,nosuid,nodev"
+    def _remove_later(self, container: str) -> None:
+        """Remove in the background: the connection is closed, so the container is ending by itself."""
+        try:
+            self._remover.submit(self._remove, container)
+        except RuntimeError:  # the interpreter is ending
+            self._remove(container)
+
+    def _create(self, kind: _Kind, name: str) -> None:
+        size = f"{kind.file_mb * 4 + _GIVEN_MB}m"
+        tmpfs = f"size={size},uid={_USER},gid={_USER},mode=0700,nosuid,nodev,exec"
+        most_bytes = (kind.memory_mb + _OVERHEAD_MB) << 20
         confinement = self._api.create_host_config(
-            binds=binds,
+            binds={path: {"bind": path, "mode": "ro"} for path in kind.readable},
             cap_drop=["ALL"],
-            init=True,  # reaps orphans; its end, with the program's, ends everything in the container
+            # Where there are no namespaces the zygote is the first process itself: what it runs cannot signal it then.
+            init=not self._single,
             ipc_mode="private",
             log_config=self._log,
-            mem_limit=f"{limits.memory_mb}m",
-            memswap_limit=f"{limits.memory_mb}m",
+            mem_limit=most_bytes,
+            memswap_limit=most_bytes,
             nano_cpus=1_000_000_000,
             network_mode="none",
-            pids_limit=limits.processes + 4,
+            pids_limit=kind.processes + _KEEPERS + _THREADS[kind.toolchain],
             read_only=True,
-            security_opt=["no-new-privileges"],
+            runtime=self._runtime or None,
+            security_opt=["no-new-privileges", f"seccomp={self._profile}"],
             shm_size="1m",
-            tmpfs={"/box": tmpfs},
-            # The processor limit ends a loop that has lost its owner, and with it the clock.
-            ulimits=[
-                self._ulimit("nofile", 256),
-                self._ulimit("core", 0),
-                self._ulimit("cpu", math.ceil(limits.wall_seconds) + 10),
-            ],
+            tmpfs={"/box": tmpfs, "/tmp": tmpfs},
+            ulimits=[self._ulimit("nofile", 1024), self._ulimit("core", 0), self._ulimit("fsize", kind.file_mb << 22)],
         )
-        command = ["python3" if part == "{python}" else part for part in job.command]
         self._api.create_container(
-            self._image,
-            ["sh", "-c", 'cp -r /task/. /box/ && cd /box && exec "$@"', "sh", *command],
+            self._image(kind.toolchain),
+            ["python3", "-I", "-S", "-B", "-c", BOOT],
             name=name,
             entrypoint=[],
             user=f"{_USER}:{_USER}",
-            environment={"HOME": "/box", "TMPDIR": "/box", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+            environment={
+                "HOME": "/box",
+                "PATH": _PATH,
+                "LANG": "C.UTF-8",
+                "BOX_SIZE": size,
+                "BOX_READABLE": ":".join(kind.readable),
+            },
             labels={LABEL: self._owner},
+            stdin_open=True,  # and closed for good when the connection is: the end of its owner is a container's end
+            working_dir="/",
             host_config=confinement,
         )
 
-    def _watch(self, name: str, limits: Limits) -> Outcome:
-        # Attached before the start, so that no output is missed; the clock runs from the start's answer.
-        stream = self._api.attach(name, stdout=True, stderr=True, stream=True, demux=True)
-        ended: list[str] = []
+    def _image(self, toolchain: Toolchain) -> str:
+        """The id of a toolchain's image. By id: a tag that moves while jobs run would grade them on two images.
 
-        def kill(why: str) -> None:
-            ended.append(why)
-            try:
-                self._api.kill(name)
-            except self._errors:
-                # It has just ended, or the engine does not answer: then reading on would wait for ever.
-                if self._is_running(name):
-                    _close(stream)
-
-        try:
-            self._api.start(name)
-            start = time.monotonic()
-            clock = threading.Timer(limits.wall_seconds, kill, ("time",))
-            # In a thread too: the engine answers a kill only when the output has been read to its end.
-            flood = threading.Thread(target=kill, args=("output",), daemon=True)
-            clock.daemon = True
-            clock.start()
-            try:
-                out, err = _collect(stream, limits.max_output_bytes, flood.start)
-                # The end of the streams is no sign of the end: a job can close them and go on.
-                code: int = self._api.wait(name, timeout=limits.wall_seconds + _ENGINE_SECONDS)["StatusCode"]
-            finally:
-                clock.cancel()
-            wall = time.monotonic() - start
-        finally:
-            _close(stream)
-        state: Mapping[str, Any] = self._api.inspect_container(name)["State"]
-        if state.get("Error"):
-            raise SandboxFault(f"docker: {state['Error']}")
-        timed_out = ended[:1] == ["time"] and code == 137
-        return Outcome(
-            exit_code=code,
-            stdout=out,
-            stderr=err,
-            timed_out=timed_out,
-            killed=bool(state.get("OOMKilled")) or (not ended and code in _KILLED),
-            truncated="output" in ended,
-            wall_seconds=wall,
-        )
-
-    def _is_running(self, name: str) -> bool:
-        try:
-            return bool(self._api.inspect_container(name)["State"]["Running"])
-        except self._errors:
-            return True
+        Raises:
+            SandboxFault: it is not there.
+        """
+        which: ImageKind = "python" if toolchain == "python" else "web"
+        if which not in self._images:
+            self._images[which] = choose_image(self._api, which, self._names[which])
+        return self._images[which]
 
     def close(self) -> None:
-        """Close the connections to the engine."""
+        """Remove every container and close the connections to the engine."""
+        atexit.unregister(self.close)
+        self._pool.close()
+        for box in self._spare.values():
+            box.channel.close()
+        self._spare.clear()
+        self._remover.shutdown(wait=True)
         self._api.close()
 
 
-def _knock(address: str) -> None:
+def _filled(part: str, names: Mapping[str, str]) -> str:
+    for name, value in names.items():
+        part = part.replace(name, value)
+    return part
+
+
+def knock(address: str) -> None:
     """Connect to a local engine once; the client that finds none leaves an open socket behind and says less."""
     if address.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_ENGINE_SECONDS)
             connection.connect(address.removeprefix("unix://"))
-
-
-def _collect(stream: Any, limit: int, stop: Callable[[], None]) -> tuple[bytes, bytes]:
-    """Read both streams to their ends, keep ``limit`` bytes of each, call ``stop`` once when one passes it."""
-    out, err = bytearray(), bytearray()
-    stopped = False
-    for chunks in stream:
-        for buffer, chunk in zip((out, err), chunks, strict=True):
-            buffer += (chunk or b"")[: limit - len(buffer)]
-        if not stopped and max(len(out), len(err)) >= limit:
-            stopped = True
-            stop()
-    return bytes(out), bytes(err)
-
-
-def _close(stream: Any) -> None:
-    """Close an attachment. Its own ``close`` alone leaves the descriptor open."""
-    response = stream._response
-    for part in (stream, getattr(response.raw, "_fp", response), response.raw, response):
-        with suppress(OSError, AttributeError, ValueError):
-            part.close()
 
 
 def _identity(pid: int) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from evals.errors import SandboxFault
+from evals.sandboxes._hosts import filled, installed_toolchain, node_program
 from evals.sandboxes.base import Job, Outcome, check_names, write_files
 
 
@@ -23,21 +29,28 @@ class LocalSandbox:
         """See ``Sandbox.run``."""
         check_names(job)
         limits = job.limits
+        names = {"{python}": sys.executable}
+        if job.toolchain != "python":
+            names["{node}"] = node_program()
+        if job.toolchain == "web":
+            names["{web}"] = installed_toolchain("web")
 
         def confine() -> None:
-            resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mb << 20,) * 2)
+            if job.toolchain == "python":  # Node reserves far more address space than it uses
+                resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mb << 20,) * 2)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_mb << 20,) * 2)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
         with tempfile.TemporaryDirectory(prefix="goldloop-box-", ignore_cleanup_errors=True) as folder:
             write_files(job.files, Path(folder))
-            command = [sys.executable if part == "{python}" else part for part in job.command]
+            if job.toolchain == "web" and not Path(folder, "node_modules").exists():
+                Path(folder, "node_modules").symlink_to(f"{names['{web}']}/node_modules")
             start = time.monotonic()
             try:
                 process = subprocess.Popen(
-                    command,
+                    [filled(part, names) for part in job.command],
                     cwd=folder,
-                    env={"HOME": folder, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+                    env={"HOME": folder, "PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -51,17 +64,33 @@ class LocalSandbox:
                 out, err = process.communicate(timeout=limits.wall_seconds)
             except subprocess.TimeoutExpired:
                 timed_out = True
-                process.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 out, err = process.communicate()
+            files = _outputs(job, Path(folder))
+        status = process.returncode
         return Outcome(
-            exit_code=process.returncode,
+            exit_code=status if status >= 0 else 128 - status,
             stdout=out[: limits.max_output_bytes],
             stderr=err[: limits.max_output_bytes],
             timed_out=timed_out,
-            killed=not timed_out and process.returncode < 0,
-            truncated=len(out) > limits.max_output_bytes,
+            killed=not timed_out and status < 0,
+            truncated=max(len(out), len(err)) > limits.max_output_bytes,
             wall_seconds=time.monotonic() - start,
+            files=files,
         )
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _outputs(job: Job, folder: Path) -> Mapping[str, bytes]:
+    found = {}
+    for name in job.outputs:
+        path = folder / name
+        with suppress(OSError):
+            state = path.lstat()
+            inside = path.parent.resolve() == (folder.resolve() / name).parent
+            if stat.S_ISREG(state.st_mode) and state.st_nlink == 1 and inside and state.st_size <= job.limits.file_mb << 20:
+                found[name] = path.read_bytes()
+    return found

@@ -1,35 +1,61 @@
-"""The embedded sandbox: Landlock and seccomp through sandlock. No root, no engine, about 20 ms a run.
+"""The embedded sandbox: Landlock and seccomp through sandlock, one prepared process tree for many jobs.
 
-Confines the file system to the interpreter and an own empty folder, denies all network, and caps memory (of the whole
-process tree, counted as mapped), processes, open files, file size, output and time. Needs Linux 6.7 or newer (Landlock
-ABI 6). Not covered: processor share; threads, which count as memory only; the sum of many files, which only the time
-limit bounds.
+A box is a sandlock sandbox around a zygote (see ``_zygote``): it reads the interpreter and its own folder, has no network,
+no capability, and bounds of memory (mapped, over all processes) and processes. Each job runs in a child of its own with a
+nested domain, and what several processes use together is watched from here every few milliseconds: resident memory, which
+sandlock does not see behind a fork, threads, and files. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered: processor
+share; what a job gets hold of between two looks.
 """
 
 from __future__ import annotations
 
 import os
-import resource
-import selectors
+import select
+import shutil
 import sys
 import tempfile
 import time
+import weakref
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evals.errors import SandboxFault
-from evals.records import Limits
-from evals.sandboxes.base import Job, Outcome, check_names, write_files
+from evals.sandboxes._hosts import filled, installed_toolchain, node_program
+from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
+from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
+from evals.sandboxes.pool import BOOT, Box, Ending, Order, Pool, Settings
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _REAP_SECONDS = 5.0
 _NOBODY = 65534
+_ZYGOTES = 1  # processes of a box beside the job's
+_BASE_BYTES = 64 << 20  # what the box maps before a job has asked for anything
+_THREADS = 256  # beside one a process
+_DISK_FACTOR = 4  # what all files may take, in units of what one may
+# Node maps far more than it uses: what it may map is a coarse bound, what it may use is watched.
+_NODE_MAPPED_BYTES = 6 << 30
+_PRELOAD = (
+    "abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
+    "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string",
+    "threading", "traceback", "typing",
+)  # fmt: skip
+_DENIED = ("memfd_create", "memfd_secret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What is fixed when a box is made."""
+
+    toolchain: Toolchain
+    memory_mb: int
+    processes: int
+    readable: tuple[str, ...]
 
 
 class SandlockSandbox:
-    """One confined process tree a job. Thread-safe: every job has its own folder and policy."""
+    """Boxes of sandlock's, kept and used again. Thread-safe."""
 
     name = "sandlock"
 
@@ -38,150 +64,156 @@ class SandlockSandbox:
             import sandlock
         except ImportError as error:
             raise SandboxFault(f"sandlock does not load ({error}): pip install sandlock") from None
-        abi, least = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
+        abi, least = sandlock.landlock_abi_version(), max(sandlock.min_landlock_abi(), 6)
         if abi < least:
-            raise SandboxFault(f"this kernel has Landlock ABI {abi}, sandlock needs {least} (Linux 6.7 or newer)")
+            raise SandboxFault(f"this kernel has Landlock ABI {abi}, needed is {least} (Linux 6.12 or newer)")
         # sandlock 0.9 passes gid on together with uid and then warns that it does not.
         sandlock._sdk._NativePolicy._HANDLED_FIELDS |= {"gid"}
         self._library: Any = sandlock
-        self.tier = f"sandlock/landlock-{abi}"
+        self.tier = f"sandlock/landlock-{abi}+zygote"
         self._python = str(Path(sys.executable).resolve())
-        self._readable = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM_LIBRARIES if Path(p).exists())]
+        self._base = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM_LIBRARIES if Path(p).exists())]
+        _sweep(Path(tempfile.gettempdir()))
         self._user = self._unprivileged_user()
+        self._pool: Pool[_Kind] = Pool(self._open)
+        self._end = weakref.finalize(self, self._pool.close)  # at the interpreter's end at the latest
 
     def _unprivileged_user(self) -> dict[str, int]:
-        """The options that take root's capabilities from a job: a user namespace, where the machine allows one.
-
-        Without it a job of a root user holds CAP_SYS_RESOURCE and kin behind nothing but the system call filter.
-        """
+        """The options that put a job into a user namespace, where the machine allows one; root's only."""
         if os.geteuid() != 0:
             return {}
         user = {"uid": _NOBODY, "gid": _NOBODY}
-        self._user = user
-        with suppress(SandboxFault):
-            if self.run(Job(files={}, command=("{python}", "-I", "-S", "-c", ""), limits=Limits())).exit_code == 0:
+        policy = self._library.Sandbox(fs_readable=self._base, clean_env=True, **user)
+        with suppress(RuntimeError, self._library.SandlockError):
+            if policy.run([self._python, "-I", "-S", "-c", ""], timeout=_REAP_SECONDS).exit_code == 0:
                 return user
         return {}
 
     def run(self, job: Job) -> Outcome:
         """See ``Sandbox.run``."""
         check_names(job)
-        try:
-            with tempfile.TemporaryDirectory(prefix="goldloop-box-", ignore_cleanup_errors=True) as folder:
-                write_files(job.files, Path(folder))
-                return self._run_in(job, folder)
-        except OSError as error:
-            raise SandboxFault(f"sandlock: {error}") from error
+        names = {"{python}": self._python}
+        links: dict[str, str] = {}
+        if job.toolchain != "python":
+            names["{node}"] = node_program()
+        if job.toolchain == "web":
+            names["{web}"] = installed_toolchain("web")
+            links["node_modules"] = f"{names['{web}']}/node_modules"
+        order = Order(
+            job=job,
+            command=tuple(filled(part, names) for part in job.command),
+            links=links,
+            python=self._python,
+            open_files=128 if job.toolchain == "python" else 1024,
+        )
+        kind = _Kind(
+            toolchain=job.toolchain,
+            memory_mb=job.limits.memory_mb,
+            processes=job.limits.processes,
+            readable=(*(path for name, path in names.items() if name != "{python}"), *job.readable),
+        )
+        return self._pool.run(kind, order)
 
-    def _policy(self, job: Job, folder: str) -> Any:
+    def _open(self, kind: _Kind) -> Box:
+        """Make a box and wait until it is ready.
+
+        Raises:
+            SandboxFault: it cannot be made.
+        """
+        try:
+            folder = tempfile.mkdtemp(prefix=f"goldloop-box-{os.getpid()}_")
+        except OSError as error:
+            raise SandboxFault(f"sandlock: {error}") from None
+        try:
+            process = self._policy(kind, folder).popen(
+                [self._python, "-I", "-S", "-B", "-c", BOOT],
+                stdin=self._library.StdioMode.PIPED,
+                stdout=self._library.StdioMode.PIPED,
+                stderr=self._library.StdioMode.NULL,
+            )
+        except (RuntimeError, ValueError, OSError, self._library.SandlockError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise SandboxFault(f"sandlock could not make a box: {error}") from None
+        environment = {"HOME": "{box}", "TMPDIR": "{box}", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        if kind.toolchain == "python":
+            settings = Settings(root=folder, preload=_PRELOAD, environment=environment)
+        else:
+            # Node stops where it cannot read the machine's configuration of OpenSSL.
+            environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
+            settings = Settings(root=folder, environment=environment)
+        return Box.start(_Channel(process, folder), settings)
+
+    def _policy(self, kind: _Kind, folder: str) -> Any:
+        mapped = kind.memory_mb << 20 if kind.toolchain == "python" else _NODE_MAPPED_BYTES
         return self._library.Sandbox(
-            fs_readable=[*self._readable, *job.readable, folder],
-            fs_writable=[folder, "/dev/null"],
-            max_memory=job.limits.memory_mb << 20,
-            max_processes=job.limits.processes,
-            max_open_files=128,
-            # What is written to a memory file is not mapped, so the memory limit does not see it.
-            extra_deny_syscalls=["memfd_create"],
-            no_coredump=True,
+            fs_readable=[*self._base, *kind.readable, folder],
+            fs_writable=[folder, os.devnull],
+            max_memory=mapped + _BASE_BYTES,
+            max_processes=kind.processes + _ZYGOTES,
+            max_open_files=1024,
+            extra_deny_syscalls=list(_DENIED),
             clean_env=True,
-            env={"HOME": folder, "TMPDIR": folder, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+            env={"HOME": folder, "LANG": "C.UTF-8"},
             cwd=folder,
             **self._user,
         )
 
-    def _run_in(self, job: Job, folder: str) -> Outcome:
-        library = self._library
-        command = [self._python if part == "{python}" else part for part in job.command]
-        start = time.monotonic()
-        try:
-            process = self._policy(job, folder).popen(
-                command, stdin=library.StdioMode.NULL, stdout=library.StdioMode.PIPED, stderr=library.StdioMode.PIPED
-            )
-        except (RuntimeError, ValueError, library.SandlockError) as error:
-            raise SandboxFault(f"sandlock could not start the job: {error}") from None
-        with process:
-            # sandlock has no such limit. The interpreter is still starting now; without root it cannot be raised again.
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (job.limits.file_mb << 20,) * 2)
-            seen = _watch(process, start + job.limits.wall_seconds, job.limits.max_output_bytes)
-            if seen.timed_out or seen.truncated:
-                process.kill()
-            # Reaping also ends whatever the job started and left running, in sessions of its own too.
-            result = process.wait(timeout=_REAP_SECONDS)
-        wall = time.monotonic() - start
-        if result.reason is None:
-            raise SandboxFault(f"sandlock: {result.error}")
-        reasons = library._sdk.ExitReason
-        if result.reason == reasons.TIMEOUT:
-            raise SandboxFault(f"sandlock could not end the job within {_REAP_SECONDS:g} s")
-        # As a shell and Docker number them; sandlock itself answers -1 and names no signal for SIGKILL.
-        signals = {reasons.KILLED: 137, reasons.SIGNALED: 128 + result.signal}
-        return Outcome(
-            exit_code=signals.get(result.reason, result.exit_code),
-            stdout=bytes(seen.stdout),
-            stderr=bytes(seen.stderr),
-            timed_out=seen.timed_out,
-            killed=result.reason in signals and not seen.timed_out and not seen.truncated,
-            truncated=seen.truncated,
-            wall_seconds=wall,
-        )
-
     def close(self) -> None:
-        """Nothing is held between jobs."""
+        """End every box."""
+        self._end()
 
 
-@dataclass(slots=True)
-class _Seen:
-    stdout: bytearray = field(default_factory=bytearray)
-    stderr: bytearray = field(default_factory=bytearray)
-    timed_out: bool = False
-    truncated: bool = False
+class _Channel:
+    """A running sandlock process and its folder. See ``pool.Channel``."""
+
+    def __init__(self, process: Any, folder: str) -> None:
+        self._process = process
+        self._root: int = process.pid
+        self._folder = folder
+        self._stdin, self._stdout = process.stdin.fileno(), process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._stdout, select.POLLIN)
+
+    def send(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._stdin, view) :]
+
+    def receive(self, deadline: float) -> bytes:
+        if not self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise TimeoutError
+        return os.read(self._stdout, 1 << 16)
+
+    def excess(self, job: Job) -> str:
+        limits = job.limits
+        used = usage_below(self._root)
+        most = limits.memory_mb << 20
+        if used.memory_bytes > most:
+            fairly = shared_fairly(used.processes)
+            if fairly is None or fairly > most:
+                return f"the memory of all processes passed {limits.memory_mb:,} MiB"
+        if used.threads > limits.processes + _ZYGOTES + _THREADS:
+            return f"more than {limits.processes + _THREADS:,} threads"
+        given = sum(map(len, job.files.values()))
+        disk = _DISK_FACTOR * (limits.file_mb << 20) + given
+        if disk_below(self._folder, used.processes, disk) > disk:
+            return f"all files together passed {disk:,} bytes, or are too many"
+        return ""
+
+    def close(self) -> Ending:
+        process = self._process
+        with process:
+            with suppress(OSError):
+                process.kill()
+            # Reaping also ends whatever a job started and left running, in sessions of its own too.
+            result = process.wait(timeout=_REAP_SECONDS)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return Ending(killed=False, message=f"sandlock: {result.error or result.reason}")
 
 
-def _watch(process: Any, deadline: float, limit: int) -> _Seen:
-    """Collect output until the job's first process ends, the deadline or the byte limit.
-
-    The end of the pipes is no sign of the end: a job can close them and go on, and a process that it left behind can
-    hold them open. So the process itself is watched.
-    """
-    seen = _Seen()
-    buffers = {process.stdout: seen.stdout, process.stderr: seen.stderr}
-    try:
-        ended = os.pidfd_open(process.pid)
-    except ProcessLookupError:
-        ended = -1
-    running = ended >= 0
-    try:
-        with selectors.DefaultSelector() as selector:
-            for stream in buffers:
-                os.set_blocking(stream.fileno(), False)
-                selector.register(stream, selectors.EVENT_READ)
-            if running:
-                selector.register(ended, selectors.EVENT_READ)
-            while running and not seen.truncated:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    seen.timed_out = True
-                    break
-                for key, _ in selector.select(left):
-                    if key.fd == ended:
-                        running = False
-                    elif _read(key.fd, buffers[key.fileobj], limit, seen) == "closed":
-                        selector.unregister(key.fileobj)
-    finally:
-        if ended >= 0:
-            os.close(ended)
-    for stream, buffer in buffers.items():
-        while not seen.truncated and _read(stream.fileno(), buffer, limit, seen) == "data":
-            pass
-    return seen
-
-
-def _read(descriptor: int, buffer: bytearray, limit: int, seen: _Seen) -> str:
-    try:
-        chunk = os.read(descriptor, 65536)
-    except BlockingIOError:
-        return "empty"
-    buffer += chunk[: limit - len(buffer)]
-    seen.truncated = seen.truncated or len(buffer) >= limit
-    return "data" if chunk else "closed"
+def _sweep(folder: Path) -> None:
+    """Remove the folders of boxes whose goldloop process is gone."""
+    for path in folder.glob("goldloop-box-*_*"):
+        owner = path.name.removeprefix("goldloop-box-").split("_")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(path, ignore_errors=True)

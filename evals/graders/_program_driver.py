@@ -1,0 +1,79 @@
+"""Runs inside the sandbox: runs a Python program once a case, each in a process and a folder of its own.
+
+It knows no expected output. One JSON line a case on a descriptor that the programs do not inherit, so that a time-out
+keeps the cases before it; the first case that does not end well is the last. Standard library only.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ERROR_BYTES = 2000
+LOOK_SECONDS = 0.05
+
+
+def run_case(command: "list[str]", folder: Path, stdin: str, most: int) -> "dict[str, object]":
+    """Exit code, output and the end of the errors; ``flood`` where the output passed ``most`` bytes."""
+    with open(folder / ".stdin", "w+b") as given:  # noqa: PTH123
+        given.write(stdin.encode())
+        given.seek(0)
+        (folder / ".stdin").unlink()
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+    assert process.stdout is not None and process.stderr is not None
+    out, err = bytearray(), bytearray()
+    flood = False
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, out)
+        selector.register(process.stderr, selectors.EVENT_READ, err)
+        while selector.get_map() and not flood:
+            ready = selector.select(LOOK_SECONDS)
+            for key, _ in ready:
+                chunk = os.read(key.fd, 65536)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                key.data.extend(chunk)
+            del err[:-ERROR_BYTES]
+            flood = len(out) > most
+            if not ready and process.poll() is not None:
+                break  # what the program left running may hold the pipes open
+    if flood:
+        process.kill()
+    code = process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return {"code": code, "out": out[:most].decode(errors="replace"), "err": err.decode(errors="replace"), "flood": flood}
+
+
+def main() -> None:
+    out = os.fdopen(os.dup(1), "w", encoding="ascii")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)
+    with open("job.json", encoding="utf-8") as handle:  # noqa: PTH123
+        job = json.load(handle)
+    os.unlink("job.json")  # noqa: PTH108
+    here = Path.cwd()
+    command = [sys.executable, "-I", "-B", "-X", "utf8", str(here / job["program"])]
+    for index, stdin in enumerate(job["stdin"]):
+        folder = here / (f"case-{index}")
+        folder.mkdir()
+        for name, text in job["starter"].items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        found = run_case(command, folder, stdin, job["output_bytes"])
+        shutil.rmtree(folder, ignore_errors=True)
+        out.write(json.dumps({"case": index, **found}) + "\n")
+        out.flush()
+        if found["code"] or found["flood"]:
+            return
+
+
+if __name__ == "__main__":
+    main()

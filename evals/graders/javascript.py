@@ -1,0 +1,104 @@
+"""JavaScript and TypeScript functions in the value judge: the job for Node.js, and the golden's reference run.
+
+JavaScript needs Node.js alone; the types of TypeScript are taken off by the compiler of the web toolchain, inside the
+sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modules of one file (see ``evals.jsmodules``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from evals.checks import Step
+from evals.errors import TaskFault
+from evals.files import canonical_json
+from evals.graders.codec import decode
+from evals.graders.values import run_steps, shown
+from evals.javascript import parse_javascript
+from evals.jsmodules import as_script
+from evals.jsvalues import Thing, read
+from evals.jswanted import Reference
+from evals.records import Task
+from evals.sandboxes.base import Job, Sandbox
+
+DRIVER = Path(__file__).with_name("_driver.js").read_bytes()
+_TYPED = {"typescript", "tsx"}
+_PACKAGES = "{web}/node_modules"
+_COMPILER = f"{_PACKAGES}/typescript/lib/typescript.js"
+# Beside the sandbox: an answer that could inspect its own process, or start another, could read the checks' variables.
+_CONFINED = (
+    "--no-warnings",
+    "--experimental-permission",
+    "--allow-fs-read=.",
+    "--allow-fs-write=.",
+    "--allow-fs-write=/proc/self/fd/1",
+    "--allow-fs-write=/dev/null",
+)
+
+
+class JavaScriptRuntime:
+    """JavaScript and TypeScript. Remembers what goldens gave: a task's reference is run once."""
+
+    def __init__(self) -> None:
+        self._references: dict[tuple[str, str, str, str], dict[int, Thing]] = {}
+
+    def parse(self, checks: str, place: str) -> tuple[Step, ...]:
+        """See ``Runtime.parse``."""
+        return parse_javascript(checks, place)
+
+    def job(self, task: Task, code: str, steps: Sequence[Step]) -> Job:
+        """See ``Runtime.job``."""
+        typed = task.language in _TYPED
+        packages, compiler = ([f"--allow-fs-read={_PACKAGES}"], [_COMPILER]) if typed else ([], [])
+        starter = {name: text.encode() for name, text in task.starter.items()}
+        job = {
+            "code": as_script(code, task.language),
+            "steps": "".join(step.source for step in steps),
+            "types": typed,
+            "jsx": task.language == "tsx",
+        }
+        return Job(
+            files={**starter, "driver.cjs": DRIVER, "job.json": canonical_json(job)},
+            command=("{node}", *_CONFINED, *packages, "driver.cjs", *compiler),
+            limits=task.limits,
+            toolchain="web" if typed else "node",
+        )
+
+    def refer(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> tuple[Step, ...]:
+        """The steps with what the golden gave where the checks compute both sides; one job a task and sandbox.
+
+        Raises:
+            SandboxFault: the sandbox failed twice.
+            TaskFault: there is no golden, or its own values do not satisfy the checks.
+        """
+        wanting = [number for number, step in enumerate(steps) if isinstance(step.expected, Reference)]
+        if not wanting:
+            return steps
+        key = (sandbox.tier, task.language, task.golden, task.checks)
+        found = self._references.get(key)
+        if found is None:
+            found = self._references[key] = self._golden_records(task, steps, wanting, sandbox)
+        return tuple(
+            replace(step, expected=replace(step.expected, golden=found[number])) if number in found else step
+            for number, step in enumerate(steps)
+        )
+
+    def _golden_records(self, task: Task, steps: tuple[Step, ...], wanting: Sequence[int], sandbox: Sandbox) -> dict[int, Thing]:
+        place = task.source or task.key
+        if not task.golden.strip():
+            raise TaskFault(f"{place}: the checks compute what they expect, which takes a golden; there is none")
+        report = run_steps(self, task, task.golden, steps, sandbox)
+        answers = report.answers if report.complete and not report.forged else ()
+        found = {}
+        for number in wanting:
+            answer = answers[number] if number < len(answers) else {}
+            got = read(str(decode(answer.get("value"))))
+            records = replace(steps[number].expected, golden=got if isinstance(got, Thing) else None)
+            if not records.holds():
+                why = str(answer.get("message", "")) or shown(records)
+                raise TaskFault(
+                    f"{place}: the golden does not satisfy the checks at line {steps[number].line} ({why[:200]}); mend either"
+                )
+            found[number] = got
+        return found

@@ -1,0 +1,97 @@
+"""Which checks need more than the value of one call: read from their source and the golden's, nothing is run.
+
+Covers Python. What it says is about who decides a check, never about whether it is a good one.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Sequence
+from functools import lru_cache
+
+from evals.checks import Step
+from evals.records import Task
+
+BUILTINS = frozenset(dir(builtins))
+
+
+def needing(steps: Sequence[Step], task: Task) -> frozenset[int]:
+    """The checks that something other than the value of one call of the candidate's decides."""
+    bound = _bound(task.checks) | BUILTINS
+    return frozenset(
+        index
+        for index, step in enumerate(steps)
+        if step.kind == "inside" or (step.kind == "value" and not _is_call(step, bound, _names(task.golden)))
+    )
+
+
+def _is_call(step: Step, bound: frozenset[str], own: frozenset[str]) -> bool:
+    """Whether a step's value is what a function of the candidate returns, untouched by any other code."""
+    call = ast.parse(step.source, mode="eval").body
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+        return False
+    return call.func.id not in bound and (not own or call.func.id in own)
+
+
+def is_weak(step: Step) -> bool:
+    """Whether the candidate gains by deciding a check itself.
+
+    It cannot guess a value that a literal outside is compared with, and a method of its own object may answer what it
+    likes, as any call may; but it can guess that what has only two outcomes shall hold.
+    """
+    if step.kind == "inside":
+        return True
+    return (step.truth or step.expected is None or isinstance(step.expected, bool)) and not _is_chain(step)
+
+
+def _is_chain(step: Step) -> bool:
+    node = ast.parse(step.source, mode="eval").body
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id not in BUILTINS
+
+
+@lru_cache(maxsize=4096)
+def _bound(checks: str) -> frozenset[str]:
+    """The names that the checks bind at their top level: their own helpers, imports and values."""
+    names = set()
+    for node in ast.parse(checks).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.alias):
+                names.add((inner.asname or inner.name).partition(".")[0])
+            elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                names.add(inner.id)
+    return frozenset(names)
+
+
+@lru_cache(maxsize=4096)
+def _names(golden: str) -> frozenset[str]:
+    """What a golden defines at its top level: functions, classes, values; not what it imports."""
+    try:
+        body = ast.parse(golden).body
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    names = {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    return frozenset(names | {target.id for target in targets if isinstance(target, ast.Name)})
+
+
+@lru_cache(maxsize=4096)
+def defined(golden: str) -> tuple[tuple[str, ...], str]:
+    """The functions that a golden defines at its top level, and its imports as source."""
+    try:
+        body = ast.parse(golden).body
+    except (SyntaxError, ValueError, RecursionError):
+        return (), ""
+    functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    functions += [
+        node.targets[0].id
+        for node in body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and isinstance(node.targets[0], ast.Name)
+    ]
+    imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return tuple(dict.fromkeys(functions)), "\n".join(ast.unparse(node) for node in imports)

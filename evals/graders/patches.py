@@ -1,0 +1,202 @@
+"""Unified diffs applied to files in memory, as ``git apply`` and ``patch`` would.
+
+Covers paths with and without ``a/`` and ``b/``, new, deleted and renamed files, hunks that moved (the nearest place whose
+context is the same), line ends of either kind and files without a last one. A hunk's counts may be wrong, as models write
+them; its context may not. Refused: paths out of the project, binary changes, links and submodules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_MODE = re.compile(r"(?:new mode|new file mode|deleted file mode|old mode|index \S+) (\d{6})")
+_FARTHEST_LINES = 400
+_NO_END = "\\ No newline at end of file"
+
+
+class PatchFault(Exception):
+    """A diff that cannot be applied; ``place`` is the file and hunk."""
+
+    def __init__(self, message: str, place: str) -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.place = place
+
+
+@dataclass(slots=True, kw_only=True)
+class _Hunk:
+    """Lines with their sign; ``start`` is the line in the old file, from 1."""
+
+    start: int
+    header: str
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    open_old: bool = False
+    open_new: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Change:
+    old: str | None
+    new: str | None
+    hunks: list[_Hunk] = field(default_factory=list)
+
+
+def apply_patch(files: Mapping[str, str], diff: str) -> dict[str, str]:
+    """The files after the diff.
+
+    Raises:
+        PatchFault: it is no diff, names a path out of the project, or a hunk finds no place; with file and hunk.
+    """
+    found = dict(files)
+    changes = _parse(diff)
+    if not changes:
+        raise PatchFault("expected a unified diff (--- a/FILE, +++ b/FILE, @@ ... @@), found none", "")
+    for change in changes:
+        _apply(found, change)
+    return found
+
+
+def _parse(diff: str) -> list[_Change]:
+    lines = diff.replace("\r\n", "\n").split("\n")
+    changes: list[_Change] = []
+    current: _Change | None = None
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if line.startswith(("GIT binary patch", "Binary files ")):
+            raise PatchFault("a binary change cannot be applied", line[:80])
+        mode = _MODE.match(line)
+        if mode is not None and mode[1] not in {"100644", "100755"}:
+            raise PatchFault(f"mode {mode[1]}: only plain files may be changed, no links or submodules", f"line {at + 1}")
+        if line.startswith("diff --git "):
+            current = None
+        elif line.startswith(("rename from ", "copy from ")):
+            current = _Change(old=_path(line.split(" ", 2)[2]), new=None)
+            if line.startswith("copy"):
+                raise PatchFault("a copied file cannot be applied; write it as a new file", line)
+            changes.append(current)
+        elif line.startswith("rename to ") and current is not None:
+            current.new = _path(line.split(" ", 2)[2])
+        elif line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
+            old, new = _side(line[4:]), _side(lines[at + 1][4:])
+            if current is None or current.hunks or current.new is None:
+                current = _Change(old=old, new=new)
+                changes.append(current)
+            at += 1
+        elif _HUNK.match(line):
+            if current is None:
+                raise PatchFault("a hunk without the lines --- and +++ before it", f"line {at + 1}: {line[:60]}")
+            at = _hunk(lines, at, current)
+            continue
+        at += 1
+    return changes
+
+
+def _hunk(lines: list[str], at: int, change: _Change) -> int:
+    """Read one hunk; the line after it. Its counts serve only to tell a removed ``-- x`` from a header."""
+    header = lines[at]
+    match = _HUNK.match(header)
+    assert match is not None
+    hunk = _Hunk(start=int(match[1]), header=header[: match.end()])
+    old_left, new_left = int(match[2] or 1), int(match[4] or 1)
+    at += 1
+    while at < len(lines):
+        line = lines[at]
+        sign, text = line[:1], line[1:]
+        if line.startswith(_NO_END[:10]):
+            last = hunk.lines[-1][0] if hunk.lines else " "
+            hunk.open_old, hunk.open_new = hunk.open_old or last != "+", hunk.open_new or last != "-"
+        elif (
+            (sign not in {" ", "+", "-"} and line)
+            or (not line and (old_left <= 0 or new_left <= 0 or not _goes_on(lines, at)))
+            or (old_left <= 0 and line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "))
+        ):
+            break
+        else:
+            hunk.lines.append((sign or " ", text))
+            old_left -= sign != "+"
+            new_left -= sign != "-"
+        at += 1
+    change.hunks.append(hunk)
+    return at
+
+
+def _goes_on(lines: list[str], at: int) -> bool:
+    """Whether an empty line is context whose blank was lost: something of the hunk follows."""
+    rest = next((line for line in lines[at:] if line), "")
+    return rest[:1] in {" ", "+", "-"} and not rest.startswith("--- ")
+
+
+def _side(text: str) -> str | None:
+    name = text.split("\t")[0].strip()
+    return None if name == "/dev/null" else _path(re.sub(r"^[ab]/", "", _unquoted(name)))
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('\\"', '"').replace("\\\\", "\\") if len(name) > 1 and name[0] == name[-1] == '"' else name
+
+
+def _path(name: str) -> str:
+    name = name.removeprefix("./")
+    if not name or name.startswith(("/", "~")) or "\\" in name or ".." in PurePosixPath(name).parts or "\0" in name:
+        raise PatchFault("the path leaves the project", name[:120])
+    return str(PurePosixPath(name))
+
+
+def _apply(files: dict[str, str], change: _Change) -> None:
+    if change.old is None:
+        if change.new is None:
+            raise PatchFault("both sides are /dev/null", "")
+        if change.new in files:
+            raise PatchFault("the diff creates a file that is there already", change.new)
+        files[change.new] = _patched("", change, change.new)
+        return
+    if change.old not in files:
+        raise PatchFault(f"no such file; there are: {', '.join(sorted(files)[:12]) or 'none'}", change.old)
+    text = files.pop(change.old)
+    patched = _patched(text, change, change.old)
+    if change.new is not None:
+        if change.new in files:
+            raise PatchFault("the diff renames onto a file that is there already", change.new)
+        files[change.new] = patched
+    elif patched.strip():
+        raise PatchFault("the diff deletes the file but leaves lines of it", change.old)
+
+
+def _patched(text: str, change: _Change, name: str) -> str:
+    crlf = "\r\n" in text
+    plain = text.replace("\r\n", "\n")
+    ended = plain.endswith("\n") or not plain
+    lines = plain.removesuffix("\n").split("\n") if plain else []
+    moved, least = 0, 0
+    for hunk in change.hunks:
+        old = [line for sign, line in hunk.lines if sign != "+"]
+        new = [line for sign, line in hunk.lines if sign != "-"]
+        guess = (hunk.start - 1 if old else hunk.start) + moved if lines or old else 0
+        at = _find(lines, old, guess, least)
+        if at is None:
+            seen = next((line for line in old if line.strip() and line not in lines), "")
+            why = f"no line {seen.strip()[:80]!r} in the file" if seen else "its lines do not stand together in the file"
+            raise PatchFault(f"the hunk finds no place: {why}", f"{name} {hunk.header}")
+        if at + len(old) == len(lines):
+            ended = not hunk.open_new if (hunk.open_old or hunk.open_new) else ended
+        lines[at : at + len(old)] = new
+        moved, least = at + len(new) - len(old) - (guess - moved), at + len(new)
+    joined = "\n".join(lines) + ("\n" if ended and lines else "")
+    return joined.replace("\n", "\r\n") if crlf else joined
+
+
+def _find(lines: list[str], old: list[str], guess: int, least: int) -> int | None:
+    """The place of the old lines nearest to the guess, not before ``least``; None where there is none."""
+    if not old:
+        return max(least, min(guess, len(lines)))
+    for same in (str, str.rstrip):  # blanks at the ends of lines are lost on the way through models and mails
+        wanted = [same(line) for line in old]
+        for offset in range(_FARTHEST_LINES):
+            for at in {guess - offset, guess + offset}:
+                if least <= at <= len(lines) - len(old) and [same(line) for line in lines[at : at + len(old)]] == wanted:
+                    return at
+    return None

@@ -1,0 +1,227 @@
+"""Programs (kind ``stdin``): each case's input goes in, what is printed comes out and is compared here.
+
+Covers Python and JavaScript. All cases run in one sandbox job, each in a process and an empty folder (with the starter
+files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a program forges
+on the driver's descriptor is as good as what it prints. ``Task.compare``: ``exact`` (but for white space at the ends of
+lines and of the text), ``tokens`` (white space separates and nothing more), ``approx(...)`` (tokens, numbers near). Does
+not cover problems with several right answers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.errors import SandboxFault, TaskFault
+from evals.files import canonical_json
+from evals.graders.base import ended_early, run_twice, verdict
+from evals.graders.codec import parse_comparator
+from evals.records import Task, Verdict
+from evals.sandboxes.base import Job, Outcome, Sandbox, Toolchain
+
+_SHOWN = 400
+_NODE_MEMORY_MB = 2048  # two processes of Node.js, which map about 1 GB each whatever they use
+_NODE_PROCESSES = 64  # threads count where a sandbox counts processes by cgroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Language:
+    toolchain: Toolchain
+    driver: str
+    command: tuple[str, ...]
+    error: re.Pattern[str]  # the line of the traceback that names what was raised
+
+
+_LANGUAGES: Mapping[str, _Language] = {
+    "python": _Language(
+        toolchain="python",
+        driver="_program_driver.py",
+        command=("{python}", "-I", "-S", "-B", "driver.py"),
+        error=re.compile(r"^(?:[\w.]*\.)?([A-Z]\w*)(?::.*)?$", re.MULTILINE),
+    ),
+    "javascript": _Language(
+        toolchain="node",
+        driver="_program_driver.js",
+        command=("{node}", "driver.cjs"),
+        error=re.compile(r"^(?:Uncaught )?([A-Z]\w*Error)\b.*$", re.MULTILINE),
+    ),
+}
+
+
+class ProgramGrader:
+    """Runs an answer as a program on the task's cases."""
+
+    def problems(self, task: Task) -> list[str]:
+        """See ``Grader.problems``."""
+        place = task.source or task.key
+        found = []
+        if task.language not in _LANGUAGES:
+            known = ", ".join(_LANGUAGES)
+            found.append(f"{place}: language {task.language!r}: programs can be in {known}")
+        if not task.cases:
+            found.append(f"{place}: the task has no cases; add cases.jsonl with lines such as " + '{"stdin": "1", "stdout": "2"}')
+        elif not any(case.stdout.strip() for case in task.cases):
+            found.append(f"{place}: every case expects no output at all; a program that does nothing would pass")
+        try:
+            comparison_of(task)
+        except TaskFault as error:
+            found.append(str(error))
+        return found
+
+    def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
+        """See ``Grader.grade``.
+
+        Raises:
+            TaskFault: the task's ``compare`` or language is unknown.
+        """
+        compare = comparison_of(task)
+        if task.language not in _LANGUAGES:
+            raise TaskFault(self.problems(task)[0])
+        try:
+            outcome = run_twice(_job(task, code), sandbox)
+            return _judge(task, outcome, compare, sandbox)
+        except SandboxFault as error:
+            return verdict("error", "sandbox", sandbox, message=str(error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How outputs are compared: by ``lines`` or by ``tokens``, numbers within the tolerance (relative, absolute)."""
+
+    unit: str
+    tolerance: tuple[float, float] | None = None
+
+    def matches(self, got: str, expected: str) -> bool:
+        """Whether what was printed may stand for what was expected."""
+        if self.unit == "lines":
+            return _lines(got) == _lines(expected)
+        ours, theirs = got.split(), expected.split()
+        return len(ours) == len(theirs) and all(map(self._near, ours, theirs))
+
+    def _near(self, got: str, expected: str) -> bool:
+        if got == expected or self.tolerance is None:
+            return got == expected
+        try:
+            one, other = float(got), float(expected)
+        except ValueError:
+            return False
+        if math.isnan(one) or math.isnan(other):
+            return math.isnan(one) and math.isnan(other)
+        return math.isclose(one, other, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
+
+
+def comparison_of(task: Task) -> Comparison:
+    """The comparison that a task asks for.
+
+    Raises:
+        TaskFault: none of exact, tokens and approx(...).
+    """
+    place = task.source or task.key
+    if task.compare.strip() == "tokens":
+        return Comparison(unit="tokens")
+    found = parse_comparator(task.compare, place)
+    if found.kind == "exact":
+        return Comparison(unit="lines")
+    if found.kind == "approx":
+        return Comparison(unit="tokens", tolerance=(found.rtol, found.atol))
+    raise TaskFault(f"{place}: compare: a program's output takes exact, tokens or approx(...), found {task.compare!r}")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().splitlines()]
+
+
+def _job(task: Task, code: str) -> Job:
+    language = _LANGUAGES[task.language]
+    limits = task.limits
+    if task.language == "python":
+        program = "program.py"
+    else:
+        program = "program.mjs" if re.search(r"^\s*(import\s+[\w{*'\"]|export\s)", code, re.MULTILINE) else "program.cjs"
+        limits = limits.model_copy(
+            update={
+                "memory_mb": max(limits.memory_mb, _NODE_MEMORY_MB),
+                "processes": max(limits.processes, _NODE_PROCESSES),
+            }
+        )
+    described = {
+        "program": program,
+        "stdin": [case.stdin for case in task.cases],
+        "starter": dict(task.starter),
+        "output_bytes": limits.max_output_bytes,
+    }
+    # What the driver writes is JSON, up to six bytes for one; the limit inside is that of one case.
+    printed = 6 * sum(len(case.stdout.encode()) for case in task.cases)
+    driver = Path(__file__).with_name(language.driver).read_bytes()
+    return Job(
+        files={
+            "driver.py" if task.language == "python" else "driver.cjs": driver,
+            "job.json": canonical_json(described),
+            program: code.encode(errors="surrogatepass"),
+        },
+        command=language.command,
+        limits=limits.model_copy(update={"max_output_bytes": 7 * limits.max_output_bytes + printed}),
+        toolchain=language.toolchain,
+    )
+
+
+def _judge(task: Task, outcome: Outcome, compare: Comparison, sandbox: Sandbox) -> Verdict:
+    answers = dict(_answers(outcome))
+    for index, case in enumerate(task.cases):
+        place = {"check": f"case {index + 1} of {len(task.cases)}", "stdin": case.stdin[:_SHOWN]}
+        answer = answers.get(index)
+        if answer is None:
+            status, reason, evidence = ended_early(outcome, place)
+            return verdict(status, reason, sandbox, **evidence)
+        if answer.get("fault"):
+            raise SandboxFault(str(answer.get("err", ""))[:_SHOWN])
+        if answer.get("flood"):
+            return verdict("fail", "output_flood", sandbox, **place, printed=str(answer.get("out", ""))[:_SHOWN])
+        if answer.get("code") != 0:
+            return _crashed(task, answer, place, sandbox)
+        got = str(answer.get("out", ""))
+        if not compare.matches(got, case.stdout):
+            return verdict("fail", "wrong_output", sandbox, **place, **_difference(got, case.stdout))
+    return verdict("pass", "pass", sandbox, checks=len(task.cases))
+
+
+def _answers(outcome: Outcome) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What the driver wrote of each case, by number; the first record of a case counts."""
+    seen: set[int] = set()
+    for line in outcome.stdout.splitlines():
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(record, dict) or not isinstance(record.get("case"), int):
+            return
+        if record["case"] not in seen:
+            seen.add(record["case"])
+            yield record["case"], record
+
+
+def _crashed(task: Task, answer: Mapping[str, Any], place: Mapping[str, Any], sandbox: Sandbox) -> Verdict:
+    errors, code = str(answer.get("err", "")).strip(), answer.get("code")
+    names = _LANGUAGES[task.language].error.findall(errors)
+    if code == -9 or answer.get("signal") == "SIGKILL":
+        reason = "memory"
+    elif names and names[-1] in {"SyntaxError", "IndentationError", "TabError"}:
+        reason = "syntax_error"
+    else:
+        reason = f"exception:{names[-1]}" if names else "exited_early"
+    signal = {"signal": answer["signal"]} if answer.get("signal") else {}
+    return verdict("fail", reason, sandbox, **place, exit_code=code, **signal, message=errors[-_SHOWN:])
+
+
+def _difference(got: str, expected: str) -> dict[str, Any]:
+    """Both texts from the first line that differs on, cut."""
+    ours, theirs = _lines(got), _lines(expected)
+    pairs = zip(ours, theirs, strict=False)
+    line = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(ours), len(theirs)))
+    shown = {"expected": "\n".join(theirs[line:])[:_SHOWN], "got": "\n".join(ours[line:])[:_SHOWN]}
+    return {**shown, "line": line + 1}

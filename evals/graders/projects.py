@@ -1,0 +1,206 @@
+"""Grades a project by test files: an answer that becomes one file of it (``tests``), or a diff against it (``patch``).
+
+Two runs decide. In the first the tests run as they are; all must pass, exactly those that the task names, and tests with
+a known outcome (canaries) must end as known. In the second, of the same look, every test was changed so that a right answer
+must fail it: what passes there did not come from the tests. Code cannot see which of the two it is in. Does not see an
+answer that is wrong where no test looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from evals.errors import SandboxFault, TaskFault
+from evals.graders.base import ended_early, run_twice, stable, verdict
+from evals.graders.flags import flagged
+from evals.graders.patches import PatchFault, apply_patch
+from evals.graders.runners import FOLDER, Report, Runner, discover_ids, read_report, runner_for
+from evals.records import Task, Verdict
+from evals.sandboxes.base import Outcome, Sandbox
+
+PROTECTED = (
+    *("tests/*", "node_modules/*", "*/node_modules/*", f"{FOLDER}/*", "*.test.*", "*.spec.*", "test_*.py", "*_test.py"),
+    *("conftest.py", "pytest.ini", ".pytest.ini", "pyproject.toml", "setup.cfg", "setup.py", "tox.ini"),
+    *("sitecustomize.py", "usercustomize.py", "*.pth", "package.json", "package-lock.json", ".npmrc", "tsconfig*.json"),
+    *("jest.config.*", "vitest.config.*", "vitest.workspace.*", "vite.config.*", "babel.config.*", ".babelrc*", ".env*"),
+)
+"""Paths that no answer may write: where the tests are, and what the runners would read. Patterns of a path or of its name."""
+
+_SHOWN = 20
+
+
+class ProjectGrader:
+    """See ``Grader``; for the kinds ``tests`` and ``patch``."""
+
+    def problems(self, task: Task) -> list[str]:
+        """See ``Grader.problems``."""
+        place = task.source or task.key
+        found = _shape_problems(task)
+        try:
+            runner = runner_for(task.tests)
+            for file, text in task.tests.items():
+                if runner.runs(file):
+                    found += runner.problems(file, text)
+            expected = expected_ids(task)
+        except TaskFault as error:
+            return [f"{place}: {problem}" for problem in [*found, str(error)]]
+        known = {file for file in task.tests if runner.runs(file)}
+        for test in expected:
+            if not any(test.startswith((f"{file} > ", f"{file}::")) for file in known):
+                found.append(f"the test id {test!r} names no test file; there are: {', '.join(sorted(known))}")
+        for test in sorted({test for test in expected if expected.count(test) > 1}):
+            found.append(f"the test id {test!r} is there twice; titles must be unique within a file")
+        return [f"{place}: {problem}" for problem in found]
+
+    def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
+        """See ``Grader.grade``.
+
+        Raises:
+            TaskFault: the task's tests cannot be parsed or flipped.
+        """
+        runner, expected = runner_for(task.tests), expected_ids(task)
+        try:
+            project = _project(task, code)
+        except PatchFault as error:
+            return verdict("fail", "patch_does_not_apply", sandbox, message=str(error), place=error.place)
+        changed = {name: text for name, text in project.items() if task.starter.get(name) != text}
+        removed = [name for name in task.starter if name not in project]
+        flags = {**_touched(task, [*changed, *removed]), **_new_flags(runner, changed, task.starter)}
+        if flags:
+            return flagged(verdict("fail", f"flagged:{min(flags)}", sandbox), flags)
+        try:
+            first = self._run(task, runner, project, sandbox, flipped=False)
+            found = _judge(first, expected, sandbox)
+            if not found.passed:
+                return found
+            second = self._run(task, runner, project, sandbox, flipped=True)
+        except SandboxFault as error:
+            return verdict("error", "sandbox", sandbox, message=str(error))
+        return _unflipped(second, expected, sandbox) or found
+
+    def _run(
+        self, task: Task, runner: Runner, project: Mapping[str, str], sandbox: Sandbox, *, flipped: bool
+    ) -> tuple[Report, Outcome]:
+        prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped)
+        outcome = run_twice(prepared.job, sandbox)
+        return read_report(prepared, outcome), outcome
+
+
+def expected_ids(task: Task) -> tuple[str, ...]:
+    """The ids of the tests that must run and pass: those that the task names, else all that its test files hold.
+
+    Raises:
+        TaskFault: none are named, and they cannot be read from the files.
+    """
+    named = (*task.fail_to_pass, *task.pass_to_pass)
+    return named or discover_ids(task.tests)
+
+
+def _shape_problems(task: Task) -> list[str]:
+    found = []
+    if not task.tests:
+        found.append("no test files; add tests/NAME.test.tsx or tests/test_NAME.py")
+    if task.kind == "tests" and not task.entry:
+        found.append("kind 'tests' needs entry: the file that the answer becomes, such as src/App.tsx")
+    if task.kind == "patch" and task.entry:
+        found.append(f"kind 'patch' takes no entry (found {task.entry!r}); the answer is a diff against starter/")
+    if task.kind == "patch" and not task.starter:
+        found.append("kind 'patch' needs starter/: the project that the answer, a unified diff, applies to")
+    names = [("starter", name) for name in task.starter] + [("tests", name) for name in task.tests]
+    for what, name in [*names, *([("entry", task.entry)] if task.entry else [])]:
+        if name.startswith("/") or ".." in PurePosixPath(name).parts or PurePosixPath(name).parts[:1] == (FOLDER,):
+            found.append(f"the {what} file {name!r} leaves the project or is in {FOLDER}/, which is the runner's")
+        elif "node_modules" in PurePosixPath(name).parts:
+            found.append(f"the {what} file {name!r} is in node_modules, which the toolchain provides")
+    for name in sorted(set(task.starter) & set(task.tests)):
+        found.append(f"{name!r} is both a starter file and a test file")
+    if task.entry and _pattern(task, task.entry):
+        found.append(f"entry {task.entry!r} is protected by the pattern {_pattern(task, task.entry)!r}: no answer could write it")
+    return found
+
+
+def _project(task: Task, code: str) -> dict[str, str]:
+    """The project with the answer in it.
+
+    Raises:
+        PatchFault: the diff does not apply.
+    """
+    if task.kind == "patch":
+        return apply_patch(dict(task.starter), code)
+    return {**task.starter, task.entry: code}
+
+
+def _new_flags(runner: Runner, changed: Mapping[str, str], starter: Mapping[str, str]) -> dict[str, str]:
+    """What the answer's files reach for; a file of the starter that did so before may go on."""
+    return dict(runner.flags({name: text for name, text in changed.items() if not runner.flags({name: starter.get(name, "")})}))
+
+
+def _pattern(task: Task, name: str) -> str:
+    base = PurePosixPath(name).name
+    return next((p for p in (*PROTECTED, *task.protected) if fnmatchcase(name, p) or fnmatchcase(base, p)), "")
+
+
+def _touched(task: Task, names: list[str]) -> dict[str, str]:
+    for name in sorted({*names}):
+        if name in task.tests or _pattern(task, name):
+            return {"protected_path": f"{name} (protected by {_pattern(task, name) or 'the task: a test file'})"}
+    return {}
+
+
+def _judge(run: tuple[Report, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict:
+    """The verdict of the first run."""
+    report, outcome = run
+    signs = _signs(report)
+    if report.reports != 1:
+        status, reason, evidence = ended_early(outcome, {"stage": "tests"})
+        return flagged(verdict(status, reason, sandbox, **evidence), signs)
+    states: dict[str, list[str]] = {}
+    for test in report.tests:
+        states.setdefault(test.id, []).append(test.state)
+    failed = [{"test": t.id, "state": t.state, "message": stable(t.message)} for t in report.tests if t.state != "passed"]
+    evidence = {"tests": len(expected), "failed": failed[:_SHOWN]}
+    if report.errors:
+        unreadable = any(word in report.errors[0] for word in ("SyntaxError", "PARSE_ERROR"))
+        found = verdict("fail", "syntax_error" if unreadable else "load_error", sandbox, **evidence, message=report.errors[0])
+    elif failed:
+        found = verdict("fail", "tests_failed", sandbox, **evidence)
+    elif missing := [test for test in expected if test not in states]:
+        found = verdict("fail", "tests_missing", sandbox, **evidence, missing=missing[:_SHOWN])
+    elif extra := sorted({test for test in states if test not in expected or len(states[test]) > 1}):
+        found = verdict("fail", "tests_unexpected", sandbox, **evidence, unexpected=extra[:_SHOWN])
+    elif signs:
+        found = verdict("fail", f"flagged:{min(signs)}", sandbox, **evidence)
+    else:
+        found = verdict("pass", "pass", sandbox, tests=len(expected))
+    return flagged(found, signs)
+
+
+def _signs(report: Report) -> dict[str, str]:
+    """Flags that the run itself shows."""
+    replaced = [test.message for test in report.tests if test.message.startswith(("goldloop: ", "Error: goldloop: "))]
+    tampered = [*report.odd, *replaced]
+    return {
+        **({"tampered": "; ".join(tampered)[:400]} if tampered else {}),
+        **({"forbidden_reach": "; ".join(report.violations)[:400]} if report.violations else {}),
+    }
+
+
+def _unflipped(run: tuple[Report, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict | None:
+    """The verdict on an answer that gets through tests which a right one must fail; None for an honest one."""
+    report, outcome = run
+    evidence: dict[str, Any] = {"stage": "flipped"}
+    if report.reports != 1:
+        status, reason, evidence = ended_early(outcome, evidence)
+        return flagged(verdict(status, reason, sandbox, **evidence), _signs(report))
+    states = {test.id: test.state for test in report.tests}
+    survived = [test for test in expected if states.get(test) != "failed"]
+    signs = _signs(report)
+    if survived:
+        signs["tampered"] = "; ".join([*survived[:3], signs.get("tampered", "")]).strip("; ")
+        evidence["survived"] = survived[:_SHOWN]
+    if not signs:
+        return None
+    return flagged(verdict("fail", f"flagged:{min(signs)}", sandbox, **evidence), signs)

@@ -1,0 +1,125 @@
+"""Python in the value judge, and SQL through DuckDB's Python package: the job that the driver reads, values as source."""
+
+from __future__ import annotations
+
+import marshal
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from evals.checks import Step, parse_checks
+from evals.errors import SandboxFault
+from evals.graders.codec import Iterated, Opaque
+from evals.records import Task
+from evals.sandboxes.base import Job
+
+DRIVER = Path(__file__).with_name("_driver.py").read_bytes()
+_MARSHAL_VERSION = 2  # plain values alike for every interpreter that a sandbox may have
+
+
+class PythonRuntime:
+    """Python, and SQL through DuckDB's Python package."""
+
+    def parse(self, checks: str, place: str) -> tuple[Step, ...]:
+        """See ``Runtime.parse``."""
+        return parse_checks(checks, place)
+
+    def job(self, task: Task, code: str, steps: Sequence[Step], given: Mapping[str, Any] | None = None) -> Job:
+        """See ``Runtime.job``; ``given`` are plain values that the code finds as its global names."""
+        paths = [_site_packages()] if task.kind == "sql" else []
+        job = {
+            "code": code,
+            "kind": task.kind,
+            "starter": dict(task.starter),
+            "steps": [_mode(step) for step in steps],
+            "paths": paths,
+            "file_bytes": task.limits.file_mb << 20,
+            "given": dict(given or {}),
+        }
+        # The driver is the same for every task: a sandbox may keep it compiled.
+        return Job(
+            files={"driver.py": DRIVER, "job.bin": marshal.dumps(job, _MARSHAL_VERSION), **_starter_files(task)},
+            command=("{python}", "-I", "-S", "-B", "driver.py"),
+            limits=task.limits,
+            readable=tuple(paths),
+        )
+
+
+def _mode(step: Step) -> tuple[str, Any]:
+    """How the driver evaluates a step. It says nothing about what the step is a check of."""
+    if step.kind == "call":
+        return "call", (step.source, step.arguments)
+    if step.kind == "value" or (step.kind == "raises" and is_expression(step.source)):
+        return "eval", step.source
+    return "exec", step.source
+
+
+@cache
+def is_expression(source: str) -> bool:
+    """Whether this is one expression."""
+    try:
+        compile(source, "<check>", "eval")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _starter_files(task: Task) -> Mapping[str, bytes]:
+    return {} if task.kind == "sql" else {name: text.encode() for name, text in task.starter.items()}
+
+
+@cache
+def _site_packages() -> str:
+    spec = find_spec("duckdb")
+    if spec is None or spec.origin is None:
+        raise SandboxFault("duckdb is not installed: pip install duckdb")
+    return str(Path(spec.origin).parent.parent)
+
+
+def source_of(value: Any) -> str:
+    """Python source of a decoded value, to be evaluated with builtins around it, and ``Opaque`` for what is opaque.
+
+    Raises:
+        ValueError: no plain value.
+    """
+    kind = type(value)
+    if value is None or kind in {bool, str, bytes}:
+        return repr(value)
+    if kind is int:
+        return repr(value) if abs(value) >> 53 == 0 else hex(value)  # no limit on its length
+    if kind is float:
+        return repr(value) if math.isfinite(value) else {"inf": "1e999", "-inf": "-1e999"}.get(repr(value), "(1e999-1e999)")
+    if kind is complex:
+        return f"complex({source_of(value.real)}, {source_of(value.imag)})"
+    if kind is list:
+        return f"[{_listed(value)}]"
+    if kind is tuple:
+        return f"({_listed(value)},)" if value else "()"
+    if kind is dict:
+        return "{" + ", ".join(f"{source_of(key)}: {source_of(item)}" for key, item in value.items()) + "}"
+    if kind in {set, frozenset}:
+        return f"{kind.__name__}([{_listed(value)}])"
+    if kind is range:
+        return repr(value)
+    if kind is deque:
+        return f"__import__('collections').deque([{_listed(value)}])"
+    if kind in {Decimal, Fraction}:
+        return f"__import__({kind.__module__!r}).{kind.__name__}({str(value)!r})"
+    if kind in {date, datetime, time, timedelta}:
+        return f"__import__('datetime').{repr(value).removeprefix('datetime.')}"
+    if isinstance(value, Iterated):
+        return f"iter([{_listed(value.items)}])"
+    if isinstance(value, Opaque):
+        return f"Opaque({value.text!r}, {value.truth})"
+    raise ValueError(f"no plain value: {value!r:.80}")
+
+
+def _listed(items: Any) -> str:
+    return ", ".join(source_of(item) for item in items)

@@ -1,0 +1,332 @@
+"""Checks that need code to decide are evaluated without the candidate: its process answers calls and nothing else.
+
+``assert f(1) == 2`` needs no code: the value crosses the wall. For ``assert all(f(x) == x for x in xs)``, a loop, or a
+helper that asserts, the checks run in a job of their own, in which the functions that the golden defines are stubs. A first
+job with the golden shows which calls the checks make; the candidate answers exactly these; then the checks are replayed
+with its answers. A call that depends on an answer and was not foreseen is put to the candidate in a further round.
+
+Covers plain arguments and values, exceptions, iterators, and lists, dictionaries and sets that the candidate changes in
+place. What a golden cannot do through this wall (classes, functions as arguments, identity) stays in the candidate's
+process: ``weak_steps`` lists those checks, and the evidence counts them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from evals.checks import Step
+from evals.errors import SandboxFault, TaskFault
+from evals.files import digest
+from evals.graders.base import ended_early, run_twice
+from evals.graders.codec import Comparator, Iterated, Opaque, decode, parse_comparator
+from evals.graders.needs import defined, is_weak, needing
+from evals.graders.python import PythonRuntime, source_of
+from evals.graders.values import (
+    Found,
+    Report,
+    judge,
+    judge_step,
+    load_failure,
+    place_of,
+    read_report,
+    run_steps,
+    runtime_for,
+)
+from evals.records import Task
+from evals.sandboxes.base import Sandbox
+
+STUBS = Path(__file__).with_name("_stubs.py").read_text(encoding="utf-8")
+MAX_ROUNDS = 8
+_SEEN = Step(kind="value", source="[goldloop_seen, goldloop_state['missing']]", text="", line=0)
+_RUNTIME = PythonRuntime()
+
+Call = tuple[str, str]  # the function's name, its arguments in typed form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Where each check of a task is decided: ``refereed`` without the candidate, the others in its process.
+
+    ``calls`` are those that the golden's run makes, in order; ``weak`` the checks that the candidate's process decides.
+    """
+
+    refereed: frozenset[int] = frozenset()
+    calls: tuple[Call, ...] = ()
+    functions: tuple[str, ...] = ()
+    imports: str = ""
+    weak: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Plans:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    known: dict[str, Plan] = field(default_factory=dict)
+
+
+_PLANS = _Plans()
+
+
+def judged(task: Task, code: str, sandbox: Sandbox) -> Found:
+    """Status, reason and evidence of an answer by its task's checks.
+
+    Raises:
+        TaskFault: the checks cannot be parsed.
+        SandboxFault: the sandbox failed.
+    """
+    runtime = runtime_for(task.language)
+    steps = runtime.parse(task.checks, task.source or task.key)
+    comparator = comparator_of(task, sandbox)
+    if not isinstance(runtime, PythonRuntime) or task.kind == "sql":
+        refer = getattr(runtime, "refer", None)
+        steps = refer(task, steps, sandbox) if refer is not None else steps
+        found = judge(steps, run_steps(runtime, task, code, steps, sandbox), comparator)
+        weak = sum(step.kind == "inside" for step in steps)
+    else:
+        plan = plan_for(task, steps, sandbox)
+        found = _judged(task, code, steps, plan, comparator, sandbox)
+        weak = len(plan.weak)
+    if found[0] == "pass" and weak and task.kind != "sql":
+        found[2]["inside"] = weak
+    return found
+
+
+def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
+    """The checks of a task that the candidate's own process decides, each with its line; empty is what a task should have.
+
+    Raises:
+        TaskFault: the checks cannot be parsed.
+        SandboxFault: the sandbox failed.
+        BadInput: no sandbox was given and none works here.
+    """
+    from evals.sandboxes import open_sandbox
+
+    runtime = runtime_for(task.language)
+    steps = runtime.parse(task.checks, task.source or task.key)
+    if not isinstance(runtime, PythonRuntime):
+        return [f"line {step.line}: {step.text}" for step in steps if step.kind == "inside"]
+    if task.kind == "sql" or not needing(steps, task):
+        return []
+    plan = plan_for(task, steps, sandbox or open_sandbox())
+    return [f"line {steps[index].line}: {steps[index].text}" for index in plan.weak]
+
+
+def plan_for(task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> Plan:
+    """The plan of a task, made once per process and kind of sandbox.
+
+    Raises:
+        SandboxFault: the sandbox failed.
+    """
+    wanted = needing(steps, task)
+    if not wanted:
+        return Plan()
+    key = digest([task.golden, task.checks, dict(task.starter), task.limits.model_dump(), task.compare, sandbox.tier])
+    with _PLANS.lock:
+        known = _PLANS.known.get(key)
+    if known is None:
+        known = _made_plan(task, steps, wanted, sandbox)
+        with _PLANS.lock:
+            _PLANS.known[key] = known
+    return known
+
+
+def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sandbox: Sandbox) -> Plan:
+    weak = Plan(weak=tuple(sorted(index for index in wanted if is_weak(steps[index]))))
+    functions, imports = defined(task.golden)
+    if not functions:
+        return weak
+    given = _given(task, functions, None)
+    job = _RUNTIME.job(task, f"{task.golden}\n{STUBS}", (*steps, _SEEN), given)
+    learnt = read_report(run_twice(job, sandbox), len(steps) + 1)
+    _require_time(task, learnt)
+    if not learnt.complete:
+        return weak
+    calls, _ = _seen(learnt)
+    plan = Plan(refereed=frozenset(range(len(steps))), calls=calls, functions=functions, imports=imports)
+    reports = _settled(task, task.golden, steps, plan, sandbox)
+    for report in (reports,) if isinstance(reports, Report) else (reports.own, reports.replay):
+        _require_time(task, report)
+    if not isinstance(reports, _Reports) or reports.missing or not reports.replay.complete:
+        return weak
+    comparator = comparator_of(task, sandbox)
+    failed = {index for index, step in enumerate(steps) if judge_step(step, reports.replay.answers[index], comparator)}
+    if failed:
+        # Only what cannot do without the candidate's process is decided there.
+        refereed = wanted - failed
+        kept = tuple(sorted(index for index in wanted & failed if is_weak(steps[index])))
+        plan = replace(plan, refereed=refereed, weak=kept)
+        if not refereed or _judged(task, task.golden, steps, plan, comparator, sandbox)[0] != "pass":
+            return weak
+    return plan
+
+
+def _require_time(task: Task, report: Report) -> None:
+    """A machine too busy for the golden must not make a task's checks weaker than they are."""
+    if report.outcome.timed_out:
+        raise SandboxFault(f"{task.key}: the golden ran out of time ({task.limits.wall_seconds:g} s) under its own checks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reports:
+    """What the candidate's process said of the checks left to it, and what the replay of all checks said."""
+
+    own: Report
+    replay: Report
+    missing: int
+
+
+def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparator: Comparator, sandbox: Sandbox) -> Found:
+    if not plan.refereed:
+        return judge(steps, run_steps(_RUNTIME, task, code, steps, sandbox), comparator)
+    reports = _settled(task, code, steps, plan, sandbox)
+    own = _own(steps, plan)
+    if isinstance(reports, Report):  # the candidate's process came to no proper end
+        return _early(own, reports, plan, comparator)
+    if reports.missing:
+        message = f"the checks ask for new calls after {MAX_ROUNDS} rounds"
+        return "fail", "unsettled", {"message": message}
+    answers = dict(zip((index for index, _ in own), reports.own.answers, strict=False))
+    for index, step in enumerate(steps):
+        refereed = index in plan.refereed or (step.kind == "run" and not own)
+        if not refereed and index not in answers:
+            continue
+        if refereed and index >= len(reports.replay.answers):
+            return ended_early(reports.replay.outcome, place_of(step))
+        answer = reports.replay.answers[index] if refereed else answers[index]
+        found = judge_step(step, answer, comparator)
+        if found is not None:
+            return found
+    return "pass", "pass", {"checks": sum(step.kind != "run" for step in steps)}
+
+
+def _early(own: Sequence[tuple[int, Step]], report: Report, plan: Plan, comparator: Comparator) -> Found:
+    steps = [*(step for _, step in own), *_questions(plan.calls)[0]]
+    found = judge(steps, report, comparator)
+    return found if found[0] == "fail" else ended_early(report.outcome, {"stage": "end"})
+
+
+def _own(steps: tuple[Step, ...], plan: Plan) -> list[tuple[int, Step]]:
+    """The steps that the candidate's process evaluates itself: none where the referee decides every check."""
+    if all(index in plan.refereed for index, step in enumerate(steps) if step.kind != "run"):
+        return []
+    return [(index, step) for index, step in enumerate(steps) if index not in plan.refereed or step.kind == "run"]
+
+
+def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | Report:
+    """Put the calls to the candidate and replay the checks, until the replay asks for nothing new.
+
+    A plain ``Report`` is that of a candidate's process that came to no proper end.
+    """
+    own = tuple(step for _, step in _own(steps, plan))
+    calls, known = plan.calls, set[tuple[Call, ...]]()
+    for _ in range(MAX_ROUNDS):
+        known.add(calls)
+        questions, asked = _questions(calls)
+        report = run_steps(_RUNTIME, task, code, (*own, *questions), sandbox)
+        if load_failure(report) is not None or not report.complete:
+            return report
+        answers = _answers(calls, asked, report.answers[len(own) :])
+        job = _RUNTIME.job(task, f"{plan.imports}\n{STUBS}", (*steps, _SEEN), _given(task, plan.functions, answers))
+        replay = read_report(run_twice(job, sandbox), len(steps) + 1)
+        if not replay.complete:
+            return _Reports(own=report, replay=replay, missing=0)
+        calls, missing = _seen(replay)
+        if not missing or calls in known:
+            break
+    return _Reports(own=report, replay=replay, missing=missing)
+
+
+def _given(task: Task, functions: Sequence[str], answers: Mapping[Call, Any] | None) -> dict[str, Any]:
+    seed = task.key if "random" in task.checks else ""
+    return {"goldloop_functions": list(functions), "goldloop_answers": answers, "goldloop_seed": seed}
+
+
+def _seen(report: Report) -> tuple[tuple[Call, ...], int]:
+    seen, missing = decode(report.answers[-1].get("value"))
+    return tuple((name, arguments) for name, arguments in seen), missing
+
+
+def _questions(calls: Sequence[Call]) -> tuple[list[Step], list[Call]]:
+    """The calls that can be put to the candidate, as steps; one with an argument that is no plain value cannot."""
+    steps, asked = [], []
+    for call in calls:
+        source, shown = _arguments_source(call[1])
+        if source:
+            text = f"{call[0]}({shown})"
+            steps.append(Step(kind="call", source=call[0], arguments=source, text=text, line=0))
+            asked.append(call)
+    return steps, asked
+
+
+@lru_cache(maxsize=4096)
+def _arguments_source(typed: str) -> tuple[str, str]:
+    """Source of the arguments, empty where they are no plain values, and how they look in a call."""
+    arguments = decode(json.loads(typed))
+    if not is_plain(arguments):
+        return "", ""
+    positional, named = arguments
+    shown = [*map(source_of, positional), *(f"{name}={source_of(value)}" for name, value in named.items())]
+    return source_of(arguments), ", ".join(shown)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a decoded value has nothing opaque in it."""
+    if isinstance(value, dict):
+        return all(is_plain(key) and is_plain(item) for key, item in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return all(is_plain(item) for item in value)
+    return not isinstance(value, (Opaque, Iterated))
+
+
+def _answers(calls: Sequence[Call], asked: Sequence[Call], given: Sequence[Mapping[str, Any]]) -> dict[Call, Any]:
+    """By call, in order, what the stub shall do: ``(kind, source or what to raise, source of the changed arguments)``."""
+    found: dict[Call, Any] = {call: [] for call in calls}
+    for call, answer in zip(asked, given, strict=True):
+        changed = source_of(decode(answer["arguments"])) if "arguments" in answer else ""
+        if "raised" in answer:
+            names = [str(name) for name in answer["raised"]] or ["builtins.Exception"]
+            found[call].append(("raised", (names, str(answer.get("message", ""))), changed))
+        else:
+            found[call].append(("value", source_of(decode(answer.get("value"))), changed))
+    impossible = ("raised", (["builtins.TypeError"], "an argument is no plain value"), "")
+    return {call: answers or [impossible] * 100 for call, answers in found.items()}
+
+
+def comparator_of(task: Task, sandbox: Sandbox) -> Comparator:
+    """The comparator of a task, ready to use.
+
+    Raises:
+        TaskFault: there is no such comparator.
+    """
+    found = parse_comparator(task.compare, task.source or task.key)
+    return replace(found, decide=in_sandbox(task, found.function, sandbox)) if found.kind == "checks" else found
+
+
+def in_sandbox(task: Task, function: str, sandbox: Sandbox) -> Callable[[Sequence[tuple[Any, Any]]], list[bool]]:
+    """A comparator that the checks define, run in a job of its own on plain values; what is opaque never matches.
+
+    Raises:
+        TaskFault: they do not define it.
+    """
+    place = task.source or task.key
+    kept = (ast.FunctionDef, ast.Import, ast.ImportFrom)
+    helpers = [node for node in ast.parse(task.checks).body if isinstance(node, kept)]
+    if not any(isinstance(node, ast.FunctionDef) and node.name == function for node in helpers):
+        raise TaskFault(f"{place}: compare: the checks define no function {function}(got, expected)")
+    code = "\n".join(ast.unparse(node) for node in helpers)
+
+    def decide(pairs: Sequence[tuple[Any, Any]]) -> list[bool]:
+        plain = [index for index, pair in enumerate(pairs) if is_plain(pair)]
+        calls = [Step(kind="call", source=function, arguments=source_of((pairs[n], {})), text=function, line=0) for n in plain]
+        report = run_steps(_RUNTIME, task, code, tuple(calls), sandbox)
+        # One that raises or does not end on some value of a candidate did not find it right.
+        right = {n for n, answer in zip(plain, report.answers, strict=False) if decode(answer.get("value")) is True}
+        return [index in right for index in range(len(pairs))]
+
+    return decide

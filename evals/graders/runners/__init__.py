@@ -1,0 +1,180 @@
+"""Runners of test files, by the files' names, and what all of them say: which tests ran and how each ended.
+
+Add one: a class with the methods of ``Runner`` and a row in RUNNERS. A runner keeps candidate code out of the process
+that reports; the report is one JSON line behind a secret that candidate code does not see. It renames the test files, adds
+canaries (tests whose outcome is known) and, for the second run, flips every test (see ``evals.graders.projects``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol
+
+from evals.errors import SandboxFault, TaskFault
+from evals.records import Limits
+from evals.sandboxes.base import Job, Outcome
+
+RUNNERS: Mapping[str, str] = {
+    "vitest": "evals.graders.runners.vitest:VitestRunner",
+    "pytest": "evals.graders.runners.pytest:PytestRunner",
+}
+"""By name; the first one whose ``runs`` takes a test file's name is the file's runner."""
+
+FOLDER = ".goldloop"
+"""Where in a job our own files are; no project may have files there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A job that runs tests, and what its report must say beside the tests themselves.
+
+    ``names`` maps the files in the job to the task's test files; ``canaries`` has for each file in the job the tests that
+    were added, and whether each must pass.
+    """
+
+    job: Job
+    secret: str
+    names: Mapping[str, str]
+    canaries: Mapping[str, Mapping[str, bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How one test ended; ``state`` is ``passed``, ``failed``, or the runner's word for not run."""
+
+    id: str
+    state: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came out of a run. ``reports`` counts the reports: only one is honest. ``odd`` names what no honest run shows."""
+
+    reports: int = 0
+    tests: Sequence[Ended] = ()
+    errors: Sequence[str] = ()
+    violations: Sequence[str] = ()
+    odd: Sequence[str] = field(default_factory=list)
+
+
+class Runner(Protocol):
+    """Runs the test files of one framework."""
+
+    name: str
+
+    def runs(self, file: str) -> bool:
+        """Whether a file of this name is a test file of this framework."""
+        ...
+
+    def ids(self, file: str, text: str) -> list[str]:
+        """The ids of a file's tests, in order.
+
+        Raises:
+            TaskFault: the file cannot be parsed, or an id is computed; located.
+        """
+        ...
+
+    def problems(self, file: str, text: str) -> list[str]:
+        """What keeps a test file from being judged: no tests, skipped or focused ones, tests that cannot be flipped."""
+        ...
+
+    def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
+        """What the candidate's files reach for that no solution needs, by flag, each with the text that shows it."""
+        ...
+
+    def prepare(self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool) -> Prepared:
+        """The job that runs these test files around a project.
+
+        Raises:
+            TaskFault: a test cannot be flipped.
+            SandboxFault: what the job needs is not installed here.
+        """
+        ...
+
+
+@cache
+def runner(name: str) -> Runner:
+    """A runner by name, made once."""
+    module, _, attribute = RUNNERS[name].partition(":")
+    found: Runner = getattr(import_module(module), attribute)()
+    return found
+
+
+def runner_for(tests: Mapping[str, str]) -> Runner:
+    """The one runner of a task's test files.
+
+    Raises:
+        TaskFault: there is none, or there are two.
+    """
+    names = {name for name in RUNNERS for file in tests if runner(name).runs(file)}
+    if len(names) != 1:
+        found = f"files of {' and '.join(sorted(names))}" if names else ", ".join(sorted(tests)) or "no files"
+        raise TaskFault(f"expected test files of one runner (*.test.tsx, .ts, .jsx, .js for vitest; test_*.py), found {found}")
+    return runner(names.pop())
+
+
+def discover_ids(tests: Mapping[str, str]) -> tuple[str, ...]:
+    """The ids of all tests in a task's test files, read without running them.
+
+    Raises:
+        TaskFault: no runner, a file that cannot be parsed, or an id that is computed; located.
+    """
+    found = runner_for(tests)
+    return tuple(test for file in sorted(tests) if found.runs(file) for test in found.ids(file, tests[file]))
+
+
+def read_report(prepared: Prepared, outcome: Outcome) -> Report:
+    """The report of a run, with every sign that it is not an honest one.
+
+    Raises:
+        SandboxFault: the runner did not start, so nothing is known of the candidate.
+    """
+    said = [line for line in outcome.stdout.split(b"\n") if line.startswith(prepared.secret.encode() + b" ")]
+    values = [_object(line[len(prepared.secret) + 1 :]) for line in said]
+    fault = next((value["fault"] for value in values if "fault" in value), None)
+    if fault is not None or not any("ready" in value for value in values):
+        seen = fault or outcome.stderr[-600:].decode(errors="replace").strip() or f"exit code {outcome.exit_code}, no word"
+        raise SandboxFault(f"the test runner did not start: {seen}")
+    reports = [value for value in values if "modules" in value]
+    if len(reports) != 1:
+        return Report(reports=len(reports), odd=["more than one report"] if reports else [])
+    return _read(prepared, reports[0], outcome)
+
+
+def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Report:
+    tests: list[Ended] = []
+    odd: list[str] = []
+    errors: list[str] = []
+    for module in value["modules"]:
+        file = str(module["file"])
+        if file and file not in prepared.names:
+            odd.append("a test file that is not the task's")
+        errors += [str(error) for error in module["errors"]]
+        canaries = dict(prepared.canaries.get(file, {}))
+        for test in module["tests"]:
+            name, state = str(test["name"]), str(test["state"])
+            if name not in prepared.canaries.get(file, {}):
+                separator = "::" if file.endswith(".py") else " > "
+                test_id = f"{prepared.names.get(file, file)}{separator}{name}"
+                tests.append(Ended(id=test_id, state=state, message=str(test["message"])))
+            elif canaries.pop(name, None) is not (state == "passed") or state not in {"passed", "failed"}:
+                odd.append("a test with a known outcome ended otherwise")
+        if canaries and not module["errors"]:
+            odd.append("a test with a known outcome did not run")
+    if outcome.exit_code != 1:  # a canary fails in every run
+        odd.append(f"exit code {outcome.exit_code} where tests failed")
+    violations = [str(text) for text in value.get("violations", [])]
+    return Report(reports=1, tests=tests, errors=errors, violations=violations, odd=sorted(set(odd)))
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

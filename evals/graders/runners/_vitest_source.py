@@ -1,0 +1,244 @@
+"""Test files of vitest, read and changed: their tests, and the flipped form in which every test must fail.
+
+A test is flipped where it decides: what a query looks for or a matcher expects is changed to another value, else its last
+expectation is negated, else a failing expectation is added at its end. Only what surely runs is changed: no expectation in
+a branch, a loop, a callback or a ``waitFor``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evals.errors import TaskFault
+from evals.graders.runners._syntax import Node, arguments_of, edited, literal, parse, text_of, walk
+
+GLOBALS = ("afterAll", "afterEach", "beforeAll", "beforeEach", "describe", "expect", "it", "suite", "test", "vi")
+_TESTS, _SUITES = {"test", "it"}, {"describe", "suite"}
+_SKIPS = {"skip", "todo", "only", "fails", "skipIf", "runIf"}
+_FUNCTIONS = {"arrow_function", "function_expression", "function", "function_declaration"}
+_BRANCHES = {
+    *("if_statement", "for_statement", "for_in_statement", "while_statement", "do_statement", "switch_statement"),
+    *("try_statement", "ternary_expression", "method_definition", "class_body", "generator_function"),
+}
+_FIRST = {
+    *("toBe", "toEqual", "toStrictEqual", "toHaveLength", "toContain", "toContainEqual", "toHaveTextContent", "toHaveValue"),
+    *(
+        "toHaveDisplayValue",
+        "toHaveBeenCalledTimes",
+        "toHaveBeenCalledWith",
+        "toHaveBeenLastCalledWith",
+        "toMatch",
+        "toBeCloseTo",
+    ),
+}
+_LAST = {"toHaveAttribute", "toHaveProperty"}
+_QUERY = ("Text", "LabelText", "TestId", "PlaceholderText", "AltText", "Title", "DisplayValue", "Role")
+_GETS = {f"get{every}By{what}" for what in _QUERY for every in ("", "All")}
+_MAYBES = {f"query{every}By{what}" for what in _QUERY for every in ("", "All")}
+_SEEN = {"toBeInTheDocument", "toBeVisible", "toBeTruthy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCall:
+    """One ``test(...)``: its full title (None where it is computed), its callback's node (None where it is not inline)."""
+
+    title: str | None
+    body: Node | None
+    line: int
+    banned: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Expectation:
+    """``expect(subject).modifiers.matcher(arguments)``, and whether it surely runs."""
+
+    node: Node
+    subject: Node | None
+    negated: Node | None
+    matcher: str
+    member: Node
+    sure: bool
+
+
+def find_tests(name: str, text: str) -> list[TestCall]:
+    """The tests of a file, in order.
+
+    Raises:
+        TaskFault: the file cannot be parsed.
+    """
+    root = parse(name, text)
+    if root.has_error:
+        line = next((n.start_point[0] + 1 for n in walk(root) if n.type == "ERROR" or n.is_missing), 1)
+        raise TaskFault(f"{name}:{line}: the test file cannot be parsed")
+    return list(_tests(root, []))
+
+
+def _tests(node: Node, scope: list[str | None]) -> Iterator[TestCall]:
+    for child in node.children:
+        kind, banned, each = _called(child)
+        given = arguments_of(child) if kind else []
+        if not kind or len(given) < 1:
+            yield from _tests(child, scope)
+            continue
+        title = None if each else literal(given[0])
+        body = next((arg for arg in given[1:] if arg.type in _FUNCTIONS), None)
+        if kind == "suite" and body is not None:
+            yield from _tests(body, [*scope, title])
+        elif kind == "test":
+            parts = [*scope, title]
+            full = None if None in parts else " > ".join(str(part) for part in parts)
+            yield TestCall(title=full, body=body, line=child.start_point[0] + 1, banned=banned)
+
+
+def _called(node: Node) -> tuple[str, str, bool]:
+    """``test`` or ``suite`` where this node calls one, a banned modifier, and whether it is a table of tests."""
+    if node.type != "call_expression":
+        return "", "", False
+    at, names = node.child_by_field_name("function"), []
+    while at is not None and at.type in {"member_expression", "call_expression"}:
+        if at.type == "member_expression":
+            names.append(text_of(at.child_by_field_name("property")))
+            at = at.child_by_field_name("object")
+        else:
+            at = at.child_by_field_name("function")
+    if at is None or at.type != "identifier":
+        return "", "", False
+    each = bool({"each", "for"} & set(names))
+    function = node.child_by_field_name("function")
+    if each and function.type == "member_expression":  # test.each(table) itself, not yet the call with the title
+        return "", "", False
+    banned = next((name for name in names if name in _SKIPS), "")
+    root = text_of(at)
+    return ("test" if root in _TESTS else "suite" if root in _SUITES else ""), banned, each
+
+
+def flip(name: str, text: str, token: str) -> str:
+    """The file with every test changed so that it must fail for a right answer.
+
+    Raises:
+        TaskFault: the file cannot be parsed, or a test's callback is not written inline.
+    """
+    edits: list[tuple[int, int, str]] = []
+    for found in find_tests(name, text):
+        if found.body is None:
+            raise TaskFault(f"{name}:{found.line}: the test's callback must be written inline, to be flipped")
+        edits.append(_flip(found.body, token))
+    return edited(text, edits)
+
+
+def _flip(callback: Node, token: str) -> tuple[int, int, str]:
+    body = callback.child_by_field_name("body")
+    seen = [e for e in _expectations(body) if e.sure]
+    for expectation in reversed(seen):
+        target = _value(expectation)
+        if target is not None:
+            return target.start_byte, target.end_byte, _other(text_of(target), token)
+    if seen:
+        return _negated(seen[-1])
+    target = _last_query(body)
+    if target is not None:
+        return target.start_byte, target.end_byte, _other(text_of(target), token)
+    if body.type == "statement_block":
+        return body.end_byte - 1, body.end_byte - 1, f";expect('{token}').toBe('{token[::-1]}-');"
+    return body.start_byte, body.end_byte, f"[{text_of(body)}, expect('{token}').toBe('{token[::-1]}-')]"
+
+
+def _expectations(body: Node) -> list[_Expectation]:
+    found: list[_Expectation] = []
+    for node, sure in _reached(body):
+        if node.type != "call_expression":
+            continue
+        member = node.child_by_field_name("function")
+        if member.type != "member_expression":
+            continue
+        matcher, at, negated = text_of(member.child_by_field_name("property")), member.child_by_field_name("object"), None
+        while at.type == "member_expression":
+            word = at.child_by_field_name("property")
+            if text_of(word) == "not":
+                negated = at
+            at = at.child_by_field_name("object")
+        if at.type == "call_expression" and text_of(at.child_by_field_name("function")) in {"expect", "expect.soft"}:
+            subject = next(iter(arguments_of(at)), None)
+            found.append(_Expectation(node=node, subject=subject, negated=negated, matcher=matcher, member=member, sure=sure))
+    return found
+
+
+def _reached(body: Node) -> Iterator[tuple[Node, bool]]:
+    """The nodes of a callback's body, each with whether it surely runs when the body does."""
+    stack = [(body, True)]
+    while stack:
+        node, sure = stack.pop()
+        yield node, sure
+        inner = sure and node.type not in _BRANCHES and node.type not in _FUNCTIONS
+        stack.extend((child, inner) for child in reversed(node.children))
+
+
+def _value(expectation: _Expectation) -> Node | None:
+    """The node whose value decides a positive expectation, or None."""
+    if expectation.negated is not None or expectation.subject is None:
+        return None
+    names = _GETS | _MAYBES if expectation.matcher in _SEEN else _GETS
+    for node, sure in _reached(expectation.subject):
+        if sure and (target := _queried(node, names)) is not None:
+            return target
+    given = arguments_of(expectation.node)
+    if given and expectation.matcher in _FIRST | _LAST:
+        target = given[0] if expectation.matcher in _FIRST else given[-1]
+        return None if target.type == "spread_element" else target
+    return None
+
+
+def _queried(node: Node, names: set[str]) -> Node | None:
+    """What a query of the testing library looks for."""
+    if node.type != "call_expression":
+        return None
+    function = node.child_by_field_name("function")
+    word = function.child_by_field_name("property") if function.type == "member_expression" else function
+    given = arguments_of(node)
+    if word is None or text_of(word) not in names or not given or given[0].type == "spread_element":
+        return None
+    if text_of(word).endswith("Role") and len(given) > 1 and given[1].type == "object":
+        for pair in given[1].named_children:
+            if pair.type == "pair" and text_of(pair.child_by_field_name("key")) == "name":
+                return pair.child_by_field_name("value")
+    return given[0]
+
+
+def _last_query(body: Node) -> Node | None:
+    found = None
+    for node, sure in _reached(body):
+        if sure and (target := _queried(node, _GETS)) is not None:
+            found = target
+    return found
+
+
+def _negated(expectation: _Expectation) -> tuple[int, int, str]:
+    if expectation.negated is not None:
+        before = expectation.negated.child_by_field_name("object")
+        return before.end_byte, expectation.negated.end_byte, ""
+    word = expectation.member.child_by_field_name("property")
+    return word.start_byte, word.start_byte, "not."
+
+
+def _other(source: str, token: str) -> str:
+    """An expression for another value of the same kind."""
+    return (
+        f"((v) => typeof v === 'string' ? v + '{token}' : typeof v === 'boolean' ? !v : typeof v === 'number' ? "
+        f"(Number.isFinite(v) ? v + 977 + Math.abs(v) : 12345) : v instanceof RegExp ? new RegExp('(?:' + v.source + '){token}', "
+        f"v.flags) : Symbol('{token}'))({source})"
+    )
+
+
+def with_imports(name: str, text: str) -> str:
+    """The file with an import of vitest's names that it uses without importing them; lines keep their numbers."""
+    declared, used = set(), set()
+    for node in walk(parse(name, text)):
+        if node.type in {"import_specifier", "import_clause", "variable_declarator", "namespace_import"}:
+            declared |= {text_of(part) for part in walk(node.child_by_field_name("name") or node) if part.type == "identifier"}
+            alias = node.child_by_field_name("alias")
+            declared |= {text_of(alias)} if alias is not None else set()
+        elif node.type == "identifier":
+            used.add(text_of(node))
+    wanted = [name for name in GLOBALS if name in used - declared]
+    return f"import {{ {', '.join(wanted)} }} from 'vitest'; {text}" if wanted else text

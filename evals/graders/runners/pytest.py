@@ -1,0 +1,147 @@
+"""Pytest projects, on the standard library alone; pytest itself travels with the job.
+
+Each test file runs in a child of the process that reports. Covers rootdir as the only import path beside the test file's
+folder, ``conftest.py`` of the task's starter and tests. Does not cover plugins, parallel runs and asynchronous tests.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import random
+import re
+import secrets
+import zipfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path, PurePosixPath
+
+from evals.errors import SandboxFault, TaskFault
+from evals.graders.runners import FOLDER, Prepared
+from evals.graders.runners._pytest_source import canaries, find_tests, flip, ids_of
+from evals.records import Limits
+from evals.sandboxes.base import Job
+
+_PACKAGES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
+_LEXER = re.compile(r"pygments/lexers/(?!__init__|_mapping|python|diff)")
+"""Of the languages that pygments can colour, pytest needs two; the rest is most of its size."""
+
+_MODULES = {
+    *("pytest", "_pytest", "pluggy", "iniconfig", "unittest", "ctypes", "_ctypes", "atexit", "gc", "faulthandler", "py"),
+    *("tests", "conftest", "sitecustomize", "usercustomize", "inspect", "_posixsubprocess"),
+}
+_REACHES = {
+    *("sys.modules", "sys.settrace", "sys.setprofile", "sys._getframe", "sys.meta_path", "sys.path_hooks", "sys.path"),
+    *("sys.excepthook", "os._exit", "os.kill", "os.fork", "sys.exit"),
+}
+_FRAMES = {
+    *("f_back", "f_code", "f_globals", "f_locals", "f_builtins", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "co_consts"),
+    *("__subclasses__", "__globals__", "__builtins__"),
+}
+"""Attributes that lead from a candidate's code to its caller's: to what the test is about to compare with."""
+
+
+class PytestRunner:
+    """See ``Runner``."""
+
+    name = "pytest"
+
+    def runs(self, file: str) -> bool:
+        """See ``Runner.runs``."""
+        name = PurePosixPath(file).name
+        return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+
+    def ids(self, file: str, text: str) -> list[str]:
+        """See ``Runner.ids``."""
+        return [test_id for test in find_tests(file, text) for test_id in ids_of(file, test)]
+
+    def problems(self, file: str, text: str) -> list[str]:
+        """See ``Runner.problems``."""
+        try:
+            tests = find_tests(file, text)
+        except TaskFault as error:
+            return [str(error)]
+        found = [] if tests else [f"{file}: no tests in it; expected def test_NAME(): ..."]
+        for test in tests:
+            place = f"{file}:{test.node.lineno}"
+            if test.banned:
+                found.append(f"{place}: the test is marked {test.banned!r}; every test of a task must run")
+            if isinstance(test.node, ast.AsyncFunctionDef):
+                found.append(f"{place}: asynchronous tests need a plugin; call asyncio.run in the test")
+        return found
+
+    def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
+        """See ``Runner.flags``."""
+        for name, text in files.items():
+            if name.endswith(".py"):
+                for line, shown in _reaches(text):
+                    return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
+        return {}
+
+    def prepare(self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool) -> Prepared:
+        """See ``Runner.prepare``."""
+        luck = random.Random(secrets.token_bytes(16))
+        secret, mark = secrets.token_hex(16), f"{luck.getrandbits(24):06x}"
+        files = {name: text.encode() for name, text in project.items()}
+        names: dict[str, str] = {}
+        expected: dict[str, Mapping[str, bool]] = {}
+        for name, text in tests.items():
+            if not self.runs(name):
+                files[name] = text.encode()
+                continue
+            renamed = str(PurePosixPath(name).with_name(f"test_{mark}_{PurePosixPath(name).name}"))
+            changed = flip(name, text, f"{luck.choice('kqvxz')}{mark}") if flipped else text
+            added, expected[renamed] = canaries(text, [test.name for test in find_tests(name, text)], luck)
+            files[renamed], names[renamed] = (changed + added).encode(), name
+        conftest = any(PurePosixPath(name).name == "conftest.py" for name in (*project, *tests))
+        job = {"files": list(names), "conftest": conftest}
+        files |= {
+            f"{FOLDER}/job.json": json.dumps(job).encode(),
+            f"{FOLDER}/secret": secret.encode(),
+            f"{FOLDER}/main.py": Path(__file__).with_name("_pytest_main.py").read_bytes(),
+            f"{FOLDER}/pytest.ini": b"[pytest]\n",
+            f"{FOLDER}/packages.zip": _packages(),
+        }
+        command = ("{python}", "-I", "-S", "-B", f"{FOLDER}/main.py")
+        return Prepared(job=Job(files=files, command=command, limits=limits), secret=secret, names=names, canaries=expected)
+
+
+@cache
+def _packages() -> bytes:
+    """Pytest and what it needs, all of it plain Python, as an archive that an interpreter imports from.
+
+    Raises:
+        SandboxFault: they are not installed here.
+    """
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for package in _PACKAGES:
+            try:
+                listed = distribution(package).files or []
+            except PackageNotFoundError:
+                raise SandboxFault(f"tasks with pytest files need {package}: pip install 'pytest>=8.4'") from None
+            for file in listed:
+                if file.suffix == ".py" and not _LEXER.match(str(file)):
+                    archive.writestr(zipfile.ZipInfo(str(file)), file.read_binary(), zipfile.ZIP_DEFLATED)
+    return made.getvalue()
+
+
+def _reaches(text: str) -> Iterator[tuple[int, str]]:
+    """Lines of a candidate's file that reach for the test framework or the interpreter's own machinery."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Attribute):
+            names = ["sys._getframe" if node.attr in _FRAMES else ast.unparse(node)]
+        else:
+            continue
+        if any((name.split(".")[0] in _MODULES and not isinstance(node, ast.Attribute)) or name in _REACHES for name in names):
+            yield node.lineno, ast.unparse(node)

@@ -1,0 +1,179 @@
+"""Vitest projects: React components and plain modules, in JavaScript and TypeScript.
+
+The tests run in a worker process, the report is written by vitest's main process (``_vitest_main.mjs``), which loads no
+configuration of the project. Covers one worker, jsdom where the files speak of a page, aliases ``@/`` for ``src/``.
+Does not cover browsers, snapshots and type tests.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from evals.errors import TaskFault
+from evals.graders.runners import FOLDER, Prepared
+from evals.graders.runners._syntax import Node, arguments_of, literal, parse, text_of, walk
+from evals.graders.runners._vitest_canaries import canaries
+from evals.graders.runners._vitest_source import find_tests, flip, with_imports
+from evals.records import Limits
+from evals.sandboxes.base import Job
+
+_TEST = re.compile(r"\.(test|spec)\.(js|jsx|ts|tsx)$")
+_SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
+_PAGE = re.compile(r"@testing-library|react-dom|\b(document|window|localStorage|sessionStorage|HTMLElement)\b")
+
+FORBIDDEN = (
+    r"^(node:.*|vitest([-/].*)?|@vitest/.*|vite([-/].*)?|chai|tinyspy|@jest/.*|jest.*|expect|birpc|jsdom|rolldown.*|esbuild|"
+    r"@testing-library/.*|(fs|child_process|process|module|vm|worker_threads|inspector|v8|cluster|os|net|http|https|dgram|tls|"
+    r"repl|async_hooks|diagnostics_channel|perf_hooks|wasi|path|url|util|timers)(/.*)?)$"
+)
+"""What code beside the test files may not import: the test framework itself, and what reaches out of a page."""
+
+_GLOBALS = {
+    "eval",
+    "require",
+    "__vitest_worker__",
+    "__vitest_index__",
+    "__vitest_mocker__",
+    "__vitest_environment__",
+    "__vite_ssr_import__",
+}
+_PROCESS = {"env", "nextTick", "browser"}
+
+
+class VitestRunner:
+    """See ``Runner``."""
+
+    name = "vitest"
+
+    def runs(self, file: str) -> bool:
+        """See ``Runner.runs``."""
+        return _TEST.search(file) is not None
+
+    def ids(self, file: str, text: str) -> list[str]:
+        """See ``Runner.ids``."""
+        found = []
+        for test in find_tests(file, text):
+            if test.title is None:
+                fix = "list the ids in fail_to_pass and pass_to_pass"
+                raise TaskFault(f"{file}:{test.line}: the test's title is computed, so its id cannot be read; {fix}")
+            found.append(f"{file} > {test.title}")
+        return found
+
+    def problems(self, file: str, text: str) -> list[str]:
+        """See ``Runner.problems``."""
+        try:
+            tests = find_tests(file, text)
+        except TaskFault as error:
+            return [str(error)]
+        found = [] if tests else [f"{file}: no tests in it; expected test('title', () => ...)"]
+        for test in tests:
+            if test.banned:
+                found.append(f"{file}:{test.line}: the test is marked {test.banned!r}; every test of a task must run")
+            if test.body is None and not test.banned:
+                found.append(f"{file}:{test.line}: the test's callback must be written inline, to be flipped")
+        return found
+
+    def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
+        """See ``Runner.flags``."""
+        for name, text in files.items():
+            if _SOURCE.search(name):
+                for line, shown in _reaches(parse(name, text)):
+                    return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
+        return {}
+
+    def prepare(self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool) -> Prepared:
+        """See ``Runner.prepare``."""
+        luck = random.Random(secrets.token_bytes(16))
+        secret, mark = secrets.token_hex(16), f"{luck.getrandbits(24):06x}"
+        dom = any(_PAGE.search(text) for text in (*project.values(), *tests.values()))
+        files = {name: text.encode() for name, text in project.items()}
+        names: dict[str, str] = {}
+        sources: dict[str, str] = {}
+        expected: dict[str, Mapping[str, bool]] = {}
+        for name, text in tests.items():
+            if not self.runs(name):
+                files[name] = text.encode()
+                continue
+            renamed = _TEST.sub(rf".{mark}.\1.\2", name)
+            titles = [test.title or "" for test in find_tests(name, text)]
+            changed = with_imports(name, flip(name, text, f"{luck.choice('kqvxz')}{mark}") if flipped else text)
+            added, expected[renamed] = canaries(text, titles, luck, dom=dom)
+            files[renamed], sources[renamed], names[renamed] = b"export {};\n", changed + added, name
+        files |= _own_files(secret, sources, project, tests, dom=dom)
+        job = Job(
+            files=files,
+            command=("{node}", "--no-warnings", f"{FOLDER}/main.mjs", "{web}"),
+            limits=limits,
+            toolchain="web",
+        )
+        return Prepared(job=job, secret=secret, names=names, canaries=expected)
+
+
+def _own_files(
+    secret: str, sources: Mapping[str, str], project: Mapping[str, str], tests: Mapping[str, str], *, dom: bool
+) -> dict[str, bytes]:
+    aliases = [["@", "src"]] if any(name.startswith("src/") for name in project) else []
+    job = {
+        "secret": secret,
+        "sources": dict(sources),
+        "forbidden": FORBIDDEN,
+        "environment": "jsdom" if dom else "node",
+        "aliases": aliases,
+    }
+    setup = _inside("_vitest_setup.mjs")
+    if any("@testing-library/react" in text for text in tests.values()):
+        setup += b"\nimport { cleanup } from '@testing-library/react';\nafterEach(() => cleanup());\n"
+    return {
+        f"{FOLDER}/job.json": json.dumps(job).encode(),
+        f"{FOLDER}/main.mjs": _inside("_vitest_main.mjs"),
+        f"{FOLDER}/setup.mjs": setup,
+    }
+
+
+def _inside(name: str) -> bytes:
+    return Path(__file__).with_name(name).read_bytes()
+
+
+def _reaches(root: Node) -> Iterator[tuple[int, str]]:
+    """Lines of a candidate's file that reach for the test framework, the process or the machine."""
+    for node in walk(root):
+        line = node.start_point[0] + 1
+        if node.type in {"import_statement", "export_statement"}:
+            source = node.child_by_field_name("source")
+            if source is not None and _forbidden(literal(source)):
+                yield line, text_of(node)
+        elif node.type == "call_expression":
+            called = text_of(node.child_by_field_name("function"))
+            given = arguments_of(node)
+            if called in {"require", "import"}:
+                source_text = literal(given[0]) if given else None
+                if called == "require" or source_text is None or _forbidden(source_text):
+                    yield line, text_of(node)
+            elif called in {"eval", "Function"} or called.endswith(".constructor"):
+                yield line, text_of(node)
+        elif node.type == "new_expression" and text_of(node.child_by_field_name("constructor")) == "Function":
+            yield line, text_of(node)
+        elif node.type == "identifier" and text_of(node) in _GLOBALS:
+            yield line, text_of(node.parent)[:80]
+        elif node.type in {"member_expression", "subscript_expression"} and _odd_member(node):
+            yield line, text_of(node)
+
+
+def _forbidden(source: str | None) -> bool:
+    return source is not None and re.search(FORBIDDEN, source) is not None
+
+
+def _odd_member(node: Node) -> bool:
+    owner = text_of(node.child_by_field_name("object"))
+    word = node.child_by_field_name("property")
+    name = text_of(word) if word is not None else ""
+    if owner in {"process", "globalThis.process", "window.process", "global.process"}:
+        return name not in _PROCESS
+    if owner in {"globalThis", "global", "window", "self"} and node.type == "subscript_expression":
+        return literal(node.child_by_field_name("index")) is None
+    return owner == "import.meta" and name not in {"env", "url"}

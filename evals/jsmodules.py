@@ -1,0 +1,101 @@
+"""Module syntax out of JavaScript and TypeScript: a module becomes a script whose top-level names are global.
+
+Covers imports (of Node's modules, through ``require``) and every form of export; strict mode stays. Not covered:
+``await`` at the top level and ``import.meta``, which scripts lack.
+"""
+
+from __future__ import annotations
+
+import json
+
+from tree_sitter import Node
+
+from evals.jsliterals import field, parse_source, parts, text, walk
+
+
+def as_script(source: str, dialect: str) -> str:
+    """The source without import and export statements; as it is where it has none. Lines keep their numbers."""
+    root = parse_source(source, dialect)
+    found = [node for node in parts(root) if node.type in {"import_statement", "export_statement"}]
+    if not found:
+        return source
+    data = source.encode()
+    out, at = b'"use strict";', 0
+    for node in found:
+        if node.type == "import_statement":
+            # In TypeScript an import of types alone is none at all when it runs.
+            new = "" if dialect != "javascript" and _is_unused(node, root) else _import(node)
+        else:
+            new = _export(node)
+        lines = text(node).count("\n") - new.count("\n")
+        out += data[at : node.start_byte] + new.encode() + b"\n" * max(lines, 0)
+        at = node.end_byte
+    return (out + data[at:]).decode()
+
+
+def without_imports(node: Node) -> str:
+    """A statement's source; of an import, the ``require`` that does the same."""
+    return _import(node) if node.type == "import_statement" else text(node)
+
+
+def _import(node: Node) -> str:
+    words = [child.type for child in node.children]
+    if "type" in words or "typeof" in words:
+        return ""
+    requires = next((child for child in parts(node) if child.type == "import_require_clause"), None)
+    if requires is not None:
+        return f"const {text(parts(requires)[0])} = require({text(field(requires, 'source'))});"
+    wanted = f"require({text(field(node, 'source'))})"
+    clause = next((child for child in parts(node) if child.type == "import_clause"), None)
+    if clause is None:
+        return f"{wanted};"
+    lines = []
+    for part in parts(clause):
+        if part.type == "identifier":
+            lines.append(f"const {text(part)} = ((m) => m && m.__esModule ? m.default : m)({wanted});")
+        elif part.type == "namespace_import":
+            lines.append(f"const {text(parts(part)[-1])} = {wanted};")
+        else:
+            lines.append(f"const {{ {', '.join(_renamed(one, ': ') for one in _specifiers(part))} }} = {wanted};")
+    return " ".join(lines)
+
+
+def _is_unused(node: Node, root: Node) -> bool:
+    """Whether no value that an import names is used; one that names nothing is there for what it does."""
+    bound = {text(inner) for inner in walk(node) if inner.type == "identifier"}
+    used = {text(inner) for inner in walk(root) if inner.type in _VALUES and inner.start_byte >= node.end_byte}
+    return bool(bound) and bound.isdisjoint(used)
+
+
+_VALUES = {"identifier", "shorthand_property_identifier"}
+
+
+def _specifiers(node: Node) -> list[Node]:
+    """What braces name, without types."""
+    named = [part for part in parts(node) if part.type.endswith("_specifier")]
+    return [part for part in named if not any(child.type == "type" for child in part.children)]
+
+
+def _renamed(specifier: Node, sign: str) -> str:
+    name, alias = field(specifier, "name"), specifier.child_by_field_name("alias")
+    return f"{text(name)}{sign}{text(alias)}" if alias is not None else text(name)
+
+
+def _export(node: Node) -> str:
+    declaration = node.child_by_field_name("declaration")
+    default = any(child.type == "default" for child in node.children)
+    if declaration is not None and (not default or declaration.child_by_field_name("name") is not None):
+        exported = f" module.exports.default = {text(field(declaration, 'name'))};" if default else ""
+        return text(declaration) + exported
+    value = node.child_by_field_name("value") or declaration
+    if value is not None:
+        return f"module.exports.default = {text(value)};"
+    if node.child_by_field_name("source") is not None:
+        source = text(field(node, "source"))
+        return f"Object.assign(module.exports, require({source}));"
+    clause = next((child for child in parts(node) if child.type == "export_clause"), None)
+    lines = []
+    for one in _specifiers(clause) if clause is not None else []:
+        alias = one.child_by_field_name("alias") or field(one, "name")
+        lines.append(f"module.exports[{json.dumps(text(alias))}] = {text(field(one, 'name'))};")
+    return " ".join(lines)

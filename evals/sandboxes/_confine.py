@@ -1,0 +1,141 @@
+"""Confinement of one job inside a box that sandlock made: nested Landlock domains, a system call filter, no capability.
+
+Runs inside the box, sent there together with ``_zygote.py``; standard library only. What a box of its own would give, a
+forked child gets from here: it writes below its own folder only, and the zygote cannot be signalled, traced, or given other
+limits by it. Not covered: reading, which the box around it confines.
+"""
+
+import ctypes
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+from evals.sandboxes._filter import file_program, seccomp_program
+
+__all__ = ["CONFINEMENTS", "Confinement", "Filter", "call", "drop_capabilities", "prctl", "seccomp_program"]
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.syscall.restype = ctypes.c_long
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_SET_SECCOMP, _SET_NO_NEW_PRIVS = 22, 38
+_LEAST_ABI = 6
+_SIGKILL = 9
+
+
+class Confinement(Protocol):
+    """How the jobs of one zygote are kept from it and from one another. Made once, in the zygote.
+
+    Where it has a method ``keeper`` too, that is called in a process forked for each job, which then does the zygote's
+    part for that one job and is thrown away with it.
+    """
+
+    tier: str
+
+    def fork(self) -> int:
+        """Start the child; returns as ``os.fork`` does."""
+        ...
+
+    def child(self, folder: str) -> None:
+        """In the child, before the candidate: from here on it writes below ``folder`` only."""
+        ...
+
+    def sweep(self) -> None:
+        """In the zygote: kill whatever the job has left. Called until nothing is left."""
+        ...
+
+
+def call(number: int, *arguments: Any) -> int:
+    """A raw system call.
+
+    Raises:
+        OSError: it failed.
+    """
+    result: int = _LIBC.syscall(ctypes.c_long(number), *(ctypes.c_long(a) if isinstance(a, int) else a for a in arguments))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"system call {number}: {os.strerror(code)}")
+    return result
+
+
+def prctl(option: int, value: int, pointer: Any = 0) -> None:
+    """A prctl of one or two arguments.
+
+    Raises:
+        OSError: it failed.
+    """
+    if _LIBC.prctl(option, ctypes.c_ulong(value), pointer, 0, 0):
+        raise OSError(ctypes.get_errno(), f"prctl {option}")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability: a box of root's has them where the machine has no user namespaces."""
+    head = ctypes.create_string_buffer((0x20080522).to_bytes(4, "little") + bytes(4), 8)
+    _LIBC.capset(head, ctypes.create_string_buffer(24))
+
+
+class Filter:
+    """A system call filter, ready to be put on processes."""
+
+    def __init__(self, program: bytes) -> None:
+        self._program = ctypes.create_string_buffer(program, len(program))
+        head = (len(program) // 8).to_bytes(8, "little") + ctypes.addressof(self._program).to_bytes(8, "little")
+        self._head = ctypes.create_string_buffer(head, len(head))
+
+    def apply(self) -> None:
+        """Put it on this process, and so on what it forks, for good."""
+        prctl(_SET_SECCOMP, 2, self._head)
+
+
+class Landlock:
+    """A domain of its own for every child, nested in the box's: it reaches itself and its folder only."""
+
+    _WRITES = 0xFFF2  # every right but to read, to list and to execute, which the box grants or not
+    _IN_FOLDER = _WRITES & ~(1 << 6 | 1 << 11 | 1 << 15)  # no devices
+    _TO_NULL = 1 << 1 | 1 << 14
+    _NETWORK = 3  # bind and connect by TCP
+    _PATH_BENEATH = 1
+
+    def __init__(self) -> None:
+        abi = call(_CREATE_RULESET, None, 0, 1)
+        if abi < _LEAST_ABI:
+            raise OSError(f"this kernel has Landlock ABI {abi}, needed is {_LEAST_ABI} (Linux 6.12 or newer)")
+        # A sweep kills whatever it may signal. Where that is more than the box, it must not.
+        with suppress(PermissionError):
+            os.kill(os.getppid(), 0)
+            raise OSError("the box does not confine signals")
+        self.tier = f"landlock-{abi}"
+        self._files = Filter(file_program())
+        self._rules = _ruleset(files=self._WRITES, network=self._NETWORK)
+        prctl(_SET_NO_NEW_PRIVS, 1)
+        Filter(seccomp_program()).apply()  # all that is forked from here has it
+
+    def fork(self) -> int:
+        """See ``Confinement.fork``."""
+        return os.fork()
+
+    def child(self, folder: str) -> None:
+        """See ``Confinement.child``."""
+        drop_capabilities()
+        domain = call(_CREATE_RULESET, self._rules, 24, 0)
+        for path, rights in ((folder, self._IN_FOLDER), (os.devnull, self._TO_NULL)):
+            beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            rule = rights.to_bytes(8, "little") + beneath.to_bytes(4, "little")
+            call(_ADD_RULE, domain, self._PATH_BENEATH, ctypes.c_char_p(rule), 0)
+            os.close(beneath)
+        call(_RESTRICT_SELF, domain, 0)
+        os.close(domain)
+        self._files.apply()
+
+    def sweep(self) -> None:
+        """See ``Confinement.sweep``. One call for all, which no fork bomb can outrun."""
+        with suppress(OSError):
+            os.kill(-1, _SIGKILL)
+
+
+def _ruleset(*, files: int, network: int) -> Any:
+    scoped = 3  # abstract unix sockets and signals
+    return ctypes.c_char_p(b"".join(part.to_bytes(8, "little") for part in (files, network, scoped)))
+
+
+CONFINEMENTS: Mapping[str, Callable[[], Confinement]] = {"landlock": Landlock}

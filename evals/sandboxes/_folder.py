@@ -1,0 +1,75 @@
+"""The folder of one job: filled, read from, removed. Runs inside a box, standard library only.
+
+What a job leaves is not trusted: nothing in it is followed, and nothing keeps it from being removed.
+"""
+
+# pathlib is an import that every box would pay for.
+# ruff: noqa: PTH101, PTH103, PTH104, PTH106, PTH108, PTH118, PTH120, PTH211
+
+import os
+from collections.abc import Mapping
+
+
+def write(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_files(files: Mapping[str, bytes], links: Mapping[str, str]) -> None:
+    """Put a job's files and links into the working folder."""
+    made = {""}
+    for name, data in files.items():
+        parent = os.path.dirname(name)
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)
+            made.add(parent)
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        write(descriptor, data)
+        os.close(descriptor)
+    for name, target in links.items():
+        if not any(given.split("/")[0] == name for given in files):
+            os.symlink(target, name)
+
+
+def open_output(folder: str, name: str, limit: int) -> tuple[int, int] | None:
+    """A plain file of the job's own, opened, and its size; nothing on the way to it may be a link."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    parts = name.split("/")
+    descriptor = os.open(folder, flags | os.O_DIRECTORY)
+    try:
+        for place, part in enumerate(parts, 1):
+            inner = os.open(part, flags if place == len(parts) else flags | os.O_DIRECTORY, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        found = os.fstat(descriptor)
+        if found.st_mode & 0o170000 == 0o100000 and found.st_nlink == 1 and found.st_size <= limit:
+            return descriptor, found.st_size
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def remove_folder(folder: str) -> None:
+    """Remove a folder whatever is in it: closed folders, and paths longer than the system takes."""
+    number, aside = 0, os.urandom(8).hex()
+    while entries := _opened(folder):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            for inner in _opened(entry.path):
+                if inner.is_dir(follow_symlinks=False):
+                    os.chmod(inner.path, 0o700)  # only a folder that can be written can be moved
+                number += 1
+                os.rename(inner.path, f"{folder}/{aside}.{number}")
+            os.rmdir(entry.path)
+    os.rmdir(folder)
+
+
+def _opened(folder: str) -> "list[os.DirEntry[str]]":
+    os.chmod(folder, 0o700)
+    with os.scandir(folder) as entries:
+        return list(entries)

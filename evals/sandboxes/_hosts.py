@@ -1,0 +1,42 @@
+"""What a job's command stands for on this machine: interpreters and toolchains. Not for containers, which bring theirs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from evals.errors import SandboxFault
+
+
+def node_program() -> str:
+    """The path of Node.js.
+
+    Raises:
+        SandboxFault: there is none.
+    """
+    found = shutil.which("node")
+    if found is None:
+        raise SandboxFault("node is not installed: install Node.js 20 or newer, or use the Docker sandbox")
+    return str(Path(found).resolve())
+
+
+def installed_toolchain(name: str) -> str:
+    """The folder that holds a toolchain's ``node_modules``.
+
+    Raises:
+        SandboxFault: it has not been installed.
+    """
+    from evals.toolchains import find_toolchain
+
+    found = find_toolchain(name)
+    if found is None:
+        raise SandboxFault(f"the {name} toolchain is not here: goldloop images build")
+    return str(found)
+
+
+def filled(part: str, names: Mapping[str, str]) -> str:
+    """A part of a command with ``{python}`` and kin replaced."""
+    for name, value in names.items():
+        part = part.replace(name, value)
+    return part

@@ -1,0 +1,3 @@
+export function SchemeButton({ dark, onSwitch }: { dark: boolean; onSwitch: () => void }) {
+  return <button onClick={onSwitch}>{dark ? "Light scheme" : "Dark scheme"}</button>;
+}

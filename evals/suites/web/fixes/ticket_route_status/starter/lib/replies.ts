@@ -1,0 +1,3 @@
+export function problem(error: string, status?: number): Response {
+  return Response.json({ error }, { status: status ?? 200 });
+}

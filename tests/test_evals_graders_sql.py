@@ -1,0 +1,209 @@
+"""Queries: the golden's result set is the oracle where no check asserts anything."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from evals.errors import SandboxFault
+from evals.graders import grade, problems_of
+from evals.graders.sqlrows import ResultSet, compare, near
+from evals.graders.sqltext import parse_golden
+from evals.records import Task, Verdict
+from evals.sandboxes.base import Job, Outcome, Sandbox
+
+SCHEMA = """
+CREATE TABLE t (id INTEGER, name VARCHAR, price DECIMAL(8, 2), sold DATE, level INTEGER);
+INSERT INTO t VALUES (1, 'a', 1.50, DATE '2026-01-02', 1), (2, 'b', 2.25, NULL, 1), (3, NULL, 10.00, DATE '2026-03-04', 2);
+"""
+MORE = "DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (9, 'z', 0.10, DATE '2026-05-06', 2);"
+
+
+def task(golden: str, *, more: bool = False, **changes: Any) -> Task:
+    row = {"id": "t", "suite": "s", "split": "train", "group": "g", "prompt": "p", "kind": "sql", "language": "sql"}
+    starter = {"schema.sql": SCHEMA, **({"data_more.sql": MORE} if more else {})}
+    return Task.model_validate({**row, "golden": golden, "starter": starter, "source": "suite/t", **changes})
+
+
+def judged(golden: str, query: str, sandbox: Sandbox, **changes: Any) -> Verdict:
+    return grade(task(golden, **changes), query, sandbox)
+
+
+@pytest.mark.parametrize(
+    ("golden", "query"),
+    [
+        ("SELECT id FROM t", "SELECT id FROM t ORDER BY id DESC"),
+        ("SELECT id AS a, name AS b FROM t", "SELECT id, name FROM t"),
+        ("SELECT price FROM t", "SELECT price::DOUBLE FROM t"),
+        ("SELECT avg(price) FROM t", "SELECT sum(price) / count(*) FROM t"),
+        ("SELECT sold FROM t", "SELECT sold::TIMESTAMP FROM t"),
+        (
+            "SELECT level, count(*) FROM t GROUP BY level ORDER BY level",
+            "SELECT level, count(id)::DOUBLE FROM t GROUP BY 1 ORDER BY 1",
+        ),
+        ("SELECT name FROM t ORDER BY level", "SELECT name FROM t ORDER BY level, id DESC"),
+        ("SELECT id FROM t WHERE id > 1 ORDER BY id", "WITH x AS (SELECT * FROM t) SELECT id FROM x WHERE id >= 2 ORDER BY 1;"),
+    ],
+)
+def test_another_way_to_the_same_rows_passes(golden: str, query: str, sandbox: Sandbox) -> None:
+    verdict = judged(golden, query, sandbox, more=True)
+    assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize(
+    ("golden", "query", "reason"),
+    [
+        ("SELECT id FROM t ORDER BY id", "SELECT id FROM t ORDER BY id DESC", "wrong_order"),
+        ("SELECT name FROM t ORDER BY level", "SELECT name FROM t ORDER BY level DESC", "wrong_order"),
+        ("SELECT id FROM t", "SELECT id FROM t WHERE id > 1", "wrong_rows"),
+        ("SELECT level FROM t", "SELECT DISTINCT level FROM t", "wrong_rows"),
+        ("SELECT id, name FROM t", "SELECT name, id FROM t", "wrong_rows"),
+        ("SELECT id FROM t", "SELECT id, name FROM t", "wrong_columns"),
+        ("SELECT name FROM t", "SELECT coalesce(name, '') FROM t", "wrong_rows"),
+        ("SELECT id FROM t", "SELECT nothing FROM t", "exception:BinderException"),
+        ("SELECT id FROM t", "SELEC id FROM t", "syntax_error"),
+        ("SELECT id FROM t", "SELECT id FROM read_csv('/etc/passwd')", "exception:PermissionException"),
+    ],
+)
+def test_other_rows_fail_with_what_differs(golden: str, query: str, reason: str, sandbox: Sandbox) -> None:
+    verdict = judged(golden, query, sandbox)
+    assert (verdict.status, verdict.reason) == ("fail", reason), verdict
+
+
+def test_the_evidence_shows_missing_and_surplus_rows(sandbox: Sandbox) -> None:
+    evidence = judged("SELECT id, name FROM t", "SELECT id + (id // 3) * 4, name FROM t", sandbox).evidence
+    assert evidence["check"] == "data set schema.sql"
+    assert evidence["expected"] == "3 rows; (3, NULL)"
+    assert evidence["got"] == "3 rows; (7, NULL)"
+
+
+def test_an_answer_that_lists_one_data_sets_rows_fails_on_the_next(sandbox: Sandbox) -> None:
+    listed = "SELECT id FROM t WHERE false UNION ALL (VALUES (1), (2), (3))"
+    assert judged("SELECT id FROM t", listed, sandbox).passed
+    verdict = judged("SELECT id FROM t", listed, sandbox, more=True)
+    assert (verdict.reason, verdict.evidence["check"]) == ("wrong_rows", "data set data_more.sql")
+
+
+def test_a_query_of_literals_is_flagged_and_no_pass(sandbox: Sandbox) -> None:
+    verdict = judged("SELECT id FROM t", "SELECT * FROM (VALUES (1), (2), (3))", sandbox)
+    assert (verdict.status, verdict.flags) == ("fail", ("constant_query",))
+    assert verdict.reason == "flagged:constant_query"
+
+
+def test_a_query_of_literals_is_no_fault_where_the_golden_is_one(sandbox: Sandbox) -> None:
+    assert judged("SELECT 1 + 1", "SELECT 2", sandbox).passed
+
+
+def test_a_common_table_expression_is_no_table(sandbox: Sandbox) -> None:
+    verdict = judged("SELECT id FROM t", "WITH t AS (VALUES (1), (2), (3)) SELECT * FROM t", sandbox)
+    assert verdict.flags == ("constant_query",)
+
+
+def test_checks_decide_where_they_assert(sandbox: Sandbox) -> None:
+    checks = "assert columns() == ['id']\nassert rows() == [(1,)]\n"
+    assert judged("SELECT id FROM t LIMIT 1", "SELECT 0 + id AS id FROM t WHERE id = 1", sandbox, checks=checks).passed
+    assert judged("SELECT id FROM t LIMIT 1", "SELECT id FROM t", sandbox, checks=checks).reason == "wrong_value"
+
+
+@pytest.mark.parametrize("literal", ["SELECT 1 AS id", "SELECT * FROM (VALUES (1)) AS t(id) -- from t"])
+def test_literals_that_pass_checks_are_flagged(literal: str, sandbox: Sandbox) -> None:
+    verdict = judged("SELECT id FROM t LIMIT 1", literal, sandbox, checks="assert rows() == [(1,)]\n")
+    assert (verdict.status, verdict.flags) == ("fail", ("constant_query",))
+
+
+def test_a_golden_that_fails_blames_nobody_else(sandbox: Sandbox) -> None:
+    broken = "SELECT nothing FROM t"
+    assert judged(broken, "SELECT id FROM t", sandbox).status == "error"
+    assert judged(broken, broken, sandbox).status == "fail"
+
+
+def test_a_broken_schema_blames_no_answer(sandbox: Sandbox) -> None:
+    changes: dict[str, Any] = {"starter": {"schema.sql": "CREATE TABEL t"}}
+    verdict = judged("SELECT 1 FROM t", "SELECT id FROM t", sandbox, **changes)
+    assert (verdict.status, verdict.reason) == ("error", "reference")
+    assert "starter/schema.sql" in verdict.evidence["message"]
+
+
+def test_more_rows_than_anyone_wants_are_a_flood(sandbox: Sandbox) -> None:
+    assert judged("SELECT id FROM t", "SELECT 1 FROM t, range(1000000)", sandbox).reason == "output_flood"
+
+
+class _Broken:
+    name, tier = "broken", "broken"
+
+    def run(self, job: Job) -> Outcome:
+        raise SandboxFault("gone")
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_broken_sandbox_is_an_error() -> None:
+    assert judged("SELECT id FROM t", "SELECT id FROM t", _Broken()).status == "error"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"starter": {}}, "neither checks nor starter/schema.sql"),
+        ({"golden": "DELETE FROM t"}, "must be one SELECT"),
+        ({"compare": "unordered"}, "'unordered'"),
+        ({"checks": "assert ("}, "not Python"),
+    ],
+)
+def test_a_task_that_cannot_be_graded_is_named_with_its_place(changes: dict[str, Any], said: str) -> None:
+    (problem,) = problems_of(task(**{"golden": "SELECT id FROM t", **changes}))
+    assert problem.startswith("suite/t")
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [("SELECT id FROM t ORDER BY level, id", 2), ("SELECT DISTINCT id FROM t ORDER BY 1", 1), ("SELECT id FROM t", 0)],
+)
+def test_the_sort_keys_of_a_golden_are_read_from_its_syntax(query: str, keys: int) -> None:
+    assert parse_golden(task(query)).keys == keys
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (1, 1.0),
+        (Decimal("1.50"), 1.5),
+        (0.1 + 0.2, 0.3),
+        (Decimal("0.3"), 0.1 + 0.2),
+        (float("nan"), float("nan")),
+        (datetime.date(2026, 1, 2), datetime.datetime(2026, 1, 2)),
+        ([1, {"a": 2.0}], (1.0, {"a": 2})),
+        (None, None),
+    ],
+)
+def test_equal_cells(got: Any, expected: Any) -> None:
+    assert near(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (10_000_000_001, 10_000_000_002),
+        (Decimal("10000000000.01"), Decimal("10000000000.02")),
+        (True, 1),
+        (None, 0),
+        (None, ""),
+        ("1", 1),
+        (datetime.date(2026, 1, 2), datetime.datetime(2026, 1, 2, 1)),
+        ([1], [1, 1]),
+    ],
+)
+def test_unequal_cells(got: Any, expected: Any) -> None:
+    assert not near(got, expected)
+
+
+def test_rows_with_float_noise_match_in_any_order() -> None:
+    rows = tuple((index, index / 7) for index in range(100))
+    noisy = tuple((a, b * (1 + 1e-12)) for a, b in reversed(rows))
+    names = ("a", "b")
+    assert compare(ResultSet(columns=names, rows=noisy), ResultSet(columns=names, rows=rows)) is None
