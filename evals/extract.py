@@ -112,7 +112,7 @@ def _first_paragraph(text: str) -> str:
 
 def _longest_script(text: str, dialect: str) -> str:
     """The longest run of leading lines that parses, as for Python; prose that parses as expressions stays out."""
-    from evals.jsliterals import parse_source  # a grammar is loaded only where it is needed
+    from evals.javascript.literals import parse_source  # a grammar is loaded only where it is needed
 
     lines = text.splitlines(keepends=True)
     for end in range(len(lines), 0, -1):

@@ -16,8 +16,8 @@ from sandbox_requirements import required_sandbox
 from evals.errors import BadInput
 from evals.graders import grade
 from evals.importers import import_benchmark
-from evals.javascript import parse_javascript
-from evals.jswanted import Reference
+from evals.javascript.checks import parse_javascript
+from evals.javascript.wanted import Reference
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Sandbox
 from evals.suites import Suite, export_suite, load_suite

@@ -11,10 +11,10 @@ from javascript_tasks import js_task, judged
 from evals.checks import Step
 from evals.errors import TaskFault
 from evals.graders.javascript import JavaScriptRuntime
-from evals.javascript import parse_javascript
-from evals.jsmodules import as_script
-from evals.jsvalues import UNDEFINED, BigInt, Mode, Thing, Unknown, array, equal, read, show
-from evals.jswanted import Reference, Wanted
+from evals.javascript.checks import parse_javascript
+from evals.javascript.modules import as_script
+from evals.javascript.values import UNDEFINED, BigInt, Mode, Thing, Unknown, array, equal, read, show
+from evals.javascript.wanted import Reference, Wanted
 from evals.records import Verdict
 
 

@@ -159,13 +159,13 @@ def _value(task: Task, answer: Mapping[str, Any]) -> Any:
     value = decode(answer.get("value"))
     if task.language == "python":
         return value
-    from evals.jsvalues import read
+    from evals.javascript.values import read
 
     return _from_script(read(str(value)))
 
 
 def _from_script(value: Any) -> Any:
-    from evals.jsvalues import Thing, Unknown
+    from evals.javascript.values import Thing, Unknown
 
     if isinstance(value, Unknown):
         return Opaque(repr(value))

@@ -1,7 +1,7 @@
 """JavaScript and TypeScript functions in the value judge: the job for Node.js, and the golden's reference run.
 
 JavaScript needs Node.js alone; the types of TypeScript are taken off by the compiler of the web toolchain, inside the
-sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modules of one file (see ``evals.jsmodules``).
+sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modules of one file (see ``evals.javascript.modules``).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from evals.errors import TaskFault
 from evals.files import canonical_json
 from evals.graders.codec import decode
 from evals.graders.values import run_steps, shown
-from evals.javascript import parse_javascript
-from evals.jsmodules import as_script
-from evals.jsvalues import Thing, read
-from evals.jswanted import Reference
+from evals.javascript.checks import parse_javascript
+from evals.javascript.modules import as_script
+from evals.javascript.values import Thing, read
+from evals.javascript.wanted import Reference
 from evals.records import Task
 from evals.sandboxes.base import Job, Sandbox
 

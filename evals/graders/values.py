@@ -56,6 +56,7 @@ RUNTIMES: Mapping[str, str] = {
     "sql": "evals.graders.python:PythonRuntime",
     "javascript": "evals.graders.javascript:JavaScriptRuntime",
     "typescript": "evals.graders.javascript:JavaScriptRuntime",
+    "tsx": "evals.graders.javascript:JavaScriptRuntime",
 }
 """By language. Add one: a class with ``parse`` and ``job`` and a row here."""
 

@@ -20,12 +20,20 @@ from evals.errors import BadInput, TaskFault
 from evals.suites import Suite, SuiteHeader, validate
 
 IMPORTERS: Mapping[str, str] = {
+    "defog": "evals.importers.defog:import_defog",
+    "evalplus": "evals.importers.evalplus:import_evalplus",
+    "harbor": "evals.importers.harbor:import_harbor",
+    "hub": "evals.importers.hub:import_hub",
     "humaneval": "evals.importers.humaneval:import_humaneval",
     "humanevalpack-js": "evals.importers.humanevalpack:import_javascript",
     "humanevalpack-js-fix": "evals.importers.humanevalpack:import_javascript_fix",
     "humanevalpack-python-fix": "evals.importers.humanevalpack:import_python_fix",
+    "livecodebench": "evals.importers.livecodebench:import_livecodebench",
     "mbpp": "evals.importers.mbpp:import_mbpp",
     "mbxp": "evals.importers.mbxp:import_mbxp",
+    "quixbugs": "evals.importers.quixbugs:import_quixbugs",
+    "swebench": "evals.importers.swebench:import_swebench",
+    "table": "evals.importers.hub:import_table",
     "webapp1k": "evals.importers.webapp1k:import_single",
     "webapp1k-duo": "evals.importers.webapp1k:import_duo",
 }

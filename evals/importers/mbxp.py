@@ -17,7 +17,7 @@ from tree_sitter import Node
 from evals.errors import BadInput, TaskFault
 from evals.importers import Row, find_file, import_rows, missing, read_rows, unix
 from evals.importers.mbpp import official_split
-from evals.jsliterals import bare, declared_names, field, parse_sound, parts, text
+from evals.javascript.literals import bare, declared_names, field, parse_sound, parts, text
 from evals.records import Limits
 from evals.suites import Suite, SuiteHeader
 

@@ -4,7 +4,7 @@ What a job leaves is not trusted: nothing in it is followed, and nothing keeps i
 """
 
 # pathlib is an import that every box would pay for.
-# ruff: noqa: PTH101, PTH103, PTH104, PTH106, PTH108, PTH118, PTH120, PTH211
+# ruff: noqa: PTH101, PTH103, PTH104, PTH106, PTH108, PTH120, PTH211
 
 import os
 from collections.abc import Mapping

@@ -8,10 +8,11 @@ Not covered: memory and processes, which the container's control group bounds fo
 """
 
 # pathlib is an import that every box would pay for.
-# ruff: noqa: PTH103, PTH112, PTH120, PTH123, PTH208
+# ruff: noqa: PTH103, PTH110, PTH112, PTH120, PTH123, PTH208
 
 import ctypes
 import os
+import select
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,6 +29,8 @@ _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 _PLACES = ("/sys", "/dev/shm", "/dev/mqueue", "/dev/pts")
 # Node reads how much it uses, and what the machine has; nothing in them is of another process.
 _FACTS = ("self/stat", "cpuinfo", "meminfo", "stat", "uptime")
+_COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
+_LOOK_MILLISECONDS = 20
 # kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_open
 _SIGNALLING = {"x86_64": (62, 200, 234, 129, 297, 434), "aarch64": (129, 130, 131, 138, 240, 434)}
 _LAST_TO_GO, _FIRST_TO_GO = b"0", b"1000"
@@ -114,13 +117,16 @@ class Namespaces(_Filtered):
         if self._keeper:
             return self._keeper
         prctl(_SET_PDEATHSIG, signal.SIGKILL)
+        counter = os.open(next((path for path in _COUNTERS if os.path.exists(path)), os.devnull), os.O_RDONLY | os.O_CLOEXEC)
         score = self._enter()
         os.write(score, _FIRST_TO_GO)
         if job := os.fork():
             os.write(score, _LAST_TO_GO)
-            os.closerange(0, 1 << 20)
+            os.dup2(counter, 0)
+            os.closerange(1, 1 << 20)
             _end_as(job)
         os.close(score)
+        os.close(counter)
         return 0
 
     def sweep(self) -> None:
@@ -192,13 +198,28 @@ def _be_first(tell: int) -> NoReturn:
 
 
 def _end_as(job: int) -> NoReturn:
-    """Wait for a process and end in the same way."""
+    """Wait for a process and end in the same way; or by SIGKILL, where memory ran out for any of the job's processes.
+
+    Else a job could take more than its limit, one killed process after the other. Reads the counter on descriptor 0.
+    """
+    before = _out_of_memory()
+    poll = select.poll()
+    poll.register(os.pidfd_open(job), select.POLLIN)
+    while not poll.poll(_LOOK_MILLISECONDS) and _out_of_memory() == before:
+        pass
+    if _out_of_memory() != before:
+        os.kill(os.getpid(), signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])
     if status < 0:
         if -status not in (signal.SIGKILL, signal.SIGSTOP):
             signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status & 0xFF)
+
+
+def _out_of_memory() -> bytes:
+    """How often it happened in the container; nothing where the kernel does not say."""
+    return b"".join(line for line in os.pread(0, 4096, 0).splitlines() if line.startswith(b"oom_kill "))
 
 
 def _put_back(path: str, source: str) -> None:

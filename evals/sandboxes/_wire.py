@@ -84,7 +84,7 @@ def frame(value: Any) -> bytes:
 
 def sources(names: tuple[str, ...]) -> bytes:
     """The modules that run in the box, the last of them being the zygote; with those that they import."""
-    modules = [f"evals.sandboxes.{name}" for name in (*_IMPORTED, *names)]
+    modules = [f"evals.sandboxes.{name}" for name in dict.fromkeys((*_IMPORTED, *names))]
     return frame([(module, (_HERE / f"{module.rpartition('.')[2]}.py").read_bytes()) for module in modules])
 
 

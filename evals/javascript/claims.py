@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from evals.errors import TaskFault
-from evals.jsliterals import bare, field, literal, parts, text
-from evals.jsvalues import UNDEFINED, Mode, Thing
-from evals.jswanted import Test, Wanted
+from evals.javascript.literals import bare, field, literal, parts, text
+from evals.javascript.values import UNDEFINED, Mode, Thing
+from evals.javascript.wanted import Test, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Checks in JavaScript or TypeScript, taken apart so that expected values never enter the sandbox.
 
 ``console.assert(f(1) === 2)`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside; the
-assertions that are known are in ``evals.jsclaims``. Functions that assert and are called, and ``test``, ``it`` and
+assertions that are known are in ``evals.javascript.claims``. Functions that assert and are called, and ``test``, ``it`` and
 ``describe``, are opened up where they are called. What is no assertion is set-up and runs inside, in order, in one scope:
 the steps' sources, joined, are the body of one asynchronous function (see ``evals/graders/_driver.js``).
 
@@ -21,11 +21,11 @@ from tree_sitter import Node
 
 from evals.checks import Step
 from evals.errors import TaskFault
-from evals.jsclaims import Claim, claims, condition_of, is_assertion
-from evals.jsliterals import bare, field, literal, parse_sound, parse_source, parts, text, walk
-from evals.jsmodules import without_imports
-from evals.jsvalues import Thing
-from evals.jswanted import Mode, Reference, Wanted
+from evals.javascript.claims import Claim, claims, condition_of, is_assertion
+from evals.javascript.literals import bare, field, literal, parse_sound, parse_source, parts, text, walk
+from evals.javascript.modules import without_imports
+from evals.javascript.values import Thing
+from evals.javascript.wanted import Mode, Reference, Wanted
 
 _FUNCTIONS = {"arrow_function", "function_expression", "function_declaration"}
 _DECLARATIONS = {"lexical_declaration", "variable_declaration"}

@@ -10,7 +10,7 @@ import json
 
 from tree_sitter import Node
 
-from evals.jsliterals import field, parse_source, parts, text, walk
+from evals.javascript.literals import field, parse_source, parts, text, walk
 
 
 def as_script(source: str, dialect: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evals.jsvalues import Mode, Thing, Undefined, equal, known, read, show, truthy
+from evals.javascript.values import Mode, Thing, Undefined, equal, known, read, show, truthy
 
 __all__ = ["Mode", "Reference", "Test", "Wanted"]
 

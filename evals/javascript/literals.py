@@ -20,7 +20,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from evals.errors import TaskFault
-from evals.jsvalues import HOLE, UNDEFINED, BigInt, Thing, array
+from evals.javascript.values import HOLE, UNDEFINED, BigInt, Thing, array
 
 _GRAMMARS: Mapping[str, Callable[[], object]] = {
     "javascript": tree_sitter_javascript.language,

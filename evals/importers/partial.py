@@ -1,0 +1,78 @@
+"""What the importers of other people's files share: notes on what was left out, options behind the path, licences.
+
+A malformed row is an error of the whole import; a sound row that cannot be graded here is left out with a note. Nothing is
+left out without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.errors import BadInput
+from evals.importers import build_suite
+from evals.suites import Suite, SuiteHeader
+
+_SHOWN = 20
+_TRAINABLE = {
+    *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC-BY-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0"),
+    *("CC-BY-SA-4.0", "CC0-1.0", "CDLA-Permissive-2.0", "ISC", "MIT", "MIT-0", "ODC-By-1.0", "PDDL-1.0", "Unlicense", "Zlib"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported(Suite):
+    """A suite with what was left out of it: one note each, with its place and the reason."""
+
+    left_out: tuple[str, ...] = ()
+
+
+def build_partial(
+    header: SuiteHeader,
+    tasks: Collection[Mapping[str, Any]],
+    problems: list[str],
+    path: Path,
+    left_out: Sequence[str],
+) -> Imported:
+    """A validated suite with its notes.
+
+    Raises:
+        BadInput: ``problems``, what validation adds to them, or nothing that can be graded.
+    """
+    if not tasks and not problems:
+        notes = [*left_out[:_SHOWN], *([f"... and {len(left_out) - _SHOWN} more"] if len(left_out) > _SHOWN else [])]
+        raise BadInput("\n".join([f"{path}: no task that can be graded here", *notes]))
+    suite = build_suite(header, tasks, problems, path)
+    return Imported(header=suite.header, tasks=suite.tasks, path=suite.path, left_out=tuple(left_out))
+
+
+def split_options(path: Path, known: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
+    """The path and the options behind it: ``tasks.jsonl?after=2024-08-01&private=none``. A file of that very name wins.
+
+    Raises:
+        BadInput: an option that is not in ``known`` (name: what it means), or one without a value.
+    """
+    name, mark, text = str(path).partition("?")
+    if not mark or path.exists():
+        return path, {}
+    found: dict[str, str] = {}
+    for part in filter(None, text.split("&")):
+        key, equals, value = part.partition("=")
+        if key not in known or not equals or not value:
+            there = "; ".join(f"{option}=... ({meaning})" for option, meaning in known.items()) or "none"
+            raise BadInput(f"{path}: option {part!r}: expected NAME=VALUE, options here: {there}")
+        found[key] = value
+    return Path(name), found
+
+
+def may_train(licence: str) -> bool:
+    """Whether a licence is known to allow training on the task. One that is unknown, or none at all, does not.
+
+    Several joined by ``AND`` must all allow it, of several joined by ``OR`` one.
+    """
+    return any(
+        all(part.strip() in _TRAINABLE for part in choice.split(" AND "))
+        for choice in licence.replace("(", "").replace(")", "").split(" OR ")
+    )
