@@ -71,8 +71,8 @@ def canaries(text: str, titles: list[str], luck: random.Random, *, dom: bool) ->
             lines.append(line)
     luck.shuffle(lines)
     names = "test as canaryTest, describe as canarySuite, expect as canaryExpect, vi as canaryVi, afterEach as canaryAfter"
-    head = f"\n;import {{ {names} }} from 'vitest';\nconst canaryMade = [];\n"
-    clean = "canaryAfter(() => canaryMade.splice(0).forEach((node) => node.remove()));\n"
+    head = f"\n;import {{ {names} }} from 'vitest';\n{{\nconst canaryMade = [];\n"  # a block: the file may use our names
+    clean = "canaryAfter(() => canaryMade.splice(0).forEach((node) => node.remove()));\n}\n"
     return head + _HELPERS + "\n".join(lines) + "\n" + clean, expected
 
 

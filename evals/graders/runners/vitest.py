@@ -127,6 +127,7 @@ def _own_files(
     }
     setup = _inside("_vitest_setup.mjs")
     if any("@testing-library/react" in text for text in tests.values()):
+        setup += b"\nimport '@testing-library/jest-dom/vitest';"
         setup += b"\nimport { cleanup } from '@testing-library/react';\nafterEach(() => cleanup());\n"
     return {
         f"{FOLDER}/job.json": json.dumps(job).encode(),
