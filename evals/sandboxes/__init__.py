@@ -102,8 +102,15 @@ def leave():
     open("left", "w").close()
     return "done"
 attempt("(leaves a file)", leave)
-attempt("signal what started it", lambda: os.getppid() > 1 and os.kill(os.getppid(), 0) or "OPEN")
-attempt("change its limits", lambda: os.getppid() > 1 and resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE) and "OPEN")
+def signal_parent():
+    os.kill(os.getppid(), 0)
+    return "OPEN"
+def limit_parent():
+    resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE)
+    return "OPEN"
+if os.getppid() > 1:  # 0 and 1 are no process of the machine's
+    attempt("signal what started it", signal_parent)
+    attempt("change its limits", limit_parent)
 print(json.dumps(found))
 """
 _SHARED_MEMORY = """

@@ -1,7 +1,10 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import ExpenseReport from "../components/ExpenseReport";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const EXPENSES = [
   { id: 1, category: "Meals", note: "Lunch", cents: 1850 },

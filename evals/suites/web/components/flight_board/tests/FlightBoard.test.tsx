@@ -1,7 +1,10 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import FlightBoard from "../components/FlightBoard";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const DEPARTURES = [
   { number: "GL 2", city: "Oslo", time: "2026-05-01T14:05:00Z", delayMinutes: 25 },

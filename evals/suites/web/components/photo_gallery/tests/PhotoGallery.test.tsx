@@ -1,7 +1,10 @@
-import { cleanup, render, screen, within } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import PhotoGallery from "../components/PhotoGallery";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const PHOTOS = ["Harbour", "Forest", "Summit"].map((caption, index) => ({
   id: `p${index}`,

@@ -1,6 +1,9 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import ProfileCard from "../components/ProfileCard";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const fetchMock = vi.fn();
 const ADA = { name: "Ada Lovelace", title: "Analyst", avatarUrl: "/ada.png" };

@@ -1,7 +1,10 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RecipeScaler } from "../components/RecipeScaler";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const PANCAKES = {
   title: "Pancakes",

@@ -1,7 +1,10 @@
-import { cleanup, render, screen, within } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TranslationTable } from "../components/TranslationTable";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const fetchMock = vi.fn();
 const refused = async () => new Response("", { status: 500 });

@@ -1,7 +1,10 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WeatherPanel } from "../components/WeatherPanel";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const fetchMock = vi.fn();
 const reading = (celsius: number) => async () => Response.json({ celsius, summary: "Clear sky" });

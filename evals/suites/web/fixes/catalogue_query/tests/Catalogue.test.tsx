@@ -1,7 +1,10 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Catalogue } from "../src/Catalogue";
 import { type Filter, fromQuery, toQuery } from "../src/query";
+
+configure({ asyncUtilTimeout: 3000 });
 
 const fetchMock = vi.fn();
 

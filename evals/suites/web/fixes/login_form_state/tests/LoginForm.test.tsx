@@ -1,7 +1,10 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { LoginForm } from "../src/LoginForm";
+
+configure({ asyncUtilTimeout: 3000 });
 
 afterEach(() => {
   cleanup();

@@ -54,7 +54,8 @@ describe("temperature conversion", () => {
   });
 
   it("allows reading only", async () => {
-    const response = await POST(new Request("http://localhost/api/convert", { method: "POST" }));
+    const post: (request: Request) => Promise<Response> = POST;
+    const response = await post(new Request("http://localhost/api/convert", { method: "POST" }));
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET");
     expect(await response.text()).toBe("");

@@ -1,0 +1,218 @@
+"""Postgres SQL read as text and made DuckDB's: what the schemas and queries of benchmarks use, and nothing is run here.
+
+Covers ``public.``, serial types, foreign keys (dropped), ``to_char`` and ``to_date`` (macros over their common patterns),
+``generate_series`` as a column. Does not cover ``COPY``, procedures, or a column that only a key of ``GROUP BY`` determines
+(``ungrouped`` finds those).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from evals.errors import TaskFault
+
+_TOKEN = re.compile(
+    r"(?P<text>'(?:[^']|'')*')|(?P<name>\"(?:[^\"]|\"\")*\")|(?P<note>--[^\n]*|/\*.*?\*/)|(?P<word>[A-Za-z_]\w*)"
+    r"|(?P<blank>\s+)|(?P<other>.)",
+    re.DOTALL,
+)
+_SERIALS = {"SERIAL": "INTEGER", "BIGSERIAL": "BIGINT", "SMALLSERIAL": "SMALLINT"}
+_ON_CHANGE = r"(?:\s+ON\s+(?:DELETE|UPDATE)\s+(?:CASCADE|RESTRICT|NO\s+ACTION|SET\s+NULL|SET\s+DEFAULT))*"
+_REFERENCES = re.compile(
+    r"(?:,\s*(?:CONSTRAINT\s+\w+\s+)?FOREIGN\s+KEY\s*\([^)]*\)\s*)?\bREFERENCES\s+[\w.\"]+\s*(?:\([^)]*\))?" + _ON_CHANGE, re.IGNORECASE
+)
+_PATTERNS = (
+    *(("YYYY", "%Y"), ("yyyy", "%Y"), ("HH24", "%H"), ("hh24", "%H"), ("HH12", "%I"), ("Month", "%B"), ("Mon", "%b")),
+    *(("Day", "%A"), ("Dy", "%a"), ("MM", "%m"), ("DD", "%d"), ("dd", "%d"), ("MI", "%M"), ("mi", "%M"), ("SS", "%S")),
+    *(("ss", "%S"), ("%i", "%M"), ("%s", "%S")),
+)
+
+
+def _pattern_macro() -> str:
+    text = "form"
+    for postgres, duck in _PATTERNS:
+        text = f"replace({text}, '{postgres}', '{duck}')"
+    return f"CREATE MACRO pg_pattern(form) AS {text};"
+
+
+# A macro cannot tell types apart, and a time has no date to format it with.
+MACROS = f"""{_pattern_macro()}
+CREATE MACRO to_char(moment, form) AS strftime(
+  coalesce(TRY_CAST(moment::VARCHAR AS TIMESTAMP), DATE '1970-01-01' + TRY_CAST(moment::VARCHAR AS TIME)), pg_pattern(form));
+CREATE MACRO to_date(moment, form) AS CAST(strptime(moment::VARCHAR, pg_pattern(form)) AS DATE);
+"""
+"""Postgres' functions for a schema's script, so that queries of either dialect run."""
+
+
+def tokens(text: str) -> list[tuple[str, str]]:
+    """(kind, text) of every piece of a script; together they are the script."""
+    return [(match.lastgroup or "other", match[0]) for match in _TOKEN.finditer(text)]
+
+
+def translate_schema(text: str) -> str:
+    """A script of CREATE TABLE and INSERT statements for DuckDB, behind ``MACROS``.
+
+    Raises:
+        TaskFault: it has what cannot be translated.
+    """
+    if re.search(r"^\s*COPY\s+\S+.*FROM\s+stdin", text, re.MULTILINE | re.IGNORECASE):
+        raise TaskFault("COPY ... FROM stdin is not covered; dump the rows as INSERT statements (pg_dump --inserts)")
+    pieces = list(_plain(tokens(text)))
+    tables = "".join(pieces)
+    return MACROS + _outside_texts(tables, lambda part: _REFERENCES.sub("", part))
+
+
+def _plain(found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    after_public = False
+    for kind, piece in found:
+        if kind == "word" and piece.lower() == "public":
+            after_public = True
+        elif after_public:
+            after_public = False
+            if piece != ".":
+                yield "public" + piece
+        elif kind == "word":
+            yield _SERIALS.get(piece.upper(), piece)
+        elif kind != "note":
+            yield piece
+
+
+def _outside_texts(text: str, change: Any) -> str:
+    """``change`` applied to what is between string literals; statements that have literals are rows, not tables."""
+    parts = re.split(r"('(?:[^']|'')*')", text)
+    return "".join(part if place % 2 else change(part) for place, part in enumerate(parts))
+
+
+def translate_query(text: str) -> str:
+    """A query for DuckDB: a series as a column is unnested."""
+    found = [(kind, piece) for kind, piece in tokens(text) if kind != "note"]
+    made: list[str] = []
+    before = ["", ""]
+    depth, closes = 0, list[int]()
+    for kind, piece in found:
+        if kind == "word" and piece.lower() == "generate_series" and before[1] not in {"from", "join", "lateral"}:
+            if not (before[1] == "(" and before[0] == "unnest"):
+                made.append("unnest(")
+                closes.append(depth)
+        depth += (piece == "(") - (piece == ")")
+        made.append(piece)
+        if piece == ")" and closes and depth == closes[-1]:
+            made.append(")")
+            closes.pop()
+        if kind != "blank":
+            before = [before[1], piece.lower()]
+    return "".join(made).strip()
+
+
+def alternatives(text: str) -> list[str]:
+    """The statements of a text, without their semicolons."""
+    made = [""]
+    for kind, piece in tokens(text):
+        if piece == ";" and kind == "other":
+            made.append("")
+        else:
+            made[-1] += piece
+    return [one.strip() for one in made if one.strip()]
+
+
+def fill_braces(query: str) -> str:
+    """``SELECT {a, b} ... GROUP BY {}`` with all columns that the braces offer, at both places.
+
+    Raises:
+        TaskFault: ``{}`` before any columns.
+    """
+    offered = ""
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal offered
+        offered = match[1].strip() or offered
+        if not offered:
+            raise TaskFault("braces without columns: expected {a, b} before the first {}")
+        return offered
+
+    return _outside_texts(query, lambda part: re.sub(r"\{([^{}]*)\}", fill, part))
+
+
+def without_order(query: str) -> str:
+    """The query without its own ORDER BY; unchanged where a LIMIT needs it, or where there is none."""
+    found = tokens(query)
+    depth, at = 0, None
+    for place, (kind, piece) in enumerate(found):
+        depth += (piece == "(") - (piece == ")")
+        if depth == 0 and kind == "word":
+            if piece.upper() == "ORDER":
+                at = place
+            elif at is not None and piece.upper() in {"LIMIT", "OFFSET", "FETCH", "UNION", "EXCEPT", "INTERSECT"}:
+                return query
+    return query if at is None else "".join(piece for _, piece in found[:at]).strip()
+
+
+def column_names(tree: Mapping[str, Any]) -> list[str]:
+    """What a serialised query calls its columns; empty where that is not in its text (``SELECT *``)."""
+    node = tree["statements"][0]["node"]
+    while "select_list" not in node and isinstance(node.get("left"), dict):
+        node = node["left"]
+    names = []
+    for item in node.get("select_list") or ():
+        if item.get("class") == "STAR":
+            return []
+        own = (item.get("column_names") or [item.get("function_name") or "value"])[-1]
+        names.append(item.get("alias") or {"count_star": "count"}.get(own, own))
+    return [name if re.fullmatch(r"\w+", name) else "value" for name in names]
+
+
+def ungrouped(tree: Any) -> list[str]:
+    """Columns that some part of a serialised query selects beside groups without grouping by them."""
+    found: list[str] = []
+    if isinstance(tree, list):
+        return [name for item in tree for name in ungrouped(item)]
+    if not isinstance(tree, dict):
+        return []
+    groups = tree.get("group_expressions") or []
+    if groups and "select_list" in tree:
+        items = tree["select_list"]
+        names = {_last(item) for item in groups} | {str(item.get("alias", "")).lower() for item in groups}
+        kept = {_number(item) - 1 for item in groups if item.get("class") == "CONSTANT"}
+        for place, item in enumerate(items):
+            if item.get("class") == "COLUMN_REF" and place not in kept:
+                own = {_last(item), str(item.get("alias", "")).lower() or _last(item)}
+                found += [] if own & names else [_last(item)]
+            found += [name for name in _bare(item) if name not in names and item.get("class") != "COLUMN_REF"]
+    return found + [name for value in tree.values() for name in ungrouped(value)]
+
+
+def _bare(item: Mapping[str, Any]) -> list[str]:
+    """Columns that an expression subtracts or adds directly, outside any function."""
+    if item.get("class") == "FUNCTION" and item.get("is_operator"):
+        inner = item.get("children") or [one["expression"] for one in item.get("arguments", ())]
+        return [_last(one) for one in inner if one.get("class") == "COLUMN_REF"]
+    return []
+
+
+def _number(item: Mapping[str, Any]) -> int:
+    """The place that ``GROUP BY 2`` names; DuckDB 1 and 2 write it differently."""
+    text = str(item["literal"]["text"] if "literal" in item else item.get("value", {}).get("value"))
+    return int(text) if text.isdecimal() else 0
+
+
+def _last(item: Mapping[str, Any]) -> str:
+    return str((item.get("column_names") or [""])[-1]).lower()
+
+
+def parse(query: str) -> Mapping[str, Any]:
+    """A query's tree, by DuckDB's parser; it is not bound and not run.
+
+    Raises:
+        TaskFault: it is no single SELECT.
+    """
+    import duckdb
+
+    with duckdb.connect(config={"threads": "1"}) as connection:
+        row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone()
+    tree: dict[str, Any] = json.loads(str(row[0])) if row else {"error": True}
+    if tree.get("error") or len(tree.get("statements", ())) != 1:
+        raise TaskFault(f"not one SELECT that DuckDB can parse: {tree.get('error_message', 'several statements')}")
+    return tree
