@@ -64,7 +64,7 @@ def _disk(folder: Path) -> Finding:
 def _sandboxes() -> list[Finding]:
     findings = []
     fixes = {
-        "sandlock": "pip install sandlock, on Linux 6.7 or newer",
+        "sandlock": "pip install sandlock, on Linux 6.12 or newer",
         "docker": "install a Docker engine and start it; then docker pull the image that is named",
     }
     for name, fix in fixes.items():

@@ -121,6 +121,14 @@ def test_the_two_runs_have_files_of_the_same_names() -> None:
     assert runs[0].command == runs[1].command
 
 
+def test_a_test_file_may_use_any_names_and_leave_imports_out() -> None:
+    text = "const [shown, made, called] = [1, 2, 3];\n" + COUNTER_TEST.replace(
+        "import '@testing-library/jest-dom';\n", ""
+    ).replace("import { describe, expect, test, vi } from 'vitest';\n", "")
+    found = graded(counter_task(tests={"tests/counter.test.tsx": text}), COUNTER)
+    assert found.passed, (found.reason, found.evidence)
+
+
 def test_a_wrong_component_fails_with_the_tests_that_say_so() -> None:
     found = graded(counter_task(), COUNTER.replace("n + 1)", "n + 2)"))
     assert (found.status, found.reason) == ("fail", "tests_failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import cache
 
@@ -40,7 +41,8 @@ def idle_answer(task: Task) -> str:
 def require_golden_passes_and_idle_answer_fails(task: Task) -> None:
     sandbox = required_sandbox("sandlock")
     if find_toolchain("web") is None:
-        pytest.skip("the web toolchain is not installed here")
+        report = pytest.fail if "web" in os.environ.get("GOLDLOOP_REQUIRE", "").split(",") else pytest.skip
+        report("no web toolchain here: goldloop images build")
     assert grade(task, task.golden, sandbox).passed, task.id
     idle = grade(task, idle_answer(task), sandbox)
     assert (idle.status, idle.reason) == ("fail", "tests_failed"), (task.id, idle)

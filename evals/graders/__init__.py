@@ -13,7 +13,7 @@ from importlib import import_module
 
 from evals.graders.base import Grader
 from evals.graders.flags import find_flags, flagged
-from evals.graders.metrics import measured
+from evals.graders.metrics import measured, metric_problems
 from evals.records import Kind, Task, Verdict
 from evals.sandboxes.base import Sandbox
 
@@ -36,7 +36,7 @@ def grader_for(kind: Kind) -> Grader:
 
 def problems_of(task: Task) -> list[str]:
     """What is wrong with a task, each finding with its place; empty means that its grader can work with it."""
-    return grader_for(task.kind).problems(task)
+    return [*grader_for(task.kind).problems(task), *metric_problems(task)]
 
 
 def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:

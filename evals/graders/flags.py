@@ -73,7 +73,8 @@ _EXITS = {"sys.exit", "exit", "quit"}
 _FILES = re.compile(r"(^|/)(driver\.(py|js)|job\.(py|bin|json)|conftest\.py|(site|user)customize\.py)$|^/proc/|^/dev/fd")
 _VERDICTS = ("__eq__", "__ne__", "__bool__", "__instancecheck__", "__subclasscheck__")
 _LEAST_LEARNT = 3
-_A_PROGRAMS = {"process_exit", "descriptor_write", "harness_files"}  # a program exits, writes to 1 and reads /proc/self/fd/0
+# A program exits, writes to 1 and reads /proc/self/fd/0; JavaScript reads its input by `fs`.
+_A_PROGRAMS = {"process_exit", "descriptor_write", "harness_files", "system_module"}
 
 
 def find_flags(task: Task, code: str) -> Mapping[str, str]:

@@ -2,8 +2,10 @@
 
 Two runs decide. In the first the tests run as they are; all must pass, exactly those that the task names, and tests with
 a known outcome (canaries) must end as known. In the second, of the same look, every test was changed so that a right answer
-must fail it: what passes there did not come from the tests. Code cannot see which of the two it is in. Does not see an
-answer that is wrong where no test looks.
+must fail it: what passes there did not come from the tests. Code cannot see which of the two it is in.
+
+Does not see an answer that is wrong where no test looks. Tests and answer share a process: an answer that reads what a test
+compares with out of that process, by names which it builds so that the scan of its source misses them, and returns it, passes.
 """
 
 from __future__ import annotations

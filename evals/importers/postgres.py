@@ -1,6 +1,6 @@
 """Postgres SQL read as text and made DuckDB's: what the schemas and queries of benchmarks use, and nothing is run here.
 
-Covers ``public.``, serial types, foreign keys (dropped), ``to_char`` and ``to_date`` (macros over their common patterns),
+Covers ``public.``, serial types, foreign keys (dropped), ``to_char`` and ``to_date`` with their common patterns,
 ``generate_series`` as a column. Does not cover ``COPY``, procedures, or a column that only a key of ``GROUP BY`` determines
 (``ungrouped`` finds those).
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evals.errors import TaskFault
@@ -31,38 +31,20 @@ _PATTERNS = (
 )
 
 
-def _pattern_macro() -> str:
-    text = "form"
-    for postgres, duck in _PATTERNS:
-        text = f"replace({text}, '{postgres}', '{duck}')"
-    return f"CREATE MACRO pg_pattern(form) AS {text};"
-
-
-# A macro cannot tell types apart, and a time has no date to format it with.
-MACROS = f"""{_pattern_macro()}
-CREATE MACRO to_char(moment, form) AS strftime(
-  coalesce(TRY_CAST(moment::VARCHAR AS TIMESTAMP), DATE '1970-01-01' + TRY_CAST(moment::VARCHAR AS TIME)), pg_pattern(form));
-CREATE MACRO to_date(moment, form) AS CAST(strptime(moment::VARCHAR, pg_pattern(form)) AS DATE);
-"""
-"""Postgres' functions for a schema's script, so that queries of either dialect run."""
-
-
 def tokens(text: str) -> list[tuple[str, str]]:
     """(kind, text) of every piece of a script; together they are the script."""
     return [(match.lastgroup or "other", match[0]) for match in _TOKEN.finditer(text)]
 
 
 def translate_schema(text: str) -> str:
-    """A script of CREATE TABLE and INSERT statements for DuckDB, behind ``MACROS``.
+    """A script of CREATE TABLE and INSERT statements for DuckDB.
 
     Raises:
         TaskFault: it has what cannot be translated.
     """
     if re.search(r"^\s*COPY\s+\S+.*FROM\s+stdin", text, re.MULTILINE | re.IGNORECASE):
         raise TaskFault("COPY ... FROM stdin is not covered; dump the rows as INSERT statements (pg_dump --inserts)")
-    pieces = list(_plain(tokens(text)))
-    tables = "".join(pieces)
-    return MACROS + _outside_texts(tables, lambda part: _REFERENCES.sub("", part))
+    return translate_query(_outside_texts("".join(_plain(tokens(text))), lambda part: _REFERENCES.sub("", part))) + "\n"
 
 
 def _plain(found: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -87,24 +69,85 @@ def _outside_texts(text: str, change: Any) -> str:
 
 
 def translate_query(text: str) -> str:
-    """A query for DuckDB: a series as a column is unnested."""
-    found = [(kind, piece) for kind, piece in tokens(text) if kind != "note"]
+    """A query for DuckDB: patterns of dates in its own form, a series as a column unnested.
+
+    Raises:
+        TaskFault: a pattern is computed.
+    """
+    return _rewritten([piece for piece in tokens(text) if piece[0] != "note"]).strip()
+
+
+def _rewritten(found: Sequence[tuple[str, str]]) -> str:
     made: list[str] = []
-    before = ["", ""]
-    depth, closes = 0, list[int]()
-    for kind, piece in found:
-        if kind == "word" and piece.lower() == "generate_series" and before[1] not in {"from", "join", "lateral"}:
-            if not (before[1] == "(" and before[0] == "unnest"):
-                made.append("unnest(")
-                closes.append(depth)
-        depth += (piece == "(") - (piece == ")")
+    before = ("", "")
+    place = 0
+    while place < len(found):
+        kind, piece = found[place]
+        opening = place + 1 + (place + 1 < len(found) and found[place + 1][0] == "blank")
+        call = _CALLS.get(piece.lower()) if kind == "word" else None
+        if call is not None and opening < len(found) and found[opening][1] == "(":
+            arguments, place = _arguments(found, opening)
+            made.append(call(arguments, before))
+            before = ("", ")")
+            continue
         made.append(piece)
-        if piece == ")" and closes and depth == closes[-1]:
-            made.append(")")
-            closes.pop()
         if kind != "blank":
-            before = [before[1], piece.lower()]
-    return "".join(made).strip()
+            before = (before[1], piece.lower())
+        place += 1
+    return "".join(made)
+
+
+def _arguments(found: Sequence[tuple[str, str]], opening: int) -> tuple[list[str], int]:
+    """The arguments of a call, rewritten, and the place after it.
+
+    Raises:
+        TaskFault: the call does not end.
+    """
+    parts: list[list[tuple[str, str]]] = [[]]
+    depth = 0
+    for place in range(opening, len(found)):
+        piece = found[place][1]
+        depth += (piece == "(") - (piece == ")")
+        if depth == 0:
+            return [_rewritten(part).strip() for part in parts], place + 1
+        if depth == 1 and piece == ",":
+            parts.append([])
+        elif place > opening:
+            parts[-1].append(found[place])
+    raise TaskFault("a parenthesis is not closed")
+
+
+def _pattern(arguments: list[str], name: str) -> str:
+    if len(arguments) != 2 or not re.fullmatch(r"'[^']*'", arguments[1]):
+        raise TaskFault(f"{name}: expected a pattern such as 'YYYY-MM', found {', '.join(arguments[1:])[:60]!r}")
+    text = arguments[1]
+    for postgres, duck in _PATTERNS:
+        text = text.replace(postgres, duck)
+    return text
+
+
+def _to_char(arguments: list[str], _: tuple[str, str]) -> str:
+    moment, pattern = arguments[0], _pattern(arguments, "to_char")
+    if re.search(r"::\s*time$", moment, re.IGNORECASE):  # which has no day to format it with
+        moment = f"DATE '1970-01-01' + {moment}"
+    return f"strftime({moment}, {pattern})"
+
+
+def _to_date(arguments: list[str], _: tuple[str, str]) -> str:
+    return f"CAST(strptime({arguments[0]}, {_pattern(arguments, 'to_date')}) AS DATE)"
+
+
+def _series(arguments: list[str], before: tuple[str, str]) -> str:
+    call = f"generate_series({', '.join(arguments)})"
+    is_table = before[1] in {"from", "join", "lateral"} or before == ("unnest", "(")
+    return call if is_table else f"unnest({call})"
+
+
+_CALLS: Mapping[str, Callable[[list[str], tuple[str, str]], str]] = {
+    "to_char": _to_char,
+    "to_date": _to_date,
+    "generate_series": _series,
+}
 
 
 def alternatives(text: str) -> list[str]:
