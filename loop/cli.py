@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = [argument for argument in arguments if argument != "--debug"]
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     warnings.filterwarnings("ignore", module=r"(transformers|peft|torch)\.")  # theirs to mend, not the user's
-    from loop import audits, goldens, images, judging, levers, looks, suites, verbs  # noqa: F401  registers the verbs that work on one stage
+    from loop import audits, goldens, images, importing, judging, levers, looks, suites, verbs  # noqa: F401  registers the verbs that work on one stage
 
     sys.exit(_run(arguments, debug=debug))
 

@@ -4,15 +4,15 @@ Reads ``*_postgres.csv`` and the databases' ``NAME/NAME.sql`` and ``NAME.json``;
 database. The benchmark accepts several queries a question; here the first one that DuckDB can run is the golden, with all
 columns that its braces offer, and the prompt names the columns. As in the benchmark's own comparison, order counts only
 where the question asks for it (or a LIMIT does). What DuckDB cannot run is left out with a note. Questions on the current
-date have answers that move with it: tag ``moving-date``.
+date have answers that move with it: tag ``moving-date``. Where the benchmark would accept other queries too, this is
+stricter: tag ``several-accepted``.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from evals.importers.postgres import (
     ungrouped,
     without_order,
 )
+from evals.importers.tables import read_csv
 from evals.records import Limits
 from evals.splits import assign_split
 from evals.suites import SuiteHeader
@@ -75,7 +76,7 @@ def import_defog(path: Path) -> Imported:
     known: dict[str, _Database | str] = {}
     tasks = []
     for file in files:
-        for number, row in enumerate(_rows(file), 1):
+        for number, row in enumerate(read_csv(file), 1):
             found = missing(row, _WANTED)
             problems += found
             if found:
@@ -112,19 +113,6 @@ def _databases(path: Path) -> Path:
     return found
 
 
-def _rows(file: Path) -> Iterator[Row]:
-    try:
-        with file.open(encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle)
-            line = 2
-            for values in reader:
-                there = {str(key): unix(value) for key, value in values.items() if isinstance(value, str)}
-                yield Row(place=f"{file}:{line}", values=there)
-                line = reader.line_num + 1
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{file}: not a CSV file: {error}") from None
-
-
 def _read_database(folder: Path, name: str) -> _Database | str:
     """A database, or why there is none."""
     if not re.fullmatch(r"\w+", name):
@@ -155,17 +143,19 @@ def _is_moving(text: str) -> bool:
 
 
 def _task(number: str, row: Row, database: _Database) -> Mapping[str, Any]:
-    values = row.values
+    values = {key: unix(text) for key, text in row.values.items()}
     ordered = values["query_category"] == "order_by" or _ORDER.search(values["question"]) is not None
     golden, names = _golden(values["query"], ordered=ordered)
     moving = database.moving or _is_moving(golden)
+    several = len(alternatives(values["query"])) > 1 or "{" in values["query"]
+    marks = [*(["moving-date"] if moving else []), *(["several-accepted"] if several else [])]
     said = values.get("full_instructions", "").strip() or values.get("instructions", "").strip()
     limited = re.search(r"\bLIMIT\b", golden, re.IGNORECASE) is not None
     return {
         "id": number,
         "group": values["db_name"],
         "split": assign_split(HEADER.name, values["db_name"]),
-        "tags": [values["db_name"], values["query_category"], *(["moving-date"] if moving else [])],
+        "tags": [values["db_name"], values["query_category"], *marks],
         "prompt": _PROMPT.format(
             tables=database.tables,
             notes=f"\n{said}\n" if said else "",

@@ -22,7 +22,8 @@ _TOKEN = re.compile(
 _SERIALS = {"SERIAL": "INTEGER", "BIGSERIAL": "BIGINT", "SMALLSERIAL": "SMALLINT"}
 _ON_CHANGE = r"(?:\s+ON\s+(?:DELETE|UPDATE)\s+(?:CASCADE|RESTRICT|NO\s+ACTION|SET\s+NULL|SET\s+DEFAULT))*"
 _REFERENCES = re.compile(
-    r"(?:,\s*(?:CONSTRAINT\s+\w+\s+)?FOREIGN\s+KEY\s*\([^)]*\)\s*)?\bREFERENCES\s+[\w.\"]+\s*(?:\([^)]*\))?" + _ON_CHANGE, re.IGNORECASE
+    r"(?:,\s*(?:CONSTRAINT\s+\w+\s+)?FOREIGN\s+KEY\s*\([^)]*\)\s*)?\bREFERENCES\s+[\w.\"]+\s*(?:\([^)]*\))?" + _ON_CHANGE,
+    re.IGNORECASE,
 )
 _PATTERNS = (
     *(("YYYY", "%Y"), ("yyyy", "%Y"), ("HH24", "%H"), ("hh24", "%H"), ("HH12", "%I"), ("Month", "%B"), ("Mon", "%b")),
@@ -128,8 +129,10 @@ def _pattern(arguments: list[str], name: str) -> str:
 
 def _to_char(arguments: list[str], _: tuple[str, str]) -> str:
     moment, pattern = arguments[0], _pattern(arguments, "to_char")
-    if re.search(r"::\s*time$", moment, re.IGNORECASE):  # which has no day to format it with
-        moment = f"DATE '1970-01-01' + {moment}"
+    cast = re.search(r"::\s*time$", moment, re.IGNORECASE)  # a time has no day to format it with
+    if cast is not None:
+        inner = moment[: cast.start()]
+        moment = inner if inner.endswith(")") else f"DATE '1970-01-01' + {moment}"
     return f"strftime({moment}, {pattern})"
 
 

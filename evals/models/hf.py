@@ -1,8 +1,8 @@
-"""Batched generation on transformers, with early stop at the end of the code block and finished rows evicted.
+"""Batched generation on transformers: a finished row's place is taken by the next prompt, an answer ends with its code block.
 
-Covers greedy decoding and per-row seeded sampling, on CPU (fp32) or a GPU (bf16), with a LoRA adapter merged at load.
-Numbers of a row can differ in the last bits with the batch it is in; the plan is a pure function of the prompts, so the same
-prompts always meet the same batches.
+Covers greedy decoding and per-row seeded sampling, on CPU (fp32) or a GPU (bf16), with a LoRA adapter merged at load and swapped
+on the base in memory. Numbers of a row can differ in the last bits with the rows beside it; the plan is a pure function of the
+prompts, so the same prompts always meet the same neighbours.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,14 +20,18 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evals.errors import BadInput
 from evals.models.base import Completion, Prompt, Sampling
-from evals.models.kvcache import ATTENTION, cache_argument, new_cache, supports
+from evals.models.kvcache import ATTENTION, PaddedRows, RaggedRows, Rows, supports
 from evals.models.resolve import ResolvedModel, quiet_transformers, resolve_model
 from evals.records import Message, ModelRef
 
 _CLOSED_BLOCK = re.compile(r"^[ \t]*```[^\n`]*\n.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
-_EVICT_SHARE = 0.25
-# One prompt of thousands of tokens would pad a whole batch to its length: 64 of MBPP's longest took 15 GiB.
-MAX_BATCH_TOKENS = 8192
+# Keys and values are kept for this many prompt tokens at once, counting every row as long as the longest.
+MAX_BATCH_TOKENS = 16384
+# One prompt of thousands of tokens would pad a whole group to its length: 64 of MBPP's longest took 15 GiB.
+MAX_READ_TOKENS = 8192
+_READ_PROMPTS = 8
+# A chunk ends with ever fewer rows; four batches in one make that a small share, and a journal entry stays short.
+_BATCHES_PER_CHUNK = 4
 
 
 def pick_device() -> torch.device:
@@ -64,31 +70,71 @@ def encode_chat(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     return ids
 
 
+@dataclass(slots=True, kw_only=True)
+class _Answer:
+    """One answer as it grows."""
+
+    index: int
+    generator: torch.Generator
+    tokens: list[int] = field(default_factory=list)
+    text: str = ""
+    reason: Literal["stop", "code_block", "length"] | None = None
+
+    def take(self, token: int, piece: str, ends: frozenset[int], sampling: Sampling) -> None:
+        """Append a token (``piece`` is its text) and see whether that ends the answer."""
+        if token in ends:
+            self.reason = "stop"
+            return
+        self.tokens.append(token)
+        self.text += piece
+        if sampling.stop_at_code_block and "`" in piece and _CLOSED_BLOCK.search(self.text):
+            self.reason = "code_block"
+        elif len(self.tokens) == sampling.max_new_tokens:
+            self.reason = "length"
+
+
 class HFBackend:
     """A local model. ``batch_size`` prompts of similar length are decoded together."""
 
     def __init__(self, ref: ModelRef, *, batch_size: int = 32) -> None:
         self._model, self._tokenizer, resolved = load_model(ref.base)
+        self._touched: dict[str, torch.Tensor] = {}
         if ref.adapter:
-            self._model = merge_adapter(self._model, Path(ref.adapter))
+            self._model = merge_adapter(self._model, Path(ref.adapter), self._touched)
         self.ref = ref.model_copy(update={"revision": resolved.revision})
         self._batch_size = batch_size
+        self._ragged = supports(self._model.config)
+        self._ends = _end_tokens(self._model, self._tokenizer)
         self._encoded: dict[tuple[str, ...], list[int]] = {}
+        self._pieces: dict[int, str] = {}
+
+    def _places(self, longest: int) -> int:
+        """How many rows may run at once beside a prompt of this many tokens."""
+        return min(self._batch_size, max(1, (MAX_BATCH_TOKENS if self._ragged else MAX_READ_TOKENS) // longest))
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """Batches by length, longest first: the slowest batch is not the last, and memory peaks at once.
+        """Chunks by length, longest first: the slowest is not the last, and memory peaks at once.
 
-        A batch holds at most ``batch_size`` prompts and ``MAX_BATCH_TOKENS`` padded prompt tokens; a longer prompt goes alone.
+        ``generate`` runs ``batch_size`` prompts of a chunk at a time, fewer where they are so long that ``MAX_BATCH_TOKENS`` is
+        met; a prompt beside which only half as many could run as beside the next one is not put in that one's chunk.
         """
         lengths = [len(self._encode(prompt)) for prompt in prompts]
-        batches: list[list[int]] = []
+        alike: list[list[int]] = []
         for index in sorted(range(len(prompts)), key=lambda index: (-lengths[index], index)):
-            batch = batches[-1] if batches else []
-            if batch and len(batch) < self._batch_size and (len(batch) + 1) * lengths[batch[0]] <= MAX_BATCH_TOKENS:
-                batch.append(index)
+            if alike and self._places(lengths[index]) < 2 * self._places(lengths[alike[-1][0]]):
+                alike[-1].append(index)
             else:
-                batches.append([index])
-        return batches
+                alike.append([index])
+        chunks: list[list[int]] = []
+        for group in alike:
+            places = self._places(lengths[group[0]])
+            if self._ragged:
+                parts = max(1, round(len(group) / (places * _BATCHES_PER_CHUNK)))
+                starts = [len(group) * part // parts for part in range(parts + 1)]
+            else:
+                starts = [*range(0, len(group), places), len(group)]
+            chunks += [group[start:end] for start, end in pairwise(starts)]
+        return chunks
 
     def _encode(self, prompt: Prompt) -> list[int]:
         key = tuple(f"{message['role']}\0{message['content']}" for message in prompt.messages)
@@ -98,84 +144,132 @@ class HFBackend:
 
     @torch.inference_mode()
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
-        """See ``Backend.generate``."""
-        device = self._model.device
+        """See ``Backend.generate``. Prompts start in the order given, as places fall free."""
+        if not prompts:
+            return []
         encoded = [self._encode(prompt) for prompt in prompts]
-        width = max(map(len, encoded))
-        pad, eos = self._tokenizer.pad_token_id, self._tokenizer.eos_token_id
-        ids = torch.tensor([[pad] * (width - len(row)) + row for row in encoded], device=device)
-        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in encoded], device=device)
-        generators = [torch.Generator().manual_seed((sampling.seed << 20) ^ prompt.seed) for prompt in prompts]
-
-        alive = list(range(len(prompts)))  # row of the batch -> index of the prompt
-        tokens: list[list[int]] = [[] for _ in prompts]
-        texts = [""] * len(prompts)
-        reasons: list[Literal["stop", "code_block", "length"] | None] = [None] * len(prompts)
-        positions = (mask.cumsum(1) - 1).clamp(min=0)
-        cache, last = new_cache(self._model.config), positions[:, -1:]
-        cache_name = cache_argument(self._model)
-        output = self._model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            use_cache=True,
-            logits_to_keep=1,
-            **{cache_name: cache},
-        )
-        for step in range(sampling.max_new_tokens):
-            chosen = self._choose(output.logits[:, -1], sampling, [generators[index] for index in alive])
-            for row, index in enumerate(alive):
-                if reasons[index] is None:
-                    token = int(chosen[row])
-                    if token == eos:
-                        reasons[index] = "stop"
-                        continue
-                    tokens[index].append(token)
-                    texts[index] += self._tokenizer.decode([token])
-                    if sampling.stop_at_code_block and "`" in texts[index][-4:] and _CLOSED_BLOCK.search(texts[index]):
-                        reasons[index] = "code_block"
-            running = [row for row, index in enumerate(alive) if reasons[index] is None]
-            if not running or step == sampling.max_new_tokens - 1:
-                break
-            if len(running) <= len(alive) * (1 - _EVICT_SHARE):
-                keep = torch.tensor(running, device=device)
-                cache.batch_select_indices(keep)
-                mask, last, chosen = mask[keep], last[keep], chosen[keep]
-                alive = [alive[row] for row in running]
-            mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
-            last = last + 1
-            output = self._model(
-                input_ids=chosen[:, None], attention_mask=mask, position_ids=last, use_cache=True, **{cache_name: cache}
-            )
+        answers = [
+            _Answer(index=index, generator=torch.Generator().manual_seed((sampling.seed << 20) ^ prompt.seed))
+            for index, prompt in enumerate(prompts)
+        ]
+        self._decode(encoded, answers, sampling)
         return [
             Completion(
-                text=self._tokenizer.decode(tokens[index], skip_special_tokens=True),
-                finish_reason=reasons[index] or "length",
-                prompt_tokens=len(encoded[index]),
-                completion_tokens=len(tokens[index]),
+                text=self._tokenizer.decode(answer.tokens, skip_special_tokens=True),
+                finish_reason=answer.reason or "length",
+                prompt_tokens=len(ids),
+                completion_tokens=len(answer.tokens),
             )
-            for index in range(len(prompts))
+            for answer, ids in zip(answers, encoded, strict=True)
         ]
 
+    def _decode(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> None:
+        """Run every answer to its end, at most ``places`` at a time."""
+        places = self._places(max(map(len, encoded)))
+        rows: Rows = (
+            RaggedRows(self._model, places, encoded) if self._ragged else PaddedRows(self._model, self._tokenizer.pad_token_id)
+        )
+        waiting, running = list(answers), list[_Answer]()
+        while waiting or running:
+            # Several prompts are read faster together than one by one, so a few places are left to fall free.
+            while waiting and (
+                not running or (rows.refills and places - len(running) >= min(len(waiting), self._refill(places)))
+            ):
+                group = self._next_group(waiting, encoded, places - len(running), rows.refills)
+                del waiting[: len(group)]
+                self._take(group, rows.admit([encoded[answer.index] for answer in group]), sampling)
+                running = self._drop_finished(rows, [*running, *group])
+            if running:
+                last = torch.tensor([answer.tokens[-1] for answer in running], device=self._model.device)
+                self._take(running, rows.step(last), sampling)
+                running = self._drop_finished(rows, running)
+
     @staticmethod
-    def _choose(logits: torch.Tensor, sampling: Sampling, generators: Sequence[torch.Generator]) -> torch.Tensor:
-        """Next token of each row, shape (rows,); a row's own generator, so a sample does not depend on its neighbours."""
+    def _refill(places: int) -> int:
+        return max(1, places // _READ_PROMPTS)
+
+    @staticmethod
+    def _next_group(waiting: Sequence[_Answer], encoded: Sequence[list[int]], free: int, refills: bool) -> list[_Answer]:
+        """The next prompts to read together, bounded in number and in padded tokens; a whole batch where none can follow."""
+        group: list[_Answer] = []
+        longest = 0
+        for answer in waiting[: min(free, _READ_PROMPTS) if refills else free]:
+            longest = max(longest, len(encoded[answer.index]))
+            if group and longest * (len(group) + 1) > MAX_READ_TOKENS:
+                break
+            group.append(answer)
+        return group
+
+    def _take(self, answers: Sequence[_Answer], logits: torch.Tensor, sampling: Sampling) -> None:
+        for answer, token in zip(answers, self._choose(logits, sampling, answers), strict=True):
+            if answer.reason is None:
+                if token not in self._pieces:
+                    self._pieces[token] = self._tokenizer.decode([token])
+                answer.take(token, self._pieces[token], self._ends, sampling)
+
+    @staticmethod
+    def _drop_finished(rows: Rows, running: list[_Answer]) -> list[_Answer]:
+        """The rows that go on. Finished ones stay while there are too few of them to pay for moving the others."""
+        alive = [row for row, answer in enumerate(running) if answer.reason is None]
+        if len(alive) == len(running) or len(alive) > len(running) * (1 - rows.evict_share):
+            return running
+        rows.keep(alive)
+        return [running[row] for row in alive]
+
+    @staticmethod
+    def _choose(logits: torch.Tensor, sampling: Sampling, answers: Sequence[_Answer]) -> list[int]:
+        """Next token of each row; a row's own generator, so a sample does not depend on its neighbours."""
         if sampling.temperature == 0:
-            return logits.argmax(-1)
+            greedy: list[int] = logits.argmax(-1).tolist()
+            return greedy
         weights = torch.softmax(logits.float() / sampling.temperature, dim=-1).cpu()
-        picks = [torch.multinomial(row, 1, generator=generator) for row, generator in zip(weights, generators, strict=True)]
-        return torch.cat(picks).to(logits.device)
+        return [int(torch.multinomial(row, 1, generator=answer.generator)) for row, answer in zip(weights, answers, strict=True)]
+
+    def swap(self, ref: ModelRef) -> bool:
+        """Put another adapter, or none, on the base in memory; the base's weights come back bit for bit.
+
+        False if ``ref`` needs another base or the present adapter replaced whole modules: then close this backend and open anew.
+
+        Raises:
+            BadInput: the folder is no adapter, or does not fit the model; the backend is closed then.
+        """
+        if self._model is None or ref.base != self.ref.base or ref.revision not in ("", None, self.ref.revision):
+            return False
+        if self.ref.adapter and not self._touched:
+            return False
+        with torch.no_grad():
+            for name, weight in self._touched.items():
+                self._model.get_parameter(name).copy_(weight)
+        self._touched.clear()
+        try:
+            if ref.adapter:
+                self._model = merge_adapter(self._model, Path(ref.adapter), self._touched)
+        except BadInput:
+            self.close()
+            raise
+        self.ref = ref.model_copy(update={"revision": self.ref.revision})
+        return True
 
     def close(self) -> None:
         """Drop the model; memory goes back at once."""
         self._model = None
+        self._touched.clear()
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
 
-def merge_adapter(model: Any, adapter: Path) -> Any:
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """What ends an answer: the tokenizer's end token and those of the model's generation settings."""
+    listed = model.generation_config.eos_token_id
+    return frozenset({tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed])} - {None})
+
+
+def merge_adapter(model: Any, adapter: Path, touched: dict[str, torch.Tensor] | None = None) -> Any:
     """The model with a LoRA adapter folded into its weights: exact in fp32 up to rounding, and no slower than the base.
+
+    ``touched`` receives copies, in the host's memory, of the weights as they were, by parameter name; it stays empty where the
+    adapter replaces whole modules, which no copy of weights undoes.
 
     Raises:
         BadInput: the folder is no adapter, or does not fit the model.
@@ -185,6 +279,22 @@ def merge_adapter(model: Any, adapter: Path) -> Any:
     if not (adapter / "adapter_config.json").is_file():
         raise BadInput(f"adapter: {adapter} holds no adapter_config.json; give the folder that finetune wrote")
     try:
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().eval()
+        adapted = PeftModel.from_pretrained(model, str(adapter))
+        if touched is not None:
+            touched |= _weights_under(adapted)
+        return adapted.merge_and_unload().eval()
     except (ValueError, RuntimeError, OSError) as error:
         raise BadInput(f"adapter: {adapter} does not fit the model: {str(error).splitlines()[0]}") from None
+
+
+def _weights_under(adapted: Any) -> dict[str, torch.Tensor]:
+    """Copies of all weights that merging will change, by their names in the bare model; none if a module is replaced."""
+    config = adapted.peft_config[adapted.active_adapter]
+    if getattr(config, "modules_to_save", None) or getattr(config, "trainable_token_indices", None):
+        return {}
+    kept = {}
+    for name, module in adapted.base_model.model.named_modules():
+        if hasattr(module, "lora_A"):
+            for field_name, parameter in module.get_base_layer().named_parameters():
+                kept[f"{name}.{field_name}"] = parameter.detach().to("cpu", copy=True)
+    return kept

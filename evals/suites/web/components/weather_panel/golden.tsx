@@ -4,7 +4,7 @@ type Reading = { celsius: number; summary: string };
 
 function inUnit(celsius: number, fahrenheit: boolean): string {
   const degrees = Math.round(fahrenheit ? celsius * 1.8 + 32 : celsius);
-  return `${degrees === 0 ? 0 : degrees} ${fahrenheit ? "°F" : "°C"}`;
+  return `${degrees} ${fahrenheit ? "°F" : "°C"}`;
 }
 
 export function WeatherPanel({ station }: { station: string }) {

@@ -11,7 +11,7 @@ export async function POST(request: Request): Promise<Response> {
   const values = new Map<string, number[]>();
   let count = 0;
   rows.forEach((row, index) => {
-    if (row.trim() === "") return;
+    if (row === "") return;
     const [sensor, cell, ...rest] = row.split(",").map((part) => part.trim());
     const value = Number(cell);
     if (!sensor || !cell || rest.length > 0 || !Number.isFinite(value)) {

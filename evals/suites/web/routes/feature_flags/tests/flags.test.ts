@@ -44,6 +44,7 @@ describe("feature flags", () => {
   it("rolls out by the user's bucket", async () => {
     await put({ key: "over", enabled: true, rollout: 98 });
     await put({ key: "equal", enabled: true, rollout: 97 });
+    await put({ key: "edge", enabled: true, rollout: 95 });
     await put({ key: "off", enabled: false, rollout: 100 });
     await put({ key: "all", enabled: true });
     expect(await read("?user=a")).toEqual({ on: ["all", "over"] });

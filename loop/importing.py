@@ -1,0 +1,185 @@
+"""``goldloop import``: a benchmark's own files as a suite, with what was left out and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evals.errors import BadInput
+from loop import console
+from loop.cli import Json, Unsafe, app, emit, next_command
+from loop.verbs import Out
+
+if TYPE_CHECKING:
+    from evals.records import Task
+    from evals.suites import Suite
+
+_SHOWN = 20
+_SPLITS = ("train", "dev", "holdout")
+_FORMS = ("folder", "jsonl", "parquet")
+_MAPPED = ("hub", "table")
+
+
+@app.command("import")
+def import_(
+    importer: Annotated[str, typer.Argument(metavar="NAME", help="Importer; an unknown name lists them.")],
+    path: Annotated[str, typer.Argument(help="The benchmark's file or folder, with the importer's ?OPTION=VALUE.")],
+    out: Out,
+    form: Annotated[str, typer.Option("--form", "--format", help="folder, jsonl or parquet.")] = "jsonl",
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="KEY=COLUMN", help="For table and hub: prompt=question, licence==MIT; repeatable."),
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="The suite's name; default the importer's.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Run each golden once; leave out what does not pass.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Only so many tasks, evenly spread; 0 is all.")] = 0,
+    unsafe_local: Unsafe = False,
+    json: Json = False,
+) -> None:
+    """Import a benchmark: its splits, its licence, and a note on everything that was left out.
+
+    Nothing in the files is unpickled or run; `--verify` runs the goldens, in the sandbox.
+
+    Example: goldloop import quixbugs ../data/quixbugs --out suites/quixbugs
+
+    Example: goldloop import table tasks.csv --column prompt=question --column checks=tests --out suites/mine
+    """
+    from evals.suites import export_suite
+
+    if form not in _FORMS:
+        raise BadInput(f"--form {form}: expected one of {', '.join(_FORMS)}")
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise BadInput(f"--out {out}: exists already and is not empty; give a new folder")
+    suite = _read(importer, path, _columns(importer, column or ()), name)
+    left_out = list(getattr(suite, "left_out", ()))
+    suite = _renamed(suite, name, _spread(suite.tasks, limit))
+    if verify:
+        suite, broken = _verified(suite, unsafe_local=unsafe_local, quiet=json)
+        left_out += broken
+    export_suite(suite, out, cast(Literal["folder", "jsonl", "parquet"], form))
+    if json:
+        emit(_report(suite, out, form, left_out))
+    else:
+        _show(suite, left_out)
+    next_command(f"goldloop goldens verify {out}")
+
+
+def _columns(importer: str, given: Sequence[str]) -> dict[str, str]:
+    if given and importer not in _MAPPED:
+        raise BadInput(f"--column: for {' and '.join(_MAPPED)} only; {importer} knows its own columns")
+    found = {}
+    for one in given:
+        key, equals, column = one.partition("=")
+        if not key or not equals or not column:
+            raise BadInput(f"--column {one}: expected KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
+        found[key] = column
+    return found
+
+
+def _read(importer: str, path: str, columns: dict[str, str], name: str) -> Suite:
+    from evals.importers import import_benchmark
+
+    if importer in _MAPPED:
+        from evals.importers.hub import import_hub, import_table
+
+        return (import_hub if importer == "hub" else import_table)(Path(path), columns, name)
+    return import_benchmark(importer, Path(path))
+
+
+def _renamed(suite: Suite, name: str, tasks: Sequence[Task]) -> Suite:
+    from evals.suites import Suite
+
+    header = suite.header.model_copy(update={"name": name}) if name else suite.header
+    kept = tuple(task.model_copy(update={"suite": header.name}) for task in tasks)
+    return Suite(header=header, tasks=kept, path=suite.path)
+
+
+def _spread(tasks: Sequence[Task], limit: int) -> list[Task]:
+    if not limit or limit >= len(tasks):
+        return list(tasks)
+    return [tasks[place * len(tasks) // limit] for place in range(limit)]
+
+
+def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, list[str]]:
+    """The suite without the tasks whose golden fails or whose checks pass an empty answer, and a note on each.
+
+    A task without a golden has nothing to run and stays.
+
+    Raises:
+        Inconclusive: too many runs were spoiled by infrastructure to tell.
+        BadInput: no sandbox works here, or no task is left.
+    """
+    from evals.graders import grade
+    from evals.suites import Suite
+    from goldens.verify import Effort, check_known, verify_all
+    from loop.config import make_config
+    from loop.stages import sandbox_of
+
+    config = make_config({"suites": {"target": [suite.name]}}, (), place="command line")
+    box = sandbox_of(config, unsafe_local=unsafe_local)
+    proved = [task for task in suite.tasks if task.golden.strip()]
+    try:
+        found = verify_all(
+            proved,
+            lambda task, code: grade(task, code, box),
+            Effort(repeats=1, mutants=0),
+            workers=config.evals.workers,
+            progress=console.Bars(quiet=quiet),
+        )
+    finally:
+        box.close()
+    if found:
+        check_known(found)
+    out = {one.task: "; ".join(one.findings) for one in found if one.state in {"broken", "error"}}
+    kept = tuple(task for task in suite.tasks if task.id not in out)
+    notes = [f"{task.source or task.key}: {out[task.id]}" for task in suite.tasks if task.id in out]
+    if not kept:
+        raise BadInput("\n".join([f"{suite.path}: no golden passes here", *notes[:_SHOWN]]))
+    return Suite(header=suite.header, tasks=kept, path=suite.path), notes
+
+
+def _report(suite: Suite, out: Path, form: str, left_out: Sequence[str]) -> dict[str, Any]:
+    counted = Counter(task.split for task in suite.tasks)
+    return {
+        "suite": suite.name,
+        "digest": suite.digest,
+        "folder": str(out),
+        "form": form,
+        "splits": {split: counted[cast(Any, split)] for split in _SPLITS},
+        "licences": sorted({task.licence for task in suite.tasks}),
+        "train_ok": sum(task.train_ok for task in suite.tasks),
+        "without_golden": sum(not task.golden.strip() for task in suite.tasks),
+        "left_out": list(left_out),
+    }
+
+
+def _show(suite: Suite, left_out: Sequence[str]) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(suite.name)
+    for column in ("tasks", "groups", "may train", "with golden"):
+        table.add_column(column, justify="right")
+    table.add_column("licence")
+    for split in _SPLITS:
+        tasks = [task for task in suite.tasks if task.split == split]
+        if tasks:
+            counts = (
+                len(tasks),
+                len({task.group for task in tasks}),
+                sum(task.train_ok for task in tasks),
+                sum(bool(task.golden.strip()) for task in tasks),
+            )
+            licences = ", ".join(sorted({task.licence or "none named" for task in tasks}))
+            table.add_row(split, *(f"{count:,}" for count in counts), Text(licences))
+    console.out.print(table)
+    if left_out:
+        console.out.print(f"\nnotes and what was left out: {len(left_out):,}")
+        for note in left_out[:_SHOWN]:
+            console.out.print(f"  {console.escape(note)}", soft_wrap=True)
+        if len(left_out) > _SHOWN:
+            console.out.print(f"  ... and {len(left_out) - _SHOWN:,} more (--json has all)")
