@@ -129,11 +129,13 @@ def _verified(file: Path, keys: set[str]) -> tuple[tuple[str, ...], set[str]]:
     """Weak tasks, and tasks whose golden did not pass every time, of a report of ``goldens verify``."""
     report: Any = read_json(file)
     rows = report.get("tasks") if isinstance(report, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) and {"task", "state"} <= row.keys() for row in rows):
-        raise BadInput(f"{file}: no report of `goldloop goldens verify --out`: expected `tasks` with `task` and `state`")
-    mine = [row for row in rows if row["task"] in keys]
-    weak = tuple(str(row["task"]) for row in mine if row["state"] == "weak")
-    return weak, {str(row["task"]) for row in mine if 0 < row.get("passes", 0) < row.get("repeats", 0)}
+    if not isinstance(rows, list) or not all(
+        isinstance(row, Mapping) and {"suite", "task", "state"} <= row.keys() for row in rows
+    ):
+        raise BadInput(f"{file}: no report of `goldloop goldens verify --out`: expected `tasks` with `suite`, `task` and `state`")
+    mine = {key: row for row in rows if (key := f"{row['suite']}/{row['task']}") in keys}
+    weak = tuple(key for key, row in mine.items() if row["state"] == "weak")
+    return weak, {key for key, row in mine.items() if 0 < row.get("passes", 0) < row.get("repeats", 0)}
 
 
 def _days(suite: Suite, runs: Path) -> tuple[int, int] | None:

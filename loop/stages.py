@@ -157,7 +157,9 @@ def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
     def work(out: Path) -> Mapping[str, Any]:
         goldens = prove_all(tasks, bench.grade, workers=bench.config.evals.workers, progress=bench.progress)
         write_jsonl(out / "goldens.jsonl", goldens.values())
-        return {"counts": {"in": len(tasks), "out": len(goldens), "dropped": {}}, "sandbox": bench.sandbox.tier}
+        unproved = len(tasks) - len(goldens)
+        dropped = {"no golden": unproved} if unproved else {}
+        return {"counts": {"in": len(tasks), "out": len(goldens), "dropped": dropped}, "sandbox": bench.sandbox.tier}
 
     stage(folder, {"suites": [suite.digest for suite in bench.suites]}, work)
     bench.goldens = {golden.task: golden for golden in read_records(folder / "goldens.jsonl", Golden)}

@@ -36,6 +36,15 @@ def test_every_broken_golden_is_named(sandbox: Sandbox) -> None:
     assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["suite/a", "suite/b"]
 
 
+def test_a_task_without_a_golden_is_skipped_in_the_holdout_and_refused_in_training() -> None:
+    def never(task: Task, code: str | None) -> Verdict:
+        raise AssertionError("nothing is to be run")
+
+    assert prove_all([task("", split="holdout")], never) == {}
+    with pytest.raises(TaskFault, match="a training task needs a golden"):
+        prove_all([task("", split="train")], never)
+
+
 def scripted(*verdicts: Verdict) -> list[Verdict]:
     return list(verdicts)
 

@@ -76,9 +76,9 @@ def test_the_same_code_with_two_verdicts_is_flaky(suite: Suite, tmp_path: Path) 
 
 def test_the_report_of_verify_names_weak_and_unsteady_tasks(suite: Suite, tmp_path: Path) -> None:
     rows = [
-        {"task": "codes/codes_island", "state": "weak", "passes": 3, "repeats": 3},
-        {"task": "codes/codes_jacket", "state": "broken", "passes": 2, "repeats": 3},
-        {"task": "other/task", "state": "weak", "passes": 3, "repeats": 3},
+        {"suite": "codes", "task": "codes_island", "state": "weak", "passes": 3, "repeats": 3},
+        {"suite": "codes", "task": "codes_jacket", "state": "broken", "passes": 2, "repeats": 3},
+        {"suite": "other", "task": "task", "state": "weak", "passes": 3, "repeats": 3},
     ]
     write_json(tmp_path / "report.json", {"tasks": rows})
     found = examine_suite(suite, tmp_path / "runs", tmp_path / "report.json")
