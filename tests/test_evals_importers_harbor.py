@@ -57,13 +57,19 @@ def test_a_terminal_bench_folder_reads_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "note"),
     [
-        ({"environment/Dockerfile": "FROM ubuntu\nRUN apt-get install -y gcc\n"}, r"Dockerfile:2: needs its own image: RUN apt-get"),
+        (
+            {"environment/Dockerfile": "FROM ubuntu\nRUN apt-get install -y gcc\n"},
+            r"Dockerfile:2: needs its own image: RUN apt-get",
+        ),
         ({"docker-compose.yaml": "services: {}\n"}, r"docker-compose\.yaml: needs its own containers"),
         ({"solution/words.py": None, "solution.sh": "echo\n"}, r"expected one Python file as solution .* found solution\.sh"),
         ({"solution/more.py": "x = 1\n"}, r"expected one Python file as solution .* found more\.py, words\.py"),
         ({"tests/test_words.py": "import subprocess\n"}, r"test_words\.py:1: imports subprocess: starts programs"),
         ({"tests/test_words.py": "import numpy\n"}, r"test_words\.py:1: imports numpy, which is in the task's own image only"),
-        ({"tests/test_words.py": "X = open('/app/out.txt')\n"}, r"test_words\.py:1: reads '/app/out\.txt', a path of the task's own"),
+        (
+            {"tests/test_words.py": "X = open('/app/out.txt')\n"},
+            r"test_words\.py:1: reads '/app/out\.txt', a path of the task's own",
+        ),
         ({"tests/test_words.py": None, "tests/test.sh": "pytest\n"}, r"expected test_NAME\.py, found no Python files"),
     ],
 )
@@ -87,6 +93,13 @@ def test_a_malformed_folder_refuses_all(tmp_path: Path, changes: dict[str, str |
     write(tmp_path, "sound", {})
     with pytest.raises(BadInput, match=message):
         import_harbor(write(tmp_path, "words", changes))
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "words", {"solution/words.py": None, "solution/readme.txt": "x"})
+    (tmp_path / "words/solution/words.py").symlink_to("/etc/hostname")
+    with pytest.raises(BadInput, match=r"words\.py: a link; a task's folder holds plain files only"):
+        import_harbor(tmp_path)
 
 
 def test_a_folder_without_tasks_is_refused(tmp_path: Path) -> None:

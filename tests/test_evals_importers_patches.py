@@ -18,7 +18,9 @@ PROJECT = {
     "tests/test_cart.py": "from cart import total\n\n\ndef test_none():\n    assert total([]) == 0\n",
     "README.md": "A cart.\n",
 }
-PATCH = "--- a/cart.py\n+++ b/cart.py\n@@ -1,2 +1,2 @@\n def total(prices):\n-    return sum(prices[1:])\n+    return sum(prices)\n"
+PATCH = (
+    "--- a/cart.py\n+++ b/cart.py\n@@ -1,2 +1,2 @@\n def total(prices):\n-    return sum(prices[1:])\n+    return sum(prices)\n"
+)
 TEST_PATCH = (
     "--- a/tests/test_cart.py\n+++ b/tests/test_cart.py\n@@ -3,3 +3,7 @@\n \n def test_none():\n     assert total([]) == 0\n"
     "+\n+\n+def test_one():\n+    assert total([3]) == 3\n"
@@ -142,7 +144,10 @@ def test_an_id_that_is_a_path_finds_no_snapshot(tmp_path: Path, number: str) -> 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"test_patch": TEST_PATCH.replace("test_none", "test_nothing")}, r"test_patch does not apply to .*: the hunk finds no place"),
+        (
+            {"test_patch": TEST_PATCH.replace("test_none", "test_nothing")},
+            r"test_patch does not apply to .*: the hunk finds no place",
+        ),
         ({"FAIL_TO_PASS": "[]"}, r"FAIL_TO_PASS: expected at least one test id, found none"),
         ({"FAIL_TO_PASS": '["test_one"]'}, r"expected ids such as tests/test_x\.py::test_y, no file 'test_one'"),
     ],

@@ -95,7 +95,12 @@ def test_a_date_chooses_tasks(tmp_path: Path) -> None:
 
 
 def test_tasks_that_ask_for_a_function_are_left_out(tmp_path: Path) -> None:
-    found = read(tmp_path, row("a"), row("b", starter_code="class Solution:"), row("c", public_test_cases=cases(("1", "2"), kind="functional")))
+    found = read(
+        tmp_path,
+        row("a"),
+        row("b", starter_code="class Solution:"),
+        row("c", public_test_cases=cases(("1", "2"), kind="functional")),
+    )
     assert [task.id for task in found.tasks] == ["a"]
     assert len(found.left_out) == 2
 

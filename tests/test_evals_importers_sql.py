@@ -19,7 +19,8 @@ CREATE TABLE public.sale (
   price numeric(10,2),
   month text DEFAULT to_char(CURRENT_DATE, 'YYYY-MM')
 );
-INSERT INTO public.shop VALUES (1, 'public.north; REFERENCES a(b)', '2024-01-15'), (2, 'south', '2024-02-20'), (3, 'west', '2024-03-01');
+INSERT INTO public.shop VALUES
+  (1, 'public.north; REFERENCES a(b)', '2024-01-15'), (2, 'south', '2024-02-20'), (3, 'west', '2024-03-01');
 INSERT INTO public.sale VALUES (1, 10.5, '2024-01'), (2, 4, '2024-02'), (2, 7, '2024-03');
 """
 TABLES = {
@@ -34,7 +35,7 @@ TOTALS = (
     "SELECT {s.id, s.name}, SUM(sale.price) AS total FROM shop s JOIN sale ON sale.shop_id = s.id GROUP BY {} ORDER BY total;"
     "SELECT s.id FROM shop s"
 )
-ROWS = [
+ROWS: list[tuple[str, ...]] = [
     ("What does each shop sell?", TOTALS, "shops", "group_by"),
     ("List the shops, sorted by name.", "SELECT name FROM shop ORDER BY name DESC", "shops", "order_by"),
     ("Which months?", "SELECT to_char(opened, 'YYYY-MM') FROM shop", "shops", "date_functions"),

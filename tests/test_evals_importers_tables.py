@@ -106,7 +106,7 @@ def test_constants_fill_a_key_for_all(tmp_path: Path) -> None:
     ("columns", "message"),
     [
         ({"golden": "answer"}, r"no column for 'prompt': give --column prompt=COLUMN, or columns: \{prompt: COLUMN\} in"),
-        ({"prompt": "question", "colour": "x"}, r"columns\.colour: no key of a task; there are: checks, "),
+        ({"prompt": "question", "colour": "x"}, r"columns\.colour: no key of a task; there are: cases, checks, "),
         ({"prompt": "text"}, r"tasks\.jsonl:1: no column 'text' for prompt; there are: question, answer"),
         ({"prompt": "question", "cases": "answer"}, r"tasks\.jsonl:1: answer: expected JSON for cases"),
         ({"prompt": "question", "train_ok": "answer"}, r"tasks\.jsonl:1: answer: expected true or false"),

@@ -88,6 +88,8 @@ def _meta(folder: Path) -> Mapping[str, Any]:
 
 
 def _text(file: Path) -> str:
+    if file.is_symlink():
+        raise TaskFault(f"{file}: a link; a task's folder holds plain files only")
     try:
         return unix(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ from evals.records import ModelRef
 BACKENDS: Mapping[str, str] = {
     "hf": "evals.models.hf:HFBackend",
     "openai": "evals.models.openai:OpenAIBackend",
+    "vllm": "evals.models.vllm:VLLMBackend",
 }
 
 

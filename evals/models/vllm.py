@@ -1,0 +1,91 @@
+"""Offline generation on vLLM, for a GPU: its own scheduler batches, so a plan here is a unit of the journal and no more.
+
+Adapters are hot: one base in memory, the LoRA of the model's reference goes with each request. Written against vLLM 0.33.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from evals.errors import BackendFault, BadInput
+from evals.files import read_json
+from evals.models.base import Completion, Prompt, Sampling
+from evals.models.resolve import resolve_model
+from evals.records import ModelRef
+
+_CHUNKS = 8  # batches that are given to the scheduler at once: enough to keep it full, little to lose with a killed run
+_DEFAULT_RANK = 32
+ADAPTER_CONFIG = "adapter_config.json"
+
+
+class VLLMBackend:
+    """A local model in vLLM's engine. ``batch_size`` is the number of sequences that it may run side by side."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 256) -> None:
+        try:
+            import vllm
+            from vllm.lora.request import LoRARequest
+        except ImportError:
+            raise BadInput("backend vllm needs a package and a GPU: pip install 'goldloop[vllm]'") from None
+        resolved = resolve_model(ref.base)
+        self.ref = ref.model_copy(update={"revision": resolved.revision})
+        self._vllm: Any = vllm
+        self._batch_size = batch_size
+        self._adapter: Any = LoRARequest("adapter", 1, str(Path(ref.adapter).resolve())) if ref.adapter else None
+        lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(Path(ref.adapter))} if ref.adapter else {}
+        try:
+            self._engine: Any = vllm.LLM(model=str(resolved.path), max_num_seqs=batch_size, **lora)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise BadInput(f"model: {resolved.path} does not load in vLLM: {str(error).splitlines()[0]}") from None
+
+    def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Chunks in order."""
+        size = self._batch_size * _CHUNKS
+        return [list(range(start, min(start + size, len(prompts)))) for start in range(0, len(prompts), size)]
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
+        """See ``Backend.generate``. A closed code block does not stop the engine; what follows it is cut off by extraction."""
+        parameters = [
+            self._vllm.SamplingParams(
+                temperature=sampling.temperature,
+                max_tokens=sampling.max_new_tokens,
+                seed=(sampling.seed << 20) ^ prompt.seed if sampling.temperature else None,
+            )
+            for prompt in prompts
+        ]
+        conversations = [list(prompt.messages) for prompt in prompts]
+        try:
+            answers = self._engine.chat(conversations, parameters, use_tqdm=False, lora_request=self._adapter)
+        except (RuntimeError, ValueError) as error:
+            raise BackendFault(f"vLLM: {str(error).splitlines()[0]}") from error
+        return [_completion(answer) for answer in answers]
+
+    def close(self) -> None:
+        """Let go of the engine; its memory goes back when it is collected."""
+        self._engine = None
+
+
+def _completion(answer: Any) -> Completion:
+    output = answer.outputs[0]
+    if output.finish_reason not in ("stop", "length"):
+        return Completion(text="", finish_reason="error", error=f"vLLM ended the request: {output.finish_reason}")
+    reason: Literal["stop", "length"] = output.finish_reason
+    return Completion(
+        text=output.text,
+        finish_reason=reason,
+        prompt_tokens=len(answer.prompt_token_ids or ()),
+        completion_tokens=len(output.token_ids),
+    )
+
+
+def _rank(adapter: Path) -> int:
+    """The rank that the engine must make room for.
+
+    Raises:
+        BadInput: the folder is no adapter.
+    """
+    if not (adapter / ADAPTER_CONFIG).is_file():
+        raise BadInput(f"adapter: {adapter} holds no {ADAPTER_CONFIG}; give the folder that finetune wrote")
+    return int(read_json(adapter / ADAPTER_CONFIG).get("r", _DEFAULT_RANK))

@@ -1,0 +1,104 @@
+"""What is asked of vLLM and what becomes of its answers. The engine is scripted: no GPU is needed, and none is tested."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from evals.errors import BackendFault, BadInput
+from evals.files import write_json
+from evals.models import open_backend
+from evals.models.base import Prompt, Sampling
+from evals.models.resolve import ResolvedModel
+from evals.records import ModelRef
+
+PROMPTS = [Prompt(messages=({"role": "user", "content": text},), seed=n) for n, text in enumerate(["a", "b", "c"])]
+
+
+class Engine:
+    """Stands in for ``vllm.LLM``: keeps what it is given, answers with the question in upper case."""
+
+    last: Engine
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+        self.calls: list[dict[str, Any]] = []
+        self.reason = "stop"
+        Engine.last = self
+
+    def chat(self, messages: Any, sampling_params: Any, *, use_tqdm: bool, lora_request: Any) -> list[Any]:
+        self.calls.append({"params": sampling_params, "lora": lora_request})
+        if self.reason == "broken":
+            raise RuntimeError("CUDA out of memory\nand more")
+        made = []
+        for conversation in messages:
+            text = conversation[-1]["content"].upper()
+            output = SimpleNamespace(text=text, finish_reason=self.reason, token_ids=[1, 2])
+            made.append(SimpleNamespace(outputs=[output], prompt_token_ids=[1, 2, 3]))
+        return made
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    vllm, lora, request = ModuleType("vllm"), ModuleType("vllm.lora"), ModuleType("vllm.lora.request")
+    vllm.LLM = Engine  # type: ignore[attr-defined]
+    vllm.SamplingParams = lambda **options: options  # type: ignore[attr-defined]
+    request.LoRARequest = lambda name, number, path: (name, number, path)  # type: ignore[attr-defined]
+    for module in (vllm, lora, request):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    found = ResolvedModel(path=tmp_path, source="test", revision="r1")
+    monkeypatch.setattr("evals.models.vllm.resolve_model", lambda name: found)
+
+
+def test_answers_come_in_order_with_their_tokens(engine: None) -> None:
+    completions = open_backend("vllm", ModelRef(base="m"), batch_size=4).generate(PROMPTS, Sampling(max_new_tokens=9))
+    assert [(c.text, c.finish_reason, c.prompt_tokens, c.completion_tokens) for c in completions] == [
+        ("A", "stop", 3, 2),
+        ("B", "stop", 3, 2),
+        ("C", "stop", 3, 2),
+    ]
+
+
+def test_greedy_has_no_seed_and_every_sample_has_its_own(engine: None) -> None:
+    backend = open_backend("vllm", ModelRef(base="m"), batch_size=4)
+    backend.generate(PROMPTS, Sampling(max_new_tokens=9))
+    backend.generate(PROMPTS, Sampling(max_new_tokens=9, temperature=0.7, seed=1))
+    greedy, sampled = (call["params"] for call in Engine.last.calls)
+    assert [p["seed"] for p in greedy] == [None] * 3
+    assert len({p["seed"] for p in sampled}) == 3 and sampled[0]["temperature"] == 0.7 and sampled[0]["max_tokens"] == 9
+
+
+def test_the_adapter_goes_with_the_requests_and_its_rank_with_the_engine(engine: None, tmp_path: Path) -> None:
+    write_json(tmp_path / "adapter_config.json", {"r": 48})
+    backend = open_backend("vllm", ModelRef(base="m", adapter=str(tmp_path)), batch_size=4)
+    backend.generate(PROMPTS, Sampling())
+    assert Engine.last.options["max_lora_rank"] == 48 and Engine.last.options["enable_lora"]
+    assert Engine.last.calls[0]["lora"] == ("adapter", 1, str(tmp_path))
+
+
+def test_a_folder_that_is_no_adapter_is_refused(engine: None, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"adapter_config\.json"):
+        open_backend("vllm", ModelRef(base="m", adapter=str(tmp_path / "none")))
+
+
+def test_a_request_that_was_aborted_is_an_error(engine: None) -> None:
+    backend = open_backend("vllm", ModelRef(base="m"))
+    Engine.last.reason = "abort"
+    assert {c.finish_reason for c in backend.generate(PROMPTS, Sampling())} == {"error"}
+
+
+def test_an_engine_that_breaks_is_a_fault_of_the_backend(engine: None) -> None:
+    backend = open_backend("vllm", ModelRef(base="m"))
+    Engine.last.reason = "broken"
+    with pytest.raises(BackendFault, match=r"CUDA out of memory$"):
+        backend.generate(PROMPTS, Sampling())
+
+
+def test_without_the_package_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    with pytest.raises(BadInput, match=r"pip install 'goldloop\[vllm\]'"):
+        open_backend("vllm", ModelRef(base="m"))
