@@ -61,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = [argument for argument in arguments if argument != "--debug"]
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     warnings.filterwarnings("ignore", module=r"(transformers|peft|torch)\.")  # theirs to mend, not the user's
-    from loop import audits, goldens, images, importing, judging, levers, looks, suites, verbs  # noqa: F401  registers the verbs that work on one stage
+    from loop.verbs import load
+
+    load()
 
     sys.exit(_run(arguments, debug=debug))
 
@@ -227,7 +229,7 @@ def resume(
     """
     from loop.runs import resume_run
 
-    folder = _run_folder(name, runs)
+    folder = run_folder(name, runs)
     return _show_run(resume_run(folder, progress=console.Bars(quiet=json)), json=json)
 
 
@@ -258,7 +260,7 @@ def _show_run(finished: Any, *, json: bool) -> int:
     return EXIT_CODES[last.decision]
 
 
-def _run_folder(name: str, runs: Path) -> Path:
+def run_folder(name: str, runs: Path) -> Path:
     """The folder of a run by name, or of the only one there is."""
     from loop.runs import list_runs
 

@@ -231,7 +231,7 @@ def test_mbpp_given_to_the_humaneval_importer_is_refused(tmp_path: Path) -> None
         (b"\x1f\x8bjunk", "cannot be read"),
     ],
 )
-@pytest.mark.parametrize("name", sorted(IMPORTERS))
+@pytest.mark.parametrize("name", sorted(set(IMPORTERS) - {"defog", "harbor", "hub"}))  # these read CSV, folders, datasets
 def test_unreadable_files_are_refused_with_their_place(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     file = tmp_path / "data"
     file.write_bytes(data)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -160,6 +161,12 @@ def test_a_prompt_among_starter_files_is_no_task(tmp_path: Path) -> None:
 
 def test_all_problems_are_reported_at_once_with_their_places(tmp_path: Path) -> None:
     write_suite(tmp_path, row("a", split="test"), row("b", checks="x = 1"), row("c", prompt=" "), row("d", colour="red"))
+    (tmp_path / "more.jsonl").write_bytes(
+        b"".join(
+            orjson.dumps(more) + b"\n"
+            for more in (row("m", compare="nearly"), row("n", kind="stdin", checks=""), row("o", metrics=[{"name": "taste"}]))
+        )
+    )
     write_task(tmp_path / "e", checks=None)
     (tmp_path / "torn.jsonl").write_text('{"id": \n')
     (tmp_path / "list.jsonl").write_text("[1]\n")
@@ -171,6 +178,9 @@ def test_all_problems_are_reported_at_once_with_their_places(tmp_path: Path) -> 
         "tasks.jsonl:3: ": "the prompt is empty",
         "tasks.jsonl:4: colour": "Extra inputs",
         "e: ": "no checks",
+        "more.jsonl:1: ": "compare",
+        "more.jsonl:2: ": "cases",
+        "more.jsonl:3: ": "metric 'taste'",
         "torn.jsonl:1: ": "not JSON",
         "list.jsonl:1: ": "found list",
         "bad.parquet: ": "not Parquet",

@@ -28,7 +28,7 @@ import zstandard
 from conftest import WriteSuite, unavailable
 
 import decontam.audit
-import loop.audits
+import loop.verbs.audit
 from loop.cli import app, main
 
 REPOSITORY = Path(__file__).parents[1]
@@ -505,7 +505,7 @@ def test_ctrl_c_leaves_partial_results_marked_as_partial(run: Run, tmp_path: Pat
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == loop.audits.INTERRUPTED, err
+    assert process.returncode == loop.verbs.audit.INTERRUPTED, err
     assert "Traceback" not in err
     assert "interrupted" in out
     assert not (tmp_path / "cleaned").exists()

@@ -53,7 +53,9 @@ def project(path: Path, target: Path, extra: str = "") -> None:
 
 
 def verbs() -> list[str]:
-    from loop import verbs as _registers  # noqa: F401
+    from loop.verbs import load
+
+    load()
 
     names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
     return [name.rstrip("_") for name in names] + ["goldens verify"]

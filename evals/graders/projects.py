@@ -19,7 +19,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import ended_early, run_twice, stable, verdict
 from evals.graders.flags import flagged
 from evals.graders.patches import PatchFault, apply_patch
-from evals.graders.runners import FOLDER, Report, Runner, discover_ids, read_report, runner_for
+from evals.graders.runners import FOLDER, Left, Report, Runner, discover_ids, read_report, runner_for
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Outcome, Sandbox
 
@@ -75,18 +75,38 @@ class ProjectGrader:
             return flagged(verdict("fail", f"flagged:{min(flags)}", sandbox), flags)
         try:
             first = self._run(task, runner, project, sandbox, flipped=False)
+            left = self._left(task, runner, code, first[0].opaque, sandbox)
+            if left:
+                first = self._run(task, runner, project, sandbox, flipped=False, left=left)
             found = _judge(first, expected, sandbox)
             if not found.passed:
                 return found
-            second = self._run(task, runner, project, sandbox, flipped=True)
+            second = self._run(task, runner, project, sandbox, flipped=True, left=left)
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
         return _unflipped(second, expected, sandbox) or found
 
+    def _left(self, task: Task, runner: Runner, code: str, opaque: Left, sandbox: Sandbox) -> Left:
+        """The assertions to decide inside: those where the golden has instances too, so that an answer cannot choose them."""
+        if not opaque or code == task.golden:
+            return opaque
+        try:
+            golden = _project(task, task.golden)
+        except PatchFault:
+            return frozenset()
+        return opaque & self._run(task, runner, golden, sandbox, flipped=False)[0].opaque
+
     def _run(
-        self, task: Task, runner: Runner, project: Mapping[str, str], sandbox: Sandbox, *, flipped: bool
+        self,
+        task: Task,
+        runner: Runner,
+        project: Mapping[str, str],
+        sandbox: Sandbox,
+        *,
+        flipped: bool,
+        left: Left = frozenset(),
     ) -> tuple[Report, Outcome]:
-        prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped)
+        prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left)
         outcome = run_twice(prepared.job, sandbox)
         return read_report(prepared, outcome), outcome
 

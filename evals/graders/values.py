@@ -88,7 +88,10 @@ class ValueGrader:
         found = []
         try:
             runtime_for(task.language).parse(task.checks, place)
-            parse_comparator(task.compare, place)
+            comparator = parse_comparator(task.compare, place)
+            if comparator.kind == "checks" and not re.search(rf"^def {comparator.function}\(", task.checks, re.MULTILINE):
+                known = "exact, approx(rtol=1e-6), unordered, exception, or a function that the checks define"
+                found.append(f"{place}: compare: expected {known}, found {task.compare!r}")
         except TaskFault as error:
             found.append(str(error))
         return found + fuzz_problems(task)

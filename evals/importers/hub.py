@@ -59,10 +59,11 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     """
     place, options = split_options(path, {"columns": _OPTIONS["columns"]})
     file = _table_file(place)
+    rows = read_table(file)
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
     found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
     mapping = _completed(found, columns, name or file.name.split(".")[0], beside)
-    return _import(mapping, read_table(file), file)
+    return _import(mapping, rows, file)
 
 
 def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str = "") -> Imported:

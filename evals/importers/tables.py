@@ -17,7 +17,7 @@ _LONGEST_CELL = 10_000_000
 
 
 def read_table(file: Path) -> list[Row]:
-    """All rows of a file, by its ending.
+    """All rows of a file, by its ending; without one it is JSON.
 
     Raises:
         BadInput: another ending, unreadable, or no rows.
@@ -26,7 +26,7 @@ def read_table(file: Path) -> list[Row]:
         rows = list(_parquet(file))
     elif file.suffix == ".csv":
         rows = list(read_csv(file))
-    elif file.name.endswith(SUFFIXES):
+    elif file.name.endswith(SUFFIXES) or not file.suffix:
         return read_rows(file)
     else:
         raise BadInput(f"{file}: expected a file that ends in {', '.join(SUFFIXES)}")

@@ -1,7 +1,7 @@
 """The images of the Docker sandbox: their names, which one to take, and what is wrong with those that are there.
 
 A name carries a digest of what the image is made from, so one that was made from something else is not taken. Does not
-build (``loop.images`` does) and never pulls.
+build (``loop.verbs.images`` does) and never pulls.
 """
 
 from __future__ import annotations

@@ -28,18 +28,56 @@ FOLDER = ".goldloop"
 """Where in a job our own files are; no project may have files there."""
 
 
+Left = frozenset[tuple[str, int]]
+"""Assertions, by test file and number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a test's records say: the first that does not hold (empty: all hold), and the numbers of those with instances.
+
+    ``unmade`` where all that there are hold, but some are not there: of a test that failed they were never reached.
+    """
+
+    message: str = ""
+    unmade: bool = False
+    opaque: frozenset[int] = frozenset()
+
+
+class Judge(Protocol):
+    """Decides what the tests of one file only recorded."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether it decides; that of a flipped file only knows the tests' names."""
+        ...
+
+    def title(self, name: str) -> str:
+        """The task's name of a test."""
+        ...
+
+    def judge(self, name: str, records: Sequence[Any]) -> Judged:
+        """What the records of one run of a test say."""
+        ...
+
+    def never(self, seen: set[int]) -> str:
+        """An assertion that should have been recorded in some test, and is not among those seen; empty where there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A job that runs tests, and what its report must say beside the tests themselves.
 
     ``names`` maps the files in the job to the task's test files; ``canaries`` has for each file in the job the tests that
-    were added, and whether each must pass.
+    were added, and whether each must pass; ``judges`` decide, for such a file, what was only recorded inside.
     """
 
     job: Job
     secret: str
     names: Mapping[str, str]
     canaries: Mapping[str, Mapping[str, bool]]
+    judges: Mapping[str, Judge] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +91,18 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came out of a run. ``reports`` counts the reports: only one is honest. ``odd`` names what no honest run shows."""
+    """What came out of a run. ``reports`` counts the reports: only one is honest. ``odd`` names what no honest run shows.
+
+    ``opaque`` are recorded assertions (test file, number) that did not hold and whose value is an instance, which only code
+    inside can compare.
+    """
 
     reports: int = 0
     tests: Sequence[Ended] = ()
     errors: Sequence[str] = ()
     violations: Sequence[str] = ()
     odd: Sequence[str] = field(default_factory=list)
+    opaque: Left = frozenset()
 
 
 class Runner(Protocol):
@@ -87,8 +130,10 @@ class Runner(Protocol):
         """What the candidate's files reach for that no solution needs, by flag, each with the text that shows it."""
         ...
 
-    def prepare(self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool) -> Prepared:
-        """The job that runs these test files around a project.
+    def prepare(
+        self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool, left: Left = frozenset()
+    ) -> Prepared:
+        """The job that runs these test files around a project; the assertions in ``left`` are decided inside.
 
         Raises:
             TaskFault: a test cannot be flipped.
@@ -150,26 +195,38 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Rep
     tests: list[Ended] = []
     odd: list[str] = []
     errors: list[str] = []
+    opaque: set[tuple[str, int]] = set()
     for module in value["modules"]:
         file = str(module["file"])
         if file and file not in prepared.names:
             odd.append("a test file that is not the task's")
         errors += [str(error) for error in module["errors"]]
         canaries = dict(prepared.canaries.get(file, {}))
+        judge, seen = prepared.judges.get(file), set[Any]()
         for test in module["tests"]:
             name, state = str(test["name"]), str(test["state"])
             if name not in prepared.canaries.get(file, {}):
                 separator = "::" if file.endswith(".py") else " > "
-                test_id = f"{prepared.names.get(file, file)}{separator}{name}"
-                tests.append(Ended(id=test_id, state=state, message=str(test["message"])))
+                title = judge.title(name) if judge is not None else name
+                test_id = f"{prepared.names.get(file, file)}{separator}{title}"
+                message = str(test["message"])
+                if judge is not None and judge.decides:
+                    judged = judge.judge(name, test["records"])
+                    seen |= {number for number, _ in (r for r in test["records"] if isinstance(r, list) and len(r) == 2)}
+                    opaque |= {(prepared.names.get(file, file), number) for number in judged.opaque}
+                    if judged.message and state in {"passed", "failed"} and not (state == "failed" and judged.unmade):
+                        state, message = "failed", judged.message
+                tests.append(Ended(id=test_id, state=state, message=message))
             elif state in {"passed", "failed"} and canaries.pop(name, None) is not (state == "passed"):
                 odd.append("a test with a known outcome ended otherwise")
         if canaries and not module["errors"]:  # code can end a worker without meaning to: a fail, and no flag
             errors.append("the tests ended early: not all of them ran")
+        if judge is not None and judge.decides and (never := judge.never(seen)) and not module["errors"]:
+            errors.append(never)
     if outcome.exit_code != 1:  # a canary fails in every run
         odd.append(f"exit code {outcome.exit_code} where tests failed")
     violations = [str(text) for text in value.get("violations", [])]
-    return Report(reports=1, tests=tests, errors=errors, violations=violations, odd=sorted(set(odd)))
+    return Report(reports=1, tests=tests, errors=errors, violations=violations, odd=sorted(set(odd)), opaque=frozenset(opaque))
 
 
 def _object(line: bytes) -> dict[str, Any]:

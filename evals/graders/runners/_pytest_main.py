@@ -3,14 +3,18 @@
 Not covered: what candidate code does to pytest within its child; the canaries and the flipped run find that.
 """
 
+import builtins
 import json
 import os
 import sys
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+LONGEST_RECORD = 100_000
 
 
 def main() -> int:
@@ -49,11 +53,22 @@ def run_all(writing: int) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         import pytest  # noqa: F401
+
+        job["values"] = load_values()
     except Exception as error:
         send(writing, {"fault": f"{type(error).__name__}: {error}"})
         return
     send(writing, {"ready": True})
     send(writing, {"modules": [module(file, job, writing) for file in job["files"]]})
+
+
+def load_values() -> Any:
+    """The typed form of values; loaded by its place, so that no module of the project hides it."""
+    spec = spec_from_file_location("goldloop_values", HERE / "values.py")
+    assert spec is not None and spec.loader is not None
+    loaded = module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
@@ -75,6 +90,7 @@ def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
     code = os.waitstatus_to_exitcode(status)
     found: dict[str, Any] = {"file": file, "tests": [], "errors": []}
     ends = 0
+    records: list[Any] = []
     for line in data.splitlines():
         try:
             value = json.loads(line)
@@ -83,8 +99,12 @@ def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
                 ended = value["end"]
             elif "error" in value:
                 found["errors"].append(str(value["error"])[:600])
+            elif "record" in value:
+                records.append(value["record"])
             else:
-                found["tests"].append({key: str(value[key])[:600] for key in ("name", "state", "message")})
+                test: dict[str, Any] = {key: str(value[key])[:600] for key in ("name", "state", "message")}
+                found["tests"].append({**test, "records": records})
+                records = []
         except (ValueError, KeyError, TypeError):
             found["errors"].append("a line in the results that is none")
     if ends != 1:
@@ -117,9 +137,22 @@ def run_here(file: str, writing: int, job: dict[str, Any]) -> int:
     options += ["-p", "no:faulthandler", "-p", "no:doctest", "-p", "no:pastebin", "-p", "no:stepwise", "-q"]
     os.chdir(ROOT)
     hide_source(file)
+    setattr(builtins, job["recorder"], recorder(writing, job["values"]))
     code = int(pytest.main([*options, file], plugins=[Reporter(writing)]))
     send(writing, {"end": code})
     return code
+
+
+def recorder(descriptor: int, values: Any) -> Callable[[int, object], bool]:
+    """What test files call where an assertion was: it sends the value under test, and says that all is well."""
+    encode, describe, raised = values.encode, values.describe, BaseException
+
+    def record(number: int, value: object) -> bool:
+        text = "{" + describe(value) + "}" if isinstance(value, raised) else encode(value)
+        send(descriptor, {"record": [number, text if len(text) <= LONGEST_RECORD else '["long"]']})
+        return True
+
+    return record
 
 
 def hide_source(file: str) -> None:

@@ -72,13 +72,18 @@ def _banned(node: ast.ClassDef | Function) -> str:
     return min(_SKIPS & words, default="")
 
 
+def tables_of(function: Function) -> list[ast.expr]:
+    """The tables of a test function: its decorators that are a ``parametrize``."""
+    return [item for item in function.decorator_list if "parametrize" in ast.unparse(item)]
+
+
 def ids_of(file: str, test: TestFunction) -> list[str]:
     """The ids of a test function: one, or one a row of its table.
 
     Raises:
         TaskFault: the table is no list of literals.
     """
-    tables = [item for item in test.node.decorator_list if "parametrize" in ast.unparse(item)]
+    tables = tables_of(test.node)
     if not tables:
         return [f"{file}::{test.name}"]
     rows = _rows(tables[0]) if len(tables) == 1 else None
@@ -107,8 +112,8 @@ def _rows(table: ast.expr) -> list[str] | None:
     return found
 
 
-def flip(file: str, text: str, token: str) -> str:
-    """The file with every test changed so that it must fail for a right answer.
+def flip(file: str, text: str, token: str, recorder: str = "") -> str:
+    """The file with every test changed so that it must fail for a right answer; rather not where it calls the recorder.
 
     Raises:
         TaskFault: no Python.
@@ -118,7 +123,7 @@ def flip(file: str, text: str, token: str) -> str:
     for line in lines:
         starts.append(starts[-1] + len(line))
     data = text.encode()
-    edits = [_flip(test.node, token) for test in find_tests(file, text)]
+    edits = [_flip(test.node, token, recorder) for test in find_tests(file, text)]
     for (row, column), (last, end), before, after in sorted(edits, reverse=True):
         start, stop = starts[row - 1] + column, starts[last - 1] + end
         data = data[:start] + before.encode() + data[start:stop] * (after is not None) + (after or "").encode() + data[stop:]
@@ -129,15 +134,15 @@ Edit = tuple[tuple[int, int], tuple[int, int], str, str | None]
 """Start and end as (line, byte column), text before and after; after None: the text before replaces the range."""
 
 
-def _flip(function: Function, token: str) -> Edit:
+def _flip(function: Function, token: str, recorder: str) -> Edit:
     sure = list(_sure(function.body))
     for node in reversed(sure):
         found = _decisive(node, token)
         if found is not None:
             return found
-    for node in reversed(sure):
-        if isinstance(node, ast.Assert):
-            return (*_span(node.test), "not (", ")")
+    negatable = [node for node in reversed(sure) if isinstance(node, ast.Assert)]
+    for node in sorted(negatable, key=lambda node: bool(recorder) and recorder in ast.unparse(node)):
+        return (*_span(node.test), "not (", ")")
     last = function.body[-1]
     begin, end = _span(last)
     failing = f"assert '{token}' == '{token[::-1]}-'"

@@ -19,14 +19,18 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
-from evals.graders.runners import FOLDER, Prepared
-from evals.graders.runners._pytest_source import canaries, find_tests, flip, ids_of
+from evals.graders.runners import FOLDER, Judge, Left, Prepared
+from evals.graders.runners._pytest_judge import RecordJudge
+from evals.graders.runners._pytest_source import canaries, find_tests, flip, ids_of, parse_tests
+from evals.graders.runners._pytest_taken import take
 from evals.records import Limits
 from evals.sandboxes.base import Job
 
 _PACKAGES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 _LEXER = re.compile(r"pygments/lexers/(?!__init__|_mapping|python|diff)")
 """Of the languages that pygments can colour, pytest needs two; the rest is most of its size."""
+
+_RECORD_BYTES = 8_000_000
 
 _MODULES = {
     *("pytest", "_pytest", "pluggy", "iniconfig", "unittest", "ctypes", "_ctypes", "atexit", "gc", "faulthandler", "py"),
@@ -80,10 +84,14 @@ class PytestRunner:
                     return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
         return {}
 
-    def prepare(self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool) -> Prepared:
+    def prepare(
+        self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool, left: Left = frozenset()
+    ) -> Prepared:
         """See ``Runner.prepare``."""
         luck = random.Random(secrets.token_bytes(16))
         secret, mark = secrets.token_hex(16), f"{luck.getrandbits(24):06x}"
+        recorder = f"{luck.choice('kqvxz')}{luck.getrandbits(32):08x}"
+        judges: dict[str, Judge] = {}
         files = {name: text.encode() for name, text in project.items()}
         names: dict[str, str] = {}
         expected: dict[str, Mapping[str, bool]] = {}
@@ -92,20 +100,27 @@ class PytestRunner:
                 files[name] = text.encode()
                 continue
             renamed = str(PurePosixPath(name).with_name(f"test_{mark}_{PurePosixPath(name).name}"))
-            changed = flip(name, text, f"{luck.choice('kqvxz')}{mark}") if flipped else text
+            taken = take(parse_tests(name, text), recorder, frozenset(number for file, number in left if file == name))
+            judges[renamed] = RecordJudge(file=taken, decides=not flipped)
+            changed = ast.unparse(taken.tree)
+            if flipped:
+                changed = flip(name, changed, f"{luck.choice('kqvxz')}{mark}", recorder)
             added, expected[renamed] = canaries(text, [test.name for test in find_tests(name, text)], luck)
             files[renamed], names[renamed] = (changed + added).encode(), name
         conftest = any(PurePosixPath(name).name == "conftest.py" for name in (*project, *tests))
-        job = {"files": list(names), "conftest": conftest}
+        job = {"files": list(names), "conftest": conftest, "recorder": recorder}
         files |= {
             f"{FOLDER}/job.json": json.dumps(job).encode(),
             f"{FOLDER}/secret": secret.encode(),
             f"{FOLDER}/main.py": Path(__file__).with_name("_pytest_main.py").read_bytes(),
+            f"{FOLDER}/values.py": Path(__file__).parent.with_name("_driver.py").read_bytes(),
             f"{FOLDER}/pytest.ini": b"[pytest]\n",
             f"{FOLDER}/packages.zip": _packages(),
         }
         command = ("{python}", "-I", "-S", "-B", f"{FOLDER}/main.py")
-        return Prepared(job=Job(files=files, command=command, limits=limits), secret=secret, names=names, canaries=expected)
+        room = limits.model_copy(update={"max_output_bytes": limits.max_output_bytes + _RECORD_BYTES})
+        made = Job(files=files, command=command, limits=room)
+        return Prepared(job=made, secret=secret, names=names, canaries=expected, judges=judges)
 
 
 @cache

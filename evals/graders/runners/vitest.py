@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from evals.errors import TaskFault
-from evals.graders.runners import FOLDER, Prepared
+from evals.graders.runners import FOLDER, Left, Prepared
 from evals.graders.runners._syntax import Node, arguments_of, literal, parse, text_of, walk
 from evals.graders.runners._vitest_canaries import canaries
 from evals.graders.runners._vitest_source import find_tests, flip, with_imports
@@ -86,7 +86,9 @@ class VitestRunner:
                     return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
         return {}
 
-    def prepare(self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool) -> Prepared:
+    def prepare(
+        self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool, left: Left = frozenset()
+    ) -> Prepared:
         """See ``Runner.prepare``."""
         luck = random.Random(secrets.token_bytes(16))
         secret, mark = secrets.token_hex(16), f"{luck.getrandbits(24):06x}"

@@ -14,7 +14,7 @@ from evals.errors import BadInput
 from loop import console
 from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
 from loop.gate import points
-from loop.verbs import Out, SuiteArgument, _bench
+from loop.verbs.common import Out, SuiteArgument, make_bench
 
 if TYPE_CHECKING:
     from evals.records import Task
@@ -50,7 +50,7 @@ def ablate(
         raise BadInput(f"--rules {rules}: no such file; write the rules that every prompt should get into it")
     text = rules.read_text(encoding="utf-8") if rules else ""
     arms = arms_of(rules=text, adapter=adapter, temperature=temperature, tries=tries, repair=repair)
-    bench = _bench([suite], model, unsafe_local=unsafe_local, quiet=json, overrides=set_ or ())
+    bench = make_bench([suite], model, unsafe_local=unsafe_local, quiet=json, overrides=set_ or ())
     try:
         tasks = bench.tasks(split)
         if not tasks:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from loop import console
 from loop.cli import RUNS, Json, Runs, app, emit, next_command
-from loop.verbs import SuiteArgument
+from loop.verbs.common import SuiteArgument
 
 if TYPE_CHECKING:
     from loop.health import Health

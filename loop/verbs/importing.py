@@ -14,7 +14,7 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.cli import Json, Unsafe, app, emit, next_command
-from loop.verbs import Out
+from loop.verbs.common import Out
 
 if TYPE_CHECKING:
     from evals.records import Task

@@ -12,7 +12,7 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.cli import Json, Sets, app, emit, next_command
-from loop.verbs import Out, _results
+from loop.verbs.common import Out, read_results
 
 if TYPE_CHECKING:
     from evals.judge import Criterion
@@ -46,7 +46,7 @@ def judge(
 
     config = make_config({"model": model, "suites": {"target": suite}}, set_ or (), place="command line")
     tasks = {task.key: task for name in suite for task in load_suite(name).tasks}
-    found = [r for r in _results(results) if r.split != "holdout" and r.attempt.code and r.attempt.task in tasks]
+    found = [r for r in read_results(results) if r.split != "holdout" and r.attempt.code and r.attempt.task in tasks]
     if not found:
         raise BadInput(f"{results}: no answer with code to a training or dev task of {', '.join(suite)}")
     criteria = _rubric(rubric)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import RUNS, Json, Runs, _run_folder, app, emit, next_command
+from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
 
 holdout_app = typer.Typer(help="Looks at the holdout: every one is logged.", no_args_is_help=True)
 app.add_typer(holdout_app, name="holdout")
@@ -57,7 +57,7 @@ def show(
 
     if not why.strip():
         raise BadInput("--why: say why this item must be seen; it is logged")
-    folder = _run_folder(run, runs)
+    folder = run_folder(run, runs)
     stages = {
         str(file.parent.relative_to(folder)): [r for r in read_records(file, Result) if r.attempt.task == task]
         for file in sorted(folder.glob(f"round-*/*holdout*/{RESULTS}"))

@@ -1,0 +1,88 @@
+"""Decides the assertions that were taken apart, from what was recorded inside; runs outside of the sandbox.
+
+Each must have been recorded as often as its test runs it, and hold each time. Where that number is not known (a loop over what
+the answer returned, a branch), those records that are there must hold.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.graders.codec import decode
+from evals.graders.runners import Judged
+from evals.graders.runners._pytest_taken import Taken, TakenFile
+from evals.graders.runners._pytest_values import VALUE, Raised, evaluate, has_opaque
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordJudge:
+    """See ``Judge``."""
+
+    file: TakenFile
+    decides: bool
+
+    def title(self, name: str) -> str:
+        """See ``Judge.title``."""
+        return self.file.titles.get(name, name)
+
+    def judge(self, name: str, records: Sequence[Any]) -> Judged:
+        """See ``Judge.judge``."""
+        function = name.partition("[")[0]
+        values: dict[int, list[Any]] = {}
+        for record in records:
+            match record:
+                case [int(number), str(text)] if number in self.file.taken:
+                    values.setdefault(number, []).append(_value(text))
+                case _:
+                    return Judged(message="a record of no assertion")
+        opaque: set[int] = set()
+        message = ""
+        for number, found in values.items():
+            taken = self.file.taken[number]
+            if taken.function not in {"", function}:
+                return Judged(message="a record of another test's assertion")
+            for index, value in enumerate(found):
+                rows = taken.rows if taken.function else None
+                row = rows[index] if rows is not None and index < len(rows) else {}
+                if not self._holds(taken, {**self.file.tables.get(name, {}), **row}, value):
+                    opaque |= {number} if has_opaque(value) else set()
+                    message = message or f"assert {taken.text}".replace(VALUE, f"{value!r:.200}")
+        missing = self._missing(function, values)
+        return Judged(message=message or missing, opaque=frozenset(opaque), unmade=not message)
+
+    def _missing(self, function: str, values: Mapping[int, Sequence[Any]]) -> str:
+        for number, taken in self.file.taken.items():
+            if taken.function == function and taken.rows is not None and len(values.get(number, [])) != len(taken.rows):
+                return f"assert {taken.text}: came to be {len(values.get(number, []))} times, not {len(taken.rows)}".replace(VALUE, "...")
+        return ""
+
+    def never(self, seen: set[int]) -> str:
+        """See ``Judge.never``: assertions of helper functions that tests surely call."""
+        for number in sorted(self.file.called - seen):
+            if self.file.taken[number].rows:
+                return f"assert {self.file.taken[number].text}: never came to be".replace(VALUE, "...")
+        return ""
+
+    def _holds(self, taken: Taken, row: Mapping[str, ast.expr], value: Any) -> bool:
+        named = {**self.file.constants, **taken.names, **row}
+        try:
+            used = {node.id for node in ast.walk(taken.expression) if isinstance(node, ast.Name)} & named.keys()
+            names = {name: evaluate(named[name], {}, self.file.calls) for name in used}
+            return evaluate(taken.expression, {**names, VALUE: value}, self.file.calls) is True
+        except Exception:  # whatever came from inside, it was not found right
+            return False
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return decode(["malformed"])
+    match value:
+        case {"raised": list(kinds), "message": str(said)}:
+            return Raised([str(kind) for kind in kinds], said)
+    return decode(value)

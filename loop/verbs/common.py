@@ -1,0 +1,60 @@
+"""What several verbs share: options by name, a bench for suites, results by folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evals.errors import BadInput
+from loop import console
+
+if TYPE_CHECKING:
+    from evals.records import Result
+    from loop.stages import Bench
+
+Out = Annotated[Path, typer.Option("--out", help="New folder for the result.")]
+SuiteArgument = Annotated[str, typer.Argument(help="Suite: a folder, a shipped name, or importer:path.")]
+Holdouts = Annotated[list[str], typer.Option("--holdout", help="Suite whose holdout must not leak; repeatable.")]
+
+
+def make_bench(
+    suites: Sequence[str], model: str, *, unsafe_local: bool, quiet: bool, overrides: Sequence[str] = (), **settings: Any
+) -> Bench:
+    """Suites loaded, a sandbox opened and tested, a model to be opened.
+
+    Raises:
+        BadInput: a suite does not load, a setting is wrong, or no sandbox works.
+    """
+    from evals.suites import load_suite
+    from loop.config import make_config
+    from loop.stages import Bench, open_model, sandbox_of
+
+    config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, overrides, place="command line")
+    loaded = [load_suite(name) for name in suites]
+    return Bench(
+        config=config,
+        targets=loaded,
+        guards=[],
+        sandbox=sandbox_of(config, unsafe_local=unsafe_local),
+        open_backend=lambda ref: open_model(config, ref),
+        progress=console.Bars(quiet=quiet),
+    )
+
+
+def read_results(folder: Path) -> list[Result]:
+    """The results of a finished evaluation, or of a run's latest look at its training tasks."""
+    from evals.files import read_records
+    from evals.records import Result
+    from loop.stages import RESULTS
+
+    if not (folder / RESULTS).is_file():
+        rounds = sorted(folder.glob(f"round-*/before-train/{RESULTS}"))
+        if not rounds:
+            raise BadInput(
+                f"{folder}: no {RESULTS} here, and no run; give the folder that `goldloop eval --out` or `goldloop run` wrote"
+            )
+        folder = rounds[-1].parent
+    return read_records(folder / RESULTS, Result)

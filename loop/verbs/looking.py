@@ -1,0 +1,148 @@
+"""The verbs that look at runs and suites and change nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from evals.errors import BadInput
+from loop import console
+from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
+from loop.verbs.common import Out, SuiteArgument
+
+if TYPE_CHECKING:
+    from evals.suites import Suite
+
+
+@app.command()
+def status(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
+    """Show how far a run is: every stage with its counts.
+
+    Example: goldloop status demo
+    """
+    from loop.runs import run_status
+
+    folder = run_folder(name, runs)
+    rows = run_status(folder)
+    if json:
+        emit({"run": folder.name, "stages": rows})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in ("round", "stage", "state", "seconds", "counts"):
+            table.add_column(column, justify="right" if column == "seconds" else "left")
+        for row in rows:
+            counts = ", ".join(f"{k} {v}" for k, v in row["counts"].items() if v and not isinstance(v, dict))
+            seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+            table.add_row(row["round"], row["stage"], row["state"], seconds, Text(counts))
+        console.out.print(table)
+    done = bool(rows) and all(row["state"] == "done" for row in rows)
+    next_command(f"goldloop report {folder.name}" if done else f"goldloop resume {folder.name}")
+
+
+@app.command()
+def report(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
+    """Write the HTML report of a run again: one file, works offline.
+
+    Example: goldloop report demo
+    """
+    from evals.files import read_json
+    from loop.report import write_report
+
+    folder = run_folder(name, runs)
+    html = write_report(folder)
+    if json:
+        emit({**read_json(folder / "report.json"), "html": str(html)})
+    else:
+        console.out.print(f"report: {console.escape(str(html))}", soft_wrap=True)
+    next_command(f"goldloop lineage {folder.name}")
+
+
+@app.command()
+def lineage(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
+    """Show where each adapter comes from: base, trainset, holdout index, parents, decision.
+
+    Example: goldloop lineage demo
+    """
+    from evals.files import read_json
+    from loop.registry import Registry
+
+    folder = run_folder(name, runs)
+    rounds = read_json(folder / "report.json")["rounds"]
+    current = Registry(runs).current()
+    if json:
+        emit({"run": folder.name, "rounds": rounds, "in_use": current})
+    else:
+        for item in rounds:
+            console.out.print(f"[bold]round {item['round']}[/] {console.decision_text(item['decision'])}")
+            for key in ("before", "trainset", "index", "adapter"):
+                console.out.print(f"  {key:9} {console.escape(str(item[key]))}", soft_wrap=True)
+            console.out.print(f"  lineage   {console.escape(' -> '.join(item['lineage']))}", soft_wrap=True)
+        console.out.print(f"in use: {current.adapter if current else 'the base model'}")
+    next_command(f"goldloop status {folder.name}")
+
+
+@app.command()
+def export(
+    suite: SuiteArgument,
+    out: Out,
+    form: Annotated[str, typer.Option("--format", help="folder, jsonl or parquet.")] = "folder",
+    json: Json = False,
+) -> None:
+    """Convert a suite between its forms: one folder a task, JSONL, Parquet.
+
+    Example: goldloop export house --out my-house --format folder
+    """
+    from evals.suites import load_suite
+
+    _write_suite(load_suite(suite), out, form, json=json)
+    next_command(f"goldloop goldens verify {out}")
+
+
+def _write_suite(suite: Suite, out: Path, form: str, *, json: bool) -> None:
+    from evals.suites import export_suite
+
+    forms: dict[str, Literal["folder", "jsonl", "parquet"]] = {
+        "folder": "folder",
+        "jsonl": "jsonl",
+        "parquet": "parquet",
+    }
+    if form not in forms:
+        raise BadInput(f"--format {form}: expected {', '.join(forms)}")
+    export_suite(suite, out, forms[form])
+    counts: dict[str, int] = dict(Counter(str(task.split) for task in suite.tasks))
+    if json:
+        emit({"out": str(out), "suite": suite.name, "digest": suite.digest, "splits": counts})
+    else:
+        console.out.print(console.counts_table(f"{suite.name}: {len(suite.tasks)} tasks in {out}", counts, ("split", "tasks")))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A query over results, scores, failures, pairs, contaminated, trainset.")],
+    runs: Runs = RUNS,
+    json: Json = False,
+) -> None:
+    """Ask the artifacts in SQL (DuckDB), also while a run writes them.
+
+    Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, task) group by slice"
+    """
+    from loop.store import ask
+
+    answer = ask(runs, query)
+    if json:
+        emit({"columns": answer.columns, "rows": answer.rows})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in answer.columns:
+            table.add_column(column)
+        for row in answer.rows[:200]:
+            table.add_row(*(Text(str(value)) for value in row))
+        console.out.print(table)
+        if len(answer.rows) > 200:
+            console.out.print(f"... {len(answer.rows) - 200} more rows (--json has all)")
+    next_command("goldloop status")
