@@ -9,6 +9,7 @@ from evals.records import Verdict
 _SHOWN = 600
 _WORDS: Mapping[str, str] = {
     "no_code": "There was no code block in the answer.",
+    "truncated": "The answer was cut off at the token limit; be brief.",
     "syntax_error": "The code does not compile",
     "time": "The code did not finish in time",
     "memory": "The code used too much memory",

@@ -21,6 +21,7 @@ from evals.progress import Progress, Silent
 from evals.records import Attempt, Message, Result, Task, Try, Verdict
 
 MAX_ERROR_SHARE = 0.01
+_CUT_OFF = frozenset({"no_code", "syntax_error"})  # what an answer looks like that the token limit ended
 Grade = Callable[[Task, str | None], Verdict]
 
 
@@ -175,6 +176,8 @@ class _Run:
             self._keep(unit, verdict)
 
     def _keep(self, unit: _Unit, verdict: Verdict) -> None:
+        if self.attempts[unit.name].finish_reason == "length" and verdict.reason in _CUT_OFF:
+            verdict = verdict.model_copy(update={"reason": "truncated"})
         self.verdicts[unit.name] = verdict
         self._journal.append({"graded": unit.name, "verdict": verdict})
         self._bar.advance(1, _note(self.verdicts))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from evals.records import Failure
 
 KINDS: Mapping[str, str] = {
-    "no code": "the answer has no code, or was cut off before its end",
+    "no code": "the answer has no code",
+    "truncated": "the token limit ended the answer before its code was whole",
     "syntax": "the code does not compile",
     "missing import": "a module or a name that an import would have brought is not there",
     "wrong name": "the function, class or export that is asked for is not there",
@@ -30,18 +31,28 @@ KINDS: Mapping[str, str] = {
     "output": "it printed too much",
     "ended early": "the program ended before its checks",
     "gaming": "it tried to pass without solving the task",
+    "metric": "a required metric is below its least",
+    "other": "a reason that only its own grader knows",
 }
 """Every kind, with what it means."""
 
 _BY_REASON: Mapping[str, str] = {
     "no_code": "no code",
+    "truncated": "truncated",
     "syntax_error": "syntax",
     "wrong_value": "wrong value",
     "wrong_output": "wrong value",
     "wrong_rows": "wrong value",
+    "wrong_order": "wrong value",
+    "wrong_columns": "wrong value",
+    "unsettled": "wrong value",
     "wrong_exception": "wrong exception",
     "hidden_fail": "hidden",
     "tests_failed": "test",
+    "tests_missing": "test",
+    "tests_unexpected": "test",
+    "load_error": "exception",
+    "metric": "metric",
     "patch_does_not_apply": "format",
     "time": "time",
     "memory": "memory",
@@ -74,7 +85,7 @@ def kind_of(failure: Failure) -> str:
     """The kind of a failure, one of ``KINDS``."""
     reason, _, name = failure.verdict.reason.partition(":")
     if reason != "exception":
-        return _BY_REASON.get(reason, "test" if reason in ("missing_ids", "failed_tests") else "format")
+        return _BY_REASON.get(reason, "other")
     message = str(failure.verdict.evidence.get("message", ""))
     if name in ("ImportError", "ModuleNotFoundError"):
         return "missing import"

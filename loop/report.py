@@ -36,12 +36,23 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _PLOTS = ((900, 360, 190), (400, 300, 14))
 _REASONS = {
     "exited_early": "exited early",
+    "hidden_fail": "hidden checks fail",
+    "load_error": "does not load",
     "memory": "out of memory",
     "no_code": "no code in the answer",
     "output_flood": "flooded its output",
+    "patch_does_not_apply": "patch does not apply",
     "syntax_error": "syntax error",
+    "tests_failed": "failing tests",
+    "tests_missing": "tests did not run",
+    "tests_unexpected": "tests that are not the task's",
     "time": "out of time",
+    "truncated": "cut off at the token limit",
     "wrong_exception": "wrong exception",
+    "wrong_columns": "wrong columns",
+    "wrong_order": "wrong order",
+    "wrong_output": "wrong output",
+    "wrong_rows": "wrong rows",
     "wrong_value": "wrong value",
 }
 _EVIDENCE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,16 @@ def test_a_time_out_is_graded_again_alone_before_it_counts(tmp_path: Path) -> No
     tasks = [task("a"), task("b"), task("c")]
     results = evaluate(tasks, backend, slow_once, Journal(tmp_path / "j.jsonl"), sampling=GREEDY)
     assert all(result.verdict.passed for result in results) and calls[-1] == "a" and calls.count("a") == 2
+
+
+@pytest.mark.parametrize(("finish", "reason"), [("length", "truncated"), ("stop", "no_code")])
+def test_an_answer_that_the_token_limit_ended_has_its_own_reason(tmp_path: Path, finish: Any, reason: str) -> None:
+    class Cut(Learner):
+        def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+            return [Completion(text="Let me think", finish_reason=finish) for _ in prompts]
+
+    (result,) = run(Cut({}), [task("a")], tmp_path)
+    assert result.verdict.reason == reason
 
 
 def test_workers_follow_memory_and_processors() -> None:

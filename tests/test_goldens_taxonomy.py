@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from evals.records import Attempt, Failure, Verdict
@@ -17,6 +20,7 @@ def failure(reason: str, task: str = "s/t", code: str = "x", **evidence: str) ->
     ("reason", "evidence", "kind"),
     [
         ("no_code", {}, "no code"),
+        ("truncated", {}, "truncated"),
         ("syntax_error", {"message": "invalid syntax"}, "syntax"),
         ("exception:ModuleNotFoundError", {"message": "No module named 'numpy'"}, "missing import"),
         ("exception:NameError", {"message": "name 'math' is not defined", "check": "assert area(2) == 12"}, "missing import"),
@@ -37,6 +41,16 @@ def failure(reason: str, task: str = "s/t", code: str = "x", **evidence: str) ->
 def test_every_reason_has_its_kind(reason: str, evidence: dict[str, str], kind: str) -> None:
     found = kind_of(failure(reason, **evidence))
     assert found == kind and found in KINDS
+
+
+def test_every_reason_that_a_grader_gives_has_a_kind_of_its_own() -> None:
+    graders = Path(__file__).parents[1] / "evals/graders"
+    sources = [file.read_text() for file in graders.rglob("*.py")]
+    found = r"""["']fail["'], f?["']([a-z_]{4,})["':]|reason="([a-z_]{4,})\""""
+    given = {first or second for text in sources for first, second in re.findall(found, text)}
+    given -= {"error", "stop", "database", "backend", "pass", "reason"}
+    assert {"wrong_value", "tests_failed", "patch_does_not_apply", "hidden_fail", "wrong_rows"} <= given
+    assert {name for name in given if kind_of(failure(name)) == "other"} == set()
 
 
 def test_failures_of_one_cause_are_one_cluster() -> None:

@@ -217,6 +217,9 @@ def _unflipped(run: tuple[Report, Outcome], expected: tuple[str, ...], sandbox: 
     if report.reports != 1:
         status, reason, evidence = ended_early(outcome, evidence)
         return flagged(verdict(status, reason, sandbox, **evidence), _signs(report))
+    if report.errors:
+        found = verdict("fail", "load_error", sandbox, **evidence, message=report.errors[0])
+        return flagged(found, _signs(report))
     states = {test.id: test.state for test in report.tests}
     survived = [test for test in expected if states.get(test) != "failed"]
     signs = _signs(report)

@@ -70,7 +70,8 @@ class Prepared:
     """A job that runs tests, and what its report must say beside the tests themselves.
 
     ``names`` maps the files in the job to the task's test files; ``canaries`` has for each file in the job the tests that
-    were added, and whether each must pass; ``judges`` decide, for such a file, what was only recorded inside.
+    were added, and whether each must pass; ``judges`` decide, for such a file, what was only recorded inside. In a
+    ``flipped`` run all tests of the task must fail.
     """
 
     job: Job
@@ -78,6 +79,7 @@ class Prepared:
     names: Mapping[str, str]
     canaries: Mapping[str, Mapping[str, bool]]
     judges: Mapping[str, Judge] = field(default_factory=dict)
+    flipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,7 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Rep
             odd.append("a test file that is not the task's")
         errors += [str(error) for error in module["errors"]]
         canaries = dict(prepared.canaries.get(file, {}))
-        judge, seen = prepared.judges.get(file), set[Any]()
+        judge, seen, otherwise = prepared.judges.get(file), set[Any](), list[bool]()
         for test in module["tests"]:
             name, state = str(test["name"]), str(test["state"])
             if name not in prepared.canaries.get(file, {}):
@@ -217,8 +219,12 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Rep
                     if judged.message and state in {"passed", "failed"} and not (state == "failed" and judged.unmade):
                         state, message = "failed", judged.message
                 tests.append(Ended(id=test_id, state=state, message=message))
-            elif state in {"passed", "failed"} and canaries.pop(name, None) is not (state == "passed"):
-                odd.append("a test with a known outcome ended otherwise")
+            elif state in {"passed", "failed"} and (must := canaries.pop(name, None)) is not (state == "passed"):
+                otherwise += [bool(must)]
+        # Code that throws in a hook of all tests fails the canaries too; that is a fail of the task's tests, and no forging.
+        hooks = not prepared.flipped and any(test.state == "failed" for test in tests)
+        if not all(otherwise) or (otherwise and not hooks):
+            odd.append("a test with a known outcome ended otherwise")
         if canaries and not module["errors"]:  # code can end a worker without meaning to: a fail, and no flag
             errors.append("the tests ended early: not all of them ran")
         if judge is not None and judge.decides and (never := judge.never(seen)) and not module["errors"]:

@@ -68,6 +68,7 @@ class TakenFile:
 
 def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) -> TakenFile:
     """The file with its assertions taken apart, but for those of the numbers in ``left``; the tree itself is not changed."""
+    tree = _prepared(tree)
     hidden = _hideable(tree)
     while True:  # a name that also serves for something else is no secret, and what needs it stays inside
         taking = _Taking(copy.deepcopy(tree), recorder, left, hidden)
@@ -89,18 +90,46 @@ Key = tuple[int, str]
 """A function's place (0: the file) and a name in it."""
 
 
+def _prepared(tree: ast.Module) -> ast.Module:
+    """A copy without messages of assertions, and with tables written where they are used, if that is once."""
+    tree = copy.deepcopy(tree)
+    calls = callables(tree)
+    stored = _stored(tree)
+    constants = {name: node for node in tree.body if (name := _assigned(node, calls)) and stored[name] == 1}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            node.msg = None
+        elif isinstance(node, ast.For) and isinstance(node.iter, ast.Name):
+            node.iter = _moved(node.iter, constants, tree)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("parametrize") and len(node.args) == 2:
+            node.args[1] = _moved(node.args[1], constants, tree)
+    return tree
+
+
+def _moved(used: ast.expr, constants: Mapping[str, ast.stmt], tree: ast.Module) -> ast.expr:
+    given = constants.get(used.id) if isinstance(used, ast.Name) else None
+    if not isinstance(used, ast.Name) or not isinstance(given, ast.Assign) or _loads(tree, used.id) != 1:
+        return used
+    value, given.value = given.value, ast.Constant(value=None)
+    return value
+
+
+def _stored(tree: ast.AST) -> Counter[str]:
+    found = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    found.update(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+    return found
+
+
 def _hideable(tree: ast.Module) -> dict[Key, _Hidden]:
     calls = callables(tree)
     found: dict[Key, _Hidden] = {}
-    stored = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    stored.update(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+    stored = _stored(tree)
     for node in tree.body:
         name = _assigned(node, calls)
         if name and stored[name] == 1:
             found[0, name] = _Hidden(loads=_loads(tree, name))
     for function in _functions(tree.body):
-        inside = Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-        inside.update(n.arg for n in ast.walk(function) if isinstance(n, ast.arg))
+        inside = _stored(function)
         names = {name for node in function.body if (name := _assigned(node, calls))}
         for node in ast.walk(function):
             if isinstance(node, ast.For) and _table(node.iter, _targets(node.target), calls) is not None:
@@ -182,7 +211,7 @@ def _id(name: str, node: ast.expr, index: int) -> str:
     except ValueError:
         return f"{name}{index}"
     if isinstance(value, (str, bytes)):
-        return value if isinstance(value, str) and value.isascii() and value.isprintable() and value else "\0"
+        return value if isinstance(value, str) and value.isascii() and value.isprintable() else "\0"
     return str(value) if value is None or isinstance(value, (int, float, bool, complex)) else f"{name}{index}"
 
 
@@ -229,6 +258,7 @@ class _Taking:
         self.helpers: dict[str, list[int]] = {}
         self.surely: set[str] = set()
         self.spoiled: set[Key] = set()
+        self.once: set[str] = set()
         self.local: dict[str, ast.expr] = {}
         self.defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
 
@@ -259,6 +289,11 @@ class _Taking:
         if node.body and isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
             node.body[0].value = ast.Constant(value=...)  # a docstring may say what comes out
         first = self.number
+        self.once = {
+            ast.unparse(call.func)
+            for call in (n for statement in node.body if isinstance(statement, ast.Expr) for n in ast.walk(statement))
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and _loads(node, call.func.id) == 1
+        }
         self.local = dict(self._locals(node))
         node.body = self._block(node.body, [{}])
         if not is_test:
@@ -315,7 +350,7 @@ class _Taking:
                 sure = rows if not any("suppress" in ast.unparse(item) for item in node.items) else None
                 node.body = self._block(node.body, sure)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                node.body = self._block(node.body, None)
+                node.body = self._block(node.body, rows if node.name in self.once else None)
             case _:
                 for part in ("body", "orelse", "finalbody"):
                     if isinstance(getattr(node, part, None), list):

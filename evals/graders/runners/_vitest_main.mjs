@@ -14,12 +14,14 @@ const forbidden = new RegExp(job.forbidden);
 const sources = new Map(Object.entries(job.sources).map(([file, text]) => [path.join(root, file), text]));
 const tests = new Set(sources.keys());
 const violations = [];
+const matchers = '@testing-library/jest-dom';
 const plain = (text) => String(text ?? '').replace(/\u001b\[[0-9;]*m/g, '').slice(0, 600);
 
 const guard = {
   name: 'goldloop-guard',
   enforce: 'pre',
   resolveId(source, importer) {
+    if (source === 'goldloop-matchers' && importer?.split('?')[0] === path.join(here, 'setup.mjs')) return '\0goldloop-matchers';
     const from = importer?.split('?')[0];
     if (!from || tests.has(from) || !from.startsWith(root + path.sep) || from.startsWith(here + path.sep)) return null;
     // What vitest itself loads, it loads in the name of a page that is not there.
@@ -40,6 +42,7 @@ const guard = {
   // The text of a test file is on the disk nowhere: a candidate could read there what the tests look for.
   load(id) {
     if (tests.has(id.split('?')[0])) return sources.get(id.split('?')[0]);
+    if (id === '\0goldloop-matchers') return existsSync(path.join(web, 'node_modules', matchers)) ? `import '${matchers}/vitest';` : '';
     if (!id.startsWith('\0goldloop-forbidden:')) return null;
     return `throw new Error(${JSON.stringify(`may not be imported here: ${id.split(':').slice(1).join(':')}`)});`;
   },

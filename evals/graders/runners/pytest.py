@@ -120,7 +120,7 @@ class PytestRunner:
         command = ("{python}", "-I", "-S", "-B", f"{FOLDER}/main.py")
         room = limits.model_copy(update={"max_output_bytes": limits.max_output_bytes + _RECORD_BYTES})
         made = Job(files=files, command=command, limits=room)
-        return Prepared(job=made, secret=secret, names=names, canaries=expected, judges=judges)
+        return Prepared(job=made, secret=secret, names=names, canaries=expected, judges=judges, flipped=flipped)
 
 
 @cache
