@@ -69,7 +69,8 @@ class GateReport(Record):
 
     ``noise_floor`` is the largest difference of the old model with itself under other seeds; ``slice_p`` are the guard
     slices' p values for a drop, after Holm; ``lost_fixes`` are holdout tasks that an earlier round fixed and this one lost;
-    ``broken`` are tasks that passed in all samples before and in none after, in a re-run neither.
+    ``broken`` are tasks that passed in all samples before and in none after, in a re-run neither; ``flaky`` are tasks set apart,
+    since the same code got both verdicts.
     """
 
     decision: Decision
@@ -79,6 +80,7 @@ class GateReport(Record):
     slice_p: Mapping[str, float] = Field(default_factory=dict)
     lost_fixes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
     overfit: Overfit | None = None
 
     def notes(self) -> list[str]:
@@ -86,6 +88,8 @@ class GateReport(Record):
         notes = (
             [f"noise floor: the old model differs from itself by {100 * self.noise_floor:.1f} points"] if self.noise_floor else []
         )
+        if self.flaky:
+            notes.append(f"flaky tasks set apart: {len(self.flaky)} (the same code passed and failed)")
         if self.overfit is not None:
             gains = f"{points(self.overfit.train_gain)} points on {self.overfit.n} trained tasks, "
             gains += f"{points(self.overfit.holdout_gain)} on the holdout"
@@ -140,6 +144,8 @@ def decide(
         Inconclusive: no holdout result of a target suite on both sides.
     """
     history = history or History()
+    flaky = flaky_tasks([*before, *after, *history.again, *(result for run in history.reruns for result in run)])
+    before, after = _without(flaky, before), _without(flaky, after)
     lines = [
         _line(suite, name, role, before, after)
         for role, suites in (("target", target), ("guard", guard))
@@ -170,8 +176,22 @@ def decide(
         slice_p=slice_p,
         lost_fixes=lost,
         broken=broken,
+        flaky=flaky,
         overfit=overfit,
     )
+
+
+def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:
+    """Tasks for which the very same code passed once and failed once: their verdicts say nothing of a model."""
+    seen: dict[tuple[str, str], set[str]] = {}
+    for result in results:
+        if result.attempt.code and result.verdict.status != "error":
+            seen.setdefault((result.attempt.task, result.attempt.code), set()).add(result.verdict.status)
+    return tuple(sorted({task for (task, _), statuses in seen.items() if len(statuses) > 1}))
+
+
+def _without(tasks: Sequence[str], results: Sequence[Result]) -> Sequence[Result]:
+    return [result for result in results if result.attempt.task not in tasks] if tasks else results
 
 
 def _slices(suite: str, results: Sequence[Result]) -> list[str]:

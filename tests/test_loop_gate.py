@@ -178,3 +178,13 @@ def test_memorised_training_tasks_raise_an_alarm_and_decide_nothing(train_after:
     assert report.decision == "promote"
     assert report.overfit is not None and report.overfit.alarm is alarm
     assert report.overfit.surplus == pytest.approx(train_after / 60 - 20 / 60)
+
+
+def test_a_task_whose_same_code_passes_and_fails_is_set_apart() -> None:
+    before, after = results("target", 5, 60), results("target", 40, 60)
+    coded = [r.model_copy(update={"attempt": r.attempt.model_copy(update={"code": f"def {r.task}(): ..."})}) for r in before]
+    same = [r.model_copy(update={"attempt": c.attempt}) for r, c in zip(after, coded, strict=True)]
+    report = decide(coded[:1] + before[1:], same[:1] + after[1:], target=["target"], guard=[], settings=GateSettings())
+    assert report.flaky == ()  # passed both times
+    report = decide(coded[9:10] + before[:9], same[9:10] + after[:9], target=["target"], guard=[], settings=GateSettings())
+    assert report.flaky == ("target/t9",) and report.lines[0].n == 9 and "flaky tasks set apart: 1 " in report.notes()[0]
