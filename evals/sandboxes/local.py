@@ -64,9 +64,9 @@ class LocalSandbox:
                 out, err = process.communicate(timeout=limits.wall_seconds)
             except subprocess.TimeoutExpired:
                 timed_out = True
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill_group(process.pid)
                 out, err = process.communicate()
+            _kill_group(process.pid)  # what the job left running in its own session
             files = _outputs(job, Path(folder))
         status = process.returncode
         return Outcome(
@@ -82,6 +82,11 @@ class LocalSandbox:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _outputs(job: Job, folder: Path) -> Mapping[str, bytes]:
