@@ -79,15 +79,15 @@ def test_every_fix_has_tests_that_pass_before_and_after() -> None:
 def test_every_starter_file_is_shown_in_the_prompt() -> None:
     for task in web().tasks:
         for name, text in task.starter.items():
-            assert f"`{name}`" in task.prompt, (task.id, name)
-            assert text.rstrip("\n") in task.prompt, (task.id, name)
+            assert f"`{name}`" in task.question, (task.id, name)
+            assert text.rstrip("\n") in task.question, (task.id, name)
 
 
 def test_prompts_are_written_one_by_one() -> None:
     """No two prompts share eight words in a row, the code that they show left out."""
     seen: dict[tuple[str, ...], str] = {}
     for task in web().tasks:
-        words = [token.text for part in task.prompt.split("```")[::2] for token in tokenize(part)]
+        words = [token.text for part in task.question.split("```")[::2] for token in tokenize(part)]
         for gram in {tuple(words[n : n + N]) for n in range(len(words) - N + 1)}:
             assert seen.setdefault(gram, task.id) == task.id, (task.id, seen[gram], gram)
 
@@ -97,7 +97,7 @@ def test_the_screen_finds_no_holdout_task_in_a_training_task() -> None:
     found = [
         (task.id, match.item)
         for task in web().split("train", "dev")
-        for match in match_text(f"{task.prompt}\n{task.golden}", index)
+        for match in match_text(f"{task.question}\n{task.golden}", index)
     ]
     assert found == []
 
