@@ -130,16 +130,17 @@ PROGRAM = PROGRAM.replace("PROBES", _ATTACKS)
 
 _SPAWN = """
 const { spawn } = require('child_process');
-let count = 0, tried = 0;
+let alive = 0, most = 0, tried = 0;
 const more = () => {
   if (tried++ >= 40) return;
   const child = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 2500)']);
-  child.on('spawn', () => { count += 1 });
+  child.on('spawn', () => { most = Math.max(most, ++alive) });
+  child.on('exit', () => { alive -= 1 });
   child.on('error', () => {});
   setTimeout(more, 20);
 };
 try { more() } catch {}
-setTimeout(() => { console.log(count); process.exit(0) }, 1800);
+setTimeout(() => { console.log(most); process.exit(0) }, 1800);
 """
 _WORKERS = """
 const { Worker } = require('worker_threads');

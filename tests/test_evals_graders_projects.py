@@ -1,3 +1,5 @@
+import json
+import re
 from typing import Any
 
 import pytest
@@ -109,9 +111,56 @@ def test_what_is_wrong_with_a_task_is_named(changes: dict[str, Any], problem: st
 
 def test_every_flipped_vitest_test_differs_in_its_deciding_value() -> None:
     flipped = runner("vitest").prepare({}, {"tests/counter.test.tsx": COUNTER_TEST}, Limits(), flipped=True)
-    text = flipped.job.files[".goldloop/job.json"].decode()
-    assert "('clicked 1'))).toBeInTheDocument()" in text
+    text = json.loads(flipped.job.files[".goldloop/job.json"])["sources"].popitem()[1]
+    assert re.search(r'getByText\("clicked \d\d+"\)\)\.toBeInTheDocument\(\)', text)
     assert "queryByText('clicked 0')).toBeInTheDocument()" in text
+
+
+def test_what_a_pytest_file_compares_with_is_not_in_the_job() -> None:
+    text = """import pytest
+WANTED = {"total": 90210}
+@pytest.mark.parametrize("n, want", [(1, 31337), (2, 31338)])
+def test_a(n, want):
+    expected = [41999]
+    assert f(n) == want, f"not {want}"
+    assert f(n) != 55555 and g(n) == expected
+    assert h(n) == WANTED
+    assert k(n) == pytest.approx(77.125)
+    for x, y in [(3, 66001), (4, 66002)]:
+        assert f(x) == y
+    with pytest.raises(ZeroDivisionError, match="hushhush"):
+        f(n)
+"""
+    for flipped in (False, True):
+        job = runner("pytest").prepare({}, {"tests/test_a.py": text}, Limits(), flipped=flipped).job
+        sent = b"".join(data for name, data in job.files.items() if "packages" not in name).decode()
+        found = [
+            word
+            for word in ("90210", "3133", "41999", "55555", "77.125", "6600", "ZeroDivisionError", "hushhush")
+            if word in sent
+        ]
+        assert found == []
+
+
+@pytest.mark.parametrize(
+    ("code", "flag"),
+    [
+        ("import { randomUUID } from 'crypto';", "crypto"),
+        ("import fs from 'fs';", "fs"),
+        ("import { env } from 'process';", "process"),
+        ("import zlib from 'zlib';", "zlib"),
+        ("const p = process;", "process"),
+    ],
+)
+def test_a_component_that_reaches_for_the_machine_is_flagged(code: str, flag: str) -> None:
+    found = ProjectGrader().grade(counter_task(), f"{code}\n{COUNTER}", Broken(SILENT))
+    assert (found.status, found.flags) == ("fail", ("forbidden_reach",))
+    assert flag in found.evidence["flags"]["forbidden_reach"]
+
+
+def test_a_component_may_ask_whether_there_is_a_process_and_use_the_page_s_crypto() -> None:
+    code = "export const id = typeof process === 'undefined' ? crypto.randomUUID() : process.env.NODE_ENV;\n"
+    assert runner("vitest").flags({"src/Counter.tsx": code + COUNTER}) == {}
 
 
 def test_the_two_runs_have_files_of_the_same_names() -> None:

@@ -15,7 +15,7 @@ import torch
 from evals.errors import BadInput
 from evals.models import hf
 from evals.models.base import Prompt, Sampling
-from evals.models.kvcache import supports
+from evals.models.kvcache import RaggedRows, supports
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 
@@ -187,8 +187,8 @@ def test_prompts_start_in_order_and_never_more_than_the_batch_size_run(small: st
     started: list[list[int]] = []
     running: list[int] = []
 
-    class Watched(hf.RaggedRows):
-        def admit(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+    class Watched(RaggedRows):
+        def admit(self, prompts: Sequence[list[int]]) -> torch.Tensor:
             started.extend(list(prompt) for prompt in prompts)
             logits = super().admit(prompts)
             running.append(len(self.lengths))
@@ -233,6 +233,20 @@ def test_rows_that_end_early_do_not_disturb_those_behind_them(small: str, monkey
     assert answers[0].finish_reason == "stop"
     assert any(answer.finish_reason == "length" for answer in answers)
     assert all(full.startswith(answer.text) for full, answer in zip(whole, answers, strict=True))
+
+
+@pytest.mark.parametrize("window", [None, 16])
+def test_an_answer_that_ends_before_its_first_token_is_empty(
+    build: BUILD, window: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = hf.HFBackend(ModelRef(base=build("mistral", sliding_window=window)), batch_size=16)
+    prompts = [*UNEVEN, *asking("g h", "i j k l")]
+    whole = backend.generate(prompts, Sampling(max_new_tokens=6, stop_at_code_block=False))
+    end = backend._tokenizer(whole[2].text, add_special_tokens=False)["input_ids"][0]
+    monkeypatch.setattr(backend, "_ends", frozenset({end}))
+    answers = backend.generate(prompts, Sampling(max_new_tokens=6, stop_at_code_block=False))
+    assert (answers[2].finish_reason, answers[2].text, answers[2].completion_tokens) == ("stop", "", 0)
+    assert answers[0].text == whole[0].text
 
 
 def test_every_end_token_of_the_generation_settings_ends_an_answer(small: str) -> None:

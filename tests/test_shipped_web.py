@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
+from conftest import unavailable
 from sandbox_requirements import required_sandbox
 
 from decontam.index import solution_key
 from decontam.screen import index_tasks, match_text
 from decontam.tokens import N, tokenize
 from evals.graders import grade
-from evals.records import Task
+from evals.records import Task, Verdict
 from evals.suites import Suite, load_suite
 from evals.toolchains import find_toolchain
 
@@ -38,16 +39,26 @@ def idle_answer(task: Task) -> str:
     return f"--- a/{file}\n+++ b/{file}\n@@ -1,1 +1,2 @@\n+// nothing to see here\n {text.partition(chr(10))[0]}\n"
 
 
-def require_golden_passes_and_idle_answer_fails(task: Task) -> None:
+@cache
+def verdicts_of(names: tuple[str, ...]) -> dict[str, tuple[Verdict, Verdict]]:
+    """What the golden and the idle answer of each task get; two tasks at a time."""
     sandbox = required_sandbox("sandlock")
     if find_toolchain("web") is None:
-        report = pytest.fail if "web" in os.environ.get("GOLDLOOP_REQUIRE", "").split(",") else pytest.skip
-        report("no web toolchain here: goldloop images build")
-    assert grade(task, task.golden, sandbox).passed, task.id
-    idle = grade(task, idle_answer(task), sandbox)
-    assert (idle.status, idle.reason) == ("fail", "tests_failed"), (task.id, idle)
-    failed = {row["test"] for row in idle.evidence["failed"]}
-    assert failed == set(task.fail_to_pass), task.id
+        unavailable("web", "no web toolchain here: goldloop images build")
+
+    def both(name: str) -> tuple[Verdict, Verdict]:
+        task = task_of(name)
+        return grade(task, task.golden, sandbox), grade(task, idle_answer(task), sandbox)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(names, pool.map(both, names), strict=True))
+
+
+def require_golden_passes_and_idle_answer_fails(name: str, names: tuple[str, ...]) -> None:
+    golden, idle = verdicts_of(names)[name]
+    assert golden.passed, golden
+    assert (idle.status, idle.reason) == ("fail", "tests_failed"), idle
+    assert {row["test"] for row in idle.evidence["failed"]} == set(task_of(name).fail_to_pass)
 
 
 def test_every_slice_has_tasks_of_its_kind_in_both_splits() -> None:
@@ -113,10 +124,10 @@ def test_no_holdout_solution_is_a_training_solution() -> None:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_golden_passes_and_an_idle_answer_fails(name: str) -> None:
-    require_golden_passes_and_idle_answer_fails(task_of(name))
+    require_golden_passes_and_idle_answer_fails(name, SAMPLE)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(task.id for task in web().tasks))
 def test_every_golden_passes_and_every_idle_answer_fails(name: str) -> None:
-    require_golden_passes_and_idle_answer_fails(task_of(name))
+    require_golden_passes_and_idle_answer_fails(name, tuple(sorted(task.id for task in web().tasks)))
