@@ -1,11 +1,17 @@
 """Grades a project by test files: an answer that becomes one file of it (``tests``), or a diff against it (``patch``).
 
-Two runs decide. In the first the tests run as they are; all must pass, exactly those that the task names, and tests with
-a known outcome (canaries) must end as known. In the second, of the same look, every test was changed so that a right answer
-must fail it: what passes there did not come from the tests. Code cannot see which of the two it is in.
+Two runs decide. In the first all tests must pass, exactly those that the task names, and tests with a known outcome
+(canaries) must end as known. In the second, of the same look, every test was changed so that a right answer must fail it:
+what passes there did not come from the tests. A changed value stands in the place of the original: code that reads what a
+test compares with, and answers by it, passes the changed test and is found out.
 
-Does not see an answer that is wrong where no test looks. Tests and answer share a process: an answer that reads what a test
-compares with out of that process, by names which it builds so that the scan of its source misses them, and returns it, passes.
+Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners._pytest_taken``): what they
+compare with never enters the sandbox. Recorded assertions in branches, and in loops over what the answer returned, are not
+counted: an answer that keeps them from being recorded is not seen.
+
+Does not see an answer that is wrong where no test looks. What a test compares with and cannot be taken apart (two computed
+values, an instance, exceptions of the task's own, all of vitest) is in the answer's process. An answer that reads it there, and
+tells a changed test from an original by its text (a negated or added assertion), could pass.
 """
 
 from __future__ import annotations

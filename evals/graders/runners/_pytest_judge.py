@@ -48,16 +48,19 @@ class RecordJudge:
             for index, value in enumerate(found):
                 rows = taken.rows if taken.function else None
                 row = rows[index] if rows is not None and index < len(rows) else {}
-                if not self._holds(taken, {**self.file.tables.get(name, {}), **row}, value):
+                named = {**self.file.constants, **taken.names, **self.file.tables.get(name, {}), **row}
+                if not self._holds(taken, named, value):
                     opaque |= {number} if has_opaque(value) else set()
-                    message = message or f"assert {taken.text}".replace(VALUE, f"{value!r:.200}")
+                    message = message or _said(taken, named, value)
         missing = self._missing(function, values)
         return Judged(message=message or missing, opaque=frozenset(opaque), unmade=not message)
 
     def _missing(self, function: str, values: Mapping[int, Sequence[Any]]) -> str:
         for number, taken in self.file.taken.items():
             if taken.function == function and taken.rows is not None and len(values.get(number, [])) != len(taken.rows):
-                return f"assert {taken.text}: came to be {len(values.get(number, []))} times, not {len(taken.rows)}".replace(VALUE, "...")
+                return f"assert {taken.text}: came to be {len(values.get(number, []))} times, not {len(taken.rows)}".replace(
+                    VALUE, "..."
+                )
         return ""
 
     def never(self, seen: set[int]) -> str:
@@ -67,14 +70,20 @@ class RecordJudge:
                 return f"assert {self.file.taken[number].text}: never came to be".replace(VALUE, "...")
         return ""
 
-    def _holds(self, taken: Taken, row: Mapping[str, ast.expr], value: Any) -> bool:
-        named = {**self.file.constants, **taken.names, **row}
+    def _holds(self, taken: Taken, named: Mapping[str, ast.expr], value: Any) -> bool:
         try:
             used = {node.id for node in ast.walk(taken.expression) if isinstance(node, ast.Name)} & named.keys()
             names = {name: evaluate(named[name], {}, self.file.calls) for name in used}
             return evaluate(taken.expression, {**names, VALUE: value}, self.file.calls) is True
         except Exception:  # whatever came from inside, it was not found right
             return False
+
+
+def _said(taken: Taken, named: Mapping[str, ast.expr], value: Any) -> str:
+    used = sorted({node.id for node in ast.walk(taken.expression) if isinstance(node, ast.Name)} & named.keys())
+    shown = ", ".join(f"{name} = {ast.unparse(named[name]):.200}" for name in used)
+    said = f"assert {taken.text}".replace(VALUE, f"{value!r:.200}")
+    return f"{said} where {shown}" if shown else said
 
 
 def _value(text: str) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
+from evals.graders.runners._other import other_value
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPS = {"skip", "skipif", "xfail", "skipIf", "skipUnless", "expectedFailure"}
@@ -215,7 +216,13 @@ def _plain(node: ast.expr) -> bool:
 
 
 def _other(node: ast.expr, token: str) -> Edit:
-    """Another value of the same kind."""
+    """Another value of the same kind; of a literal one that looks like it."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        value = ...
+    if value is not ... and value != (changed := other_value(value, random.Random(token))):
+        return (*_span(node), repr(changed), None)
     before = (
         f"(lambda v: (not v) if type(v) is bool else v + 977 + abs(v) if type(v) in (int, float) and abs(v) < 1e300 else "
         f"v + '{token}' if type(v) is str else v + b'{token}' if type(v) is bytes else object())("

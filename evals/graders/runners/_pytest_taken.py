@@ -17,13 +17,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.graders.runners._pytest_source import Function, tables_of
-from evals.graders.runners._pytest_values import VALUE, callables, evaluate
+from evals.graders.runners._pytest_names import (
+    MOST_ROWS,
+    Hidden,
+    Key,
+    Rows,
+    Table,
+    assigned,
+    hideable,
+    known,
+    loads,
+    prepared,
+    table_of,
+    table_rows,
+    targets,
+)
+from evals.graders.runners._pytest_source import Function
+from evals.graders.runners._pytest_values import VALUE, callables
 
-Rows = list[dict[str, ast.expr]]
-"""What a statement's names stand for, once for each time that it runs."""
-
-_MOST_ROWS = 2000
 _EQUAL = {f"assert{kind}Equal" for kind in ("", "List", "Dict", "Tuple", "Set", "Sequence", "MultiLine")}
 _COMPARING: Mapping[str, ast.cmpop] = {
     **{name: ast.Eq() for name in _EQUAL},
@@ -68,8 +79,8 @@ class TakenFile:
 
 def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) -> TakenFile:
     """The file with its assertions taken apart, but for those of the numbers in ``left``; the tree itself is not changed."""
-    tree = _prepared(tree)
-    hidden = _hideable(tree)
+    tree = prepared(tree)
+    hidden = hideable(tree)
     while True:  # a name that also serves for something else is no secret, and what needs it stays inside
         taking = _Taking(copy.deepcopy(tree), recorder, left, hidden)
         taking.run()
@@ -79,176 +90,10 @@ def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) ->
         hidden = {name: found for name, found in hidden.items() if name not in spoiled}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hidden:
-    """A name that may stand for an expected value, and how often the file reads it."""
-
-    loads: int
-
-
-Key = tuple[int, str]
-"""A function's place (0: the file) and a name in it."""
-
-
-def _prepared(tree: ast.Module) -> ast.Module:
-    """A copy without messages of assertions, and with tables written where they are used, if that is once."""
-    tree = copy.deepcopy(tree)
-    calls = callables(tree)
-    stored = _stored(tree)
-    constants = {name: node for node in tree.body if (name := _assigned(node, calls)) and stored[name] == 1}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assert):
-            node.msg = None
-        elif isinstance(node, ast.For) and isinstance(node.iter, ast.Name):
-            node.iter = _moved(node.iter, constants, tree)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("parametrize") and len(node.args) == 2:
-            node.args[1] = _moved(node.args[1], constants, tree)
-    return tree
-
-
-def _moved(used: ast.expr, constants: Mapping[str, ast.stmt], tree: ast.Module) -> ast.expr:
-    given = constants.get(used.id) if isinstance(used, ast.Name) else None
-    if not isinstance(used, ast.Name) or not isinstance(given, ast.Assign) or _loads(tree, used.id) != 1:
-        return used
-    value, given.value = given.value, ast.Constant(value=None)
-    return value
-
-
-def _stored(tree: ast.AST) -> Counter[str]:
-    found = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    found.update(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
-    return found
-
-
-def _hideable(tree: ast.Module) -> dict[Key, _Hidden]:
-    calls = callables(tree)
-    found: dict[Key, _Hidden] = {}
-    stored = _stored(tree)
-    for node in tree.body:
-        name = _assigned(node, calls)
-        if name and stored[name] == 1:
-            found[0, name] = _Hidden(loads=_loads(tree, name))
-    for function in _functions(tree.body):
-        inside = _stored(function)
-        names = {name for node in function.body if (name := _assigned(node, calls))}
-        for node in ast.walk(function):
-            if isinstance(node, ast.For) and _table(node.iter, _targets(node.target), calls) is not None:
-                names |= {*_targets(node.target)}
-        table = table_of(function, calls)
-        if table is not None and "ids" not in {word.arg for word in table.call.keywords}:
-            names |= {*table.names}
-        for name in names:
-            if inside[name] == 1 and (0, name) not in found:
-                found[function.lineno, name] = _Hidden(loads=_loads(function, name))
-    return {key: hidden for key, hidden in found.items() if hidden.loads}
-
-
-def _functions(body: Sequence[ast.stmt]) -> list[Function]:
-    found: list[Function] = []
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            found += _functions(node.body)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found.append(node)
-    return found
-
-
-def _loads(node: ast.AST, name: str) -> int:
-    return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(node))
-
-
-def _assigned(node: ast.stmt, calls: Mapping[str, Callable[..., Any]]) -> str:
-    """The name that a statement gives to a literal."""
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        return node.targets[0].id if known(node.value, frozenset(), calls) else ""
-    return ""
-
-
-def known(node: ast.expr, names: frozenset[str], calls: Mapping[str, Callable[..., Any]]) -> bool:
-    """Whether an expression's value is known outside: literals and these names."""
-    try:
-        evaluate(node, dict.fromkeys(names, 1), calls)
-    except LookupError:
-        return False
-    except Exception:  # such as "a" * NAME with a stand-in for the name: its value is known, only not its kind
-        return all(n.id in names or n.id in calls for n in ast.walk(node) if isinstance(n, ast.Name))
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table of literals under ``parametrize``: the ids that pytest gives its rows, their values by name."""
-
-    call: ast.Call
-    names: list[str]
-    ids: list[str]
-    rows: Rows
-
-
-def table_of(function: Function, calls: Mapping[str, Callable[..., Any]]) -> Table | None:
-    """The one table of a test function; None where there are two, or where it is computed."""
-    calls_of = tables_of(function)
-    if len(calls_of) != 1 or not isinstance(calls_of[0], ast.Call) or len(calls_of[0].args) != 2:
-        return None
-    call = calls_of[0]
-    try:
-        given = ast.literal_eval(call.args[0])
-    except ValueError:
-        return None
-    names = [part.strip() for part in given.split(",")] if isinstance(given, str) else [str(part) for part in given]
-    single = isinstance(given, str) and "," not in given
-    rows = _table(call.args[1], names, calls, single=single)
-    if not rows:
-        return None
-    ids = ["-".join(_id(name, value, index) for name, value in row.items()) for index, row in enumerate(rows)]
-    sound = len({*ids}) == len(ids) and not any("\0" in text for text in ids)
-    return Table(call=call, names=names, ids=ids, rows=rows) if sound else None
-
-
-def _id(name: str, node: ast.expr, index: int) -> str:
-    try:
-        value = ast.literal_eval(node)
-    except ValueError:
-        return f"{name}{index}"
-    if isinstance(value, (str, bytes)):
-        return value if isinstance(value, str) and value.isascii() and value.isprintable() else "\0"
-    return str(value) if value is None or isinstance(value, (int, float, bool, complex)) else f"{name}{index}"
-
-
-def _targets(target: ast.expr) -> list[str]:
-    if isinstance(target, ast.Name):
-        return [target.id]
-    if isinstance(target, ast.Tuple) and all(isinstance(item, ast.Name) for item in target.elts):
-        return [item.id for item in target.elts if isinstance(item, ast.Name)]
-    return []
-
-
-def _table(
-    node: ast.expr, names: list[str], calls: Mapping[str, Callable[..., Any]], *, single: bool | None = None
-) -> Rows | None:
-    """The rows of a list of literals, by name."""
-    if not isinstance(node, (ast.List, ast.Tuple)) or not names or len(node.elts) > _MOST_ROWS:
-        return None
-    single = len(names) == 1 if single is None else single
-    found: Rows = []
-    for row in node.elts:
-        values = [row] if single else row.elts if isinstance(row, (ast.Tuple, ast.List)) else []
-        if len(values) != len(names) or not all(_fixed(value, calls) for value in values):
-            return None
-        found.append(dict(zip(names, values, strict=True)))
-    return found
-
-
-def _fixed(node: ast.expr, calls: Mapping[str, Callable[..., Any]]) -> bool:
-    return known(node, frozenset(), calls) or not any(isinstance(n, (ast.Starred, ast.NamedExpr)) for n in ast.walk(node)) and (
-        not (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("param"))
-    )
-
-
 class _Taking:
     """One pass over a file: numbers the assertions, takes apart those that it can."""
 
-    def __init__(self, tree: ast.Module, recorder: str, left: frozenset[int], hidden: Mapping[Key, _Hidden]) -> None:
+    def __init__(self, tree: ast.Module, recorder: str, left: frozenset[int], hidden: Mapping[Key, Hidden]) -> None:
         self.file = TakenFile(tree=tree, calls=callables(tree))
         self.recorder, self.left, self.hidden = recorder, left, hidden
         self.used: Counter[Key] = Counter()
@@ -266,7 +111,7 @@ class _Taking:
         """Take the whole file apart."""
         tree = self.file.tree
         for node in tree.body:
-            name = _assigned(node, self.file.calls)
+            name = assigned(node, self.file.calls)
             if (0, name) in self.hidden and isinstance(node, ast.Assign):
                 self.file.constants[name] = node.value
                 node.value = ast.Constant(value=None)
@@ -292,7 +137,7 @@ class _Taking:
         self.once = {
             ast.unparse(call.func)
             for call in (n for statement in node.body if isinstance(statement, ast.Expr) for n in ast.walk(statement))
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and _loads(node, call.func.id) == 1
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and loads(node, call.func.id) == 1
         }
         self.local = dict(self._locals(node))
         node.body = self._block(node.body, [{}])
@@ -304,7 +149,7 @@ class _Taking:
     def _locals(self, node: Function) -> list[tuple[str, ast.expr]]:
         found = []
         for statement in node.body:
-            name = _assigned(statement, self.file.calls)
+            name = assigned(statement, self.file.calls)
             if (node.lineno, name) in self.hidden and isinstance(statement, ast.Assign):
                 found.append((name, statement.value))
                 statement.value = ast.Constant(value=None)
@@ -347,7 +192,8 @@ class _Taking:
                 node.body = self._block(node.body, self._looped(node, rows))
                 node.orelse = self._block(node.orelse, None)
             case ast.With() | ast.AsyncWith():
-                sure = rows if not any("suppress" in ast.unparse(item) for item in node.items) else None
+                risky = any("suppress" in ast.unparse(item) or _raising(item.context_expr) for item in node.items)
+                sure = None if risky else rows
                 node.body = self._block(node.body, sure)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 node.body = self._block(node.body, rows if node.name in self.once else None)
@@ -360,13 +206,13 @@ class _Taking:
         return [node]
 
     def _looped(self, node: ast.For, rows: Rows | None) -> Rows | None:
-        names = _targets(node.target)
-        table = _table(node.iter, names, self.file.calls)
+        names = targets(node.target)
+        table = table_rows(node.iter, names, self.file.calls)
         whole = not node.orelse and not _leaves(node)
         match node.iter:
             case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(count))]):
-                table = [{}] * min(count, _MOST_ROWS + 1)
-        if rows is None or not whole or table is None or len(rows) * len(table) > _MOST_ROWS:
+                table = [{}] * min(count, MOST_ROWS + 1)
+        if rows is None or not whole or table is None or len(rows) * len(table) > MOST_ROWS:
             self.spoiled |= {(self.place, name) for name in names}
             return None
         secret = [name for name in names if (self.place, name) in self.hidden]
@@ -392,7 +238,9 @@ class _Taking:
         for name in (n.id for n in ast.walk(expression) if isinstance(n, ast.Name) and n.id in visible):
             key = (self.place, name) if (self.place, name) in self.hidden else (0, name)
             self.used[key] += 1
-        self.file.taken[number] = Taken(function=self.function, expression=expression, names=self.local, rows=rows, text=ast.unparse(expression))
+        self.file.taken[number] = Taken(
+            function=self.function, expression=expression, names=self.local, rows=rows, text=ast.unparse(expression)
+        )
         named = ast.Name(id=self.recorder, ctx=ast.Load())
         return ast.Call(func=named, args=[ast.Constant(value=number), inside], keywords=[])
 
@@ -419,7 +267,9 @@ class _Taking:
                 return ast.Compare(left=call, ops=test.ops, comparators=test.comparators), sides[1]
             case ast.Compare():
                 return self._compared(test)
-            case ast.Call(func=function, args=given, keywords=named) if self.file.calls.get(ast.unparse(function)) is math.isclose:
+            case ast.Call(func=function, args=given, keywords=named) if (
+                self.file.calls.get(ast.unparse(function)) is math.isclose
+            ):
                 sides = self._only(given)
                 if sides is None or not all(self._known(word.value) for word in named):
                     return None
@@ -442,7 +292,10 @@ class _Taking:
         for op, side in zip(test.ops, test.comparators, strict=True):
             if isinstance(op, (ast.Is, ast.IsNot)):
                 pair = [side, test.left]
-                if not any(isinstance(part, ast.Name) or isinstance(part, ast.Constant) and part.value in (None, True, False) for part in pair):
+                if not any(
+                    isinstance(part, ast.Name) or (isinstance(part, ast.Constant) and part.value in (None, True, False))
+                    for part in pair
+                ):
                     return None
         return ast.Compare(left=found[0][0], ops=test.ops, comparators=found[0][1:]), found[1]
 
@@ -487,11 +340,16 @@ class _Taking:
         sound = names is not None and (pattern is None or self._known(pattern))
         sound = sound and (item.optional_vars is None or isinstance(item.optional_vars, ast.Name))
         name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else f"{self.recorder}_caught"
+        kinds: list[ast.expr] = [ast.Constant(value=kind) for kind in names or ()]
         caught = "exception" if ast.unparse(call.func).startswith("self.") else "value"
         inside = ast.Attribute(value=ast.Name(id=name, ctx=ast.Load()), attr=caught, ctx=ast.Load())
         expression = ast.Call(
             func=ast.Name(id="_raised", ctx=ast.Load()),
-            args=[ast.Name(id=VALUE, ctx=ast.Load()), ast.Constant(value=names), *([pattern] if pattern is not None else [])],
+            args=[
+                ast.Name(id=VALUE, ctx=ast.Load()),
+                ast.Tuple(elts=kinds, ctx=ast.Load()),
+                *([pattern] if pattern is not None else []),
+            ],
             keywords=[],
         )
         recorded = self._record((expression, inside) if sound else None, rows)

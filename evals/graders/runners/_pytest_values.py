@@ -51,7 +51,7 @@ _LARGEST = 100_000
 class Approx:
     """``pytest.approx`` of a number, or of numbers in a list, tuple or dictionary."""
 
-    def __init__(self, expected: Any, rel: float | None = None, abs: float | None = None, nan_ok: bool = False) -> None:  # noqa: A002
+    def __init__(self, expected: Any, rel: float | None = None, abs: float | None = None, nan_ok: bool = False) -> None:
         self.expected, self.nan_ok = _listed(expected), nan_ok
         self.relative = (1e-6 if abs is None else 0.0) if rel is None else rel
         self.absolute = 1e-12 if abs is None else abs
@@ -81,7 +81,7 @@ def _almost(first: Any, second: Any, places: Any = None, delta: Any = None) -> b
         return True
     if delta is not None:
         return bool(abs(first - second) <= delta)
-    return round(abs(first - second), 7 if places is None else places) == 0
+    return bool(round(abs(first - second), 7 if places is None else places) == 0)
 
 
 def _same_items(first: Any, second: Any) -> bool:
@@ -173,9 +173,9 @@ def _computed(op: ast.operator, left: Any, right: Any) -> Any:
     if isinstance(op, ast.Pow) and not (isinstance(right, (int, float)) and abs(right) <= 1000):
         raise LookupError("a power too large to compute here")
     sizes = [side if isinstance(side, int) else len(side) for side in (left, right) if isinstance(side, (int, str, list, tuple))]
-    if isinstance(op, ast.Mult) and not all(isinstance(side, (int, float, complex)) for side in (left, right)):
-        if math.prod(abs(size) for size in sizes) > _LARGEST:
-            raise LookupError("a repetition too long to compute here")
+    numbers = all(isinstance(side, (int, float, complex)) for side in (left, right))
+    if isinstance(op, ast.Mult) and not numbers and math.prod(abs(size) for size in sizes) > _LARGEST:
+        raise LookupError("a repetition too long to compute here")
     return _BINARY[type(op)](left, right)
 
 
@@ -185,7 +185,7 @@ def _chain(values: list[Any], ops: Sequence[ast.cmpop]) -> bool:
 
 def has_opaque(value: Any) -> bool:
     """Whether there is an instance in a value that cannot be judged out here."""
-    if isinstance(value, Opaque) and not isinstance(value, Iterated):
+    if isinstance(value, (Opaque, Raised)) and not isinstance(value, Iterated):
         return True
     if isinstance(value, dict):
         return any(has_opaque(item) for pair in value.items() for item in pair)

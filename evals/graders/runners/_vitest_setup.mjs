@@ -4,11 +4,36 @@ import { afterEach, chai, vi } from 'vitest';
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 globalThis.jest = vi;
+const { getOwnPropertyDescriptor } = Object;
 
 for (const name of ['getBuiltinModule', 'binding', '_linkedBinding', 'dlopen', 'kill', '_kill', 'abort', '_debugProcess']) {
   const closed = () => { throw new Error(`process.${name} is closed to tests`); };
   Object.defineProperty(process, name, { value: closed, writable: false, configurable: false });
 }
+
+// Functions are called, and tests are given to the framework, through these: who replaces them sees the tests' source.
+for (const name of ['call', 'apply', 'bind']) {
+  Object.defineProperty(Function.prototype, name, { writable: false, configurable: false });
+}
+
+// The source of the test file goes to the interpreter, and stays nowhere.
+const { evaluatedModules, filepath } = globalThis.__vitest_worker__;
+const ensureModule = evaluatedModules.ensureModule;
+const { defineProperty } = Object;
+evaluatedModules.ensureModule = function (id, url) {
+  const module = ensureModule.call(this, id, url);
+  if (id.split('?')[0] !== filepath || getOwnPropertyDescriptor(module, 'meta')?.set) return module;
+  let kept = module.meta;
+  defineProperty(module, 'meta', {
+    get: () => kept,
+    set: (meta) => {
+      let code = meta?.code;
+      kept = meta && { ...meta };
+      if (code !== undefined) defineProperty(kept, 'code', { get: () => { const once = code; code = ''; return once; } });
+    },
+  });
+  return module;
+};
 
 const watched = {
   'chai.Assertion.prototype': chai.Assertion.prototype,
@@ -24,7 +49,7 @@ const watched = {
   Object,
   Reflect,
 };
-const { getOwnPropertyDescriptor, is } = Object;
+const { is } = Object;
 const { ownKeys } = Reflect;
 const taken = Object.entries(watched).map(([name, object]) => [
   name, object, ownKeys(object).map((key) => [key, getOwnPropertyDescriptor(object, key)]),

@@ -7,10 +7,13 @@ a branch, a loop, a callback or a ``waitFor``.
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
+from evals.graders.runners._other import ROLES, other_value, other_words
 from evals.graders.runners._syntax import Node, arguments_of, edited, literal, parse, text_of, walk
 
 GLOBALS = ("afterAll", "afterEach", "beforeAll", "beforeEach", "describe", "expect", "it", "suite", "test", "vi")
@@ -133,12 +136,12 @@ def _flip(callback: Node, token: str) -> tuple[int, int, str]:
     for expectation in reversed(seen):
         target = _value(expectation)
         if target is not None:
-            return target.start_byte, target.end_byte, _other(text_of(target), token)
+            return target.start_byte, target.end_byte, _other(target, token)
     if seen:
         return _negated(seen[-1])
     target = _last_query(body)
     if target is not None:
-        return target.start_byte, target.end_byte, _other(text_of(target), token)
+        return target.start_byte, target.end_byte, _other(target, token)
     if body.type == "statement_block":
         return body.end_byte - 1, body.end_byte - 1, f";expect('{token}').toBe('{token[::-1]}-');"
     return body.start_byte, body.end_byte, f"[{text_of(body)}, expect('{token}').toBe('{token[::-1]}-')]"
@@ -205,6 +208,12 @@ def _queried(node: Node, names: set[str]) -> Node | None:
     return given[0]
 
 
+def _root(node: Node) -> Node:
+    while node.parent is not None:
+        node = node.parent
+    return node
+
+
 def _last_query(body: Node) -> Node | None:
     found = None
     for node, sure in _reached(body):
@@ -221,8 +230,25 @@ def _negated(expectation: _Expectation) -> tuple[int, int, str]:
     return word.start_byte, word.start_byte, "not."
 
 
-def _other(source: str, token: str) -> str:
-    """An expression for another value of the same kind."""
+def _other(node: Node, token: str) -> str:
+    """An expression for another value of the same kind; for a literal one of the same look."""
+    luck, source = random.Random(token), text_of(node)
+    around = text_of(_root(node))
+    if (value := literal(node)) is not None:
+        role = node.parent.type == "arguments" and "ByRole" in text_of(node.parent.parent.child_by_field_name("function"))
+        changed = luck.choice([r for r in ROLES if r != value]) if role else other_words(value, luck, around)
+        if changed is not None:
+            return json.dumps(changed)
+    elif node.type == "regex":
+        pattern = text_of(node.child_by_field_name("pattern"))
+        flags = node.child_by_field_name("flags")
+        changed = None if "\\" in pattern or "|" in pattern else other_words(pattern, luck, around)
+        if changed is not None:
+            return f"/{changed}/{text_of(flags) if flags is not None else ''}"
+    elif node.type == "number" and source.isdigit() and len(source) < 9:
+        return str(other_value(int(source), luck)).replace("-", "1")
+    elif source in {"true", "false"}:
+        return "false" if source == "true" else "true"
     return (
         f"((v) => typeof v === 'string' ? v + '{token}' : typeof v === 'boolean' ? !v : typeof v === 'number' ? "
         f"(Number.isFinite(v) ? v + 977 + Math.abs(v) : 12345) : v instanceof RegExp ? new RegExp('(?:' + v.source + '){token}', "
