@@ -173,7 +173,8 @@ def compare(options: argparse.Namespace) -> None:
         process.stdin.close()
         process.wait()
     print(
-        f"{len(prompts)} prompts of {options.suite}, batch size {options.batch_size}, at most {options.tokens} tokens, fp32, greedy"
+        f"{len(prompts)} prompts of {options.suite}, batch size {options.batch_size}, at most {options.tokens} tokens, "
+        "fp32, greedy"
     )
     report(entries, counts)
 

@@ -32,6 +32,8 @@ MAX_READ_TOKENS = 8192
 _READ_PROMPTS = 8
 # A chunk ends with ever fewer rows; four batches in one make that a small share, and a journal entry stays short.
 _BATCHES_PER_CHUNK = 4
+# Every row of a batch costs attention over the longest row's columns: small change up to here, the larger part above.
+_LONG_TOKENS = 1024
 
 
 def pick_device() -> torch.device:
@@ -80,6 +82,11 @@ class _Answer:
     text: str = ""
     reason: Literal["stop", "code_block", "length"] | None = None
 
+    @property
+    def last(self) -> int:
+        """The token to go on from; of no matter for an answer that ended at once and still has a row."""
+        return self.tokens[-1] if self.tokens else 0
+
     def take(self, token: int, piece: str, ends: frozenset[int], sampling: Sampling) -> None:
         """Append a token (``piece`` is its text) and see whether that ends the answer."""
         if token in ends:
@@ -101,6 +108,7 @@ class HFBackend:
         self._touched: dict[str, torch.Tensor] = {}
         if ref.adapter:
             self._model = merge_adapter(self._model, Path(ref.adapter), self._touched)
+        _lay_out(self._model)
         self.ref = ref.model_copy(update={"revision": resolved.revision})
         self._batch_size = batch_size
         self._ragged = supports(self._model.config)
@@ -116,12 +124,12 @@ class HFBackend:
         """Chunks by length, longest first: the slowest is not the last, and memory peaks at once.
 
         ``generate`` runs ``batch_size`` prompts of a chunk at a time, fewer where they are so long that ``MAX_BATCH_TOKENS`` is
-        met; a prompt beside which only half as many could run as beside the next one is not put in that one's chunk.
+        met; a prompt does not join a chunk whose first one is long and more than twice its length, or halves what could run.
         """
         lengths = [len(self._encode(prompt)) for prompt in prompts]
         alike: list[list[int]] = []
         for index in sorted(range(len(prompts)), key=lambda index: (-lengths[index], index)):
-            if alike and self._places(lengths[index]) < 2 * self._places(lengths[alike[-1][0]]):
+            if alike and self._are_alike(lengths[alike[-1][0]], lengths[index]):
                 alike[-1].append(index)
             else:
                 alike.append([index])
@@ -135,6 +143,10 @@ class HFBackend:
                 starts = [*range(0, len(group), places), len(group)]
             chunks += [group[start:end] for start, end in pairwise(starts)]
         return chunks
+
+    def _are_alike(self, longest: int, length: int) -> bool:
+        """Whether a prompt may share a chunk with one that is longer."""
+        return self._places(length) < 2 * self._places(longest) and (longest <= _LONG_TOKENS or longest <= 2 * length)
 
     def _encode(self, prompt: Prompt) -> list[int]:
         key = tuple(f"{message['role']}\0{message['content']}" for message in prompt.messages)
@@ -180,7 +192,7 @@ class HFBackend:
                 self._take(group, rows.admit([encoded[answer.index] for answer in group]), sampling)
                 running = self._drop_finished(rows, [*running, *group])
             if running:
-                last = torch.tensor([answer.tokens[-1] for answer in running], device=self._model.device)
+                last = torch.tensor([answer.last for answer in running], device=self._model.device)
                 self._take(running, rows.step(last), sampling)
                 running = self._drop_finished(rows, running)
 
@@ -194,8 +206,9 @@ class HFBackend:
         group: list[_Answer] = []
         longest = 0
         for answer in waiting[: min(free, _READ_PROMPTS) if refills else free]:
-            longest = max(longest, len(encoded[answer.index]))
-            if group and longest * (len(group) + 1) > MAX_READ_TOKENS:
+            length = len(encoded[answer.index])
+            longest = max(longest, length)
+            if group and (longest * (len(group) + 1) > MAX_READ_TOKENS or (refills and longest > 2 * length)):
                 break
             group.append(answer)
         return group
@@ -247,6 +260,7 @@ class HFBackend:
         except BadInput:
             self.close()
             raise
+        _lay_out(self._model)
         self.ref = ref.model_copy(update={"revision": self.ref.revision})
         return True
 
@@ -263,6 +277,20 @@ def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """What ends an answer: the tokenizer's end token and those of the model's generation settings."""
     listed = model.generation_config.eos_token_id
     return frozenset({tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed])} - {None})
+
+
+def _lay_out(model: Any) -> None:
+    """Store the weights of linear layers column by column on a CPU: the same numbers, and products with few rows are faster.
+
+    The 210 layers of the embedded model took 18% less time at 32 rows and 36% less at 12, and as much as before at 480. A weight
+    that is looked up by rows as well, a tied embedding, stays as it is.
+    """
+    if model.device.type != "cpu":
+        return
+    embedding = model.get_input_embeddings().weight
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear) and module.weight is not embedding and module.weight.is_contiguous():
+            module.weight.data = module.weight.data.t().contiguous().t()
 
 
 def merge_adapter(model: Any, adapter: Path, touched: dict[str, torch.Tensor] | None = None) -> Any:
