@@ -14,7 +14,7 @@ from evals.errors import BadInput, Inconclusive
 from evals.files import Journal, digest, digest_file, read_records, write_jsonl
 from evals.graders import grade
 from evals.models import open_backend
-from evals.models.base import Backend, Sampling
+from evals.models.base import Backend, Sampling, swapped
 from evals.models.cache import CachedBackend
 from evals.progress import Progress, Silent
 from evals.records import Failure, ModelRef, Result, Task, Verdict
@@ -67,6 +67,8 @@ class Bench:
 
     def backend(self, ref: ModelRef) -> Backend:
         """The model, kept open until another one is asked for: one model in memory at a time."""
+        if self._opened is not None and self._opened[0] != ref and swapped(self._opened[1], ref):
+            self._opened = (ref, self._opened[1])
         if self._opened is None or self._opened[0] != ref:
             self.release()
             self._opened = (ref, self.open_backend(ref))

@@ -255,13 +255,13 @@ def test_every_end_token_of_the_generation_settings_ends_an_answer(small: str) -
     assert hf._end_tokens(backend._model, backend._tokenizer) == {backend._tokenizer.eos_token_id, 5, 7}
 
 
-def write_adapter(base: str, folder: Path, seed: int) -> str:
+def write_adapter(base: str, folder: Path, seed: int, **options: Any) -> str:
     """A LoRA adapter that does change what the model says."""
     from peft import LoraConfig, get_peft_model
 
     model, _, _ = hf.load_model(base)
     torch.manual_seed(seed)
-    adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"))
+    adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", **options))
     for name, weight in adapted.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.2)
@@ -297,6 +297,11 @@ def test_another_base_is_not_swapped_in(small: str) -> None:
     backend = hf.HFBackend(ModelRef(base=small))
     assert not backend.swap(ModelRef(base="elsewhere"))
     assert backend.ref.base == small
+
+
+def test_an_adapter_that_replaced_a_module_is_not_swapped_out(small: str, tmp_path: Path) -> None:
+    backend = hf.HFBackend(ModelRef(base=small, adapter=write_adapter(small, tmp_path / "a", 1, modules_to_save=["norm"])))
+    assert not backend.swap(ModelRef(base=small))
 
 
 def test_a_swap_to_no_adapter_is_refused_with_a_reason(small: str, tmp_path: Path) -> None:

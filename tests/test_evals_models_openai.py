@@ -15,7 +15,7 @@ import pytest
 from evals.errors import BackendFault, BadInput
 from evals.files import Journal
 from evals.models import open_backend
-from evals.models.base import Completion, Prompt, Sampling
+from evals.models.base import Completion, Prompt, Sampling, swapped
 from evals.models.cache import CachedBackend
 from evals.models.openai import OpenAIBackend
 from evals.models.scripted import ScriptedBackend
@@ -235,6 +235,22 @@ def test_the_cache_of_another_model_is_another(tmp_path: Path) -> None:
     for base in ("one", "two"):
         inner = ScriptedBackend({"q": base}, ref=ModelRef(base=base))
         assert CachedBackend(inner, tmp_path, name="scripted").generate(prompts("q"), GREEDY)[0].text == base
+
+
+def test_a_swapped_model_has_answers_of_its_own(tmp_path: Path) -> None:
+    class Swapping(ScriptedBackend):
+        def swap(self, ref: ModelRef) -> bool:
+            self.ref = ref
+            return ref.base == "scripted"
+
+    inner = Swapping(lambda question: f"{question} by {inner.ref.adapter or 'base'}", ref=ModelRef(base="scripted"))
+    cached = CachedBackend(inner, tmp_path / "cache", name="scripted")
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter/weights").write_text("1")
+    assert cached.generate(prompts("q"), GREEDY)[0].text == "q by base"
+    assert swapped(cached, ModelRef(base="scripted", adapter=str(tmp_path / "adapter")))
+    assert cached.generate(prompts("q"), GREEDY)[0].text == f"q by {tmp_path / 'adapter'}"
+    assert not swapped(cached, ModelRef(base="other")) and not swapped(ScriptedBackend({}), ModelRef(base="scripted"))
 
 
 def test_errors_are_not_kept(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -37,6 +37,20 @@ class Completion:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str = ""
+
+
+@runtime_checkable
+class Swaps(Protocol):
+    """What a backend may offer beside: another adapter on the base that is in memory."""
+
+    def swap(self, ref: ModelRef) -> bool:
+        """Become this model; False where that needs opening anew."""
+        ...
+
+
+def swapped(backend: object, ref: ModelRef) -> bool:
+    """Whether an open backend could become another model."""
+    return isinstance(backend, Swaps) and backend.swap(ref)
 
 
 class Backend(Protocol):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from evals.errors import BadInput
 from evals.files import digest, digest_tree, read_json, write_json
-from evals.models.base import Backend, Completion, Prompt, Sampling
+from evals.models.base import Backend, Completion, Prompt, Sampling, swapped
+from evals.records import ModelRef
 
 _FORM = 1  # of the key and the file; raised when either changes
 
@@ -21,11 +22,21 @@ class CachedBackend:
     """A backend that looks into a folder first. Only what is missing of a batch is generated."""
 
     def __init__(self, backend: Backend, folder: Path, *, name: str) -> None:
-        self._backend, self._folder = backend, folder
-        self.ref = backend.ref
-        adapter = digest_tree(Path(self.ref.adapter)) if self.ref.adapter else ""
-        self._model = [_FORM, name, self.ref.base, self.ref.revision, adapter]
+        self._backend, self._folder, self._name = backend, folder, name
         self.found = 0
+        self._take(backend.ref)
+
+    def _take(self, ref: ModelRef) -> None:
+        adapter = digest_tree(Path(ref.adapter)) if ref.adapter else ""
+        self.ref = ref
+        self._model = [_FORM, self._name, ref.base, ref.revision, adapter]
+
+    def swap(self, ref: ModelRef) -> bool:
+        """See ``Swaps``."""
+        if not swapped(self._backend, ref):
+            return False
+        self._take(self._backend.ref)
+        return True
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """The backend's own plan."""

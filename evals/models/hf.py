@@ -241,7 +241,7 @@ class HFBackend:
     def swap(self, ref: ModelRef) -> bool:
         """Put another adapter, or none, on the base in memory; the base's weights come back bit for bit.
 
-        False if ``ref`` needs another base or the present adapter replaced whole modules: then close this backend and open anew.
+        False if ``ref`` needs another base, or the present adapter changed more than its LoRA layers: close this and open anew.
 
         Raises:
             BadInput: the folder is no adapter, or does not fit the model; the backend is closed then.
@@ -297,7 +297,7 @@ def merge_adapter(model: Any, adapter: Path, touched: dict[str, torch.Tensor] | 
     """The model with a LoRA adapter folded into its weights: exact in fp32 up to rounding, and no slower than the base.
 
     ``touched`` receives copies, in the host's memory, of the weights as they were, by parameter name; it stays empty where the
-    adapter replaces whole modules, which no copy of weights undoes.
+    adapter changes more than its LoRA layers.
 
     Raises:
         BadInput: the folder is no adapter, or does not fit the model.
@@ -316,9 +316,10 @@ def merge_adapter(model: Any, adapter: Path, touched: dict[str, torch.Tensor] | 
 
 
 def _weights_under(adapted: Any) -> dict[str, torch.Tensor]:
-    """Copies of all weights that merging will change, by their names in the bare model; none if a module is replaced."""
+    """Copies of what merging will change, by its name in the bare model; none if more than LoRA layers changes."""
     config = adapted.peft_config[adapted.active_adapter]
-    if getattr(config, "modules_to_save", None) or getattr(config, "trainable_token_indices", None):
+    beyond = ("modules_to_save", "trainable_token_indices", "target_parameters")
+    if any(getattr(config, name, None) for name in beyond) or getattr(config, "bias", "none") == "all":
         return {}
     kept = {}
     for name, module in adapted.base_model.model.named_modules():
