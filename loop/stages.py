@@ -67,10 +67,13 @@ class Bench:
 
     def backend(self, ref: ModelRef) -> Backend:
         """The model, kept open until another one is asked for: one model in memory at a time."""
-        if self._opened is not None and self._opened[0] != ref and swapped(self._opened[1], ref):
-            self._opened = (ref, self._opened[1])
-        if self._opened is None or self._opened[0] != ref:
-            self.release()
+        if self._opened is not None and self._opened[0] != ref:
+            opened, self._opened = self._opened[1], None  # a swap that fails leaves a closed backend
+            if swapped(opened, ref):
+                self._opened = (ref, opened)
+            else:
+                opened.close()
+        if self._opened is None:
             self._opened = (ref, self.open_backend(ref))
         return self._opened[1]
 
