@@ -71,7 +71,8 @@ def answer(task: Task, passes: bool, number: int) -> Result:
     """An attempt with hostile text and its verdict; at a holdout task, with a mark that must never be shown."""
     secret = f"HOLDOUT-ATTEMPT {task.id} " if task.split == "holdout" else ""
     verdict = Verdict(status="pass", reason="pass", evidence={"checks": 2}, sandbox=SANDBOX)
-    code: str | None = f"def {task.id}(items):\n    return items[::-1]  # {secret}{HOSTILE}\n"
+    step = -1 if passes else -2  # the same code with two verdicts would be a flaky task
+    code: str | None = f"def {task.id}(items):\n    return items[::{step}]  # {secret}{HOSTILE}\n"
     if not passes:
         place = {"check": task.checks.splitlines()[0].removeprefix("assert "), "line": 1}
         stderr = 'File "/home/ada/goldloop/.venv/lib/driver.py", line 3'

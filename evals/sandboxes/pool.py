@@ -114,7 +114,7 @@ class Pool(Generic[Key]):
     """Boxes by kind. Thread-safe; each box is lent to one job at a time."""
 
     def __init__(self, open_box: Callable[[Key], Box], *, most_jobs: int = _MOST_JOBS) -> None:
-        self._open = open_box
+        self._open_once = open_box
         self._most_jobs = most_jobs
         self._lock = threading.Lock()
         self._idle: OrderedDict[Key, list[Box]] = OrderedDict()
@@ -178,6 +178,17 @@ class Pool(Generic[Key]):
         else:
             self._give_back(key, box)
         return outcome, Ending(killed=False, message="")
+
+    def _open(self, key: Key) -> Box:
+        """A new box. One that does not come up says nothing of the next: a busy machine starts one late at times.
+
+        Raises:
+            SandboxFault: two did not come up.
+        """
+        try:
+            return self._open_once(key)
+        except SandboxFault:
+            return self._open_once(key)
 
     def _lend(self, key: Key) -> Box:
         coming = None
