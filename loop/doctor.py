@@ -13,6 +13,7 @@ from evals.errors import BadInput, SandboxFault
 from evals.models.resolve import EMBEDDED, cache_folder
 from evals.records import Record
 from evals.sandboxes import make_sandbox, self_test
+from evals.toolchains import find_toolchain
 
 NEEDED_DISK_GIB = 3
 
@@ -29,7 +30,7 @@ class Finding(Record):
 
 def examine(folder: Path) -> list[Finding]:
     """All findings, in the order that a user should mend them."""
-    return [_python(), _memory(), _disk(folder), *_sandboxes(), _gpu(), _model(), _node()]
+    return [_python(), _memory(), _disk(folder), *_sandboxes(), _gpu(), _model(), _node(), _web()]
 
 
 def healthy(findings: list[Finding]) -> bool:
@@ -65,7 +66,7 @@ def _sandboxes() -> list[Finding]:
     findings = []
     fixes = {
         "sandlock": "pip install sandlock, on Linux 6.12 or newer",
-        "docker": "install a Docker engine and start it; then docker pull the image that is named",
+        "docker": "install a Docker engine and start it; then goldloop images build",
     }
     for name, fix in fixes.items():
         try:
@@ -109,3 +110,10 @@ def _node() -> Finding:
         return Finding(name="node", state="optional", found="not found", fix="install Node 20 for JavaScript tasks")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     return Finding(name="node", state="ok", found=version)
+
+
+def _web() -> Finding:
+    folder = find_toolchain("web")
+    if folder is None:
+        return Finding(name="web toolchain", state="optional", found="not built", fix="goldloop images build, for JavaScript and React tasks")
+    return Finding(name="web toolchain", state="ok", found=str(folder))
