@@ -115,5 +115,6 @@ def _node() -> Finding:
 def _web() -> Finding:
     folder = find_toolchain("web")
     if folder is None:
-        return Finding(name="web toolchain", state="optional", found="not built", fix="goldloop images build, for JavaScript and React tasks")
+        fix = "goldloop images build, for JavaScript and React tasks"
+        return Finding(name="web toolchain", state="optional", found="not built", fix=fix)
     return Finding(name="web toolchain", state="ok", found=str(folder))
