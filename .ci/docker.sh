@@ -55,6 +55,7 @@ flock 9  # two at once: the second finds everything there
 work=$(mktemp -d /var/tmp/goldloop-image-XXXXXX)
 answers || start_engine
 [ "$(id -u)" != 0 ] || install debootstrap debootstrap
+[ "$(id -u)" != 0 ] || install ip iproute2  # the attack suite makes a network namespace of its own
 make -s .venv/.installed-dev
 .venv/bin/goldloop images build --offline --json >"$work/images.json"
 python=$(.venv/bin/python -c 'import json, sys; print(next(i["image"] for i in json.load(sys.stdin)["images"] if i["kind"] == "python"))' <"$work/images.json")
