@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
+from sandbox_requirements import unavailable
 
 _CONTROL = b"control"
 _HERE, _THERE = "198.18.77.1", "198.18.77.2"  # of the range for tests of networks (RFC 2544), routed nowhere else
@@ -141,12 +141,6 @@ def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
 
 
-def _missing(why: str) -> None:
-    if "netns" in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
-        pytest.fail(f"GOLDLOOP_REQUIRE names netns, but {why}", pytrace=False)
-    pytest.skip(f"no network namespace here: {why}")
-
-
 @contextmanager
 def outside() -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
     """A host in a network namespace of its own: what the probes are told of it, and a list that fills with what it hears.
@@ -154,9 +148,9 @@ def outside() -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
     Skips where there can be none, or fails where GOLDLOOP_REQUIRE has ``netns``.
     """
     if os.geteuid() != 0:
-        _missing("making one needs root")
+        unavailable("netns", "making one needs root")
     if shutil.which("ip") is None:
-        _missing("there is no ip command (install iproute2)")
+        unavailable("netns", "there is no ip command (install iproute2)")
     name = f"gl{os.getpid()}"
     with ExitStack() as undo:
         try:
@@ -169,7 +163,7 @@ def outside() -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
             _ip("-n", name, "link", "set", f"{name}b", "up")
         except subprocess.CalledProcessError as error:
             undo.close()
-            _missing(f"ip could not make one: {error.stderr.strip()}")
+            unavailable("netns", f"ip could not make one: {error.stderr.strip()}")
         program = f"HOST = {_THERE!r}\n{_OUTSIDE}"
         command = ["ip", "netns", "exec", name, sys.executable, "-I", "-S", "-c", program]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:

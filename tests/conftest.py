@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sandbox_requirements import unavailable
 
 from evals.errors import BadInput
 from evals.sandboxes import open_sandbox
@@ -15,20 +15,12 @@ from evals.sandboxes.base import Sandbox
 WriteSuite = Callable[..., Path]
 
 
-def unavailable(what: str, why: str) -> None:
-    """Skip, or fail where GOLDLOOP_REQUIRE (a comma list) names the component."""
-    if what in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
-        pytest.fail(f"{what} is required here: {why}")
-    pytest.skip(f"needs {what}: {why}")
-
-
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     try:
         found = open_sandbox("sandlock")
     except BadInput as error:
         unavailable("sandlock", str(error))
-        raise
     yield found
     found.close()
 

@@ -1,9 +1,10 @@
-"""Which sandboxes this machine has. A test of a missing one skips and says why, unless GOLDLOOP_REQUIRE names it."""
+"""What this machine has. A test of what is missing skips and says why, unless GOLDLOOP_REQUIRE names it."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
+from typing import NoReturn
 
 import pytest
 
@@ -12,6 +13,13 @@ from evals.sandboxes import make_sandbox
 from evals.sandboxes.base import Sandbox
 
 IMAGE = os.environ.get("GOLDLOOP_TEST_IMAGE", "goldloop-python:test")
+
+
+def unavailable(what: str, why: str) -> NoReturn:
+    """Skip, or fail where GOLDLOOP_REQUIRE (a comma list) names the component."""
+    if what in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
+        pytest.fail(f"GOLDLOOP_REQUIRE names {what}, but {why}", pytrace=False)
+    pytest.skip(f"needs {what}: {why}")
 
 
 @cache
@@ -27,6 +35,4 @@ def required_sandbox(name: str) -> Sandbox:
     found = _opened(name)
     if not isinstance(found, str):
         return found
-    if name in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
-        pytest.fail(f"GOLDLOOP_REQUIRE names {name}, but {found}", pytrace=False)
-    pytest.skip(f"no {name} here: {found} (.ci/docker.sh sets one up)" if name == "docker" else f"no {name}: {found}")
+    unavailable(name, f"{found} (.ci/docker.sh sets one up)" if name == "docker" else found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import pytest
 from attacks_hosts import control, listening
 from attacks_node import BOMBS, PROBES, PROGRAM
 from attacks_world import SANDBOXES, ending, own_things, required, still_works
+from sandbox_requirements import unavailable
 
 from evals.errors import SandboxFault
 from evals.records import Limits
@@ -33,9 +33,7 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     try:
         outcome = execute(found, "console.log(6 * 7)", Limits(wall_seconds=20, memory_mb=512))
     except SandboxFault as fault:
-        if "node" in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
-            pytest.fail(f"GOLDLOOP_REQUIRE names node, but {fault}", pytrace=False)
-        pytest.skip(f"no node in {request.param}: {fault}")
+        unavailable("node", f"{request.param} has none: {fault}")
     assert outcome.stdout == b"42\n", outcome
     return found
 

@@ -22,7 +22,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from conftest import unavailable
+from sandbox_requirements import unavailable
 
 import decontam.audit
 from decontam.audit import Audit, AuditSettings, check_threads, in_order, run_audit, training_texts

@@ -14,7 +14,8 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 import zstandard
-from conftest import unavailable, write_task
+from conftest import write_task
+from sandbox_requirements import unavailable
 
 from decontam.items import continues, load_items
 from decontam.records import Item

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_sandbox, unavailable
 
 from evals.errors import SandboxFault
 from evals.records import Limits
@@ -437,9 +437,7 @@ NODE_SUMS = {
 
 def node(box: SandlockSandbox, source: str, **limits: Any) -> Outcome:
     if shutil.which("node") is None:
-        if "node" in os.environ.get("GOLDLOOP_REQUIRE", "").split(","):
-            pytest.fail("GOLDLOOP_REQUIRE names node, but it is not installed")
-        pytest.skip("no node: install Node.js 20 or newer")
+        unavailable("node", "install Node.js 20 or newer")
     chosen: dict[str, Any] = {"wall_seconds": 20.0, "memory_mb": 384, "processes": 8, **limits}
     job = Job(
         files={"program.mjs": source.encode()}, command=("{node}", "program.mjs"), limits=Limits(**chosen), toolchain="node"

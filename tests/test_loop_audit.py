@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 import pytest
 import typer
 import zstandard
-from conftest import WriteSuite, unavailable
+from conftest import WriteSuite
+from sandbox_requirements import unavailable
 
 import decontam.audit
 import loop.verbs.audit

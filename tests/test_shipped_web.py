@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
-from conftest import unavailable
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_sandbox, unavailable
 
 from decontam.index import solution_key
 from decontam.screen import index_tasks, match_text
