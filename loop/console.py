@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from loop.gate import GateReport, points
+if TYPE_CHECKING:
+    from loop.gate import GateReport
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -92,6 +93,8 @@ def say(text: str) -> None:
 
 def gate_table(gate: GateReport, title: str) -> Table:
     """The closing table: a row a suite and slice, in points."""
+    from loop.gate import points  # its statistics take longer to import than most verbs run
+
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("holdout")
     for name in ("tasks", "before", "after", "delta", "95% interval"):

@@ -13,7 +13,6 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
-from loop.gate import points
 from loop.verbs.common import Out, SuiteArgument, make_bench
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def _splits(tasks: Callable[..., Sequence[Task]]) -> list[str]:
 
 
 def _arms_table(reports: Sequence[ArmReport]) -> Table:
+    from loop.gate import points
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("arm")
     for name in ("tasks", "pass rate", "95% interval", "to base", "95% interval", "p (Holm)", "sees"):
