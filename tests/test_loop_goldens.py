@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
+from command_line import Ended, Run
 from conftest import WriteSuite
 
 from evals.errors import SandboxFault
 from evals.sandboxes.base import Job, Outcome, Sandbox
 from loop.cli import main
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Run(Protocol):
-    def __call__(self, *arguments: str) -> Ended: ...
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
+from command_line import Ended, Run
 
 from evals.errors import SandboxFault
 from evals.sandboxes.base import Job, Outcome, Sandbox
@@ -25,21 +24,6 @@ BAD = {**GOOD, "code": "def one():\n    return 2\n", "part": "test"}
 LOST = {**GOOD, "by": "Proprietary"}
 COLUMNS = ("--column", "prompt=text", "--column", "golden=code", "--column", "checks=check", "--column", "split=part")
 LICENCE = ("--column", "licence=by")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Run(Protocol):
-    def __call__(self, *arguments: str) -> Ended: ...
 
 
 @pytest.fixture
