@@ -262,6 +262,9 @@ BOMBS: Mapping[str, Bomb] = {
     "many files after raising the limits": Bomb(source=_RAISED, most=40),
     "one sparse file": Bomb(source="import os\nos.truncate(os.open('s', 65), 1 << 40)", ends=_EXIT),
     "deep folders": Bomb(source="import os\nfor _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nprint('made')"),
+    "deep folders, never ending": Bomb(
+        source="import os\nfor _ in range(3000):\n    os.mkdir('d', 0o300)\n    os.chdir('d')\nwhile True: pass"
+    ),
     "closed folders": Bomb(source="import os\nos.makedirs('a/b/c')\nos.chmod('a/b', 0)\nos.chmod('a', 0)\nos.chmod('.', 0)"),
     "odd names": Bomb(source="for n in (b'\\xff\\xfe', b'\\n', b'-rf', b'x' * 255, b'a\\x1b[2J'): open(n, 'w').close()"),
     "/dev/shm": Bomb(source=_megabytes("os.open('/dev/shm/big', os.O_CREAT | os.O_WRONLY)"), most=64, limits={"memory_mb": 64}),

@@ -30,9 +30,10 @@ from evals.sandboxes.base import Sandbox
 from evals.sandboxes.docker import LABEL
 
 _WORST = (
-    "forks", "threads in tight loops", "memory of one process", "many files", "deep folders", "closed folders", "output",
-    "a loop that ignores all signals", "stopping itself", "stopped by its child", "killing itself", "a daemon",
-    "a daemon not tied to its parent", "removing its folder", "renaming its folder", "System V shared memory",
+    "forks", "threads in tight loops", "memory of one process", "many files", "deep folders", "deep folders, never ending",
+    "closed folders", "output", "a loop that ignores all signals", "stopping itself", "stopped by its child", "killing itself",
+    "a daemon", "a daemon not tied to its parent", "removing its folder", "renaming its folder",
+    "System V shared memory",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from evals.errors import BadInput, SandboxFault
 from evals.graders import grade
 from evals.records import Limits, Task, Verdict
 from evals.sandboxes import make_sandbox, open_sandbox, self_test
+from evals.sandboxes._folder import remove_folder
 from evals.sandboxes._usage import usage_below
 from evals.sandboxes.base import Job, Outcome, Sandbox
 from evals.sandboxes.docker import LABEL, DockerSandbox
@@ -409,3 +410,31 @@ def test_opening_gives_a_sandbox_that_works() -> None:
     assert run(opened, "print(1)").stdout == b"1\n"
     assert time.monotonic() - started < 3
     opened.close()
+
+
+def test_a_folder_is_removed_however_deep_and_closed_it_is_and_no_link_in_it_is_followed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir(mode=0o751)
+    (kept / "file").write_text("mine")
+    folder = tmp_path / "box"
+    folder.mkdir()
+    (folder / "link").symlink_to(kept)
+    (folder / "closed").mkdir()
+    (folder / "closed" / "link").symlink_to(kept)
+    (folder / "closed").chmod(0)
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(3000):  # no path reaches the end of it, and no recursion of the interpreter's
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.fchmod(here, 0)
+        os.close(here)
+        here = inner
+    os.close(here)
+    remove_folder(str(folder))
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (kept / "file").read_text() == "mine"
+    assert kept.stat().st_mode & 0o777 == 0o751
+    link = tmp_path / "link"
+    link.symlink_to(kept)
+    with pytest.raises(OSError, match="link"):
+        remove_folder(str(link))

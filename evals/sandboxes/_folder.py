@@ -4,7 +4,7 @@ What a job leaves is not trusted: nothing in it is followed, and nothing keeps i
 """
 
 # pathlib is an import that every box would pay for.
-# ruff: noqa: PTH101, PTH103, PTH104, PTH106, PTH108, PTH120, PTH211
+# ruff: noqa: PTH101, PTH103, PTH106, PTH120, PTH211
 
 import os
 from collections.abc import Mapping
@@ -53,23 +53,50 @@ def open_output(folder: str, name: str, limit: int) -> tuple[int, int] | None:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove a folder whatever is in it: closed folders, and paths longer than the system takes."""
+    """Remove a folder whatever is in it: closed folders, and paths deeper than the system or a recursion takes.
+
+    Raises:
+        OSError: something in it cannot be removed.
+    """
     number, aside = 0, os.urandom(8).hex()
-    while entries := _opened(folder):
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-                continue
-            for inner in _opened(entry.path):
-                if inner.is_dir(follow_symlinks=False):
-                    os.chmod(inner.path, 0o700)  # only a folder that can be written can be moved
-                number += 1
-                os.rename(inner.path, f"{folder}/{aside}.{number}")
-            os.rmdir(entry.path)
+    top = _opened(folder)
+    try:
+        while entries := _entries(top):
+            for name, is_folder in entries:
+                if not is_folder:
+                    os.unlink(name, dir_fd=top)
+                    continue
+                inner = _opened(name, top)
+                try:
+                    for below, is_folder_below in _entries(inner):
+                        if is_folder_below:
+                            os.close(_opened(below, inner))  # only a folder that can be written can be moved
+                        number += 1
+                        os.rename(below, f"{aside}.{number}", src_dir_fd=inner, dst_dir_fd=top)
+                finally:
+                    os.close(inner)
+                os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
     os.rmdir(folder)
 
 
-def _opened(folder: str) -> "list[os.DirEntry[str]]":
-    os.chmod(folder, 0o700)
-    with os.scandir(folder) as entries:
-        return list(entries)
+def _opened(name: str, parent: int | None = None) -> int:
+    """A folder, never one behind a link, that can be read and written from now on."""
+    flags = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags | os.O_RDONLY, dir_fd=parent)
+    except PermissionError:
+        closed = os.open(name, flags | os.O_PATH, dir_fd=parent)
+        try:
+            os.chmod(f"/proc/self/fd/{closed}", 0o700)
+        finally:
+            os.close(closed)
+        descriptor = os.open(name, flags | os.O_RDONLY, dir_fd=parent)
+    os.fchmod(descriptor, 0o700)
+    return descriptor
+
+
+def _entries(descriptor: int) -> list[tuple[str, bool]]:
+    with os.scandir(descriptor) as entries:
+        return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]

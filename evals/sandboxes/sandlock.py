@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import SandboxFault
+from evals.sandboxes._folder import remove_folder
 from evals.sandboxes._hosts import filled, installed_toolchain, node_program
 from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
 from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
@@ -132,7 +132,7 @@ class SandlockSandbox:
                 stderr=self._library.StdioMode.NULL,
             )
         except (RuntimeError, ValueError, OSError, self._library.SandlockError) as error:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
             raise SandboxFault(f"sandlock could not make a box: {error}") from None
         environment = {"HOME": "{box}", "TMPDIR": "{box}", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
         if kind.toolchain == "python":
@@ -207,7 +207,7 @@ class _Channel:
                 process.kill()
             # Reaping also ends whatever a job started and left running, in sessions of its own too.
             result = process.wait(timeout=_REAP_SECONDS)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(self._folder)
         return Ending(killed=False, message=f"sandlock: {result.error or result.reason}")
 
 
@@ -216,4 +216,10 @@ def _sweep(folder: Path) -> None:
     for path in folder.glob("goldloop-box-*_*"):
         owner = path.name.removeprefix("goldloop-box-").split("_")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(str(path))
+
+
+def _remove(folder: str) -> None:
+    """Remove a box's folder. What cannot be removed stays: a verdict does not hang on it."""
+    with suppress(OSError):
+        remove_folder(folder)
