@@ -1,7 +1,8 @@
-"""Answers kept by everything that decides them: model, revision, adapter's content, messages, decoding, seed.
+"""Answers kept by everything that decides them: model, revision, adapter's content, origin, messages, decoding, seed.
 
 A cached answer is the backend's own, so a run with a cache equals one without where the backend is deterministic, and is
-repeatable where it is not. Errors are never kept. One file an answer, written whole; several runs may share a folder.
+repeatable where it is not. A sample's number is in its seed; at temperature 0 all samples of a prompt are one answer, asked
+once. Errors are never kept. One file an answer, written whole; several runs may share a folder.
 """
 
 from __future__ import annotations
@@ -9,13 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from pydantic import TypeAdapter, ValidationError
 
 from evals.errors import BadInput
 from evals.files import digest, digest_tree, read_json, write_json
 from evals.models.base import Backend, Completion, Prompt, Sampling, swapped
 from evals.records import ModelRef
 
-_FORM = 1  # of the key and the file; raised when either changes
+_FORM = 2  # of the key and the file; raised when either changes
+_COMPLETION = TypeAdapter(Completion)
+
+
+@runtime_checkable
+class Originates(Protocol):
+    """What a backend may say beside its model: whatever else decides its answers, such as a server's address."""
+
+    origin: str
 
 
 class CachedBackend:
@@ -29,7 +41,8 @@ class CachedBackend:
     def _take(self, ref: ModelRef) -> None:
         adapter = digest_tree(Path(ref.adapter)) if ref.adapter else ""
         self.ref = ref
-        self._model = [_FORM, self._name, ref.base, ref.revision, adapter]
+        origin = self._backend.origin if isinstance(self._backend, Originates) else ""
+        self._model = [_FORM, self._name, ref.base, ref.revision, adapter, origin]
 
     def swap(self, ref: ModelRef) -> bool:
         """See ``Swaps``."""
@@ -45,16 +58,16 @@ class CachedBackend:
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         """See ``Backend.generate``."""
         files = [self._file(prompt, sampling) for prompt in prompts]
-        answers = [_read(file) for file in files]
-        missing = [index for index, answer in enumerate(answers) if answer is None]
-        self.found += len(prompts) - len(missing)
+        answers = {file: answer for file in set(files) if (answer := _read(file)) is not None}
+        self.found += sum(file in answers for file in files)
+        missing = {file: prompt for file, prompt in zip(files, prompts, strict=True) if file not in answers}
         if missing:
-            made = self._backend.generate([prompts[index] for index in missing], sampling)
-            for index, completion in zip(missing, made, strict=True):
-                answers[index] = completion
+            made = self._backend.generate(list(missing.values()), sampling)
+            for file, completion in zip(missing, made, strict=True):
+                answers[file] = completion
                 if completion.finish_reason != "error":
-                    write_json(files[index], asdict(completion))
-        return [answer for answer in answers if answer is not None]
+                    write_json(file, asdict(completion))
+        return [answers[file] for file in files]
 
     def _file(self, prompt: Prompt, sampling: Sampling) -> Path:
         key = digest([*self._model, list(prompt.messages), sampling.model_dump(mode="json"), prompt.seed]).rpartition(":")[2]
@@ -70,6 +83,6 @@ def _read(file: Path) -> Completion | None:
     if not file.is_file():
         return None
     try:
-        return Completion(**read_json(file))
-    except (BadInput, TypeError):
+        return _COMPLETION.validate_python(read_json(file))
+    except (BadInput, ValidationError):
         return None

@@ -284,14 +284,14 @@ def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
 def _lay_out(model: Any) -> None:
     """Store the weights of linear layers column by column on a CPU: the same numbers, and products with few rows are faster.
 
-    The 210 layers of the embedded model took 18% less time at 32 rows and 36% less at 12, and as much as before at 480. A weight
-    that is looked up by rows as well, a tied embedding, stays as it is.
+    The 210 layers of the embedded model took 18% less time at 32 rows and 36% less at 12, and as much as before at 480; the
+    scores of its vocabulary 10% less at 32 and 42% less at 8. That layer shares its weight with the embedding, whose look-ups are
+    slower by columns: 10 ms more for 1,056 tokens, which take 2 s to read.
     """
     if model.device.type != "cpu":
         return
-    embedding = model.get_input_embeddings().weight
     for module in model.modules():
-        if isinstance(module, torch.nn.Linear) and module.weight is not embedding and module.weight.is_contiguous():
+        if isinstance(module, torch.nn.Linear) and module.weight.is_contiguous():
             module.weight.data = module.weight.data.t().contiguous().t()
 
 

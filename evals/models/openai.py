@@ -1,19 +1,25 @@
 """Any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, SGLang, TGI, or the hosted ones.
 
-Covers concurrency, retries with back-off (429 and 5xx, the server's own Retry-After where it names one), a rate limit and a
-time limit a request. The client and its retries are the ``openai`` package's. What fails after all retries ends as an
-attempt with finish reason ``error``, never as an empty answer. Answers of a server may differ between runs even when greedy;
-the response cache (``evals.models.cache``) makes a run repeatable.
+Covers concurrency, retries with back-off (408, 409, 429, 5xx and broken connections; the server's own Retry-After holds all
+requests back, up to ten minutes), a rate limit, and a time limit on each whole request, however slowly it drips in. What
+fails after all retries ends as an attempt with finish reason ``error``, never as an empty answer; where not one request of
+a batch is answered the run stops, after a wrong key or model at once. Answers of a server may differ between runs even when
+greedy; the response cache (``evals.models.cache``) makes a run repeatable.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+import orjson
 
 from evals.errors import BackendFault, BadInput
 from evals.models.base import Completion, Prompt, Sampling
@@ -21,6 +27,16 @@ from evals.records import ModelRef
 
 URL_VARIABLE, KEY_VARIABLE = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 _ROUNDS_A_BATCH = 4  # a batch is journaled whole: few requests are lost with a killed run, few wait for the slowest
+_LONGEST_PAUSE_SECONDS = 600.0  # a server that wants more is not waited for
+_FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.5, 8.0
+_LARGEST_ANSWER_BYTES = 64_000_000
+_PASSING = {408, 409, 429}
+_REFUSALS = {401, 403, 404}  # of the key or of the model: no other request would fare better
+_HINTS: Mapping[int, str] = {
+    **dict.fromkeys((401, 403), f"set {KEY_VARIABLE} to a key that this server takes"),
+    404: "name a model that this server has; its address usually ends in /v1",
+    **dict.fromkeys((400, 413, 422), "if it is the length, lower evals.max_new_tokens or serve a longer context"),
+}
 
 
 class OpenAIBackend:
@@ -38,6 +54,7 @@ class OpenAIBackend:
         requests_per_minute: float = 0.0,
     ) -> None:
         try:
+            import httpx2  # what openai itself sends with
             import openai
         except ImportError:
             raise BadInput("backend openai needs a package: pip install 'goldloop[openai]'") from None
@@ -49,17 +66,24 @@ class OpenAIBackend:
         if not address:
             raise BadInput(f"backend openai: no server; set server.url or {URL_VARIABLE}, for example http://127.0.0.1:8000/v1")
         self.ref = ref
-        self._errors: tuple[type[Exception], ...] = (openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError)
+        self.origin = _without_login(address)
+        self._openai: Any = openai
+        self._errors: tuple[type[Exception], ...] = (openai.OpenAIError, httpx2.HTTPError, ValueError)
+        self._broken: tuple[type[Exception], ...] = (openai.APIConnectionError, httpx2.TransportError)
+        self._key = os.environ.get(KEY_VARIABLE, "")
         self._client: Any = openai.OpenAI(
             base_url=address,
-            api_key=os.environ.get(KEY_VARIABLE) or "none",  # local servers ask for none, the client for one
-            max_retries=retries,
+            api_key=self._key or "none",  # local servers ask for none, the client for one
+            max_retries=0,  # the client's own ones take no Retry-After of more than a minute
             timeout=timeout_seconds,
         )
-        self._address = address
+        self._retries, self._timeout = retries, timeout_seconds
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="ask")
         self._batch = concurrency * _ROUNDS_A_BATCH
-        self._pace = _Pace(requests_per_minute)
+        self._closing = threading.Event()
+        self._pace = _Pace(requests_per_minute, self._closing)
+        self._answered = False
+        self._refusal: tuple[int, str] | None = None
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Batches in order."""
@@ -69,70 +93,184 @@ class OpenAIBackend:
         """See ``Backend.generate``.
 
         Raises:
+            BadInput: the server refuses every request for what it asks: the key, the model, the length.
             BackendFault: no request of the batch was answered; the next batches would fare no better.
         """
+        self._refusal = None
         completions = list(self._pool.map(lambda prompt: self._ask(prompt, sampling), prompts))
         if completions and all(completion.finish_reason == "error" for completion in completions):
-            raise BackendFault(f"{self._address} answered none of {len(completions)} requests: {completions[0].error}")
+            said = f"{self.origin} answered none of {len(completions)} requests: {completions[0].error}"
+            if self._refusal is not None:
+                status = self._refusal[0]
+                known = self._models() if status == 404 else ""
+                raise BadInput(f"backend openai, model {self.ref.base!r}: {said}; {_HINTS[status]}{known}")
+            raise BackendFault(said)
         return completions
 
     def _ask(self, prompt: Prompt, sampling: Sampling) -> Completion:
-        self._pace.wait()
+        """One answer, or what the last try ended with."""
+        if self._refusal is not None and self._refusal[0] in _REFUSALS and not self._answered:
+            return _failed(self._refusal[1])
+        failures = 0
+        while True:
+            self._pace.wait()
+            try:
+                completion = _completion(self._request(prompt, sampling))
+            except self._errors as error:
+                status = getattr(error, "status_code", 0)
+                said = self._said(error)
+                if status in _HINTS:
+                    self._refusal = (status, said)
+                failures += 1
+                if failures > self._retries or self._closing.is_set() or not self._passes(error, status):
+                    return _failed(said)
+                pause = _asked_pause(getattr(getattr(error, "response", None), "headers", {}))
+                if pause is None:
+                    self._closing.wait(_backoff(failures))
+                elif pause <= _LONGEST_PAUSE_SECONDS:
+                    self._pace.hold(pause)
+                else:
+                    return _failed(f"{said} (asks for a pause of {pause:,.0f} s)")
+            else:
+                self._answered = True
+                return completion
+
+    def _passes(self, error: Exception, status: int) -> bool:
+        return isinstance(error, self._broken) or status in _PASSING or status >= 500
+
+    def _request(self, prompt: Prompt, sampling: Sampling) -> Any:
+        """The server's JSON. The body is read here, so that the time limit holds for all of it and not for each piece.
+
+        Raises:
+            ValueError: it is no JSON, or endless.
+        """
+        end = time.monotonic() + self._timeout
+        body = bytearray()
+        with self._client.chat.completions.with_streaming_response.create(
+            model=self.ref.base,
+            messages=list(prompt.messages),
+            max_tokens=sampling.max_new_tokens,
+            temperature=sampling.temperature,
+            seed=(sampling.seed << 20 ^ prompt.seed) & 0x7FFFFFFF,
+        ) as response:
+            for part in response.iter_bytes():
+                body += part
+                if time.monotonic() > end:
+                    raise self._openai.APITimeoutError(request=response.http_request)
+                if len(body) > _LARGEST_ANSWER_BYTES:
+                    raise ValueError(f"the server's answer is longer than {_LARGEST_ANSWER_BYTES:,} bytes")
         try:
-            answer = self._client.chat.completions.create(
-                model=self.ref.base,
-                messages=list(prompt.messages),
-                max_tokens=sampling.max_new_tokens,
-                temperature=sampling.temperature,
-                seed=(sampling.seed << 20 ^ prompt.seed) & 0x7FFFFFFF,
-            )
-            return _completion(answer)
-        except self._errors as error:
-            text = " ".join(str(error).split())
-            return Completion(text="", finish_reason="error", error=f"{type(error).__name__}: {text}"[:300])
+            return orjson.loads(bytes(body))
+        except orjson.JSONDecodeError as error:
+            found = body[:80].decode(errors="replace")
+            raise ValueError(f"the server's answer is not JSON ({error.msg}): {found!r}") from None
+
+    def _said(self, error: Exception) -> str:
+        """The error in one line, without the key, which some servers repeat."""
+        text = " ".join(str(error).split())
+        return f"{type(error).__name__}: {text.replace(self._key, '[key]') if self._key else text}"[:300]
+
+    def _models(self) -> str:
+        """What the server calls its models, for a message; empty where it does not say."""
+        unknown: tuple[type[Exception], ...] = (*self._errors, TypeError, AttributeError)
+        try:
+            names = sorted(str(model.id) for model in self._client.models.list().data)
+        except unknown:
+            return ""
+        return f"; it has the models {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else ""
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; requests that wait for their turn give up."""
+        self._closing.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()
+
+
+def _failed(said: str) -> Completion:
+    return Completion(text="", finish_reason="error", error=said)
+
+
+def _without_login(address: str) -> str:
+    """A URL as it may be shown and compared: without user and password, without a closing slash."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
+
+
+def _backoff(failures: int) -> float:
+    """Seconds before the next try: doubled with each failure, shortened by chance so that threads do not come back at once."""
+    pause = min(_FIRST_BACKOFF_SECONDS * 2.0 ** (failures - 1), _LAST_BACKOFF_SECONDS)
+    return pause * random.uniform(0.75, 1.0)
+
+
+def _asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds of ``retry-after-ms`` or ``Retry-After`` (RFC 9110: seconds or a date); None where neither can be read."""
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            pause = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        return pause if 0 <= pause < float("inf") else None
+    try:
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _completion(answer: Any) -> Completion:
     """A server's answer. What is no chat completion at all is an error of the server's.
 
+    Without text and with reason ``length`` it is the model's own: all its tokens went into reasoning, which servers keep apart.
+
     Raises:
-        ValueError: no choice, or no text in it.
+        ValueError: no choice, no text in it, or a filter of the server's withheld it.
     """
-    choices = getattr(answer, "choices", None)
-    if not choices:
+    choices = answer.get("choices") if isinstance(answer, dict) else None
+    if not isinstance(choices, list) or not choices:
         raise ValueError(f"the server's answer has no choices: {str(answer)[:120]!r}")
-    text = choices[0].message.content
+    choice = choices[0] if isinstance(choices[0], dict) else {}
+    message, reason = choice.get("message"), choice.get("finish_reason")
+    text = message.get("content") if isinstance(message, dict) else None
+    if reason == "content_filter":
+        raise ValueError("the server's content filter withheld the answer")
+    if text is None and reason == "length" and isinstance(message, dict):
+        text = ""
     if not isinstance(text, str):
         raise ValueError(f"the server's answer has no text: {str(choices[0])[:120]!r}")
-    usage = getattr(answer, "usage", None)
-    reason: Literal["stop", "length"] = "length" if choices[0].finish_reason == "length" else "stop"
+    usage = answer.get("usage")
+    ended: Literal["stop", "length"] = "length" if reason == "length" else "stop"
     return Completion(
         text=text,
-        finish_reason=reason,
-        prompt_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
-        completion_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
+        finish_reason=ended,
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
     )
 
 
-class _Pace:
-    """Spaces requests evenly; ``per_minute`` 0 is no limit."""
+def _count(usage: Any, key: str) -> int:
+    found = usage.get(key) if isinstance(usage, dict) else 0
+    return found if isinstance(found, int) and found > 0 else 0
 
-    def __init__(self, per_minute: float) -> None:
+
+class _Pace:
+    """Spaces requests evenly, and holds them all back where the server asks for it; ``per_minute`` 0 is no limit."""
+
+    def __init__(self, per_minute: float, closing: threading.Event) -> None:
         self._interval = 60.0 / per_minute if per_minute else 0.0
         self._next = 0.0
         self._lock = threading.Lock()
+        self._closing = closing
+
+    def hold(self, seconds: float) -> None:
+        """No request starts for so long."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
 
     def wait(self) -> None:
-        """Sleep until this request's turn."""
-        if not self._interval:
-            return
+        """Sleep until this request's turn, or until the backend closes."""
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
-            self._next = turn + self._interval
-        time.sleep(max(0.0, turn - now))
+            if self._interval:
+                self._next = turn + self._interval
+        if turn > now:
+            self._closing.wait(turn - now)
