@@ -79,7 +79,7 @@ class TransformerEmbedder:
         import torch
         from transformers import AutoModel, AutoTokenizer
 
-        from evals.models.hf import pick_device
+        from evals.models.loading import pick_device
         from evals.models.resolve import quiet_transformers, resolve_model
 
         resolved = resolve_model(model)

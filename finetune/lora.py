@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from evals.errors import BadInput
 from evals.files import digest_file, write_json
-from evals.models.hf import load_model
+from evals.models.loading import load_model
 from evals.progress import Progress, Silent
 from evals.records import ModelRef
 from finetune.records import TrainReport

@@ -16,6 +16,7 @@ from evals.errors import BadInput
 from evals.models import hf
 from evals.models.base import Prompt, Sampling
 from evals.models.kvcache import RaggedRows, supports
+from evals.models.loading import encode_chat, load_model
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 
@@ -90,7 +91,7 @@ def test_a_sample_depends_on_its_seed_and_not_on_its_neighbours(backend: hf.HFBa
 
 
 def test_the_greedy_text_is_the_librarys(backend: hf.HFBackend) -> None:
-    ids = torch.tensor([hf.encode_chat(backend._tokenizer, PROMPTS[0].messages)])
+    ids = torch.tensor([encode_chat(backend._tokenizer, PROMPTS[0].messages)])
     with torch.inference_mode():
         output = backend._model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False)
     expected = backend._tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True)
@@ -152,7 +153,7 @@ def library_texts(backend: hf.HFBackend, prompts: Sequence[Prompt], tokens: int)
     """What the library generates, each prompt alone."""
     texts = []
     for prompt in prompts:
-        ids = torch.tensor([hf.encode_chat(backend._tokenizer, prompt.messages)])
+        ids = torch.tensor([encode_chat(backend._tokenizer, prompt.messages)])
         with torch.inference_mode():
             output = backend._model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=tokens, do_sample=False)
         texts.append(backend._tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True))
@@ -196,7 +197,7 @@ def test_prompts_start_in_order_and_never_more_than_the_batch_size_run(small: st
 
     monkeypatch.setattr(hf, "RaggedRows", Watched)
     texts(backend, UNEVEN, 6)
-    assert started == [hf.encode_chat(backend._tokenizer, prompt.messages) for prompt in UNEVEN]
+    assert started == [encode_chat(backend._tokenizer, prompt.messages) for prompt in UNEVEN]
     assert max(running) == 3
 
 
@@ -259,7 +260,7 @@ def write_adapter(base: str, folder: Path, seed: int, **options: Any) -> str:
     """A LoRA adapter that does change what the model says."""
     from peft import LoraConfig, get_peft_model
 
-    model, _, _ = hf.load_model(base)
+    model, _, _ = load_model(base)
     torch.manual_seed(seed)
     adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", **options))
     for name, weight in adapted.named_parameters():

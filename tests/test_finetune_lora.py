@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from evals.errors import BadInput
-from evals.models.hf import load_model, merge_adapter
+from evals.models.loading import load_model, merge_adapter
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 from finetune.lora import _Run, epoch_batches, finetune, microbatches, schedule
@@ -74,7 +74,7 @@ def test_only_the_completion_is_trained_and_it_ends_the_turn(small_model: Path) 
 
 
 def test_the_prompt_is_encoded_as_generation_meets_it(small_model: Path) -> None:
-    from evals.models.hf import encode_chat
+    from evals.models.loading import encode_chat
 
     _, tokenizer, _ = load_model(str(small_model))
     row = encode_example(tokenizer, example(1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import BadInput
-from evals.models.hf import encode_chat
+from evals.models.loading import encode_chat
 from trainset.records import Example
 
 

@@ -83,6 +83,6 @@ def _read(file: Path) -> Completion | None:
     if not file.is_file():
         return None
     try:
-        return _COMPLETION.validate_python(read_json(file))
-    except (BadInput, ValidationError):
+        return _COMPLETION.validate_python(asdict(Completion(**read_json(file))))
+    except (BadInput, TypeError, ValidationError):
         return None
