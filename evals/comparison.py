@@ -1,7 +1,8 @@
 """Pass rates and their comparison, with the method that the data allow: one sample a task, or several.
 
-With one sample: Wilson's interval, Newcombe's paired interval and the exact McNemar test (``evals.stats``). With several: the
-task is the cluster (``evals.clusters``). Samples are never counted as independent tasks.
+With one sample a task, each task a group of its own: Wilson's interval, Newcombe's paired interval and the exact McNemar test
+(``evals.stats``). Else the group is the cluster, or the task where no groups are given (``evals.clusters``). Neither samples
+of a task nor tasks of a group are counted as independent.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.clusters import PairedMeans, compare_means, mean_interval
+from evals.clusters import Groups, compare_means, difference_interval, mean_interval
+from evals.errors import BadInput
 from evals.records import Result
-from evals.stats import Interval, Paired, compare, wilson
+from evals.stats import Interval, compare, wilson
 
 Outcomes = Mapping[str, Sequence[bool]]
 """Pass or fail of each sample, by task."""
@@ -29,18 +31,21 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two models on the same tasks.
+    """Two models on the same ``n`` tasks in ``clusters`` independent clusters.
 
     ``gained`` and ``lost`` count tasks whose share of passing samples rose and fell; ``fell_from_all`` are the tasks that
-    passed in every sample before and in none after. ``test`` names how ``p`` was found.
+    passed in every sample before and in none after. ``test`` names how ``p`` was found; ``bootstrap95`` stands beside ``ci95``
+    where it was drawn.
     """
 
     n: int
+    clusters: int
     samples: int
     before: Rate
     after: Rate
     delta: float
     ci95: Interval
+    bootstrap95: Interval | None = None
     low_one_sided: float
     gained: int
     lost: int
@@ -51,16 +56,30 @@ class Comparison:
 
 
 def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
-    """Pass or fail by task, in the order of the samples; errors are left out, since they say nothing about the model."""
+    """Pass or fail by task, in the order of the samples; errors are left out, since they say nothing about the model.
+
+    Raises:
+        BadInput: a sample of a task stands there twice, so that one answer would count as two.
+    """
     found: dict[str, list[bool]] = {}
+    seen: set[tuple[str, int]] = set()
     for result in results:
+        place = result.attempt.task, result.attempt.sample
+        if place in seen:
+            raise BadInput(f"{place[0]}, sample {place[1]}: two results in one evaluation; expected one, so evaluate again")
+        seen.add(place)
         if result.verdict.status != "error":
             found.setdefault(result.attempt.task, []).append(result.verdict.passed)
     return found
 
 
-def pass_rate(outcomes: Outcomes) -> Rate:
-    """The rate of one model.
+def groups_of(results: Sequence[Result]) -> dict[str, str]:
+    """The group of each task; groups of different suites are different groups."""
+    return {result.attempt.task: f"{result.suite}/{result.group}" for result in results}
+
+
+def pass_rate(outcomes: Outcomes, groups: Groups | None = None) -> Rate:
+    """The rate of one model; without ``groups`` every task is independent of the others.
 
     Raises:
         ValueError: no task.
@@ -70,41 +89,94 @@ def pass_rate(outcomes: Outcomes) -> Rate:
     samples = max(map(len, outcomes.values()))
     means = [sum(passed) / len(passed) for passed in outcomes.values()]
     share = sum(means) / len(means)
-    if samples == 1:
+    labels = _labels(list(outcomes), groups)
+    if samples == 1 and len(set(labels)) == len(labels):
         interval = wilson(sum(passed[0] for passed in outcomes.values()), len(outcomes))
     else:
-        interval = mean_interval(means) if len(means) > 1 else Interval(low=0.0, high=1.0)
+        interval = mean_interval(means, groups=labels) if len(means) > 1 else Interval(low=0.0, high=1.0)
     return Rate(n=len(outcomes), samples=samples, share=share, interval=interval)
 
 
-def compare_outcomes(before: Outcomes, after: Outcomes) -> Comparison:
-    """Compare two models on the same tasks.
+def _labels(tasks: Sequence[str], groups: Groups | None) -> list[str]:
+    return [groups[task] for task in tasks] if groups is not None else list(tasks)
+
+
+def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = None) -> Comparison:
+    """Compare two models on the same tasks; without ``groups`` every task is independent of the others.
+
+    A single cluster shows nothing of the spread between clusters: the interval is then the widest, -1 to 1, and p is 1.
 
     Raises:
-        ValueError: no tasks, not the same ones on both sides, or a single task with several samples.
+        ValueError: no tasks, or not the same ones on both sides.
     """
-    left, right = pass_rate(before), pass_rate(after)
-    means = [{task: sum(passed) / len(passed) for task, passed in side.items()} for side in (before, after)]
-    shared = means[0].keys() & means[1].keys()
-    found: Paired | PairedMeans
-    if left.samples == right.samples == 1:
-        found = compare({task: p[0] for task, p in before.items()}, {task: p[0] for task, p in after.items()})
-        test = "McNemar, exact, mid-p"
+    if not before or before.keys() != after.keys():
+        only = sorted(before.keys() ^ after.keys())[:3]
+        raise ValueError(f"needs the same tasks on both sides, at least one; {len(before)} and {len(after)}, differing in {only}")
+    tasks = sorted(before)
+    left, right = pass_rate(before, groups), pass_rate(after, groups)
+    means = [{task: sum(side[task]) / len(side[task]) for task in tasks} for side in (before, after)]
+    labels = _labels(tasks, groups)
+    if left.samples == right.samples == 1 and len(set(labels)) == len(labels):
+        figures = _independent({task: before[task][0] for task in tasks}, {task: after[task][0] for task in tasks})
     else:
-        found = compare_means(means[0], means[1])
-        test = "sign flips over tasks"
+        figures = _clustered(means[0], means[1], labels)
     return Comparison(
-        n=found.n,
+        n=len(tasks),
+        clusters=len(set(labels)),
         samples=max(left.samples, right.samples),
         before=left,
         after=right,
-        delta=found.delta,
+        delta=right.share - left.share,
+        ci95=figures.ci95,
+        bootstrap95=figures.bootstrap95,
+        low_one_sided=figures.low_one_sided,
+        gained=sum(means[1][task] > means[0][task] for task in tasks),
+        lost=sum(means[1][task] < means[0][task] for task in tasks),
+        fell_from_all=tuple(task for task in tasks if means[0][task] == 1.0 and means[1][task] == 0.0),
+        p=figures.p,
+        test=figures.test,
+        detectable=figures.detectable,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figures:
+    """What depends on the method."""
+
+    ci95: Interval
+    low_one_sided: float
+    p: float
+    test: str
+    detectable: float
+    bootstrap95: Interval | None = None
+
+
+def _independent(before: Mapping[str, bool], after: Mapping[str, bool]) -> _Figures:
+    found = compare(before, after)
+    return _Figures(
         ci95=found.ci95,
         low_one_sided=found.low_one_sided,
-        gained=sum(means[1][task] > means[0][task] for task in shared),
-        lost=sum(means[1][task] < means[0][task] for task in shared),
-        fell_from_all=tuple(sorted(task for task in shared if means[0][task] == 1.0 and means[1][task] == 0.0)),
+        p=found.p,
+        test="McNemar, exact, mid-p",
+        detectable=found.detectable,
+    )
+
+
+def _clustered(before: Mapping[str, float], after: Mapping[str, float], labels: Sequence[str]) -> _Figures:
+    """``labels`` in the order of the tasks, which is the same on both sides."""
+    test = f"sign flips over {'tasks' if len(set(labels)) == len(labels) else 'groups'}"
+    if len(set(labels)) < 2:
+        widest = Interval(low=-1.0, high=1.0)
+        return _Figures(ci95=widest, low_one_sided=-1.0, p=1.0, test=test, detectable=1.0)
+    sides = list(before.values()), list(after.values())
+    found = compare_means(before, after, groups=dict(zip(before, labels, strict=True)))
+    interval = difference_interval(*sides, labels)
+    return _Figures(
+        ci95=interval,
+        low_one_sided=difference_interval(*sides, labels, 0.90).low,
         p=found.p,
         test=test,
-        detectable=found.detectable,
+        # Tasks that hardly differ have no standard error to speak of; then the interval's own reach is what can be seen.
+        detectable=max(found.detectable, min(1.0, found.delta - interval.low)),
+        bootstrap95=found.bootstrap95,
     )

@@ -5,11 +5,15 @@ Does not cover queries over the files (see ``loop.store``).
 
 from __future__ import annotations
 
+import difflib
+import gzip
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, TypeVar
 
 import orjson
@@ -18,6 +22,9 @@ from pydantic import BaseModel, ValidationError
 from evals.errors import BadInput
 
 MANIFEST = "manifest.json"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 70
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -99,6 +106,8 @@ def read_json(path: Path) -> Any:
         return orjson.loads(path.read_bytes())
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
     except orjson.JSONDecodeError as error:
         raise BadInput(f"{path}:{error.lineno}: not JSON ({error.msg})") from None
 
@@ -109,17 +118,41 @@ def iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     Raises:
         BadInput: a line is no JSON; the message names file and line.
     """
+    problems: list[str] = []
+    for item in scan_jsonl(path, problems):
+        if problems:
+            break
+        yield item
+    if problems:
+        raise BadInput(problems[0])
+
+
+def scan_jsonl(path: Path, problems: list[str]) -> Iterator[tuple[int, Any]]:
+    """As ``iter_jsonl``, also from ``.gz``, but past what cannot be read: each such line is appended to ``problems``."""
+    number = 0
     try:
-        handle = path.open("rb")
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+            for number, raw in enumerate(handle, 1):
+                line = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
+                if line.strip():
+                    try:
+                        value = orjson.loads(line)
+                    except orjson.JSONDecodeError as error:
+                        problems.append(
+                            f"{path}:{number}: not JSON ({error.msg}); expected one value a line, found {shown(line)}"
+                        )
+                        continue
+                    yield number, value
     except FileNotFoundError:
-        raise BadInput(f"{path}: no such file") from None
-    with handle:
-        for number, line in enumerate(handle, 1):
-            if line.strip():
-                try:
-                    yield number, orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    raise BadInput(f"{path}:{number}: not JSON ({error.msg})") from None
+        problems.append(f"{path}: no such file")
+    except (OSError, EOFError, zlib.error) as error:
+        place = f"{path}:{number + 1}" if number else str(path)
+        problems.append(f"{place}: cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def shown(line: bytes) -> str:
+    """The beginning of a line that is no JSON, for a message."""
+    return repr(line.strip()[:60].decode(errors="replace"))
 
 
 def read_records(path: Path, model: type[R]) -> list[R]:
@@ -133,18 +166,34 @@ def read_records(path: Path, model: type[R]) -> list[R]:
         try:
             records.append(model.model_validate(value))
         except ValidationError as error:
-            raise BadInput(f"{path}:{number}: {describe(error)}") from None
+            raise BadInput(f"{path}:{number}: {describe(error, model)}") from None
     return records
 
 
-def describe(error: ValidationError) -> str:
+def describe(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """All findings of a validation error in one line: ``key: what was wrong, got ...``."""
-    parts = []
+    return "; ".join(finding for _, finding in findings(error, model))
+
+
+def findings(error: ValidationError, model: type[BaseModel] | None = None) -> list[tuple[tuple[str | int, ...], str]]:
+    """Each finding of a validation error with the path of its key. With ``model``, an unknown key gets the one that was meant."""
+    found = []
     for item in error.errors():
         place = ".".join(str(p) for p in item["loc"]) or "value"
-        got = "" if item["type"] == "missing" else f", got {item['input']!r}"[:80]
-        parts.append(f"{place}: {item['msg']}{got}")
-    return "; ".join(parts)
+        got = "" if item["type"] == "missing" else f", got {_SHORT.repr(item['input'])}"
+        hint = _meant(item["loc"], model) if item["type"] == "extra_forbidden" else ""
+        found.append((item["loc"], f"{place}: {item['msg']}{hint}{got}"))
+    return found
+
+
+def _meant(loc: tuple[str | int, ...], model: type[BaseModel] | None) -> str:
+    for part in loc[:-1]:
+        inner = model.model_fields[str(part)].annotation if model is not None and part in model.model_fields else None
+        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    if model is None:
+        return ""
+    near = difflib.get_close_matches(str(loc[-1]), model.model_fields, 1)
+    return f" (did you mean {near[0]!r}?)" if near else f" (known keys: {', '.join(model.model_fields)})"
 
 
 class Journal:

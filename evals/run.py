@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from evals.errors import Inconclusive
-from evals.extract import extract_code
+from evals.extract import extract_code, sound
 from evals.feedback import feedback
 from evals.files import Journal
 from evals.models.base import Backend, Completion, Prompt, Sampling
@@ -21,7 +21,7 @@ from evals.progress import Progress, Silent
 from evals.records import Attempt, Message, Result, Task, Try, Verdict
 
 MAX_ERROR_SHARE = 0.01
-_CUT_OFF = frozenset({"no_code", "syntax_error"})  # what an answer looks like that the token limit ended
+_CUT_OFF = frozenset({"no_code", "syntax_error", "patch_does_not_apply"})  # what an answer looks like that the token limit ended
 Grade = Callable[[Task, str | None], Verdict]
 
 
@@ -70,7 +70,8 @@ def evaluate(
     """Generate and grade ``samples`` answers a task; results come in the order of tasks and samples.
 
     With ``repair_turns``, a failing answer goes back to the model with what its tests said, at most that often; a result's
-    verdict stays that of the first try, its ``repairs`` hold the others.
+    verdict stays that of the first try, its ``repairs`` hold the others. An error is no turn: that answer is asked for once
+    more, and where it fails again nobody knows what a repair would have done (its last verdict is the error).
     The journal gets one entry a generated batch and one a verdict. What it holds already is not done again: batches are a
     pure function of the tasks, so a resumed run generates exactly the missing ones, with the same neighbours.
     A time-out is graded once more, alone, before it counts.
@@ -88,7 +89,10 @@ def evaluate(
         }
         if not open_units:
             break
-        run.do(list(open_units.values()), f"{label}, repair {turn}")
+        asked = list(open_units.values())
+        run.do(asked, f"{label}, repair {turn}")
+        if errors := run.forget_errors(asked):
+            run.do(errors, f"{label}, repair {turn}, errors again")
         for first, unit in open_units.items():
             repairs[first].append(Try(attempt=run.attempts[unit.name], verdict=run.verdicts[unit.name]))
     return [_result(unit, run, repairs[unit.name]) for unit in units]
@@ -102,7 +106,7 @@ def _first_try(task: Task, sample: int, sampling: Sampling) -> _Unit:
 def _next_try(unit: _Unit, run: _Run, turn: int, sampling: Sampling) -> _Unit:
     """The same conversation, with the answer and what its tests said."""
     answer: Message = {"role": "assistant", "content": run.attempts[unit.name].completion}
-    said: Message = {"role": "user", "content": feedback(run.verdicts[unit.name])}
+    said: Message = {"role": "user", "content": feedback(run.verdicts[unit.name], unit.task.public)}
     seed = prompt_seed(unit.task, unit.sample, turn) if sampling.temperature else 0
     prompt = Prompt(messages=(*unit.prompt.messages, answer, said), seed=seed)
     return _Unit(task=unit.task, sample=unit.sample, prompt=prompt, turn=turn)
@@ -129,16 +133,27 @@ class _Run:
     ) -> None:
         self._backend, self._grade, self._journal, self._sampling = backend, grade, journal, sampling
         self._workers, self._bar = workers, progress
-        self.attempts = {
-            _name(attempt): attempt
-            for entry in journal.entries
-            for attempt in map(Attempt.model_validate, entry.get("attempts", ()))
-        }
-        self.verdicts = {e["graded"]: Verdict.model_validate(e["verdict"]) for e in journal.entries if "graded" in e}
+        self._doing: list[str] = []
+        self.attempts: dict[str, Attempt] = {}
+        self.verdicts: dict[str, Verdict] = {}
+        for entry in journal.entries:
+            if "graded" in entry:
+                self.verdicts[entry["graded"]] = Verdict.model_validate(entry["verdict"])
+            for attempt in map(Attempt.model_validate, entry.get("attempts", ())):
+                self.attempts[_name(attempt)] = attempt
+                self.verdicts.pop(_name(attempt), None)  # an error's, if any: the answer was asked for again
+
+    def forget_errors(self, units: Sequence[_Unit]) -> list[_Unit]:
+        """The units that ended as errors, without their attempts and verdicts: to be done anew."""
+        errors = [unit for unit in units if self.verdicts[unit.name].status == "error"]
+        for unit in errors:
+            del self.attempts[unit.name], self.verdicts[unit.name]
+        return errors
 
     def do(self, units: Sequence[_Unit], label: str) -> None:
         """Generate and grade what the journal does not hold; grading overlaps with the next batch's generation."""
         self._bar.start(label, len(units), "attempts")
+        self._doing = [unit.name for unit in units]
         late: list[_Unit] = []
         with ThreadPoolExecutor(self._workers, thread_name_prefix="grade") as pool:
             pending: dict[Future[Verdict], _Unit] = {}
@@ -147,7 +162,7 @@ class _Run:
                 self._generate(chosen)
                 for unit in chosen:
                     if unit.name in self.verdicts:
-                        self._bar.advance(1, _note(self.verdicts))
+                        self._bar.advance(1, self._note())
                     elif self.attempts[unit.name].finish_reason == "error":
                         message = self.attempts[unit.name].error
                         self._keep(unit, Verdict(status="error", reason="backend", evidence={"message": message}))
@@ -159,15 +174,16 @@ class _Run:
                 self._collect(pending[future], future.result(), late)
         for unit in late:  # alone: nothing else of ours runs now
             self._keep(unit, self._grade(unit.task, self.attempts[unit.name].code))
-        self._bar.finish(_note(self.verdicts))
+        self._bar.finish(self._note())
 
     def _generate(self, units: Sequence[_Unit]) -> None:
         if all(unit.name in self.attempts for unit in units):
             return
         completions = self._backend.generate([unit.prompt for unit in units], self._sampling)
-        made = [_attempt(unit, completion) for unit, completion in zip(units, completions, strict=True)]
+        # An answer that is known already may be graded already, and a server seldom says the same twice.
+        made = [_attempt(u, said) for u, said in zip(units, completions, strict=True) if u.name not in self.attempts]
         self._journal.append({"attempts": made})
-        self.attempts |= {unit.name: attempt for unit, attempt in zip(units, made, strict=True)}
+        self.attempts |= {_name(attempt): attempt for attempt in made}
 
     def _collect(self, unit: _Unit, verdict: Verdict, late: list[_Unit]) -> None:
         if verdict.reason == "time":
@@ -180,7 +196,13 @@ class _Run:
             verdict = verdict.model_copy(update={"reason": "truncated"})
         self.verdicts[unit.name] = verdict
         self._journal.append({"graded": unit.name, "verdict": verdict})
-        self._bar.advance(1, _note(self.verdicts))
+        self._bar.advance(1, self._note())
+
+    def _note(self) -> str:
+        """Verdicts so far of what is being done: of a repair turn, its own."""
+        counts = Counter(self.verdicts[name].status for name in self._doing if name in self.verdicts)
+        text = f"{counts['pass']} pass {counts['fail']} fail"
+        return f"{text} {counts['error']} error" if counts["error"] else text
 
 
 def _name(attempt: Attempt) -> str:
@@ -188,12 +210,13 @@ def _name(attempt: Attempt) -> str:
 
 
 def _attempt(unit: _Unit, completion: Completion) -> Attempt:
-    extraction = extract_code(completion.text, unit.task.language)
+    text = sound(completion.text)
+    extraction = extract_code(text, "diff" if unit.task.kind == "patch" else unit.task.language)
     return Attempt(
         task=unit.task.key,
         sample=unit.sample,
         turn=unit.turn,
-        completion=completion.text,
+        completion=text,
         code=extraction.code if extraction else None,
         finish_reason=completion.finish_reason,
         prompt_tokens=completion.prompt_tokens,
@@ -202,21 +225,15 @@ def _attempt(unit: _Unit, completion: Completion) -> Attempt:
     )
 
 
-def _note(verdicts: Mapping[str, Verdict]) -> str:
-    counts = Counter(verdict.status for verdict in verdicts.values())
-    text = f"{counts['pass']} pass {counts['fail']} fail"
-    return f"{text} {counts['error']} error" if counts["error"] else text
-
-
 def check_errors(results: Sequence[Result], what: str) -> None:
-    """A run with too many infrastructure errors says nothing about the model.
+    """A run with too many infrastructure errors says nothing about the model; an error while repairing is one, too.
 
     Raises:
         Inconclusive: more than 1% of the results are errors; the message names the commonest.
     """
-    errors = [result for result in results if result.verdict.status == "error"]
+    errors = [found for result in results if (found := result.after_repair).status == "error"]
     if len(errors) > MAX_ERROR_SHARE * len(results):
-        reasons = Counter(f"{r.verdict.reason}: {r.verdict.evidence.get('message', '')}"[:160] for r in errors)
+        reasons = Counter(f"{found.reason}: {found.evidence.get('message', '')}"[:160] for found in errors)
         raise Inconclusive(
             f"{what}: {len(errors)} of {len(results)} attempts ended as infrastructure errors (limit "
             f"{MAX_ERROR_SHARE:.0%}), most often {reasons.most_common(1)[0][0]!r}; "

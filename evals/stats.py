@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 from scipy.stats import binom, norm
 
 
@@ -26,7 +28,7 @@ class Paired:
 
     ``delta == after - before == (gained - lost) / n``. ``p`` is the mid-p of the exact McNemar test, two-sided;
     ``low_one_sided`` is the lower bound of the one-sided 95% interval; ``detectable`` is the smallest delta that a run of
-    this size sees with 80% power.
+    this size sees with 80% power (see ``detectable_gain``).
     """
 
     n: int
@@ -49,10 +51,14 @@ def wilson(passed: int, n: int, confidence: float = 0.95) -> Interval:
     """
     if n <= 0 or not 0 <= passed <= n:
         raise ValueError(f"needs 0 <= passed <= n and n > 0, got passed={passed}, n={n}")
-    z = float(norm.ppf(0.5 + confidence / 2))
-    share, z2 = passed / n, z * z
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return score_interval(passed / n, n, float(norm.ppf(0.5 + confidence / 2)))
+
+
+def score_interval(share: float, n: float, quantile: float) -> Interval:
+    """Wilson's interval of a share from ``n`` trials, which may be an effective number; ``quantile`` is of the two-sided test."""
+    q2 = quantile * quantile
+    centre = (share + q2 / (2 * n)) / (1 + q2 / n)
+    half = quantile / (1 + q2 / n) * math.sqrt(share * (1 - share) / n + q2 / (4 * n * n))
     return Interval(low=max(0.0, centre - half), high=min(1.0, centre + half))
 
 
@@ -60,7 +66,8 @@ def newcombe_paired(both: int, gained: int, lost: int, neither: int, confidence:
     """Interval of the difference of paired proportions, after minus before.
 
     Newcombe (1998), Statistics in Medicine 17:2635-2650, method 10: Wilson limits of both proportions, squared and added,
-    with a continuity-corrected estimate of their correlation.
+    with a continuity-corrected estimate of their correlation. One limit alone, at 5%, is missed by 5% to 8% of runs with 60
+    tasks or more, and by up to 11% with 20 tasks of which some are lost and none gained.
     """
     n = both + gained + lost + neither
     after, before = both + gained, both + lost
@@ -72,11 +79,16 @@ def newcombe_paired(both: int, gained: int, lost: int, neither: int, confidence:
         cross = float(both * neither - gained * lost)
         cross = max(cross - n / 2, 0.0) if cross > 0 else cross
         phi = cross / math.sqrt(product)
-    down_after, up_before = p_after - limits_after.low, limits_before.high - p_before
-    up_after, down_before = limits_after.high - p_after, p_before - limits_before.low
-    below = math.sqrt(max(0.0, down_after**2 - 2 * phi * down_after * up_before + up_before**2))
-    above = math.sqrt(max(0.0, up_after**2 - 2 * phi * up_after * down_before + down_before**2))
-    delta = p_after - p_before
+    return square_and_add(p_before, limits_before, p_after, limits_after, phi)
+
+
+def square_and_add(before: float, limits_before: Interval, after: float, limits_after: Interval, correlation: float) -> Interval:
+    """Interval of ``after - before`` from the intervals of both shares and their correlation (Newcombe 1998, method 10)."""
+    down_after, up_before = after - limits_after.low, limits_before.high - before
+    up_after, down_before = limits_after.high - after, before - limits_before.low
+    below = math.sqrt(max(0.0, down_after**2 - 2 * correlation * down_after * up_before + up_before**2))
+    above = math.sqrt(max(0.0, up_after**2 - 2 * correlation * up_after * down_before + down_before**2))
+    delta = after - before
     return Interval(low=max(-1.0, delta - below), high=min(1.0, delta + above))
 
 
@@ -92,9 +104,33 @@ def mcnemar_midp(gained: int, lost: int) -> float:
     return min(1.0, exact - float(binom.pmf(smaller, discordant, 0.5)))
 
 
-def detectable_effect(n: int, discordance: float) -> float:
-    """Smallest paired difference seen with 80% power at 5%, two-sided: ``2.8 * sqrt(discordance / n)`` (Miller 2024)."""
-    return 2.8 * math.sqrt(discordance / n)
+@lru_cache(maxsize=4096)
+def detectable_gain(n: int, discordant: int) -> float:
+    """Smallest gain that the exact McNemar test (mid-p, 5%, two-sided) sees with 80% power on ``n`` tasks.
+
+    From the binomial distributions; for many tasks it is ``2.8 * sqrt(discordance / n)`` (Miller 2024), which promises too
+    much where few tasks change: three gains of 60 tasks and no loss are no evidence. The share of tasks that change is that
+    observed, ``discordant / n``, or the gain where that is larger: no gain is larger than the share of tasks that change.
+    1.0 where no gain can be seen (under 5 tasks).
+    """
+    changed = np.arange(n + 1)
+    largest_loss = binom.ppf(0.025, changed, 0.5) + 1  # the exact test's limit, and one more for the mid-p
+    for _ in range(3):
+        mid_p = 2 * binom.cdf(largest_loss, changed, 0.5) - binom.pmf(largest_loss, changed, 0.5)
+        largest_loss = np.where((largest_loss >= 0) & (mid_p >= 0.05), largest_loss - 1, largest_loss)
+
+    def power(gain: float) -> float:
+        share = max(discordant / n, gain)
+        seen = np.where(largest_loss >= 0, binom.cdf(largest_loss, changed, (1 - gain / share) / 2), 0.0)
+        return float(np.sum(binom.pmf(changed, n, share) * seen))
+
+    low, high = 0.0, 1.0
+    if power(high) < 0.8:
+        return high
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if power(middle) >= 0.8 else (middle, high)
+    return high
 
 
 def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Paired:
@@ -111,7 +147,6 @@ def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Paired:
     gained = sum(after[task] and not before[task] for task in before)
     lost = sum(before[task] and not after[task] for task in before)
     neither = n - both - gained - lost
-    discordance = max((gained + lost) / n, 1 / n)
     return Paired(
         n=n,
         before=(both + lost) / n,
@@ -122,5 +157,5 @@ def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Paired:
         gained=gained,
         lost=lost,
         p=mcnemar_midp(gained, lost),
-        detectable=detectable_effect(n, discordance),
+        detectable=detectable_gain(n, gained + lost),
     )

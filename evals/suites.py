@@ -19,13 +19,14 @@ import yaml
 from pydantic import Field, ValidationError
 
 from evals.errors import BadInput
-from evals.files import canonical_json, describe, digest, iter_jsonl, write_atomic, write_jsonl
+from evals.files import canonical_json, digest, findings, scan_jsonl, write_atomic, write_jsonl
 from evals.graders import problems_of
 from evals.records import Kind, Limits, Record, Split, Task
 
 SHIPPED = Path(__file__).parent / "suites"
 SUITE_FILE = "suite.yaml"
 _CASES = "cases.jsonl"
+_LINES = (".jsonl", ".jsonl.gz")
 _SUFFIX = {"python": "py", "sql": "sql", "javascript": "js", "typescript": "ts", "tsx": "tsx", "diff": "diff"}
 
 
@@ -94,12 +95,15 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
 
         if prefix in IMPORTERS:
             return import_benchmark(prefix, Path(rest) if base is None else base / rest)
+        if prefix.isidentifier() or "-" in prefix:
+            known = ", ".join(sorted(IMPORTERS))
+            raise BadInput(f"suite {name!r}: no importer is called {prefix!r}; there are {known}")
     path = find_suite(name, base)
-    header = _header(path / SUITE_FILE)
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
+    header = _header(path / SUITE_FILE, problems)
     readers = [
-        *(_read_jsonl(file) for file in sorted(path.glob("*.jsonl"))),
+        *(_read_jsonl(file, problems) for ending in _LINES for file in sorted(path.glob(f"*{ending}"))),
         *(_read_parquet(file) for file in sorted(path.glob("*.parquet"))),
         *(_read_folder(path, folder) for folder in _task_folders(path)),
     ]
@@ -129,8 +133,9 @@ def validate(rows: Iterable[Mapping[str, Any]], header: SuiteHeader, problems: l
         try:
             task = Task.model_validate(_overlay({**defaults, "suite": header.name}, own))
         except ValidationError as error:
-            problems.append(f"{place}: {describe(error)}")
+            problems += [f"{place}: {finding}" for _, finding in findings(error, Task)]
             continue
+        problems += [f"{place}: the {key} is empty" for key in ("id", "group", "prompt") if not getattr(task, key).strip()]
         if task.id in seen:
             problems.append(f"{place}: task id {task.id!r} is already used at {seen[task.id]}; ids must be unique")
         seen[task.id] = place
@@ -142,11 +147,24 @@ def validate(rows: Iterable[Mapping[str, Any]], header: SuiteHeader, problems: l
             )
         if task.split == "train" and not task.train_ok:
             problems.append(f"{place}: split 'train', but the licence {task.licence!r} forbids training; use 'holdout'")
-        if not task.prompt.strip():
-            problems.append(f"{place}: the prompt is empty")
-        problems += problems_of(task)
+        problems += [f"{place}: {finding}" for finding in _unsound(task)]
+        problems += [found if found.startswith(place) else f"{place}: {found}" for found in problems_of(task)]
         tasks.append(task)
     return tasks
+
+
+def _unsound(task: Task) -> Iterator[str]:
+    """What no sandbox and no tokenizer can take, whatever the kind; names in projects are their grader's to judge."""
+    for key in ("id", "prompt", "golden", "checks"):
+        if "\0" in getattr(task, key):
+            yield f"{key}: holds a NUL character; take it out"
+    for name in task.starter if task.kind not in ("tests", "patch") else ():
+        if _leaves(name):
+            yield f"starter: the file {name!r} leaves the task's folder; give a name relative to it"
+
+
+def _leaves(name: str) -> bool:
+    return not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts
 
 
 def _defaults(header: SuiteHeader, tags: Iterable[Any]) -> dict[str, Any]:
@@ -174,23 +192,60 @@ def _tidy(key: str, value: Any) -> Any:
     return _unix(value).strip() if key == "prompt" else _unix(value)
 
 
-def _header(file: Path) -> SuiteHeader:
+def _header(file: Path, problems: list[str]) -> SuiteHeader:
+    """``suite.yaml``; where keys of it are wrong, the rest of it, so that the tasks can be read all the same.
+
+    Raises:
+        BadInput: it is no YAML at all.
+    """
+    text = _text(file)
+    values = _yaml(file, text)
+    values = {} if values is None else values
     try:
-        value = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return SuiteHeader.model_validate(value or {})
-    except yaml.YAMLError as error:
-        raise BadInput(f"{file}: not YAML: {error}") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{file}: not UTF-8: {error}") from None
+        return SuiteHeader.model_validate(values)
     except ValidationError as error:
-        raise BadInput(f"{file}: {describe(error)}") from None
+        found = findings(error, SuiteHeader)
+        problems += [f"{file}{_line(text, loc)}: {finding}" for loc, finding in found]
+        wrong = {loc[0] for loc, _ in found if loc}
+        kept = {k: v for k, v in values.items() if k not in wrong} if isinstance(values, dict) else {}
+        return SuiteHeader.model_validate({"name": file.parent.name, **kept})
 
 
-def _read_jsonl(file: Path) -> Iterator[dict[str, Any]]:
-    for number, value in iter_jsonl(file):
-        if not isinstance(value, dict):
-            raise BadInput(f"{file}:{number}: expected an object with a task's keys, found {type(value).__name__}")
-        yield {**value, "source": f"{file}:{number}"}
+def _yaml(file: Path, text: str, before: int = 0) -> Any:
+    """The value of YAML text that starts after ``before`` lines of a file.
+
+    Raises:
+        BadInput: it is none; at its line.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1 + before}" if mark is not None else ""
+        raise BadInput(f"{file}{line}: not YAML: {getattr(error, 'problem', None) or ' '.join(str(error).split())}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{file}: not YAML: {type(error).__name__}: {error}") from None
+
+
+def _line(text: str, loc: Sequence[str | int]) -> str:
+    """``:LINE`` of a key in YAML text, or of the innermost part of its path that is there; empty where none is."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    found = ""
+    for part in loc:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        key, node = next(((key, value) for key, value in pairs if key.value == str(part)), (None, None))
+        if key is None:
+            break
+        found = f":{key.start_mark.line + 1}"
+    return found
+
+
+def _read_jsonl(file: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
+    for number, value in scan_jsonl(file, problems):
+        if isinstance(value, dict):
+            yield {**value, "source": f"{file}:{number}"}
+        else:
+            problems.append(f"{file}:{number}: expected an object with a task's keys, found {type(value).__name__}")
 
 
 def _read_parquet(file: Path) -> Iterator[dict[str, Any]]:
@@ -220,10 +275,7 @@ def _read_folder(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
     meta: dict[str, Any] = {}
     if text.startswith("---\n"):
         front, _, text = text[3:].partition("\n---\n")
-        try:
-            meta = yaml.safe_load(front) or {}
-        except yaml.YAMLError as error:
-            raise BadInput(f"{folder / 'prompt.md'}: the front matter is not YAML: {error}") from None
+        meta = _yaml(folder / "prompt.md", front.removeprefix("\n"), before=1) or {}
         if not isinstance(meta, dict):
             raise BadInput(f"{folder / 'prompt.md'}: the front matter must be keys and values, found {meta!r}")
     goldens = sorted(folder.glob("golden.*"))
@@ -241,13 +293,21 @@ def _read_folder(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
         "prompt": text.strip(),
         "golden": _text(goldens[0]),
         **{part: text for part in ("checks", "public", "fuzz") if (text := _part(folder, part))},
-        "cases": [case for _, case in iter_jsonl(folder / _CASES)] if (folder / _CASES).is_file() else [],
+        "cases": _cases(folder / _CASES) if (folder / _CASES).is_file() else [],
         "starter": {str(p.relative_to(starter)): _text(p) for p in sorted(starter.rglob("*")) if p.is_file()},
         "tests": {str(p.relative_to(folder)): _text(p) for p in sorted(tests.rglob("*")) if p.is_file()},
         "tags": tags,
         "source": str(folder),
         **meta,
     }
+
+
+def _cases(file: Path) -> list[Any]:
+    problems: list[str] = []
+    cases = [case for _, case in scan_jsonl(file, problems)]
+    if problems:
+        raise BadInput("\n".join(problems))
+    return cases
 
 
 def _part(folder: Path, name: str) -> str:
@@ -267,6 +327,8 @@ def _text(file: Path) -> str:
         return file.read_bytes().decode()  # as it is: read_text would change line ends in starter files
     except UnicodeDecodeError as error:
         raise BadInput(f"{file}: not UTF-8 ({error})") from None
+    except OSError as error:
+        raise BadInput(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _unix(text: str) -> str:
@@ -319,7 +381,7 @@ def _require_file_names(suite: Suite) -> None:
             if name in {"", ".", ".."} or set("/\\\0") & set(name):
                 problems.append(f"{task.source or task.key}: the {what} {name!r} cannot be a folder's name")
         for name in (*task.starter, *task.tests):
-            if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            if _leaves(name):
                 problems.append(f"{task.source or task.key}: the file {name!r} leaves the task's folder")
         outside = [name for name in task.tests if not name.startswith("tests/")]
         problems += [f"{task.source or task.key}: the test file {name!r} is not below tests/" for name in outside]

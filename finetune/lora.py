@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import random
 import shutil
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from evals.files import digest_file, write_json
 from evals.models.loading import load_model
 from evals.progress import Progress, Silent
 from evals.records import ModelRef
-from finetune.records import TrainReport
+from finetune.records import TRAINED_ON, TrainedOn, TrainReport
 from finetune.settings import FinetuneSettings
 from trainset import build as trainsets
 from trainset.render import Encoded, encode_example
@@ -90,6 +91,7 @@ def finetune(
         losses=tuple(round(loss, 5) for loss in run.losses),
         adapter_digest=digest_file(out / _WEIGHTS),
     )
+    write_json(out / TRAINED_ON, TrainedOn(trainset=os.path.relpath(trainset, out), digest=built.digest))
     checkpoint.unlink(missing_ok=True)
     del run, model
     gc.collect()

@@ -7,6 +7,8 @@ from typing import Any
 
 from evals.records import ModelRef, Record
 
+TRAINED_ON = "trained-on.json"
+
 
 class TrainReport(Record):
     """What a training run did. ``losses``: mean loss a trained token of each optimizer step."""
@@ -22,3 +24,10 @@ class TrainReport(Record):
     total_tokens: int
     losses: tuple[float, ...]
     adapter_digest: str
+
+
+class TrainedOn(Record):
+    """Beside an adapter: the folder of the trainset that it was trained on, seen from the adapter's, and its digest."""
+
+    trainset: str
+    digest: str

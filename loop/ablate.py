@@ -1,22 +1,25 @@
 """Levers side by side: base, a prompt rule, an adapter, both, and ways of decoding, on the same tasks with the same statistics.
 
-Every arm is an evaluation of its own in a folder of its own, so a killed comparison goes on where it was. The rule's text is
-kept beside the results. Says nothing of levers that were not tried.
+Every arm is an evaluation of its own in a folder of its own, named after it, so a killed comparison goes on where it was and a
+further lever joins what is there. The text of a rule is kept beside the results and its digest with the figures: an edited rule
+is another lever, and takes another folder. Says nothing of levers that were not tried.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evals.clusters import holm
-from evals.comparison import Outcomes, compare_outcomes, outcomes_of, pass_rate
+from evals.clusters import Groups, holm
+from evals.comparison import Outcomes, compare_outcomes, groups_of, outcomes_of, pass_rate
 from evals.errors import BadInput, Inconclusive
-from evals.files import write_atomic, write_json
+from evals.files import digest, read_json, write_atomic, write_json
 from evals.records import ModelRef, Record, Result, Task
 from loop.config import EvalSettings
-from loop.stages import Bench, evaluate_stage
+from loop.gate import flaky_tasks, set_apart
+from loop.stages import Bench, evaluate_stage, model_identity
 
 BASE = "base"
 RULES_FILE = "rules.md"
@@ -33,11 +36,22 @@ class Arm:
     any_of: bool = False
     repaired: bool = False
 
+    @property
+    def folder(self) -> str:
+        """The name of its folder: ``base``, ``rules-adapter``, ``best-of-4-at-0.8``."""
+        return re.sub(r"[^\w.]+", "-", self.name).strip("-").lower()
+
 
 class ArmReport(Record):
-    """An arm's rate and, but for the base, its difference to the base. Shares, not points; ``p`` is after Holm."""
+    """An arm's rate and, but for the base, its difference to the base. Shares, not points; ``p`` is after Holm.
+
+    ``rules`` is the digest of the rule's text, ``adapter`` the adapter's folder, ``folder`` where the results are.
+    """
 
     name: str
+    folder: str = ""
+    rules: str = ""
+    adapter: str = ""
     n: int
     rate: float
     ci95: tuple[float, float]
@@ -49,49 +63,133 @@ class ArmReport(Record):
     detectable: float | None = None
 
 
-def arms_of(*, rules: str, adapter: str, temperature: float, tries: int, repair: int) -> list[Arm]:
-    """The arms that these levers make; the base is always the first.
+def read_rules(files: Sequence[Path]) -> dict[str, str]:
+    """The texts of rule files by the name of their arm: ``rules`` for a single one, else each file's own name.
 
     Raises:
-        BadInput: no lever was given.
+        BadInput: a file that is not there, empty, or no text; two of the same name or text.
+    """
+    texts: dict[str, str] = {}
+    for file in files:
+        if not file.is_file():
+            found = "is a folder" if file.is_dir() else "no such file"
+            raise BadInput(f"--rules {file}: {found}; write the rules that every prompt should get into a file")
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadInput(f"--rules {file}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        name = "rules" if len(files) == 1 else file.stem
+        if not text.strip():
+            raise BadInput(f"--rules {file}: the file is empty; without rules it would be the base once more")
+        if name in texts:
+            raise BadInput(f"--rules {file}: another file is called {name!r}, too; its name is the arm's, rename one of them")
+        if twin := next((other for other, known in texts.items() if known.strip() == text.strip()), ""):
+            raise BadInput(f"--rules {file}: has the same text as {twin!r}; give each rule once")
+        texts[name] = text
+    return texts
+
+
+def arms_of(
+    *, rules: Mapping[str, str], adapter: str, temperature: float, tries: int, repair: int, usual_temperature: float = 0.0
+) -> list[Arm]:
+    """The arms that these levers make; the base is always the first. ``usual_temperature`` is the base's own.
+
+    Raises:
+        BadInput: no lever was given, or one that is the base's own setting.
     """
     arms = [Arm(name=BASE)]
-    if rules:
-        arms.append(Arm(name="+ rules", rules=rules))
+    arms += [Arm(name=f"+ {name}", rules=text) for name, text in rules.items()]
     if adapter:
         arms.append(Arm(name="+ adapter", adapter=adapter))
-    if rules and adapter:
-        arms.append(Arm(name="+ rules + adapter", rules=rules, adapter=adapter))
-    if temperature:
+        arms += [Arm(name=f"+ {name} + adapter", rules=text, adapter=adapter) for name, text in rules.items()]
+    if temperature and temperature == usual_temperature and tries == 1:
+        raise BadInput(f"--temperature {temperature:g}: the base has this temperature already (evals.temperature)")
+    if temperature and temperature != usual_temperature:
         arms.append(Arm(name=f"temperature {temperature:g}", evals={"temperature": temperature}))
     if tries > 1:
-        heat = temperature or 0.8
+        heat = temperature or usual_temperature or 0.8
         arms.append(Arm(name=f"best of {tries} at {heat:g}", evals={"temperature": heat, "samples": tries}, any_of=True))
     if repair:
-        arms.append(Arm(name=f"{repair} repair turns", evals={"repair_turns": repair}, repaired=True))
+        turns = "1 repair turn" if repair == 1 else f"{repair} repair turns"
+        arms.append(Arm(name=turns, evals={"repair_turns": repair}, repaired=True))
     if len(arms) == 1:
         raise BadInput("nothing to compare: give at least one of --rules, --adapter, --temperature, --tries, --repair")
+    folders = [arm.folder for arm in arms]
+    if twice := next((arm for arm in arms if folders.count(arm.folder) > 1), None):
+        raise BadInput(f"two arms would be called {twice.folder!r}; rename the rule file {twice.name.removeprefix('+ ')!r}")
     return arms
 
 
-def run_arms(bench: Bench, arms: Sequence[Arm], tasks: Sequence[Task], out: Path) -> list[ArmReport]:
+def check_adapter(adapter: str, model: str) -> None:
+    """See before the first evaluation what would else end the comparison after hours.
+
+    Bases are compared by their names on the hub; where one is a path, loading must tell.
+
+    Raises:
+        BadInput: the folder holds no adapter, or that of another base.
+    """
+    model_identity(ModelRef(base=model, adapter=adapter))
+    file = Path(adapter, "adapter_config.json")
+    if not file.is_file():
+        raise BadInput(f"adapter: {adapter} holds no adapter_config.json; give the folder that finetune wrote")
+    config = read_json(file)
+    trained = str(config.get("base_model_name_or_path") or "") if isinstance(config, dict) else ""
+    names = [_hub_name(name) for name in (trained, model)]
+    if all(names) and names[0] != names[1]:
+        raise BadInput(f"adapter: {adapter} was trained on {trained}, the model is {model}; give --model {trained}")
+
+
+def _hub_name(name: str) -> str:
+    """A model's own name on the hub, as short names are, too; empty for a path, which does not tell what is there."""
+    is_path = name.count("/") > 1 or name.startswith((".", "/", "~")) or name.endswith(".gguf") or Path(name).exists()
+    return "" if is_path else name.rpartition("/")[2].casefold()
+
+
+class Ablation(Record):
+    """All arms, the base first. ``flaky`` tasks are set apart in all of them: the same code got both verdicts."""
+
+    model: str
+    arms: tuple[ArmReport, ...]
+    flaky: tuple[str, ...] = ()
+
+
+def run_arms(bench: Bench, arms: Sequence[Arm], tasks: Sequence[Task], out: Path) -> Ablation:
     """Evaluate every arm and compare it with the base; ``ablation.json`` in ``out`` has it all.
 
     Raises:
+        BadInput: an arm's folder holds results of other rules, settings or tasks.
         Inconclusive: too many infrastructure errors, or no task with a verdict in all arms.
     """
-    outcomes: dict[str, dict[str, list[bool]]] = {}
-    for number, arm in enumerate(sorted(arms, key=lambda arm: arm.adapter)):  # one model in memory at a time
-        folder = out / f"arm-{number}"
+    for arm in arms:
+        _keep_rules(arm, out / arm.folder)
+    results: dict[str, list[Result]] = {}
+    for arm in sorted(arms, key=lambda arm: arm.adapter):  # one model in memory at a time
         settings = EvalSettings.model_validate({**bench.config.evals.model_dump(), **(arm.evals or {})})
-        if arm.rules:
-            write_atomic(folder / RULES_FILE, arm.rules.encode())
         asked = [with_rules(task, arm.rules) for task in tasks]
         ref = ModelRef(base=bench.config.model, adapter=arm.adapter)
-        outcomes[arm.name] = _outcomes(arm, evaluate_stage(bench, folder, ref, asked, arm.name, evals=settings))
-    reports = compare_arms({arm.name: outcomes[arm.name] for arm in arms})
-    write_json(out / "ablation.json", {"arms": reports})
-    return reports
+        results[arm.name] = evaluate_stage(bench, out / arm.folder, ref, asked, arm.name, evals=settings)
+    flaky = flaky_tasks([result for found in results.values() for result in found])
+    outcomes = {arm.name: _outcomes(arm, set_apart(flaky, results[arm.name])) for arm in arms}
+    reports = compare_arms(outcomes, groups_of(results[BASE]))
+    named = [
+        report.model_copy(update={"folder": arm.folder, "rules": digest(arm.rules) if arm.rules else "", "adapter": arm.adapter})
+        for arm, report in zip(arms, reports, strict=True)
+    ]
+    ablation = Ablation(model=bench.config.model, arms=tuple(named), flaky=flaky)
+    write_json(out / "ablation.json", ablation)
+    return ablation
+
+
+def _keep_rules(arm: Arm, folder: Path) -> None:
+    """Keep the text of an arm's rules beside its results; what is kept is never replaced."""
+    kept = folder / RULES_FILE
+    if kept.is_file() and kept.read_bytes() != arm.rules.encode():
+        raise BadInput(
+            f"{folder}: holds results of other rules (kept in {RULES_FILE}, digest {digest(kept.read_text(encoding='utf-8'))}) "
+            f"than those of --rules (digest {digest(arm.rules)}); an edited rule is another lever: give another --out"
+        )
+    if arm.rules and not kept.is_file():
+        write_atomic(kept, arm.rules.encode())
 
 
 def with_rules(task: Task, rules: str) -> Task:
@@ -106,8 +204,8 @@ def _outcomes(arm: Arm, results: Sequence[Result]) -> dict[str, list[bool]]:
     return {task: [any(passed)] for task, passed in found.items()} if arm.any_of else found
 
 
-def compare_arms(outcomes: Mapping[str, Outcomes]) -> list[ArmReport]:
-    """Reports in the order given, the base first.
+def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None) -> list[ArmReport]:
+    """Reports in the order given, the base first; tasks of one group are no independent tasks.
 
     Raises:
         Inconclusive: no task has a verdict in all arms.
@@ -116,11 +214,11 @@ def compare_arms(outcomes: Mapping[str, Outcomes]) -> list[ArmReport]:
     if not shared:
         raise Inconclusive("no task has a verdict in all arms; nothing can be compared")
     kept = {name: {task: found[task] for task in sorted(shared)} for name, found in outcomes.items()}
-    compared = {name: compare_outcomes(kept[BASE], found) for name, found in kept.items() if name != BASE}
+    compared = {name: compare_outcomes(kept[BASE], found, groups) for name, found in kept.items() if name != BASE}
     adjusted = holm({name: comparison.p for name, comparison in compared.items()})
     reports = []
     for name, found in kept.items():
-        rate = pass_rate(found)
+        rate = pass_rate(found, groups)
         report = ArmReport(name=name, n=rate.n, rate=rate.share, ci95=(rate.interval.low, rate.interval.high))
         if name in compared:
             one = compared[name]

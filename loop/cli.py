@@ -14,14 +14,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from evals.errors import BadInput, GoldloopError
 from loop import console
 
+
+class _Verbs(TyperGroup):
+    """All verbs. Typer would end an interrupted one without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that the arguments name."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort() from None
+
+
 app = typer.Typer(
     name="goldloop",
-    help="Turn a code model's failures into a better model, and prove it.",
+    cls=_Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,6 +49,23 @@ Unsafe = Annotated[bool, typer.Option("--unsafe-local", help="Run model-written 
 Model = Annotated[str, typer.Option("--model", help="Hub id, local folder or GGUF file.")]
 RUNS = Path("runs")
 DEFAULT_MODEL = "smollm2-135m-instruct"
+_READER_GONE = 141  # what a shell says of a program that wrote to a closed pipe
+
+
+@app.callback(invoke_without_command=True)
+def goldloop(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; works with every verb.")] = False,
+) -> None:
+    """Turn a code model's failures into a better model, and prove it.
+
+    Exit codes: 0 done or promote, 1 internal error, 2 reject or findings, 3 inconclusive, 4 bad input.
+    """
+    if version:
+        from loop.stage import code_version
+
+        typer.echo(f"goldloop {code_version()}")
+        raise typer.Exit()
 
 
 def emit(value: Any) -> None:
@@ -73,17 +103,16 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         result = app(arguments, prog_name="goldloop", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except TyperException as error:
-        if debug:
-            raise
         if type(error).__name__ == "NoArgsIsHelpError":  # the help was printed already
             return 0
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        console.plain_error(f"{message} (see `goldloop --help`, `goldloop VERB --help`)")
+        if debug:
+            raise
+        console.plain_error(_explain_usage(error, arguments))
         return 4
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+    except SystemExit:  # rich and typer end so when nobody reads stdout any more, as in `goldloop failures RUN | head`
+        return _READER_GONE
     except GoldloopError as error:
         if debug:
             raise
@@ -102,14 +131,47 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 
 def _interrupted() -> int:
-    console.plain_error("interrupted; what was finished is kept: `goldloop resume` goes on from there")
+    console.plain_error(
+        "interrupted; what was finished is kept: the same command goes on from there (a run also by `goldloop resume`)"
+    )
     return 130
+
+
+def _explain_usage(error: TyperException, arguments: Sequence[str]) -> str:
+    """What typer found, what was given, what the parameter is for, and where the help is."""
+    message = error.format_message().rstrip(".")
+    parameter = getattr(error, "param", None)
+    if isinstance(error, typer.BadParameter) and parameter is not None:
+        given, meant = _given(arguments, parameter.opts), getattr(parameter, "help", None)
+        message += f", got {given!r}" if given is not None else ""
+        message += f": {meant.rstrip('.')}" if meant and message.startswith("Missing") else ""
+    context = getattr(error, "ctx", None)
+    return f"{message}; see `{context.command_path if context else 'goldloop'} --help`"
+
+
+def _given(arguments: Sequence[str], names: Sequence[str]) -> str | None:
+    """The value that an option was given last; None where it was not given, or for an argument."""
+    found = None
+    for place, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name in names and name.startswith("-"):
+            found = value if equals else next(iter(arguments[place + 1 :]), None)
+    return found
 
 
 def _explain_os(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{place}no space left ({error.strerror}); free some, then `goldloop resume`: what was finished is kept"
+        return (
+            f"{place}no space left ({error.strerror}); free some, then the same command goes on "
+            "(a run also by `goldloop resume`): what was finished is kept"
+        )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST) and error.filename:
+        wanted = Path(error.filename)
+        file = next((one for one in (wanted, *wanted.parents) if one.exists() and not one.is_dir()), wanted)
+        return f"{file}: is a file, and a folder is needed there; give another folder"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place}{error.strerror}; give a folder that you may write to (--out, --runs), or mend its permissions"
     return f"{place}{error.strerror or error}"
 
 
@@ -152,7 +214,7 @@ def doctor(json: Json = False) -> int:
     colours = {"ok": "green", "missing": "bold red", "optional": "yellow"}
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("what", "state", "found", "to do"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for finding in findings:
         fix = finding.fix if finding.state != "ok" else ""
         table.add_row(finding.name, f"[{colours[finding.state]}]{finding.state}[/]", Text(finding.found), Text(fix))
@@ -219,7 +281,7 @@ def run(
 
 @app.command()
 def resume(
-    name: Annotated[str, typer.Argument(help="Name of the run; without it, the only unfinished one.")] = "",
+    name: Annotated[str, typer.Argument(help="Name of the run; without it, the newest one.")] = "",
     runs: Runs = RUNS,
     json: Json = False,
 ) -> int:

@@ -6,7 +6,7 @@ An unknown key is an error that names the nearest known one; all findings come a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,12 @@ class ServerSettings(Record):
     url: str = Field(default="", description="address, such as http://127.0.0.1:8000/v1; empty is OPENAI_BASE_URL")
     concurrency: int = Field(default=8, gt=0, description="requests open at once")
     retries: int = Field(
-        default=5, ge=0, description="further tries after 408, 409, 429, 5xx or a broken connection, with back-off"
+        default=5,
+        ge=0,
+        description="further tries after 408, 409, 429, 5xx or a broken connection, with back-off; a server's Retry-After is "
+        "kept up to 10 minutes",
     )
-    timeout_seconds: float = Field(default=120.0, gt=0, description="time that one request may take")
+    timeout_seconds: float = Field(default=120.0, gt=0, description="time that one request may take, to its last byte")
     requests_per_minute: float = Field(default=0.0, ge=0, description="rate limit; 0 is none")
 
 
@@ -139,6 +142,20 @@ def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[t
             yield prefix + name, default, info.description or ""
 
 
+_WANTED: Mapping[str, str] = {
+    "tuple_type": "expected a list such as [house, basics]",
+    "list_type": "expected a list such as [house, basics]",
+    "string_type": "expected text",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+}
+
+
 def load_config(file: Path, overrides: Sequence[str] = ()) -> Config:
     """Read, override, validate.
 
@@ -149,6 +166,8 @@ def load_config(file: Path, overrides: Sequence[str] = ()) -> Config:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise BadInput(f"{file}: no such file; `goldloop init DIR` writes a working project") from None
+    except IsADirectoryError:
+        raise BadInput(f"{file}: is a folder; give the file in it, such as {file / 'goldloop.yaml'}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: cannot be read: {error}") from None
     try:
@@ -170,14 +189,15 @@ def make_config(
     lines = dict(lines or {})
     for override in overrides:
         key, separator, raw = override.partition("=")
-        if not separator:
+        if not separator or not key.strip():
             raise BadInput(f"--set {override}: expected KEY=VALUE, for example --set finetune.learning_rate=1e-4")
         _assign(value, key.strip().split("."), _scalar(raw), override)
         lines[key.strip()] = 0
     try:
         return Config.model_validate(value)
     except ValidationError as error:
-        raise BadInput("\n".join(_finding(item, place, lines) for item in error.errors())) from None
+        found = sorted((_line_of(item, lines) or 0, number, item) for number, item in enumerate(error.errors()))
+        raise BadInput("\n".join(_finding(item, place, lines) for _, _, item in found)) from None
 
 
 def _scalar(raw: str) -> Any:
@@ -209,15 +229,26 @@ def _lines(node: Any, prefix: str = "") -> Iterator[tuple[str, int]]:
 
 def _finding(item: Any, place: str, lines: dict[str, int]) -> str:
     key = ".".join(str(part) for part in item["loc"])
-    parts = [part for part in key.split(".") if part]
-    line = next((lines[k] for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in lines), None)
+    line = _line_of(item, lines)
     where = "--set" if line == 0 else f"{place}:{line}" if line else place
     if item["type"] == "extra_forbidden":
         known = [name for name, _, _ in config_keys()]
         known += sorted({name.rpartition(".")[0] for name in known} - {""})
-        near = difflib.get_close_matches(key, known, 1) or [k for k in known if k.rpartition(".")[2] == parts[-1]][:1]
+        near = (
+            difflib.get_close_matches(key, known, 1) or [k for k in known if k.rpartition(".")[2] == key.rpartition(".")[2]][:1]
+        )
         hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(sorted(known)[:8])}, ..."
         return f"{where}: unknown key {key!r}{hint}"
     if item["type"] == "missing":
         return f"{where}: {key} is needed and missing"
-    return f"{where}: {key}: {item['msg']}, got {item['input']!r}"
+    wanted = _WANTED.get(item["type"])
+    if item["type"] == "model_type":
+        below = [name.removeprefix(f"{key}.") for name, _, _ in config_keys() if name.startswith(f"{key}.")]
+        wanted = f"expected keys below it: {', '.join(below)}"
+    return f"{where}: {key}: {wanted or item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"
+
+
+def _line_of(item: Any, lines: Mapping[str, int]) -> int | None:
+    """Of the key, or of the nearest one above it; 0 is the command line."""
+    parts = [str(part) for part in item["loc"]]
+    return next((lines[k] for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in lines), None)

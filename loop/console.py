@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from loop.gate import GateReport
+    from loop.gate import GateReport, Line
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -110,19 +110,31 @@ def gate_table(gate: GateReport, title: str) -> Table:
     return table
 
 
+def show_reach(lines: Sequence[Line]) -> None:
+    """What each suite's comparison could see, beside what it saw."""
+    for line in lines:
+        if line.slice == "*":
+            spread = f" in {line.clusters} groups" if line.clusters != line.n else ""
+            out.print(
+                f"{line.suite}: {line.gained} gained, {line.lost} lost, p {line.p:.4f} ({line.test}); "
+                f"with {line.n} tasks{spread} this comparison can see {line.sees}",
+                soft_wrap=True,
+            )
+
+
 def decision_text(decision: str) -> str:
     """The decision in its colour."""
     return f"[{_COLOURS.get(decision, 'bold')}]{decision}[/]"
 
 
-def counts_table(title: str, counts: Mapping[str, int], head: Sequence[str] = ("", "count")) -> Table:
-    """A small two-column table, largest first as given."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+def counts_table(title: str, counts: Mapping[str, int], head: Sequence[str] = ("", "count")) -> Group:
+    """A small two-column table in the order given, under a title that may be wider."""
+    table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column(head[0])
     table.add_column(head[1], justify="right")
     for name, count in counts.items():
         table.add_row(Text(str(name)), f"{count:,}")
-    return table
+    return Group(*([Text(title, style="italic")] if title else []), table)
 
 
 def plain_error(message: str) -> None:

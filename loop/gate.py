@@ -1,37 +1,46 @@
 """The paired gate: promote, reject or inconclusive, with the evidence that it was decided on.
 
-Promote needs all of: a gain on the target whose 95% interval lies above 0 and that is at least ``min_effect`` and the noise
-floor; no guard suite that fell by more than ``max_guard_drop``; every guard's one-sided lower bound above ``-guard_margin``; no
-guard slice that fell, after Holm's correction; no task broken from all samples to none, twice; no more than ``lost_fixes``
-tasks lost that an earlier round had fixed. A gain on trained tasks far above the holdout's is an alarm, not a rejection.
+Promote needs all of: a gain on the target whose 95% interval lies above 0, that its test sees at 5%, and that is at least
+``min_effect`` and the noise floor; the same tasks with the same number of samples on both sides, of which no more ended as
+errors than ``evals.run`` allows; no guard suite that fell by more than ``max_guard_drop``; every guard's one-sided lower bound
+above ``-guard_margin``; no guard slice that fell, after Holm's correction; no task broken from all samples to none, twice; no
+more than ``lost_fixes`` tasks lost that an earlier round had fixed. A gain on trained tasks far above the holdout's is an
+alarm, not a rejection.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from evals.clusters import holm
-from evals.comparison import Comparison, compare_outcomes, outcomes_of, pass_rate
+from evals.comparison import Comparison, compare_outcomes, groups_of, outcomes_of, pass_rate
 from evals.errors import Inconclusive
 from evals.records import Record, Result
+from evals.run import MAX_ERROR_SHARE
 from loop.config import GateSettings
 
 Decision = Literal["promote", "reject", "inconclusive"]
 EXIT_CODES: Mapping[Decision, int] = {"promote": 0, "reject": 2, "inconclusive": 3}
-_SLICE_LEVEL = 0.05
+_LEVEL = 0.05
+Role = Literal["target", "guard"]
 
 
 class Line(Record):
-    """One row of the closing table: a suite or one of its slices, on the holdout."""
+    """One row of the closing table: a suite or one of its slices, on the holdout.
+
+    ``clusters`` are the independent groups among the ``n`` tasks; ``errors`` are tasks left out on both sides, since
+    infrastructure spoiled all their samples on one.
+    """
 
     suite: str
     slice: str
-    role: Literal["target", "guard"]
+    role: Role
     n: int
     before: float
     after: float
@@ -46,6 +55,14 @@ class Line(Record):
     test: str = "McNemar, exact, mid-p"
     before_ci95: tuple[float, float] = (0.0, 1.0)
     after_ci95: tuple[float, float] = (0.0, 1.0)
+    clusters: int = 0
+    errors: int = 0
+    bootstrap95: tuple[float, float] | None = None
+
+    @property
+    def sees(self) -> str:
+        """What a comparison of this size can see, in words."""
+        return f"{100 * self.detectable:.0f} points" if self.detectable < 1 else "no difference at all"
 
     @property
     def verdict(self) -> str:
@@ -54,7 +71,10 @@ class Line(Record):
 
 
 class Overfit(Record):
-    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` where the surplus is large for sure."""
+    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` where the surplus is large for sure.
+
+    Trained tasks are those that failed before, so part of the surplus is how they were chosen: hence the margin.
+    """
 
     n: int
     train_gain: float
@@ -70,7 +90,7 @@ class GateReport(Record):
     ``noise_floor`` is the largest difference of the old model with itself under other seeds; ``slice_p`` are the guard
     slices' p values for a drop, after Holm; ``lost_fixes`` are holdout tasks that an earlier round fixed and this one lost;
     ``broken`` are tasks that passed in all samples before and in none after, in a re-run neither; ``flaky`` are tasks set apart,
-    since the same code got both verdicts.
+    since the same code got both verdicts; ``settings`` are those that it was decided under.
     """
 
     decision: Decision
@@ -82,6 +102,7 @@ class GateReport(Record):
     broken: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     overfit: Overfit | None = None
+    settings: GateSettings | None = None
 
     def notes(self) -> list[str]:
         """What else a reader of the decision should know, in words."""
@@ -90,6 +111,8 @@ class GateReport(Record):
         )
         if self.flaky:
             notes.append(f"flaky tasks set apart: {len(self.flaky)} (the same code passed and failed)")
+        if left_out := [f"{line.suite} {line.errors}" for line in self.lines if line.slice == "*" and line.errors]:
+            notes.append(f"tasks left out on both sides, since infrastructure failed on one: {', '.join(left_out)}")
         if self.overfit is not None:
             gains = f"{points(self.overfit.train_gain)} points on {self.overfit.n} trained tasks, "
             gains += f"{points(self.overfit.holdout_gain)} on the holdout"
@@ -141,22 +164,23 @@ def decide(
     """Compare two evaluations of the same holdout tasks.
 
     Raises:
-        Inconclusive: no holdout result of a target suite on both sides.
+        ValueError: no target suite; nothing would have to improve.
+        Inconclusive: no holdout result of a target or guard suite on both sides.
+        BadInput: a sample of a task stands twice in an evaluation.
     """
+    if not target:
+        raise ValueError("needs at least one target suite")
     history = history or History()
+    found = _Findings()
+    mine = {*target, *guard}
+    _judge_likeness([r for r in before if r.suite in mine], [r for r in after if r.suite in mine], found)
     flaky = flaky_tasks([*before, *after, *history.again, *(result for run in history.reruns for result in run)])
-    before, after = _without(flaky, before), _without(flaky, after)
-    lines = [
-        _line(suite, name, role, before, after)
-        for role, suites in (("target", target), ("guard", guard))
-        for suite in suites
-        for name in _slices(suite, before)
-    ]
+    before, after = set_apart(flaky, before), set_apart(flaky, after)
+    lines = compare_suites(before, after, target=target, guard=guard)
     floor = noise_floor(before, history.reruns, target)
     slice_p = holm({f"{line.suite}: {line.slice}": _p_of_a_drop(line) for line in lines if _is_guard_slice(line)})
     lost = _lost_fixes(history.fixed, after)
     broken = broken_tasks(before, after, history.again)
-    found = _Findings()
     for line in (line for line in lines if line.slice == "*"):
         if line.role == "target":
             _judge_target(line, settings, floor, found)
@@ -165,50 +189,99 @@ def decide(
     _judge_slices(lines, slice_p, found)
     if len(lost) > settings.lost_fixes:
         found.rejecting.append(f"{len(lost)} holdout tasks that an earlier round fixed fail again (gate.lost_fixes allows some)")
+    if unknown := history.fixed - outcomes_of(after).keys() - set(flaky):
+        found.doubting.append(f"{len(unknown)} holdout tasks that an earlier round fixed have no verdict now")
     if broken:
-        found.rejecting.append(f"{len(broken)} tasks passed in every sample before and in none after, twice")
+        run_again = {result.attempt.task for result in history.again}
+        how = "twice" if run_again >= set(broken) else "and were not run again"
+        found.rejecting.append(f"{len(broken)} tasks passed in every sample before and in none after, {how}")
     overfit = _overfit(history.trained, lines, settings) if history.trained else None
     return GateReport(
         decision=found.decision,
         reasons=found.reasons,
-        lines=tuple(lines),
+        lines=lines,
         noise_floor=floor,
         slice_p=slice_p,
         lost_fixes=lost,
         broken=broken,
         flaky=flaky,
         overfit=overfit,
+        settings=settings,
     )
+
+
+def compare_suites(
+    before: Sequence[Result], after: Sequence[Result], *, target: Sequence[str], guard: Sequence[str] = ()
+) -> tuple[Line, ...]:
+    """A line for each suite and slice. A slice in which no task has a verdict on both sides has none.
+
+    Raises:
+        Inconclusive: a suite without a task that has a verdict on both sides.
+        BadInput: a sample of a task stands twice in an evaluation.
+    """
+    roles: tuple[tuple[Role, Sequence[str]], ...] = (("target", target), ("guard", guard))
+    found: list[Line] = []
+    for role, suites in roles:
+        for suite in suites:
+            sides = [[result for result in side if result.suite == suite] for side in (before, after)]
+            whole = _line(suite, "*", role, *sides)
+            if whole is None:
+                raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
+            found += [whole, *(line for name in _slices(*sides) if (line := _line(suite, name, role, *sides)))]
+    return tuple(found)
+
+
+def _judge_likeness(before: Sequence[Result], after: Sequence[Result], found: _Findings) -> None:
+    """Both sides must have answered the same tasks equally often, and infrastructure must have spoiled little."""
+    left, right = (Counter(result.attempt.task for result in side) for side in (before, after))
+    if alone := left.keys() ^ right.keys():
+        found.doubting.append(
+            f"{len(alone)} tasks were evaluated on one side only ({len(left)} before, {len(right)} after), such as {min(alone)}: "
+            "evaluate the same tasks on both sides"
+        )
+    if uneven := [task for task in left.keys() & right.keys() if left[task] != right[task]]:
+        task = min(uneven)
+        found.doubting.append(
+            f"{len(uneven)} tasks have another number of samples after than before, such as {task}: {left[task]} before, "
+            f"{right[task]} after; evaluate both sides with the same settings"
+        )
+    for name, side in (("before", before), ("after", after)):
+        errors = sum(result.verdict.status == "error" for result in side)
+        if errors > MAX_ERROR_SHARE * len(side):
+            found.doubting.append(f"{errors} of {len(side)} attempts {name} ended as infrastructure errors; evaluate them again")
 
 
 def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:
     """Tasks for which the very same code passed once and failed once: their verdicts say nothing of a model."""
     seen: dict[tuple[str, str], set[str]] = {}
     for result in results:
-        if result.attempt.code and result.verdict.status != "error":
-            seen.setdefault((result.attempt.task, result.attempt.code), set()).add(result.verdict.status)
+        for attempt, verdict in ((result.attempt, result.verdict), *((turn.attempt, turn.verdict) for turn in result.repairs)):
+            if attempt.code and verdict.status != "error":
+                seen.setdefault((attempt.task, attempt.code), set()).add(verdict.status)
     return tuple(sorted({task for (task, _), statuses in seen.items() if len(statuses) > 1}))
 
 
-def _without(tasks: Sequence[str], results: Sequence[Result]) -> Sequence[Result]:
+def set_apart(tasks: Sequence[str], results: Sequence[Result]) -> Sequence[Result]:
+    """The results of all other tasks."""
     return [result for result in results if result.attempt.task not in tasks] if tasks else results
 
 
-def _slices(suite: str, results: Sequence[Result]) -> list[str]:
-    names = sorted({result.slice for result in results if result.suite == suite})
-    return ["*", *names] if len(names) > 1 else ["*"]
+def _slices(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
+    names = sorted({result.slice for result in (*before, *after)})
+    return names if len(names) > 1 else []
 
 
 def noise_floor(first: Sequence[Result], reruns: Sequence[Sequence[Result]], suites: Sequence[str]) -> float:
-    """Largest difference of a model with itself on a suite's holdout, over runs with other seeds; 0 without such runs."""
+    """Largest difference of a model with itself on a suite's holdout, over runs with other seeds; 0 without such runs.
+
+    Only tasks with a verdict in every run count: other tasks are no noise.
+    """
     floor = 0.0
     for suite in suites:
-        shares = [
-            pass_rate(outcomes).share
-            for run in (first, *reruns)
-            if (outcomes := outcomes_of([result for result in run if result.suite == suite]))
-        ]
-        floor = max(floor, max(shares, default=0.0) - min(shares, default=0.0))
+        runs = [outcomes_of([result for result in run if result.suite == suite]) for run in (first, *reruns)]
+        if shared := set.intersection(*map(set, runs)):
+            shares = [pass_rate({task: outcomes[task] for task in sorted(shared)}).share for outcomes in runs]
+            floor = max(floor, max(shares) - min(shares))
     return floor
 
 
@@ -248,7 +321,8 @@ def _overfit(trained: tuple[Sequence[Result], Sequence[Result]], lines: Sequence
     targets = [line for line in lines if line.role == "target" and line.slice == "*"]
     if len(shared) < 2 or not targets:
         return None
-    own = compare_outcomes({task: before[task] for task in shared}, {task: after[task] for task in shared})
+    groups = groups_of(trained[0])
+    own = compare_outcomes({task: before[task] for task in shared}, {task: after[task] for task in shared}, groups)
     total = sum(line.n for line in targets)
     gain = sum(line.delta * line.n for line in targets) / total
     spread = math.sqrt(sum(((line.ci95[1] - line.ci95[0]) * line.n / total) ** 2 for line in targets))
@@ -264,18 +338,22 @@ def _overfit(trained: tuple[Sequence[Result], Sequence[Result]], lines: Sequence
     )
 
 
-def _line(suite: str, slice_: str, role: Any, before: Sequence[Result], after: Sequence[Result]) -> Line:
-    left = outcomes_of([r for r in before if r.suite == suite and slice_ in ("*", r.slice)])
-    right = outcomes_of([r for r in after if r.suite == suite and slice_ in ("*", r.slice)])
+def _line(suite: str, slice_: str, role: Role, before: Sequence[Result], after: Sequence[Result]) -> Line | None:
+    """None where no task has a verdict on both sides."""
+    sides = [[r for r in side if slice_ in ("*", r.slice)] for side in (before, after)]
+    left, right = map(outcomes_of, sides)
     shared = left.keys() & right.keys()
     if not shared:
-        raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
-    paired: Comparison = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared})
+        return None
+    answered = {r.attempt.task for r in sides[0]} & {r.attempt.task for r in sides[1]}
+    paired: Comparison = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared}, groups_of(sides[0]))
     return Line(
         suite=suite,
         slice=slice_,
         role=role,
         n=paired.n,
+        clusters=paired.clusters,
+        errors=len(answered - shared),
         samples=paired.samples,
         test=paired.test,
         before=paired.before.share,
@@ -284,6 +362,7 @@ def _line(suite: str, slice_: str, role: Any, before: Sequence[Result], after: S
         after_ci95=(paired.after.interval.low, paired.after.interval.high),
         delta=paired.delta,
         ci95=(paired.ci95.low, paired.ci95.high),
+        bootstrap95=(paired.bootstrap95.low, paired.bootstrap95.high) if paired.bootstrap95 else None,
         low_one_sided=paired.low_one_sided,
         gained=paired.gained,
         lost=paired.lost,
@@ -297,12 +376,17 @@ def points(share: float) -> str:
     return f"{100 * share:+.1f}"
 
 
+def _with(line: Line) -> str:
+    tasks = f"with {line.n} task{'' if line.n == 1 else 's'}"
+    return tasks if line.clusters == line.n else f"{tasks} in {line.clusters} group{'' if line.clusters == 1 else 's'}"
+
+
 def _judge_target(line: Line, settings: GateSettings, floor: float, found: _Findings) -> None:
     said = f"{line.suite}: {points(line.delta)} points, 95% interval {points(line.ci95[0])} to {points(line.ci95[1])}"
     if line.delta <= 0 or line.ci95[1] < settings.min_effect:
         found.rejecting.append(f"{said}: no gain")
-    elif line.ci95[0] <= 0 or line.delta < settings.min_effect:
-        found.doubting.append(f"{said}: with {line.n} tasks this run can see {100 * line.detectable:.0f} points")
+    elif line.ci95[0] <= 0 or line.p >= _LEVEL or line.delta < settings.min_effect:
+        found.doubting.append(f"{said}: {_with(line)} this run can see {line.sees}")
     elif line.delta < floor:
         found.doubting.append(f"{said}: the old model differs from itself by {100 * floor:.1f} points under other seeds")
     else:
@@ -315,7 +399,8 @@ def _judge_guard(line: Line, settings: GateSettings, found: _Findings) -> None:
         found.rejecting.append(f"{said}: worse by more than {100 * settings.max_guard_drop:.0f} points")
     elif line.low_one_sided <= -settings.guard_margin:
         found.doubting.append(
-            f"{said}: a drop of {100 * settings.guard_margin:.0f} points cannot be excluded with {line.n} tasks"
+            f"{said}: a drop of {100 * settings.guard_margin:.0f} points cannot be excluded {_with(line)}; "
+            f"this run can see {line.sees}"
         )
     else:
         found.good.append(said)
@@ -324,5 +409,5 @@ def _judge_guard(line: Line, settings: GateSettings, found: _Findings) -> None:
 def _judge_slices(lines: Sequence[Line], slice_p: Mapping[str, float], found: _Findings) -> None:
     for line in filter(_is_guard_slice, lines):
         p = slice_p[f"{line.suite}: {line.slice}"]
-        if p < _SLICE_LEVEL:
+        if p < _LEVEL:
             found.rejecting.append(f"{line.suite} (guard), slice {line.slice}: {points(line.delta)} points, p {p:.3f} after Holm")

@@ -1,4 +1,4 @@
-"""How a suite fares over the evaluations of a runs folder: saturated slices, never-solved, flaky and weak tasks, age.
+"""How a suite fares over the rounds of a runs folder: saturated slices, never-solved, flaky and weak tasks, age.
 
 Reads results, the ledger of splits and, where there is one, the report of ``goldloop goldens verify --out``. Judges nothing
 that was not evaluated: a task without a verdict is said to be unseen.
@@ -25,7 +25,7 @@ SATURATED, ROUNDS = 0.90, 2
 
 
 class SliceHealth(Record):
-    """A slice's pass rates on the holdout, oldest first; ``saturated``: at least 90% in the last two of them."""
+    """A slice's pass rates on the holdout, one a round, oldest first; ``saturated``: at least 90% in the last two rounds."""
 
     slice: str
     tasks: int
@@ -52,7 +52,7 @@ class Health(Record):
         """What to do, in words; empty where nothing is needed."""
         full = [part.slice for part in self.slices if part.saturated]
         found = {
-            f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} in {ROUNDS} evaluations; keep these as core": full,
+            f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} in {ROUNDS} rounds; keep these as core": full,
             f"look at {len(self.never_solved)} tasks that no model solved: too hard, or wrong checks": self.never_solved,
             f"mend or remove {len(self.flaky)} flaky tasks: the same code got different verdicts": self.flaky,
             f"sharpen the checks of {len(self.weak or ())} weak tasks": self.weak,
@@ -77,7 +77,7 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     """
     evaluations = list(_evaluations(suite, runs))
     seen: defaultdict[str, _Seen] = defaultdict(_Seen)
-    for results in evaluations:
+    for _, results in evaluations:
         for result in results:
             if result.verdict.status != "error":
                 one = seen[result.attempt.task]
@@ -101,18 +101,31 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     )
 
 
-def _evaluations(suite: Suite, runs: Path) -> Iterator[list[Result]]:
-    """Finished evaluations that hold tasks of the suite, oldest first."""
+def _evaluations(suite: Suite, runs: Path) -> Iterator[tuple[Path, list[Result]]]:
+    """Finished evaluations that hold tasks of the suite, by their folder, oldest first."""
     files = sorted(runs.glob(f"*/round-*/*/{RESULTS}"), key=lambda file: (file.stat().st_mtime, str(file)))
     for file in files:
         if found := [result for result in read_records(file, Result) if result.suite == suite.name]:
-            yield found
+            yield file.parent, found
 
 
-def _slices(suite: Suite, evaluations: Sequence[Sequence[Result]]) -> Iterator[SliceHealth]:
+def _rounds(evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> list[Sequence[Result]]:
+    """What each round ended with on the holdout: the trained model's results, or the old model's where it got no further.
+
+    Runs with other seeds and of a few tasks say nothing of a round, and before and after are one round, not two.
+    """
+    found: dict[Path, Sequence[Result]] = {}
+    for stage in ("before-holdout", "after-holdout"):
+        found |= {folder.parent: results for folder, results in evaluations if folder.name == stage}
+    order = dict.fromkeys(folder.parent for folder, _ in evaluations)
+    return [found[folder] for folder in order if folder in found]
+
+
+def _slices(suite: Suite, evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> Iterator[SliceHealth]:
+    rounds = _rounds(evaluations)
     for name in sorted({task.slice for task in suite.tasks}):
         rates = []
-        for results in evaluations:
+        for results in rounds:
             outcomes = outcomes_of([r for r in results if r.slice == name and r.split == "holdout"])
             if outcomes:
                 rates.append(pass_rate(outcomes).share)

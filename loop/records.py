@@ -36,9 +36,12 @@ class RoundReport(Record):
                 "delta": round(line.delta, 6),
                 "ci95": [round(bound, 6) for bound in line.ci95],
                 "n": line.n,
+                "clusters": line.clusters,
                 "gained": line.gained,
                 "lost": line.lost,
                 "p": round(line.p, 6),
+                "test": line.test,
+                "detectable": round(line.detectable, 6),
             }
             suite = suites.setdefault(line.suite, {"role": line.role})
             if line.slice == "*":

@@ -61,6 +61,10 @@ class Registry:
         if not manifest.is_file():
             raise BadInput(f"{folder}: no finished gate here; run `goldloop resume {run}` first")
         gate = read_json(manifest)
+        if gate["decision"] != gate["gate"]["decision"]:
+            raise BadInput(
+                f"{manifest}: was changed: its decision is {gate['decision']!r}, its evidence says {gate['gate']['decision']!r}"
+            )
         if gate["decision"] != "promote":
             reasons = "; ".join(gate["gate"]["reasons"])
             raise BadInput(f"{folder}: the gate said {gate['decision']} ({reasons}); only a promoted adapter can be put in use")

@@ -33,7 +33,7 @@ SHOWN_LEAKS = 100
 SHOWN_CHARACTERS = 6000
 _TEMPLATES = Path(__file__).parent / "templates"
 # Width, height and right margin in px, for a screen and for a phone: text in a scaled drawing would become too small.
-_PLOTS = ((900, 360, 190), (400, 300, 14))
+_PLOTS = ((780, 330, 175), (400, 300, 14))
 _REASONS = {
     "exited_early": "exited early",
     "hidden_fail": "hidden checks fail",
@@ -320,7 +320,7 @@ def _funnel(
         Step(name="failures", note="of the training tasks", total=failed, golden=failed, replay=0),
         step("pairs", "failures with a proved golden, and own passes", golden + dirty, pairs - golden - dirty, "pairs"),
         step("clean pairs", "nothing of the holdout found in them", golden, len(clean) - golden, "screen"),
-        step("training rows", rows, built.get("golden", 0), built.get("replay", 0), "trainset"),
+        step("training rows", rows, built.get("golden", 0) + built.get("repair", 0), built.get("replay", 0), "trainset"),
     )
 
 

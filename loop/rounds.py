@@ -198,6 +198,7 @@ def _counts(
         "clean_pairs": clean,
         "trainset_rows": built["rows"],
         "trainset_golden": built["golden"],
+        "trainset_repair": built.get("repair", 0),
         "trainset_replay": built["replay"],
     }
 

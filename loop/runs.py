@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,7 @@ from loop.holdout import HoldoutLedger
 from loop.records import RoundReport
 from loop.report import write_report
 from loop.rounds import run_rounds
-from loop.stage import code_version
+from loop.stage import code_version, only_one
 from loop.stages import config_digest, open_bench
 
 RUN_FILE = "run.json"
@@ -43,14 +40,16 @@ def start_run(
 ) -> Finished:
     """Start a run, or go on with it where it is there already under the same configuration.
 
+    A configuration binds a run from its first evaluation on: a model's name that was misspelt may be mended.
+
     Raises:
-        BadInput: a run of that name was started with another configuration, or another process is at it.
+        BadInput: a run of that name was evaluated under another configuration, or another process is at it.
     """
     folder = runs / config.name
     started = folder / RUN_FILE
-    if started.is_file():
+    if started.is_file() and any(folder.glob("round-*/before-train/journal.jsonl")):
         _same_config(config, started)
-    with _only_one(folder):
+    with only_one(folder):
         facts = {
             "config": config.model_dump(mode="json"),
             "base": os.path.relpath(base, folder),
@@ -104,18 +103,6 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, inner in value.items():
         flat |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, dict) else {prefix + key: inner}
     return flat
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """A lock that the kernel drops when the process dies, however it dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInput(f"{folder}: another goldloop is at work on this run; `goldloop status` shows how far it is") from None
-        yield
 
 
 def run_status(folder: Path) -> list[dict[str, Any]]:

@@ -186,7 +186,7 @@ def evaluate_stage(
     ``reseed`` draws other samples than the run's own seed would; ``evals`` takes the place of the configured decoding.
 
     Raises:
-        Inconclusive: too many infrastructure errors. The errored verdicts are forgotten, so that resuming tries them again.
+        Inconclusive: too many infrastructure errors. Resuming tries those attempts again, and keeps all others.
     """
     config = bench.config if evals is None else bench.config.model_copy(update={"evals": evals})
     inputs: dict[str, Any] = {
@@ -199,13 +199,13 @@ def evaluate_stage(
 
     def work(out: Path) -> Mapping[str, Any]:
         if bench.ledger is not None:
-            bench.ledger.look("evaluation", tasks, inputs["model"], label)
-        journal = Journal(out / "journal.jsonl")
+            bench.ledger.look("evaluation", tasks, inputs["model"], f"{label}: {folder}")
+        _forget_errors(out / "journal.jsonl")  # of a run that was killed or gave up
         results = evaluate(
             tasks,
             bench.backend(ref),
             bench.grade,
-            journal,
+            Journal(out / "journal.jsonl"),
             sampling=sampling_of(config).model_copy(update={"seed": config.seed + reseed}),
             samples=config.evals.samples,
             repair_turns=config.evals.repair_turns,
@@ -213,37 +213,34 @@ def evaluate_stage(
             progress=bench.progress,
             label=label,
         )
-        try:
-            check_errors(results, label)
-        except Inconclusive:
-            _forget_errors(out / "journal.jsonl", journal)
-            raise
+        check_errors(results, label)
         write_jsonl(out / RESULTS, results)
-        return {"counts": count_results(results), "sandbox": bench.sandbox.tier, "model": model_identity(ref)}
+        return {
+            "counts": count_results(results),
+            "results": digest_file(out / RESULTS),
+            "sandbox": bench.sandbox.tier,
+            "model": model_identity(ref),
+        }
 
     stage(folder, inputs, work)
     return read_records(folder / RESULTS, Result)
 
 
-def _forget_errors(file: Path, journal: Journal) -> None:
-    """Keep everything but what infrastructure spoiled: those attempts and verdicts are made anew on the next start."""
-    spoiled = {e["graded"] for e in journal.entries if "graded" in e and _status(e["verdict"]) == "error"}
-    kept = []
-    for entry in journal.entries:
+def _forget_errors(file: Path) -> None:
+    """Keep everything of a journal but what infrastructure spoiled: those attempts and verdicts are made anew."""
+    if not file.is_file():
+        return
+    entries = Journal(file).entries
+    spoiled = {entry["graded"] for entry in entries if "graded" in entry and entry["verdict"]["status"] == "error"}
+    kept: list[Mapping[str, Any]] = []
+    for entry in entries:
         if "attempts" in entry:
-            attempts = [a for a in map(_dumped, entry["attempts"]) if a["finish_reason"] != "error"]
-            kept.append({"attempts": attempts})
+            if attempts := [attempt for attempt in entry["attempts"] if attempt["finish_reason"] != "error"]:
+                kept.append({"attempts": attempts})
         elif entry["graded"] not in spoiled:
             kept.append(entry)
-    write_jsonl(file, kept)
-
-
-def _dumped(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else value.model_dump(mode="json")
-
-
-def _status(verdict: Any) -> str:
-    return str(_dumped(verdict)["status"])
+    if kept != entries:
+        write_jsonl(file, kept)
 
 
 def model_identity(ref: ModelRef) -> str:

@@ -75,7 +75,7 @@ _VIEWS = {
     "contaminated": (
         "*/round-*/screen/contaminated.jsonl",
         _DROPPED,
-        f'SELECT {_PLACE}, pair.task, pair.slice, m.item, m.part, m.rule, m.coverage, m."unique", m.snippet '
+        f'SELECT {_PLACE}, pair.task, pair.slice, m.item, m.part, m.rule, m.coverage, m."unique" '
         "FROM source, unnest(matches) AS u(m)",
     ),
     "trainset": (

@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from evals.clusters import bootstrap_interval, compare_means, holm, mean_interval, pass_at_k, pass_hat_k, sign_flip_p
+from evals.clusters import (
+    bootstrap_interval,
+    compare_means,
+    difference_interval,
+    holm,
+    mean_interval,
+    pass_at_k,
+    pass_hat_k,
+    sign_flip_p,
+)
+from evals.comparison import compare_outcomes, pass_rate
+from evals.stats import score_interval
 
 # Darwin's 15 pairs of maize, differences in eighths of an inch, as in Fisher (1935), The Design of Experiments, table 3.
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -64,9 +75,75 @@ def test_student_interval_equals_the_published_example() -> None:
     assert (round(1000 * paired.ci95.low, 2), round(1000 * paired.ci95.high, 2)) == (0.03, 41.84)
 
 
-def test_alike_means_say_nothing_of_the_spread() -> None:
-    interval = mean_interval([1.0, 1.0, 1.0])
-    assert (interval.low, interval.high) == (0.0, 1.0)
+@pytest.mark.parametrize("count", [3, 60])
+def test_alike_means_count_each_task_as_one_trial(count: int) -> None:
+    interval = mean_interval([1.0] * count)
+    trials = score_interval(1.0, count, float(student.ppf(0.975, count - 1)))
+    assert (interval.low, interval.high) == (trials.low, 1.0)
+    assert interval.low < 0.15 if count == 3 else 0.9 < interval.low < 0.95
+
+
+def test_tasks_that_repeat_each_other_count_once() -> None:
+    few = [0.0, 0.25, 0.5, 1.0, 0.75, 0.0, 1.0, 1.0]
+    later = [0.25, 0.25, 1.0, 1.0, 0.5, 0.5, 1.0, 0.75]
+    groups = [str(n) for n in range(len(few)) for _ in range(5)]
+    many, many_later = ([value for value in side for _ in range(5)] for side in (few, later))
+    single = [str(n) for n in range(len(few))]
+    assert mean_interval(many, groups=groups).low == pytest.approx(mean_interval(few).low)
+    assert difference_interval(many, many_later, groups).low == pytest.approx(difference_interval(few, later, single).low)
+    names = [f"{n}" for n in range(len(many))]
+    sides = dict(zip(names, many, strict=True)), dict(zip(names, many_later, strict=True))
+    grouped = compare_means(*sides, groups=dict(zip(names, groups, strict=True)))
+    alone = compare_means(dict(zip(single, few, strict=True)), dict(zip(single, later, strict=True)))
+    assert (grouped.n, grouped.clusters, alone.clusters) == (40, 8, 8)
+    assert grouped.p == alone.p and grouped.ci95.low == pytest.approx(alone.ci95.low)
+    assert grouped.bootstrap95.low == pytest.approx(alone.bootstrap95.low)
+    assert compare_means(*sides).p < 0.1 < 0.4 < grouped.p
+
+
+def test_without_groups_of_their_own_tasks_do_not_count_as_independent() -> None:
+    before = {f"t{n}": [n % 6 == 0] for n in range(60)}
+    after = {f"t{n}": [n % 6 == 0 or n < 10] for n in range(60)}
+    free, held = compare_outcomes(before, after), compare_outcomes(before, after, {f"t{n}": f"g{n // 10}" for n in range(60)})
+    assert (free.test, free.clusters) == ("McNemar, exact, mid-p", 60) and free.ci95.low > 0 and free.p < 0.05
+    assert (held.test, held.clusters) == ("sign flips over groups", 6) and held.ci95.low < 0 and held.p > 0.05
+    assert held.detectable > 2 * free.detectable
+    assert pass_rate(after, {f"t{n}": f"g{n // 10}" for n in range(60)}).interval.low < pass_rate(after).interval.low
+
+
+def test_one_group_or_one_task_tells_nothing() -> None:
+    tasks = [f"t{n}" for n in range(60)]
+    found = compare_outcomes({t: [False] for t in tasks}, {t: [True] for t in tasks}, dict.fromkeys(tasks, "g"))
+    assert (found.ci95.low, found.ci95.high, found.p, found.detectable) == (-1.0, 1.0, 1.0, 1.0)
+    assert (found.after.interval.low, found.after.interval.high) == (0.0, 1.0)
+    one = compare_outcomes({"t": [False] * 4}, {"t": [True] * 4})
+    assert (one.ci95.low, one.p, one.detectable) == (-1.0, 1.0, 1.0)
+
+
+def test_tasks_that_all_change_alike_leave_doubt_where_they_are_few() -> None:
+    # No spread between tasks: Student's t would be sure with two of them.
+    few, many = ([f"t{n}" for n in range(count)] for count in (2, 20))
+    for tasks, sure in ((few, False), (many, True)):
+        found = compare_outcomes({t: [False] * 4 for t in tasks}, {t: [True] * 4 for t in tasks})
+        assert (found.ci95.low > 0) is sure and (found.p < 0.05) is sure
+    steady = compare_outcomes({t: [True] * 4 for t in many}, {t: [True] * 4 for t in many})
+    assert steady.low_one_sided < -0.05 and steady.detectable > 0.05
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_no_number_is_refused(bad: float) -> None:
+    values = [0.5, bad, 0.25]
+    sides = dict(zip("abc", values, strict=True)), dict(zip("abc", [0.5, 0.5, 0.5], strict=True))
+    for attempt in (
+        lambda: mean_interval(values),
+        lambda: difference_interval(values, [0.5] * 3, list("abc")),
+        lambda: sign_flip_p(values),
+        lambda: bootstrap_interval(values),
+        lambda: compare_means(*sides),
+        lambda: holm({"a": bad}),
+    ):
+        with pytest.raises(ValueError, match="needs"):
+            attempt()
 
 
 def test_comparison_needs_the_same_tasks() -> None:
@@ -115,3 +192,43 @@ def test_95_percent_intervals_cover_95_percent_of_simulated_suites(tasks: int, s
     assert 0.94 <= covered["mean"] / rounds <= 0.96
     assert 0.94 <= covered["paired"] / rounds <= 0.96
     assert 0.93 <= covered["bootstrap"] / 1_000 <= 0.97
+
+
+UNEQUAL = [4, 5, 6, 6, 7, 4, 3, 5, 6, 2, 4, 5, 6, 1, 3, 4, 3, 3]
+
+
+def _grouped(generator: np.random.Generator, sizes: list[int], samples: int, level: float) -> tuple[list[float], list[float]]:
+    """Pass rates of two equal models on tasks whose groups are of very different difficulty. ``level`` is in logits."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    spread = generator.normal(0, 0.8, size=(2, len(sizes)))[:, groups] * [[1], [0.5]]
+    own = level + spread[0] + generator.normal(0, 1.5, size=groups.size)
+    shares = [1 / (1 + np.exp(-(own + sign * spread[1]))) for sign in (-1, 1)]
+    before, after = (generator.binomial(samples, share) / samples for share in shares)
+    return before.tolist(), after.tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sizes", "samples", "level"),
+    [
+        ([1] * 20, 4, 0.0),
+        ([1] * 40, 4, -3.0),
+        (UNEQUAL, 1, 0.0),
+        (UNEQUAL, 1, -3.0),
+        (UNEQUAL, 4, 3.0),
+        ([1] * 30 + UNEQUAL, 4, 1.0),
+    ],
+)
+def test_95_percent_intervals_cover_groups_of_unequal_size(sizes: list[int], samples: int, level: float) -> None:
+    generator = np.random.default_rng(len(sizes) + samples)
+    groups = [str(n) for n in np.repeat(np.arange(len(sizes)), sizes)]
+    truth = np.mean([np.mean(_grouped(generator, sizes, 1_000, level)[0]) for _ in range(4_000)])
+    rounds, mean, difference = 4_000, 0, 0
+    for _ in range(rounds):
+        before, after = _grouped(generator, sizes, samples, level)
+        own, between = mean_interval(before, groups=groups), difference_interval(before, after, groups)
+        mean += own.low <= truth <= own.high
+        difference += between.low <= 0.0 <= between.high
+    drawn = 2 * math.sqrt(0.05 * 0.95 / rounds)  # what so many rounds themselves are off by
+    assert 0.94 - drawn <= mean / rounds <= 0.96 + drawn
+    assert 0.94 - drawn <= difference / rounds <= 0.96 + drawn

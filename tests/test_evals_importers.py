@@ -64,11 +64,11 @@ def refusal(name: str, path: Path) -> str:
     return str(caught.value)
 
 
-def test_an_mbpp_prompt_tells_the_assertions(tmp_path: Path) -> None:
-    assert mbpp(tmp_path).prompt == (
-        "Write a function to sum a tree.\nYour code should pass these tests:\n\n"
-        "assert total(root) == 2\nassert total(Node(3)) == 3"
-    )
+def test_an_mbpp_prompt_tells_the_assertions_and_what_they_stand_on(tmp_path: Path) -> None:
+    start = "Write a function to sum a tree.\nYour code should pass these tests:\n\n"
+    tests = "assert total(root) == 2\nassert total(Node(3)) == 3"
+    assert mbpp(tmp_path).prompt == f"{start}root = Node(1)\nroot.v += 1\n{tests}"
+    assert mbpp(tmp_path, test_setup_code="").prompt == start + tests
 
 
 def test_mbpp_runs_code_then_setup_then_tests(tmp_path: Path) -> None:
@@ -238,6 +238,20 @@ def test_unreadable_files_are_refused_with_their_place(tmp_path: Path, name: str
     text = refusal(name, file)
     assert text.startswith(str(file))
     assert message in text
+
+
+def test_every_line_that_does_not_fit_is_named_in_one_go(tmp_path: Path) -> None:
+    rows = [json.dumps({**MBPP_ROW, **changes}) for changes in ({}, {"task_id": 5000}, {"code": 1}, {"task_id": 602})]
+    (tmp_path / "mbpp.jsonl").write_text("\n".join(["\ufeff" + rows[0], "{", rows[1], "[1]", rows[2], rows[0], rows[3]]))
+    text = refusal("mbpp", tmp_path)
+    for place in (":2: not JSON", ":3: task_id", ":4: expected a JSON object, found list", ":5: code", ":6: task id '601'"):
+        assert f"{tmp_path}/mbpp.jsonl{place}" in text
+    assert len(text.splitlines()) == 5
+
+
+def test_more_findings_than_anybody_reads_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "mbpp.jsonl").write_text("{\n" * 50)
+    assert refusal("mbpp", tmp_path).splitlines()[20:] == ["... and 30 more"]
 
 
 @pytest.mark.parametrize(

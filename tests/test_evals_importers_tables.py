@@ -159,6 +159,46 @@ def test_a_column_that_no_dataset_has_is_named(saved: Path) -> None:
         import_hub(saved, {"prompt": "text"})
 
 
+def test_a_folder_of_files_keeps_the_splits_that_their_names_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    for part in ("train", "test"):
+        lines = [json.dumps(row) + "\n" for row in ROWS if row["part"] == part]
+        (tmp_path / "clone/data").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"clone/data/{part}-00000-of-00001.jsonl").write_text("".join(lines))
+    suite = import_hub(tmp_path / "clone", {**COLUMNS, "licence": "rights"})
+    assert [task.split for task in suite.tasks] == ["train"] * 4 + ["holdout"] * 4
+
+
+def test_a_file_is_a_table_to_the_hub_too(tmp_path: Path) -> None:
+    (tmp_path / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    assert import_hub(tmp_path / "sums.jsonl", COLUMNS).tasks == import_table(tmp_path / "sums.jsonl", COLUMNS).tasks
+
+
+def test_without_a_network_the_way_around_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ConnectionError("Couldn't reach 'org/sums' on the Hub")
+
+    monkeypatch.setattr(datasets, "load_dataset", fail)
+    with pytest.raises(
+        BadInput, match=r"org/sums: no dataset .* Couldn't reach .*; without a network, give the folder of a clone"
+    ):
+        import_hub(Path("org/sums"), COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "no/where.jsonl"])
+def test_a_path_that_is_not_there_is_not_looked_for_on_the_hub(name: str) -> None:
+    with pytest.raises(BadInput, match=f"{name}: no such folder or file"):
+        import_hub(Path(name), COLUMNS)
+
+
+def test_broken_rows_of_a_table_are_named_in_one_go(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("question,part\na\n,train\nb,train,c\nd,nowhere\n")
+    with pytest.raises(BadInput) as caught:
+        import_table(tmp_path / "t.csv", {"prompt": "question", "split": "part", "checks": "=assert f() == 1"})
+    places = [line.removeprefix(f"{tmp_path}/").split(": ")[0] for line in str(caught.value).splitlines()]
+    assert sorted(places) == ["t.csv:2", "t.csv:3", "t.csv:4", "t.csv:5"]
+
+
 def test_a_name_of_the_hub_is_what_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
 

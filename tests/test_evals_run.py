@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evals.comparison import outcomes_of
+from evals.errors import Inconclusive
+from evals.feedback import feedback
 from evals.files import Journal
 from evals.models.base import Completion, Prompt, Sampling
 from evals.models.scripted import ScriptedBackend
 from evals.records import Limits, Message, Result, Task, Verdict
-from evals.run import evaluate, fitting_workers
+from evals.run import check_errors, evaluate, fitting_workers
 
 GREEDY = Sampling(max_new_tokens=16)
 
@@ -76,6 +79,34 @@ def test_the_model_sees_its_own_answer_and_what_the_test_said(tmp_path: Path) ->
     assert "assert f() == 1" in said["content"] and "expected: 1" in said["content"] and "got: 0" in said["content"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "evidence", "public"),
+    [
+        ("hidden_fail", {"check": "f(7)", "expected": "4242", "got": "1"}, ""),
+        ("time", {"stage": "hidden", "check": "f(4242)"}, ""),
+        ("wrong_value", {"check": "assert f(2) == 4242", "expected": "4242", "got": "1"}, "assert f(1) == 1"),
+        ("exception:KeyError", {"check": "assert f(2) == 4242", "message": "4242"}, "assert f(1) == 1"),
+    ],
+)
+def test_what_hidden_checks_expect_is_never_told(reason: str, evidence: dict[str, Any], public: str) -> None:
+    said = feedback(Verdict(status="fail", reason=reason, evidence=evidence), public)
+    assert "4242" not in said and "hidden" in said
+
+
+def test_a_check_that_the_prompt_shows_is_told_whole() -> None:
+    evidence = {"check": "assert f(1) == 1", "expected": "1", "got": "2"}
+    said = feedback(Verdict(status="fail", reason="wrong_value", evidence=evidence), "assert  f(1) == 1\n")
+    assert "test: assert f(1) == 1\nexpected: 1\ngot: 2" in said
+
+
+def test_failed_tests_of_a_project_and_the_input_of_a_program_are_told() -> None:
+    failed = [{"test": f"t.py::test_{n}", "state": "failed", "message": f"assert {n} == 9"} for n in range(5)]
+    said = feedback(Verdict(status="fail", reason="tests_failed", evidence={"tests": 5, "failed": failed}))
+    assert "Tests failed\ntest: t.py::test_0\nmessage: assert 0 == 9" in said and "test_3" not in said
+    case = {"check": "case 1 of 2", "stdin": "3\n", "expected": "6", "got": "9"}
+    assert "input: 3\nexpected: 6\ngot: 9" in feedback(Verdict(status="fail", reason="wrong_output", evidence=case))
+
+
 def test_repairs_end_with_the_first_pass_or_with_the_turns(tmp_path: Path) -> None:
     tasks = [task(name) for name in ("now", "one", "two", "never")]
     results = run(Learner({"now": 0, "one": 1, "two": 2, "never": 9}), tasks, tmp_path, repair_turns=2)
@@ -102,6 +133,61 @@ def test_a_run_killed_after_any_entry_resumes_to_the_same_results(tmp_path: Path
     learner = Learner(needed)
     assert run(learner, tasks, tmp_path / "part", repair_turns=1) == whole
     assert len(learner.seen) == 5 - sum(b'"attempts"' in line for line in lines[:entries])
+
+
+class Stumbling(Learner):
+    """Answers as ``Learner``, but its ``errors``-th requests (from 0) end as errors."""
+
+    def __init__(self, needed: dict[str, int], errors: set[int]) -> None:
+        super().__init__(needed)
+        self.errors = errors
+
+    def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+        number = len(self.seen)
+        answers = super().generate(prompts, sampling)
+        return [Completion(text="", finish_reason="error", error="gone")] if number in self.errors else answers
+
+
+def test_an_error_uses_no_repair_turn(tmp_path: Path) -> None:
+    learner = Stumbling({"a": 2}, {1, 3})
+    (result,) = run(learner, [task("a")], tmp_path, repair_turns=2)
+    assert result.after_repair.passed and len(learner.seen) == 5
+    assert [turn.attempt.turn for turn in result.repairs] == [1, 2]
+    again = Learner({"a": 2})
+    assert run(again, [task("a")], tmp_path, repair_turns=2) == [result] and not again.seen
+
+
+@pytest.mark.parametrize("entries", range(2, 9))
+def test_a_run_killed_while_repairing_an_error_resumes_to_the_same_results(tmp_path: Path, entries: int) -> None:
+    (whole,) = run(Stumbling({"a": 2}, {1}), [task("a")], tmp_path / "whole", repair_turns=2)
+    lines = (tmp_path / "whole/journal.jsonl").read_bytes().splitlines(keepends=True)
+    assert len(lines) == 8
+    part = tmp_path / "part/journal.jsonl"
+    part.parent.mkdir()
+    part.write_bytes(b"".join(lines[:entries]))
+    assert run(Learner({"a": 2}), [task("a")], tmp_path / "part", repair_turns=2) == [whole]
+
+
+def test_a_repair_that_only_meets_errors_is_no_failure_and_is_said(tmp_path: Path) -> None:
+    (result,) = run(Stumbling({"a": 1}, {1, 2}), [task("a")], tmp_path, repair_turns=1)
+    assert (result.verdict.status, result.after_repair.status) == ("fail", "error")
+    with pytest.raises(Inconclusive, match=r"1 of 1 attempts ended as infrastructure errors .*'backend: gone'"):
+        check_errors([result], "repairs")
+
+
+def test_an_answer_known_already_is_not_replaced_when_its_batch_is_asked_again(tmp_path: Path) -> None:
+    def answer(number: int) -> ScriptedBackend:
+        return ScriptedBackend(lambda question: block(f"def f(): return {number}"))
+
+    tasks = [task("a"), task("b")]
+    evaluate(tasks, answer(0), grade, Journal(tmp_path / "j.jsonl"), sampling=GREEDY)
+    entries = [json.loads(line) for line in (tmp_path / "j.jsonl").read_text().splitlines()]
+    entries[0]["attempts"] = entries[0]["attempts"][:1]  # as after an error that was forgotten
+    kept = [entries[0], next(entry for entry in entries if entry.get("graded") == "s/a#0")]
+    (tmp_path / "j.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+    first, second = evaluate(tasks, answer(1), grade, Journal(tmp_path / "j.jsonl"), sampling=GREEDY)
+    assert not first.verdict.passed and "return 0" in first.attempt.completion
+    assert second.verdict.passed and "return 1" in second.attempt.completion
 
 
 def test_a_time_out_is_graded_again_alone_before_it_counts(tmp_path: Path) -> None:

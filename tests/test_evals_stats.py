@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.stats import compare, detectable_effect, mcnemar_midp, newcombe_paired, wilson
+from evals.stats import compare, detectable_gain, mcnemar_midp, newcombe_paired, wilson
 
 
 def test_wilson_equals_the_published_example() -> None:
@@ -48,9 +49,24 @@ def test_midp_is_a_probability_and_symmetric(gained: int, lost: int) -> None:
     assert math.isclose(mcnemar_midp(gained, lost), mcnemar_midp(lost, gained))
 
 
-def test_detectable_effect_matches_the_rule_of_thumb() -> None:
-    # 15% discordance and 164 tasks: about 8.5 points.
-    assert round(100 * detectable_effect(164, 0.15), 1) == 8.5
+def test_the_detectable_gain_matches_the_rule_of_thumb_where_many_tasks_change() -> None:
+    # Miller (2024): 2.8 * sqrt(discordance / n); 15% of 164 tasks: about 8.5 points.
+    assert round(100 * detectable_gain(164, 25), 0) == round(100 * 2.8 * math.sqrt(0.15 / 164), 0) == 8
+    assert math.isclose(detectable_gain(2_000, 600), 2.8 * math.sqrt(0.3 / 2_000), abs_tol=0.001)
+
+
+@pytest.mark.parametrize(("n", "discordant"), [(20, 1), (57, 0), (57, 17), (164, 2), (164, 49)])
+def test_the_detectable_gain_is_seen_in_four_of_five_runs(n: int, discordant: int) -> None:
+    gain = detectable_gain(n, discordant)
+    changed = max(gain, discordant / n)
+    cells = [(changed + gain) / 2, (changed - gain) / 2, 1 - changed]
+    drawn = np.random.default_rng(n + discordant).multinomial(n, cells, size=4_000)
+    seen = [gained > lost and mcnemar_midp(gained, lost) < 0.05 for gained, lost, _ in drawn.tolist()]
+    assert 0.78 <= np.mean(seen) <= 0.83
+
+
+def test_no_gain_can_be_seen_with_four_tasks() -> None:
+    assert detectable_gain(4, 0) == 1.0 > detectable_gain(5, 0)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -227,16 +228,95 @@ def test_a_folder_without_a_header_says_so(tmp_path: Path) -> None:
     assert f"the folder has no suite.yaml ({tmp_path})" in refusal(tmp_path)
 
 
-@pytest.mark.parametrize("header", ["name: [", "colour: red\nname: t", "- a\n", "", "name: t\nlimits: {wall_seconds: -1}"])
-def test_a_bad_header_is_refused_with_its_file(tmp_path: Path, header: str) -> None:
-    assert f"{tmp_path}/suite.yaml: " in refusal(write_suite(tmp_path, row("a"), header=header))
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [
+        ("name: [", ":1: "),
+        ("colour: red\nname: t", ":1: colour"),
+        ("- a\n", ": "),
+        ("", ": name"),
+        ("name: t\nlimits: {wall_seconds: -1}", ":2: limits.wall_seconds"),
+        (
+            "name: t\nlimits:\n  memory_mb: 9\n  wall_second: 1\n",
+            ":4: limits.wall_second: Extra inputs are not permitted (did you",
+        ),
+        ("[" * 5000, ": not YAML"),
+    ],
+)
+def test_a_bad_header_is_refused_with_its_file_and_line(tmp_path: Path, header: str, place: str) -> None:
+    assert f"{tmp_path}/suite.yaml{place}" in refusal(write_suite(tmp_path, row("a"), header=header))
 
 
-@pytest.mark.parametrize("front", ["split: [", "- a", "split: dev\ngroup: g\ntags: strings"])
-def test_bad_front_matter_is_refused_with_its_file(tmp_path: Path, front: str) -> None:
+def test_a_bad_header_hides_no_finding_in_the_tasks(tmp_path: Path) -> None:
+    text = refusal(write_suite(tmp_path, row("a", split="test"), header="name: t\ncolour: red\n"))
+    assert "suite.yaml:2: colour" in text and "tasks.jsonl:1: split" in text
+
+
+@pytest.mark.parametrize(
+    ("front", "place"), [("split: [", ":2: "), ("- a", ": "), ("split: dev\ngroup: g\ntags: strings", ": tags must be a list")]
+)
+def test_bad_front_matter_is_refused_with_its_file(tmp_path: Path, front: str, place: str) -> None:
     write_suite(tmp_path)
     write_task(tmp_path / "f", front)
-    assert f"{tmp_path}/f/prompt.md: " in refusal(tmp_path)
+    assert f"{tmp_path}/f/prompt.md{place}" in refusal(tmp_path)
+
+
+def test_every_line_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_path: Path) -> None:
+    write_suite(tmp_path)
+    sound = orjson.dumps(row("a"))
+    lines = [
+        sound,
+        b'{"id": ',
+        b"[1]",
+        b"\xff{}",
+        orjson.dumps(row("b", promt="x")),
+        orjson.dumps(row("c", limits={"memroy_mb": 5})),
+    ]
+    (tmp_path / "tasks.jsonl").write_bytes(b"\n".join(lines))
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(sound * 50)[:40])
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "zero.jsonl").write_bytes(b"")
+    text = refusal(tmp_path)
+    for finding in (
+        "tasks.jsonl:2: not JSON",
+        "tasks.jsonl:3: expected an object with a task's keys, found list",
+        "tasks.jsonl:4: not JSON",
+        "tasks.jsonl:5: promt: Extra inputs are not permitted (did you mean 'prompt'?), got 'x'",
+        "tasks.jsonl:6: limits.memroy_mb: Extra inputs are not permitted (did you mean 'memory_mb'?), got 5",
+        "cut.jsonl.gz: cannot be read: ",
+        "folder.jsonl: cannot be read: Is a directory",
+    ):
+        assert f"{tmp_path}/{finding}" in text, text
+    assert len(text.splitlines()) == 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "finding"),
+    [
+        ({"id": " "}, "the id is empty"),
+        ({"group": ""}, "the group is empty"),
+        ({"prompt": "a\0b"}, "prompt: holds a NUL"),
+        ({"starter": {"../../x": ""}}, "starter: the file '../../x' leaves"),
+        ({"language": "pyton"}, "language 'pyton'"),
+    ],
+)
+def test_values_that_nothing_could_work_with_are_located(tmp_path: Path, changes: dict[str, Any], finding: str) -> None:
+    assert f"{tmp_path}/tasks.jsonl:1: {finding}" in refusal(write_suite(tmp_path, row("a", **changes)))
+
+
+@pytest.mark.parametrize("write", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")])
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path, write: Callable[[bytes], bytes]) -> None:
+    plain = load_suite(str(write_suite(tmp_path / "plain", row("a"), row("b"))))
+    (write_suite(tmp_path / "odd") / "tasks.jsonl").write_bytes(write((tmp_path / "plain/tasks.jsonl").read_bytes()))
+    assert load_suite(str(tmp_path / "odd")).digest == plain.digest
+
+
+def test_packed_lines_are_read_as_plain_ones(tmp_path: Path) -> None:
+    plain = load_suite(str(write_suite(tmp_path / "plain", row("a"))))
+    packed = write_suite(tmp_path / "packed")
+    (packed / "tasks.jsonl.gz").write_bytes(gzip.compress((tmp_path / "plain/tasks.jsonl").read_bytes()))
+    (packed / "tasks.jsonl").unlink()
+    assert load_suite(str(packed)).digest == plain.digest
 
 
 def test_text_that_is_not_utf8_is_refused_with_its_file(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from evals.errors import BadInput
+from evals.files import read_json
 from evals.models.loading import load_model, merge_adapter
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 from finetune.lora import _Run, epoch_batches, finetune, microbatches, schedule
+from finetune.records import TRAINED_ON
 from finetune.settings import FinetuneSettings, LoraSettings
 from trainset.build import Built, save
 from trainset.records import Example
@@ -131,6 +133,7 @@ def test_training_lowers_the_loss_and_the_adapter_loads(small_model: Path, tmp_p
     base = ModelRef(base=str(small_model))
     report = finetune(write_trainset(tmp_path / "t"), base, SETTINGS, tmp_path / "out", index_digest=INDEX)
     assert report.losses[-1] < report.losses[0]
+    assert read_json(tmp_path / "out" / TRAINED_ON) == {"trainset": "../t", "digest": report.trainset_digest}
     model, tokenizer, _ = load_model(str(small_model))
     ids = torch.tensor([encode_example(tokenizer, example(0)).ids])
     with torch.no_grad():

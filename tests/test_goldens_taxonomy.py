@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from javascript_tasks import js_task, required_node
+from project_tasks import CART, cart_task
 
-from evals.records import Attempt, Failure, Verdict
-from goldens.taxonomy import KINDS, clusters_of, count_kinds, kind_of, signature_of
+from evals.graders import grade
+from evals.records import Attempt, Case, Failure, Limits, Task, Verdict
+from evals.sandboxes.base import Sandbox
+from goldens.taxonomy import ADVICE, KINDS, clusters_of, count_kinds, kind_of, signature_of
 
 
 def failure(reason: str, task: str = "s/t", code: str = "x", **evidence: str) -> Failure:
@@ -76,3 +81,181 @@ def test_clusters_hold_every_failure_once() -> None:
     clusters = clusters_of(failures, {})
     assert sorted(task for cluster in clusters for task in cluster.tasks) == sorted(f.task for f in failures)
     assert sum(count_kinds(failures).values()) == len(failures)
+
+
+def graded(task: Task, code: str, sandbox: Sandbox) -> Failure:
+    """The failure that a grader makes of an answer."""
+    verdict = grade(task, code, sandbox)
+    assert verdict.status == "fail", verdict
+    attempt = Attempt(task=task.key, completion=code, code=code, finish_reason="stop")
+    return Failure(task=task.key, attempt=attempt, verdict=verdict)
+
+
+def small(**changes: Any) -> Task:
+    values = {"id": "area", "suite": "s", "split": "train", "group": "g", "prompt": "p", "golden": "def area(r): return r * 2"}
+    return Task(**{**values, "checks": "assert area(2) == 4\n", "limits": Limits(wall_seconds=2.0), **changes})
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        ("def area(r:\n  return 1", "syntax", "syntax_error: '…' was never closed"),
+        ("import nowhere\ndef area(r): return 4", "missing import", "exception:ModuleNotFoundError: No module named '…'"),
+        ("def area(r): return math.pi", "missing import", "exception:NameError: name '…' is not defined"),
+        ("def area(r) -> List[int]: return 4", "missing import", "exception:NameError: name '…' is not defined"),
+        ("def area(r): return reslt", "wrong name", "exception:NameError: name '…' is not defined"),
+        ("class S:\n    def area(self, r): return 4", "wrong name", "exception:NameError: name '…' is not defined"),
+        ("def area(): return 4", "wrong signature", "exception:TypeError: area() takes n positional arguments but n was given"),
+        ("def area(r): return {}['zz']", "exception", "exception:KeyError: '…'"),
+        ("from collections import Foo", "missing import", "exception:ImportError: cannot import name '…' from '…'"),
+        ("import sys\nsys.exit(3)", "ended early", "exception:SystemExit: n"),
+        ("def area(r): return 5", "wrong value", "wrong_value: expected int, got one more"),
+        ("def area(r):\n    while True: pass", "time", "time"),
+    ],
+)
+def test_failing_python_is_named_by_its_cause(sandbox: Sandbox, code: str, kind: str, said: str) -> None:
+    found = graded(small(), code, sandbox)
+    assert (kind_of(found), signature_of(found)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        ("function surface(r) { return 4; }", "wrong name", "exception:ReferenceError: '…' is not defined"),
+        ("const area = 5;", "wrong name", "exception:TypeError: '…' is not a function"),
+        (
+            "const _ = require('lodash'); function area(r) { return 4; }",
+            "missing import",
+            "exception:Error: Cannot find module '…'",
+        ),
+        ("function area(r) { return useState(r); }", "missing import", "exception:ReferenceError: '…' is not defined"),
+        (
+            "function area(r) { return r.a.b; }",
+            "exception",
+            "exception:TypeError: Cannot read properties of undefined (reading '…')",
+        ),
+        ("function area(r) { return 40; }", "wrong value", "wrong_value: expected int, got another power of ten"),
+        ("function area(r) { return '4'; }", "wrong value", "wrong_value: expected int, got str"),
+        ("function area(r) { }", "wrong value", "wrong_value: expected int, got undefined"),
+    ],
+)
+def test_failing_javascript_is_named_by_its_cause(code: str, kind: str, said: str) -> None:
+    found = graded(js_task("assert.strictEqual(area(2), 4);", "function area(r) { return 4; }"), code, required_node())
+    assert (kind_of(found), signature_of(found)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "said"),
+    [
+        ("SELEC 1", "syntax", "syntax_error: Parser Error: syntax error at or near '…'"),
+        (
+            "SELECT nam FROM sales",
+            "wrong name",
+            "exception:BinderException: Binder Error: Referenced column '…' not found in FROM clause!",
+        ),
+        ("SELECT name FROM sale", "wrong name", "exception:CatalogException: Catalog Error: Table with name '…' does not exist!"),
+        ("SELECT name FROM sales", "wrong value", "wrong_columns: fewer columns"),
+        ("SELECT name, n FROM sales LIMIT 1", "wrong value", "wrong_rows: fewer rows"),
+        ("SELECT name, n + 1 FROM sales", "wrong value", "wrong_rows: as many rows, others"),
+        ("SELECT name, n FROM sales ORDER BY name DESC", "wrong value", "wrong_order"),
+    ],
+)
+def test_failing_queries_are_named_by_their_cause(sandbox: Sandbox, query: str, kind: str, said: str) -> None:
+    schema = "CREATE TABLE sales(name TEXT, n INT); INSERT INTO sales VALUES ('a', 1), ('b', 2);"
+    golden = "SELECT name, n FROM sales ORDER BY name"
+    task = small(kind="sql", language="sql", checks="", golden=golden, starter={"schema.sql": schema}, limits=Limits())
+    found = graded(task, query, sandbox)
+    assert (kind_of(found), signature_of(found)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        (
+            "print('The answer is', int(input()) * 2)",
+            "format",
+            "wrong_output: what was expected, among other words or in another case",
+        ),
+        ("print(int(input()) * 2 - 1)", "wrong value", "wrong_output: expected int, got one less"),
+        ("def main(): print(4)", "wrong value", "wrong_output: expected int, got nothing"),
+        ("print(int(input(", "syntax", "syntax_error: SyntaxError: '…' was never closed"),
+        ("import nowhere", "missing import", "exception:ModuleNotFoundError: No module named '…'"),
+        ("input(); input()", "exception", "exception:EOFError: EOF when reading a line"),
+    ],
+)
+def test_failing_programs_are_named_by_their_cause(sandbox: Sandbox, code: str, kind: str, said: str) -> None:
+    cases = (Case(stdin="2\n", stdout="4\n"),)
+    found = graded(small(kind="stdin", golden="print(int(input()) * 2)", checks="", cases=cases, limits=Limits()), code, sandbox)
+    assert (kind_of(found), signature_of(found)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        (CART.replace("sum(", "1 + sum("), "test", "tests_failed: assert n == n"),
+        ("class Cart:\n    def (:", "syntax", "syntax_error: SyntaxError: invalid syntax"),
+        (f"import nowhere\n{CART}", "missing import", "load_error: ModuleNotFoundError: No module named '…'"),
+        ("class Kart: pass", "wrong name", "load_error: ImportError: cannot import name '…' from '…'"),
+        (CART.replace("PRICES[item]", "PRICE[item]"), "wrong name", "tests_failed: NameError: name '…' is not defined"),
+    ],
+)
+def test_failing_projects_are_named_by_what_their_tests_say(sandbox: Sandbox, code: str, kind: str, said: str) -> None:
+    found = graded(cart_task(), code, sandbox)
+    assert (kind_of(found), signature_of(found)) == (kind, said)
+
+
+@pytest.mark.parametrize(
+    ("diff", "said"),
+    [
+        (
+            "--- a/one.py\n+++ b/one.py\n@@ -1 +1 @@\n-x = 3\n+x = 2\n",
+            "… @@ -n +n @@: the hunk finds no place: no line '…' in the file",
+        ),
+        (
+            "--- a/two.py\n+++ b/two.py\n@@ -7 +7 @@\n-y = 9\n+y = 2\n",
+            "… @@ -n +n @@: the hunk finds no place: no line '…' in the file",
+        ),
+        ("--- a/other.py\n+++ b/other.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n", "…: no such file; there are: …"),
+    ],
+)
+def test_patches_that_do_not_apply_are_alike_whatever_their_files(sandbox: Sandbox, diff: str, said: str) -> None:
+    starter = {"one.py": "x = 1\n", "two.py": "y = 1\n"}
+    found = graded(small(kind="patch", starter=starter, tests={"test_x.py": "def test_x(): pass\n"}, checks=""), diff, sandbox)
+    assert (kind_of(found), signature_of(found)) == ("format", f"patch_does_not_apply: {said}")
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "said"),
+    [
+        ("10", "-10", "its negative"),
+        ("19.99", "1999.0", "another power of ten"),
+        ("3.14159", "3.1416", "nearly the same"),
+        ("'Ab c'", "'ab C'", "the same but for case"),
+        ("'a b'", "'a  b '", "the same but for white space"),
+        ("'a-b'", "'a_b'", "another text"),
+        ("'a-b'", "'a b'", "the same but for punctuation"),
+        ("'ab'", "'xab'", "more than it"),
+        ("'ab'", "''", "an empty text"),
+        ("[1, 2, 3]", "[3, 1, 2]", "the same items in another order"),
+        ("[1, 2, 3]", "[1, 2]", "fewer items"),
+        ("(1, 2)", "(1, 3)", "as many items, others"),
+        ("{'a': 1}", "{'a': 2}", "the same keys, other values"),
+        ("{'a': 1}", "{'b': 1}", "other keys"),
+        ("[1, 2, 3, ...cut", "[1, 2", "another"),
+    ],
+)
+def test_wrong_values_say_how_they_differ(expected: str, got: str, said: str) -> None:
+    assert signature_of(failure("wrong_value", expected=expected, got=got)).endswith(f", got {said}")
+
+
+def test_a_cluster_names_the_slices_that_it_hits_more_than_failures_at_large_do() -> None:
+    slices = {f"s/{n}": "money" if n < 20 else "routes" for n in range(100)}
+    failures = [failure("time" if n < 15 or n == 50 else "no_code", f"s/{n}") for n in range(100)]
+    clusters = {cluster.kind: cluster for cluster in clusters_of(failures, slices)}
+    assert clusters["time"].unusual == ("money",) and clusters["no code"].unusual == ("routes",)
+    even = [failure("time" if n % 2 else "no_code", f"s/{n}") for n in range(100)]
+    assert all(not cluster.unusual for cluster in clusters_of(even, slices))
+
+
+def test_every_kind_has_advice() -> None:
+    assert ADVICE.keys() == KINDS.keys()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from fakes import fake_finetune
 
 from loop.cli import app, main
 from loop.config import config_keys
+from loop.stage import only_one
 
 Run = Callable[..., "Outcome"]
 
@@ -57,8 +62,12 @@ def verbs() -> list[str]:
 
     load()
 
-    names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
-    return [name.rstrip("_") for name in names] + ["goldens verify"]
+    found = []
+    for prefix, typer in [("", app), *((f"{group.name} ", group.typer_instance) for group in app.registered_groups)]:
+        for command in typer.registered_commands if typer else ():
+            assert command.callback is not None
+            found.append(prefix + (command.name or command.callback.__name__).rstrip("_"))
+    return found
 
 
 @pytest.mark.parametrize("verb", verbs())
@@ -146,6 +155,44 @@ def test_sql_can_read_nothing_else_and_write_nothing(run: Run, write_suite: Writ
     assert not (tmp_path / "x.csv").exists()
 
 
+def test_a_decision_that_was_rewritten_promotes_nothing(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    project(tmp_path, write_suite(train=6, holdout=6))
+    run("run")
+    manifest = tmp_path / "runs/t/round-1/gate/manifest.json"
+    content = json.loads(manifest.read_text())
+    content["gate"]["decision"] = "reject"
+    manifest.write_text(json.dumps(content))
+    outcome = run("promote", "t")
+    assert outcome.code == 4 and "its decision is 'promote', its evidence says 'reject'" in outcome.err
+
+
+def test_an_evaluation_of_holdout_tasks_is_logged(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    suite = str(write_suite(train=6, holdout=6))
+    sets = ["--set", "backend=fakes:LearningBackend"]
+    assert run("eval", suite, "--split", "train", "--out", "evals/train", *sets).code == 0
+    assert not (tmp_path / "runs/looks.jsonl").exists()
+    assert run("eval", suite, "--split", "holdout", "--out", "evals/one", *sets).code == 0
+    looks = [orjson.loads(line) for line in (tmp_path / "runs/looks.jsonl").read_bytes().splitlines()]
+    assert [(look["what"], look["why"]) for look in looks] == [("evaluation", "evaluate codes: evals/one")]
+
+
+def test_results_that_were_edited_are_not_decided_on(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    suite = str(write_suite(train=6, holdout=6))
+    for name in ("one", "two"):
+        assert run("eval", suite, "--out", f"evals/{name}", "--set", "backend=fakes:LearningBackend").code == 0
+    results = tmp_path / "evals/two/results.jsonl"
+    results.write_text(results.read_text().replace('"group":"', '"group":"x', 1))
+    outcome = run("gate", "evals/one", "evals/two", "--target", "codes")
+    assert outcome.code == 4 and "evals/two/results.jsonl: was changed: has digest" in outcome.err
+
+
+def test_two_evaluations_do_not_share_a_folder(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    suite = str(write_suite(train=6, holdout=6))
+    with only_one(tmp_path / "evals/one"):
+        outcome = run("eval", suite, "--out", "evals/one", "--set", "backend=fakes:LearningBackend")
+    assert outcome.code == 4 and "evals/one: another goldloop is at work in this folder" in outcome.err
+
+
 def test_a_rejected_adapter_cannot_be_promoted(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
     project(tmp_path, write_suite(), f"  guard: [{write_suite('others')}]\n")
     text = (tmp_path / "goldloop.yaml").read_text().replace("LearningBackend", "Forgetful")
@@ -159,6 +206,13 @@ def test_a_rejected_adapter_cannot_be_promoted(run: Run, write_suite: WriteSuite
 BAD = {
     "missing file": (["run", "absent.yaml"], 4, "absent.yaml: no such file"),
     "unknown key": (["run", "--set", "finetune.learning_rat=1"], 4, "did you mean 'finetune.learning_rate'?"),
+    "no key": (["run", "--set", "=3"], 4, "--set =3: expected KEY=VALUE"),
+    "no list": (["run", "--set", "suites.target=3"], 4, r"expected a list such as \[house, basics\], got 3"),
+    "suite of an unknown importer": (
+        ["run", "--target", "humanevall:x"],
+        4,
+        "no importer is called 'humanevall'",
+    ),
     "missing suite": (["run", "--target", "nowhere"], 4, "suite 'nowhere': no such folder"),
     "no model": (
         ["run", "--set", "backend=hf", "--model", "./nowhere"],
@@ -228,6 +282,135 @@ def test_a_full_disk_ends_with_the_way_to_go_on(
     assert outcome.code == 4
     assert "no space left" in outcome.err
     assert run("resume", "t").code in (0, 3)
+
+
+USAGE = {
+    "missing option": (["eval", "house"], "Missing option '--out': New folder for the result; see `goldloop eval --help`"),
+    "missing argument": (["failures"], "Missing argument 'results': Folder of an evaluation, or of a run; see"),
+    "wrong type": (["eval", "house", "--out", "x", "--max-new-tokens", "many"], "'--max-new-tokens': .*, got 'many'; see"),
+    "out of range": (["goldens", "verify", "house", "--mutants=-1"], "got '-1'; see `goldloop goldens verify --help`"),
+    "misspelt verb below another": (["goldens", "verfy"], "Did you mean 'verify'\\?; see `goldloop goldens --help`"),
+    "misspelt option": (["eval", "--modl", "x"], "No such option: --modl .*--model"),
+}
+
+
+@pytest.mark.parametrize("case", USAGE)
+def test_wrong_usage_says_what_was_given_what_is_meant_and_where_the_help_is(run: Run, case: str) -> None:
+    arguments, message = USAGE[case]
+    outcome = run(*arguments)
+    assert outcome.code == 4
+    assert re.search(message, outcome.err), outcome.err
+
+
+TAKEN = {
+    "eval": ["eval", "house", "--out", "taken"],
+    "eval, below it": ["eval", "house", "--out", "taken/below"],
+    "audit": ["audit", "--train", "taken", "--holdout", "house", "--clean", "taken/below"],
+    "goldens verify": ["goldens", "verify", "house", "--out", "taken/report.json"],
+    "run": ["run", "--target", "house", "--runs", "taken"],
+    "init": ["init", "taken/below"],
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_a_file_where_a_folder_is_needed_is_named_before_the_work(run: Run, tmp_path: Path, case: str) -> None:
+    (tmp_path / "taken").write_text("mine")
+    outcome = run(*TAKEN[case])
+    assert outcome.code == 4
+    assert re.search("taken:? is a file", outcome.err), outcome.err
+    assert "done" not in outcome.err
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_without_permission_is_named_with_the_way_out(
+    run: Run, write_suite: WriteSuite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    import loop.stages
+
+    def refused(*arguments: object, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "runs/t/round-1")
+
+    project(tmp_path, write_suite())
+    monkeypatch.setattr(loop.stages, "screen_stage", refused)
+    outcome = run("run")
+    assert outcome.code == 4
+    assert "runs/t/round-1: Permission denied; give a folder that you may write to" in outcome.err
+
+
+def test_pair_names_a_suite_that_was_not_evaluated(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    project(tmp_path, write_suite(train=6, holdout=6))
+    run("run")
+    outcome = run("pair", "runs/t", "--suite", str(write_suite("others")), "--out", "pairs")
+    assert outcome.code == 4
+    assert "runs/t holds no attempt at it; it evaluated codes" in outcome.err
+
+
+def test_folders_that_are_one_level_off_are_pointed_at(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    suite = write_suite(train=6, holdout=6)
+    project(tmp_path, suite)
+    run("run")
+    assert "did you mean runs/t?" in run("failures", "runs").err
+    assert "did you mean runs/t/round-1/pairs?" in run("trainset", "runs/t", "--holdout", str(suite), "--out", "rows").err
+
+
+def test_finetune_takes_its_keys_with_and_without_their_prefix(run: Run, write_suite: WriteSuite) -> None:
+    suite = str(write_suite())
+    for key in ("learning_rate", "finetune.learning_rate"):
+        outcome = run("finetune", "rows", "--holdout", suite, "--out", "adapter", "--set", f"{key}=-1")
+        assert "finetune.learning_rate: Input should be greater than 0, got -1" in outcome.err
+
+
+def test_an_evaluation_that_is_done_is_shown_and_said_to_be_old(run: Run, write_suite: WriteSuite) -> None:
+    model = ("--model", "scripted", "--set", "backend=fakes:LearningBackend")
+    command = ("eval", str(write_suite()), "--split", "holdout", "--out", "seen", *model)
+    first, second = run(*command), run(*command)
+    assert "finished before" not in first.err
+    assert "seen: finished before; shown, not run again" in second.err
+    assert second.out == first.out
+
+
+def test_eval_refuses_the_adapter_of_another_base(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/adapter_config.json").write_text('{"base_model_name_or_path": "some/base"}')
+    (tmp_path / "other/adapter_model.safetensors").write_bytes(b"weights")
+    outcome = run("eval", str(write_suite()), "--adapter", "other", "--out", "seen", "--set", "backend=fakes:LearningBackend")
+    assert outcome.code == 4
+    assert "other was trained on some/base, the model is smollm2-135m-instruct" in outcome.err
+    assert not (tmp_path / "seen").exists()
+
+
+def test_an_interrupted_verb_says_how_to_go_on(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    import loop.runs
+
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    project(tmp_path, write_suite())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.runs, "run_rounds", interrupt)
+        outcome = run("run")
+    assert outcome.code == 130
+    assert "interrupted; what was finished is kept: the same command goes on" in outcome.err
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, json: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "loop", "sql", "select * from range(50000)", "--runs", str(tmp_path), *json]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        ended = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 141
+    assert "rror" not in ended.stderr
+
+
+def test_the_version_and_the_exit_codes_are_said(run: Run) -> None:
+    assert re.fullmatch(r"goldloop \d\S*\n", run("--version").out)
+    told = " ".join(run("--help").out.split())
+    assert "4 bad input" in told
+    assert "--debug" in told
 
 
 def test_debug_shows_the_traceback(run: Run) -> None:

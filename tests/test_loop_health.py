@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +14,14 @@ from evals.errors import BadInput
 from evals.files import write_json, write_jsonl
 from evals.records import Attempt, Result, Status, Verdict
 from evals.suites import Suite, load_suite
+from loop.cli import main
 from loop.health import examine_suite
 from loop.holdout import HoldoutLedger
 
 
-def evaluation(runs: Path, number: int, suite: Suite, passed: Mapping[str, bool], *, code: str = "") -> None:
+def evaluation(
+    runs: Path, number: int, suite: Suite, passed: Mapping[str, bool], *, code: str = "", stage: str = "after-holdout"
+) -> None:
     """One finished evaluation in which the named tasks have these verdicts."""
     results = []
     for task in suite.tasks:
@@ -27,7 +31,7 @@ def evaluation(runs: Path, number: int, suite: Suite, passed: Mapping[str, bool]
             verdict = Verdict(status=status, reason=status)
             row = {"task": task.id, "suite": suite.name, "split": task.split, "group": task.group, "slice": task.slice}
             results.append(Result.model_validate({**row, "attempt": attempt, "verdict": verdict}))
-    file = runs / f"r/round-{number}/after-holdout/results.jsonl"
+    file = runs / f"r/round-{number}/{stage}/results.jsonl"
     write_jsonl(file, results)
     os.utime(file, (1_000_000 + number, 1_000_000 + number))
 
@@ -95,3 +99,31 @@ def test_the_age_comes_from_the_ledger(suite: Suite, tmp_path: Path) -> None:
     assert examine_suite(suite, tmp_path / "runs").days is None
     HoldoutLedger(tmp_path / "runs").settle([suite])
     assert examine_suite(suite, tmp_path / "runs").days == (0, 0)
+
+
+def test_before_and_after_are_one_round_and_reruns_are_none(suite: Suite, tmp_path: Path) -> None:
+    runs, full = tmp_path / "runs", holdout(suite, True, True, True)
+    for stage in ("before-holdout", "before-again-1", "after-holdout"):
+        evaluation(runs, 1, suite, full, stage=stage)
+    evaluation(runs, 1, suite, {"codes_island": False}, stage="after-again")
+    (part,) = examine_suite(suite, runs).slices
+    assert (part.rates, part.saturated) == ((1.0,), False)
+    evaluation(runs, 2, suite, full)
+    (part,) = examine_suite(suite, runs).slices
+    assert (part.rates, part.saturated) == ((1.0, 1.0), True)
+
+
+def test_the_verb_counts_holdout_tasks_and_names_none(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    evaluation(Path("runs"), 1, suite, {**holdout(suite, True, False, True), "codes_anchor": False})
+    with pytest.raises(SystemExit) as ended:
+        main(["suite", "health", str(suite.path), "--json"])
+    shown = capsys.readouterr().out
+    found = json.loads(shown)
+    assert ended.value.code == 2 and found["never_solved"] == ["codes/codes_anchor"]
+    assert found["holdout"] == {"never_solved": 1, "always_solved": 2, "unseen": 0, "flaky": 0}
+    assert not any(task.id in shown for task in suite.split("holdout"))
+    (look,) = HoldoutLedger(Path("runs")).looks
+    assert (look.what, look.why) == ("evaluation", "goldloop suite health")

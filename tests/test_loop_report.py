@@ -362,6 +362,43 @@ def test_no_path_of_the_machine_is_in_it(run: Path, html: str) -> None:
     assert "…/driver.py" in html
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it, of ``#rgb`` or ``#rrggbb``."""
+    digits = colour.removeprefix("#")
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    shares = (int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4))
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_text_has_the_contrast_that_wcag_asks_for(html: str, scheme: int) -> None:
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})", html.split(":root {")[scheme + 1].partition("}")[0]))
+    pairs = [("ink", "page"), ("soft", "page"), ("soft", "card"), ("soft", "wash"), ("gold", "page")]
+    pairs += [("gold", "open-wash"), ("good", "good-wash"), ("bad", "bad-wash"), ("good", "wash"), ("bad", "wash")]
+    pairs += [(f"s{number}", "card") for number in range(6)]
+    for text, ground in pairs:
+        dark, bright = sorted((luminance(colours[text]), luminance(colours[ground])))
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
+
+
+def test_what_scrolls_can_be_reached_with_the_keyboard(page: Page) -> None:
+    scrolling = [attrs for _, attrs in page.tags if "scroll" in (attrs.get("class") or "").split()]
+    assert scrolling
+    assert all(attrs.get("tabindex") == "0" and attrs.get("aria-label") for attrs in scrolling)
+
+
+def test_a_round_without_failures_says_so(tmp_path: Path) -> None:
+    make_run(tmp_path, gains=(0.45,))
+    facts = read_json(tmp_path / "report.json")
+    facts["rounds"][0]["failures"] = {}
+    write_json(tmp_path / "report.json", facts)
+    write_jsonl(tmp_path / "round-1/failures/failures.jsonl", [])
+    text = " ".join(Page(write_report(tmp_path).read_text()).text.split())
+    assert "Why training tasks failed None did." in text
+    assert "There is no failing attempt to show." in text
+
+
 def test_a_run_without_a_report_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=re.escape(str(tmp_path / "report.json"))):
         write_report(tmp_path)

@@ -84,6 +84,13 @@ def test_a_run_is_refused_under_other_settings(write_suite: WriteSuite, tmp_path
         start_run(settings(suite, finetune={"learning_rate": 1e-3}), tmp_path, tmp_path / "runs")
 
 
+def test_settings_that_never_reached_an_evaluation_may_be_mended(write_suite: WriteSuite, tmp_path: Path) -> None:
+    suite = write_suite(train=6, holdout=6)
+    with pytest.raises(BadInput, match="Misspelt"):
+        start_run(settings(suite, backend="fakes:Misspelt"), tmp_path, tmp_path / "runs")
+    assert start_run(settings(suite), tmp_path, tmp_path / "runs").rounds[0].decision == "promote"
+
+
 def test_a_changed_suite_is_refused_on_resume(write_suite: WriteSuite, tmp_path: Path) -> None:
     suite = write_suite()
     start_run(settings(suite), tmp_path, tmp_path / "runs")

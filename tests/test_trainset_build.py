@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from decontam.records import CleanPair
+from decontam.screen import Rule, index_tasks, screen_pairs
 from evals.errors import BadInput, Inconclusive
-from evals.records import Attempt, Failure, Verdict
+from evals.files import Journal
+from evals.graders import grade
+from evals.models.base import Sampling
+from evals.models.scripted import ScriptedBackend
+from evals.records import Attempt, Failure, Task, Verdict
+from evals.run import evaluate
+from evals.sandboxes.base import Sandbox
+from goldens.pair import collect_failures, pair_failures
+from goldens.prove import prove_all
 from goldens.records import Golden, Pair
 from trainset.build import ROWS, Mix, build, load, save
 from trainset.records import Example
@@ -55,6 +65,82 @@ def test_a_row_is_trls_conversational_prompt_and_completion() -> None:
 def test_replay_rows_are_the_models_own_words() -> None:
     rows = make([*(clean(f"t{n}") for n in range(9)), clean("own", replay=True)])
     assert [row.completion[0]["content"] for row in rows if row.provenance["source"] == "replay"] == ["```python\nown = 1\n```"]
+
+
+def repaired(name: str, **proof: Any) -> CleanPair:
+    found = clean(name)
+    verdict = Verdict(**{"status": "pass", "reason": "pass", "sandbox": "sandlock/landlock-7", **proof})
+    golden = Golden(task=f"s/{name}", code="own = 2", source="repair", proof=verdict)
+    return found.model_copy(update={"pair": found.pair.model_copy(update={"golden": golden})})
+
+
+def test_a_row_of_an_own_repair_says_so_and_is_its_code_alone() -> None:
+    built = build([clean("a"), repaired("b")], Mix(), count_tokens=short, max_length=100)
+    rows = {str(row.provenance["source"]): row for row in built.examples}
+    assert rows.keys() == {"golden", "repair"}
+    assert rows["repair"].completion[0]["content"] == "```python\nown = 2\n```" and len(rows["repair"].prompt) == 2
+    assert (built.counts["rows"], built.counts["golden"], built.counts["repair"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("proof", [{"status": "fail", "reason": "wrong_value"}, {"flags": ("forbidden_reach",)}])
+def test_a_target_without_a_clean_pass_is_refused(proof: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="s/b: the target's proof is"):
+        make([repaired("b", **proof)])
+
+
+HONEST = "def double(number):\n    total = 0\n    for _ in range(2):\n        total += number\n    return total"
+CHEATING = f"import sys\n\n\n{HONEST}\n\n\nsys._getframe(0).f_back"
+
+
+@pytest.mark.parametrize(("repair", "source"), [(HONEST, "repair"), (CHEATING, "golden")])
+def test_only_an_honest_repair_becomes_a_row(sandbox: Sandbox, tmp_path: Path, repair: str, source: str) -> None:
+    rows = rows_after(repair, sandbox, tmp_path, HELD)
+    assert [row.provenance["source"] for row in rows] == [source]
+    assert (HONEST in rows[0].completion[0]["content"]) is (source == "repair")
+
+
+def test_a_repair_that_is_a_holdouts_solution_becomes_no_row(sandbox: Sandbox, tmp_path: Path) -> None:
+    same = HELD.model_copy(update={"golden": HONEST})
+    with pytest.raises(Inconclusive, match="no clean pair is left"):
+        rows_after(HONEST, sandbox, tmp_path, same)
+    assert rows_after(CHEATING, sandbox, tmp_path / "cheating", same)
+
+
+TASK = Task(
+    id="double",
+    suite="s",
+    split="train",
+    group="double",
+    prompt="Write `double(number)`.",
+    golden="def double(number):\n    return number * 2",
+    checks="assert double(2) == 4\nassert double(-3) == -6\n",
+)
+
+HELD = Task(
+    id="flags",
+    suite="s",
+    split="holdout",
+    group="flags",
+    prompt="Name the colours of the flag that a lighthouse keeper hoists in the harbour before a storm comes up at night.",
+    golden="def colours(storm):\n    return ['black', 'yellow'] if storm else ['white']",
+    checks="assert colours(False) == ['white']\n",
+)
+
+
+def rows_after(repair: str, sandbox: Sandbox, folder: Path, holdout: Task) -> tuple[Example, ...]:
+    """The rows of a round in which the model fails at first and then answers with ``repair``."""
+    answers = {TASK.prompt: "def double(number):\n    return number"}
+    backend = ScriptedBackend(lambda asked: f"Here it is, with the test mended.\n```python\n{answers.get(asked, repair)}\n```")
+
+    def judged(task: Task, code: str | None) -> Verdict:
+        return grade(task, code, sandbox)
+
+    journal = Journal(folder / "journal.jsonl")
+    results = evaluate([TASK], backend, judged, journal, sampling=Sampling(max_new_tokens=64), repair_turns=1)
+    assert [len(result.repairs) for result in results] == [1]
+    pairing = pair_failures(collect_failures(results), [TASK], prove_all([TASK], judged))
+    screening = screen_pairs(pairing.pairs, index_tasks([holdout], Rule()))
+    return build(screening.clean, Mix(), count_tokens=short, max_length=100).examples
 
 
 def test_replay_keeps_to_its_share() -> None:

@@ -17,6 +17,7 @@ from evals.records import Message
 from trainset.records import Example, Trainset
 
 ROWS = "trainset.jsonl"
+_SOURCES: Mapping[str, str] = {"task": "golden", "repair": "repair", "self": "replay"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,10 @@ def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Examp
         "same task twice": sum(pair.pair.failure is not None for pair in pairs) - len(targets),
         "replay beyond its share": sum(pair.pair.failure is None for pair in pairs) - len(replay),
     }
-    counts = Counter({"rows": len(examples), "golden": len(targets), "replay": len(replay)})
+    repairs = sum(pair.pair.golden.source == "repair" for pair in targets)
+    counts = Counter({"rows": len(examples), "golden": len(targets) - repairs, "replay": len(replay)})
+    if repairs:
+        counts["repair"] = repairs
     counts.update(f"slice {pair.pair.slice}" for pair in targets)
     return Built(examples=tuple(examples), index_digest=digests.pop(), counts=dict(counts), dropped=dropped)
 
@@ -76,8 +80,16 @@ def _one_per_task(pairs: Sequence[CleanPair]) -> list[CleanPair]:
 
 
 def example(clean: CleanPair) -> Example:
-    """One row: the task's conversation, and the golden (or the model's own passing text) as the assistant's turn."""
+    """One row: the task's conversation, and the golden, the model's own repair, or its own passing text as the assistant's turn.
+
+    Of a repair the code alone is learnt: the words around it speak of a failing test that the prompt of the row does not show.
+
+    Raises:
+        ValueError: the target's proof is no pass, or carries flags.
+    """
     pair = clean.pair
+    if not pair.golden.proof.passed or pair.golden.proof.flags:
+        raise ValueError(f"{pair.task}: the target's proof is {pair.golden.proof.reason!r} with flags {pair.golden.proof.flags}")
     system: list[Message] = [{"role": "system", "content": pair.system}] if pair.system else []
     own = pair.golden.source == "self"
     text = pair.attempt.completion.strip() if own else f"```{pair.language}\n{pair.golden.code.strip()}\n```"
@@ -88,7 +100,7 @@ def example(clean: CleanPair) -> Example:
             "task": pair.task,
             "group": pair.group,
             "slice": pair.slice,
-            "source": "replay" if own else "golden",
+            "source": _SOURCES[pair.golden.source],
             "licence": pair.licence,
             "failure": pair.failure.verdict.reason if pair.failure else None,
             "proof": pair.golden.proof.sandbox,

@@ -1,6 +1,6 @@
 """Runs the peers on a bench, each in a virtual environment of its own in a temporary folder, with their default settings.
 
-    .venv/bin/python benchmarks/leakage/peers.py --bench /tmp/bench-report --python python3.12
+    .venv/bin/python benchmarks/leakage/peers.py --bench bench-report --python python3.12
 
 Covers decon (``decontaminate``: the Python bindings, question and answer of each item as its reference; as ``decon-parts``
 with prompt and answer as two questions without answers, since it looks for an answer only near its question), datatrove's

@@ -1,6 +1,6 @@
 """Makes a bench: training rows with disguised holdout items planted in clean text, hard negatives, and the truth about each row.
 
-    .venv/bin/python benchmarks/leakage/plant.py --data shared/data --half tune --out /tmp/bench-tune
+    .venv/bin/python benchmarks/leakage/plant.py --data shared/data --half tune --out bench-tune
 
 Writes into the folder ``--out``, truth.jsonl last:
 

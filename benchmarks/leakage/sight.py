@@ -1,6 +1,6 @@
 """Scores a detector's findings against a bench: recall by disguise, false flags on clean text, hard negatives flagged.
 
-    .venv/bin/python benchmarks/leakage/sight.py --bench /tmp/bench-tune --matches matches.parquet --show 20
+    .venv/bin/python benchmarks/leakage/sight.py --bench bench-tune --matches matches.parquet --show 20
 
 Findings are a Parquet or JSONL file with ``row`` (the line in train.jsonl, from 1) and ``item``; ``verdict``, ``channel``,
 ``rule`` and ``snippet`` are used where they are there. A finding whose verdict is ``short`` is no flag. A plant is *found* when

@@ -1,6 +1,6 @@
 """The sweep behind the rule: recall, false flags and flagged negatives of many rules over one scan of a bench.
 
-    .venv/bin/python benchmarks/leakage/sweep.py --bench /tmp/bench-tune
+    .venv/bin/python benchmarks/leakage/sweep.py --bench bench-tune
 
 Scores every (row, part of an item) with thresholds near zero, then judges those figures by each rule. Tune on the half `tune`;
 the half `report` is for the figures that are told.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
+from evals.extract import sound
 from evals.graders.base import Grader
 from evals.graders.flags import find_flags, flagged
 from evals.graders.metrics import measured, metric_problems
@@ -46,6 +47,7 @@ def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
     """
     if code is None or not code.strip():
         return Verdict(status="fail", reason="no_code", sandbox=sandbox.tier)
+    code = sound(code)
     found = grader_for(task.kind).grade(task, code, sandbox)
     found = flagged(found, find_flags(task, code))
     return measured(found, task, code, sandbox) if task.metrics and found.status == "pass" else found

@@ -27,6 +27,8 @@ BUILTIN_ERRORS = {
 ESCAPES = {code: f"\\u{code:04x}" for code in (*range(32), 34, 92, 127)}
 VIEWS: "Any" = (type({}.keys()), type({}.items()))
 LONGEST_ITERATOR = 100_000
+DEEPEST_SOURCE = 800
+DEEPEST_CALLS = 3000
 
 
 def quoted(value: str) -> str:
@@ -123,6 +125,7 @@ def open_database(names: "dict[str, Any]", schema: str, query: str) -> None:
         duckdb = __import__("duckdb")
     connection = duckdb.connect(config={"threads": "1"})
     connection.execute(schema)
+    connection.execute("SET enable_external_access = false")  # from here on it is the answer's: no files
     connection.execute("explain " + query)
     names["rows"] = lambda: connection.execute(query).fetchall()
     names["columns"] = lambda: [column[0] for column in connection.execute(query).description]
@@ -166,7 +169,8 @@ def main() -> None:
     resource = __import__("resource")
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.setrecursionlimit(3000)
+    # What is nested deeper than this compiles nowhere, so that whatever runs here can be read outside too.
+    sys.setrecursionlimit(DEEPEST_SOURCE)
     # A real module: dataclasses, pickle and typing look the candidate up by name.
     module = sys.modules["candidate"] = type(sys)("candidate")
     names = module.__dict__
@@ -177,9 +181,10 @@ def main() -> None:
             open_database(names, job["starter"].get("schema.sql", "select 1"), job["code"])
         else:
             code = compile(job["code"], "<candidate>", "exec")
+            sys.setrecursionlimit(DEEPEST_CALLS)
             exec(code, names)
     except BaseException as error:
-        syntax = code is None and isinstance(error, SyntaxError)
+        syntax = code is None and (isinstance(error, SyntaxError) or type(error).__name__ == "ParserException")
         emit('"load":{' + described(error) + '},"syntax":' + ("true" if syntax else "false"))
         leave(0)
     emit('"load":null')

@@ -110,7 +110,14 @@ async function eslint() {
 }
 
 (async () => {
-  const all = await { tsc, eslint, syntax }[tool]();
+  let all;
+  try {
+    all = await { tsc, eslint, syntax }[tool]();
+  } catch (error) {
+    // The answer's doing: its files are all that is not the same in every run.
+    if (!(error instanceof RangeError)) throw error;
+    all = [{ file: files[0], line: 1, code: "depth", message: "nested deeper than the tool goes" }];
+  }
   process.stdout.write(JSON.stringify({ findings: all }));
 })().catch((error) => {
   process.stderr.write(String(error && error.stack));

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from evals.errors import SandboxFault
+from evals.extract import sound
 from evals.records import Status, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
@@ -36,9 +37,18 @@ def run_twice(job: Job, sandbox: Sandbox) -> Outcome:
 
 
 def verdict(status: Status, reason: str, sandbox: Sandbox, **evidence: Any) -> Verdict:
-    """A verdict whose evidence is the same for two runs of the same code."""
+    """A verdict whose evidence is the same for two runs of the same code, and can be written as JSON."""
     kept = {key: stable(value) if isinstance(value, str) else value for key, value in evidence.items()}
-    return Verdict(status=status, reason=reason, evidence=kept, sandbox=sandbox.tier)
+    return Verdict(status=status, reason=reason, evidence=storable(kept), sandbox=sandbox.tier)
+
+
+def storable(value: Any) -> Any:
+    """Evidence as JSON in UTF-8 can hold it."""
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, Mapping):
+        return {key: storable(item) for key, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def stable(text: str) -> str:

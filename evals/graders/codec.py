@@ -62,8 +62,11 @@ class Iterated(Opaque):
     """What an iterator yielded; like every iterator it equals nothing."""
 
     def __init__(self, items: list[Any]) -> None:
-        super().__init__(f"<iterator of {items!r:.200}>")
+        super().__init__("<iterator>")
         self.items = items
+
+    def __repr__(self) -> str:
+        return f"<iterator of {self.items!r:.200}>"
 
 
 def decode(value: Any) -> Any:

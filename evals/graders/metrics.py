@@ -45,7 +45,7 @@ found = []
 for name in json.load(open("metrics.json"))["files"]:
     try:
         compile(open(name, "rb").read(), name, "exec")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         found.append({"file": name, "line": getattr(error, "lineno", 0) or 0, "code": "syntax", "message": str(error)[:200]})
 json.dump({"findings": found}, sys.stdout)
 """

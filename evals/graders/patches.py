@@ -12,8 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+from evals.extract import sound
+
+_HUNK = re.compile(r"@@ -([0-9]{1,18})(?:,([0-9]{1,18}))? \+([0-9]{1,18})(?:,([0-9]{1,18}))? @@")
 _MODE = re.compile(r"(?:new mode|new file mode|deleted file mode|old mode|index \S+) (\d{6})")
+_ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_LONGEST_NAME, _LONGEST_PATH = 240, 1000  # bytes; a runner puts something before a name
 _FARTHEST_LINES = 400
 _NO_END = "\\ No newline at end of file"
 
@@ -51,16 +56,21 @@ def apply_patch(files: Mapping[str, str], diff: str) -> dict[str, str]:
         PatchFault: it is no diff, names a path out of the project, or a hunk finds no place; with file and hunk.
     """
     found = dict(files)
-    changes = _parse(diff)
+    changes = _parse(sound(diff))
     if not changes:
         raise PatchFault("expected a unified diff (--- a/FILE, +++ b/FILE, @@ ... @@), found none", "")
     for change in changes:
         _apply(found, change)
+    folders = {str(parent): name for name in found for parent in PurePosixPath(name).parents}
+    for name in found:
+        if name in folders:
+            raise PatchFault(f"{folders[name]} needs a folder of that name", name)
     return found
 
 
 def _parse(diff: str) -> list[_Change]:
     lines = diff.replace("\r\n", "\n").split("\n")
+    following = _following(lines)
     changes: list[_Change] = []
     current: _Change | None = None
     at = 0
@@ -74,12 +84,12 @@ def _parse(diff: str) -> list[_Change]:
         if line.startswith("diff --git "):
             current = None
         elif line.startswith(("rename from ", "copy from ")):
-            current = _Change(old=_path(line.split(" ", 2)[2]), new=None)
+            current = _Change(old=_path(_unquoted(line.split(" ", 2)[2])), new=None)
             if line.startswith("copy"):
                 raise PatchFault("a copied file cannot be applied; write it as a new file", line)
             changes.append(current)
         elif line.startswith("rename to ") and current is not None:
-            current.new = _path(line.split(" ", 2)[2])
+            current.new = _path(_unquoted(line.split(" ", 2)[2]))
         elif line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
             old, new = _side(line[4:]), _side(lines[at + 1][4:])
             if current is None or current.hunks or current.new is None:
@@ -89,13 +99,15 @@ def _parse(diff: str) -> list[_Change]:
         elif _HUNK.match(line):
             if current is None:
                 raise PatchFault("a hunk without the lines --- and +++ before it", f"line {at + 1}: {line[:60]}")
-            at = _hunk(lines, at, current)
+            at = _hunk(lines, following, at, current)
             continue
+        elif line.startswith("@@") and current is not None:
+            raise PatchFault("expected @@ -LINE,COUNT +LINE,COUNT @@ at the head of a hunk", f"line {at + 1}: {line[:60]}")
         at += 1
     return changes
 
 
-def _hunk(lines: list[str], at: int, change: _Change) -> int:
+def _hunk(lines: list[str], following: list[str], at: int, change: _Change) -> int:
     """Read one hunk; the line after it. Its counts serve only to tell a removed ``-- x`` from a header."""
     header = lines[at]
     match = _HUNK.match(header)
@@ -111,7 +123,7 @@ def _hunk(lines: list[str], at: int, change: _Change) -> int:
             hunk.open_old, hunk.open_new = hunk.open_old or last != "+", hunk.open_new or last != "-"
         elif (
             (sign not in {" ", "+", "-"} and line)
-            or (not line and (old_left <= 0 or new_left <= 0 or not _goes_on(lines, at)))
+            or (not line and (old_left <= 0 or new_left <= 0 or not _goes_on(following[at])))
             or (old_left <= 0 and line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "))
         ):
             break
@@ -124,9 +136,17 @@ def _hunk(lines: list[str], at: int, change: _Change) -> int:
     return at
 
 
-def _goes_on(lines: list[str], at: int) -> bool:
+def _following(lines: list[str]) -> list[str]:
+    """For every line the first one from there on that is not empty."""
+    found, rest = [], ""
+    for line in reversed(lines):
+        rest = line or rest
+        found.append(rest)
+    return found[::-1]
+
+
+def _goes_on(rest: str) -> bool:
     """Whether an empty line is context whose blank was lost: something of the hunk follows."""
-    rest = next((line for line in lines[at:] if line), "")
     return rest[:1] in {" ", "+", "-"} and not rest.startswith("--- ")
 
 
@@ -136,13 +156,24 @@ def _side(text: str) -> str | None:
 
 
 def _unquoted(name: str) -> str:
-    return name[1:-1].replace('\\"', '"').replace("\\\\", "\\") if len(name) > 1 and name[0] == name[-1] == '"' else name
+    """A path as git quotes it: in C's way, bytes beyond ASCII as octal numbers."""
+    if len(name) < 2 or not name[0] == name[-1] == '"':
+        return name
+
+    def one(found: re.Match[str]) -> str:
+        return chr(int(found[1], 8) & 255) if found[1] else _ESCAPES.get(found[2], found[2])
+
+    plain = name[1:-1].encode().decode("latin-1")
+    return _ESCAPE.sub(one, plain).encode("latin-1").decode(errors="replace")
 
 
 def _path(name: str) -> str:
     name = name.removeprefix("./")
-    if not name or name.startswith(("/", "~")) or "\\" in name or ".." in PurePosixPath(name).parts or "\0" in name:
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith(("/", "~")) or "\\" in name or ".." in parts:
         raise PatchFault("the path leaves the project", name[:120])
+    if not name.isprintable() or len(name.encode()) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise PatchFault("no file can have this path here", repr(name[:120]))
     return str(PurePosixPath(name))
 
 
@@ -178,7 +209,8 @@ def _patched(text: str, change: _Change, name: str) -> str:
         guess = (hunk.start - 1 if old else hunk.start) + moved if lines or old else 0
         at = _find(lines, old, guess, least)
         if at is None:
-            seen = next((line for line in old if line.strip() and line not in lines), "")
+            known = set(lines)
+            seen = next((line for line in old if line.strip() and line not in known), "")
             why = f"no line {seen.strip()[:80]!r} in the file" if seen else "its lines do not stand together in the file"
             raise PatchFault(f"the hunk finds no place: {why}", f"{name} {hunk.header}")
         if at + len(old) == len(lines):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ _LANGUAGES: Mapping[str, _Language] = {
         toolchain="node",
         driver="_program_driver.js",
         command=("{node}", "driver.cjs"),
-        error=re.compile(r"^(?:Uncaught )?([A-Z]\w*Error)\b.*$", re.MULTILINE),
+        error=re.compile(r"^(?:Uncaught )?((?:[A-Z]\w*)?Error)\b.*$", re.MULTILINE),
     ),
 }
 
@@ -207,7 +207,8 @@ def _answers(outcome: Outcome) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _crashed(task: Task, answer: Mapping[str, Any], place: Mapping[str, Any], sandbox: Sandbox) -> Verdict:
     errors, code = str(answer.get("err", "")).strip(), answer.get("code")
-    names = _LANGUAGES[task.language].error.findall(errors)
+    named = list(_LANGUAGES[task.language].error.finditer(errors))
+    names = [found[1] for found in named]
     if code == -9 or answer.get("signal") == "SIGKILL":
         reason = "memory"
     elif names and names[-1] in {"SyntaxError", "IndentationError", "TabError"}:
@@ -215,7 +216,13 @@ def _crashed(task: Task, answer: Mapping[str, Any], place: Mapping[str, Any], sa
     else:
         reason = f"exception:{names[-1]}" if names else "exited_early"
     signal = {"signal": answer["signal"]} if answer.get("signal") else {}
-    return verdict("fail", reason, sandbox, **place, exit_code=code, **signal, message=errors[-_SHOWN:])
+    return verdict("fail", reason, sandbox, **place, exit_code=code, **signal, message=_told(errors, named))
+
+
+def _told(errors: str, named: Sequence[re.Match[str]]) -> str:
+    """The end of a traceback; the line that names the error where a stack of calls follows it, as in Node.js."""
+    end = errors[-_SHOWN:]
+    return end if not named or named[-1][0] in end else f"{named[-1][0]}\n{end}"[:_SHOWN]
 
 
 def _difference(got: str, expected: str) -> dict[str, Any]:

@@ -34,7 +34,9 @@ from evals.graders.values import (
     judge,
     judge_step,
     load_failure,
+    message_of,
     place_of,
+    raised_names,
     read_report,
     run_steps,
     runtime_for,
@@ -290,8 +292,7 @@ def _answers(calls: Sequence[Call], asked: Sequence[Call], given: Sequence[Mappi
     for call, answer in zip(asked, given, strict=True):
         changed = source_of(decode(answer["arguments"])) if "arguments" in answer else ""
         if "raised" in answer:
-            names = [str(name) for name in answer["raised"]] or ["builtins.Exception"]
-            found[call].append(("raised", (names, str(answer.get("message", ""))), changed))
+            found[call].append(("raised", (raised_names(answer), message_of(answer)), changed))
         else:
             found[call].append(("value", source_of(decode(answer.get("value"))), changed))
     impossible = ("raised", (["builtins.TypeError"], "an argument is no plain value"), "")

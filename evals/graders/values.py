@@ -189,9 +189,9 @@ def load_failure(report: Report) -> Found | None:
         return "fail", "forged_report", {"message": report.forged, "exit_code": report.outcome.exit_code}
     if report.load is not None:
         if report.syntax:
-            return "fail", "syntax_error", {"message": _message(report.load)}
-        name = _short([*_raised(report.load), "Exception"][0])
-        return "fail", f"exception:{name}", {"stage": "load", "raised": name, "message": _message(report.load)}
+            return "fail", "syntax_error", {"message": message_of(report.load)}
+        name = _short([*raised_names(report.load), "Exception"][0])
+        return "fail", f"exception:{name}", {"stage": "load", "raised": name, "message": message_of(report.load)}
     if not report.loaded:
         return ended_early(report.outcome, {"stage": "load"})
     return None
@@ -221,8 +221,8 @@ def place_of(step: Step) -> dict[str, Any]:
 def judge_step(step: Step, answer: Mapping[str, Any], comparator: Comparator) -> Found | None:
     """The failure that an answer is, or None."""
     place = place_of(step)
-    raised = _raised(answer)
-    message = _message(answer)
+    raised = raised_names(answer)
+    message = message_of(answer)
     if step.kind == "call":  # its answer, an exception too, is for who asked
         return None
     if step.kind == "raises":
@@ -254,12 +254,13 @@ def matches(step: Step, got: Any, comparator: Comparator) -> bool:
     return (parse_comparator(step.compare, step.text) if step.compare else comparator).matches(got, step.expected)
 
 
-def _raised(answer: Mapping[str, Any]) -> list[str]:
+def raised_names(answer: Mapping[str, Any]) -> list[str]:
     """Names of what was raised and its bases; empty where nothing was. What the sandbox wrote is not to be trusted."""
     if "raised" not in answer:
         return []
     found = answer["raised"]
-    return [str(name) for name in found] if isinstance(found, list) and found else ["Exception"]
+    names = [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    return names or ["builtins.Exception"]
 
 
 def is_raised(name: str, raised: Sequence[str]) -> bool:
@@ -277,7 +278,7 @@ def is_raised(name: str, raised: Sequence[str]) -> bool:
 def _is_anything(raised: Sequence[str]) -> bool:
     """Whether a class inherits from more unrelated built-in exceptions than any honest one: made to suit every check."""
     named = [getattr(builtins, name.removeprefix("builtins."), None) for name in raised if name.startswith("builtins.")]
-    kinds = [kind for kind in named if isinstance(kind, type)]
+    kinds = {kind for kind in named if isinstance(kind, type)}
     leaves = [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
     return len(leaves) > _MOST_KINDS_OF_ONE_ERROR
 
@@ -288,8 +289,10 @@ def _short(name: str) -> str:
     return found if found.isidentifier() and len(found) <= _LONGEST_NAME else "Exception"
 
 
-def _message(answer: Mapping[str, Any]) -> str:
-    return str(answer.get("message", ""))[:400]
+def message_of(answer: Mapping[str, Any]) -> str:
+    """What was raised said; empty where what the sandbox wrote is no text."""
+    found = answer.get("message", "")
+    return found[:400] if isinstance(found, str) else ""
 
 
 def shown(value: Any) -> str:

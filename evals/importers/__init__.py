@@ -17,7 +17,10 @@ from typing import Any
 import orjson
 
 from evals.errors import BadInput, TaskFault
+from evals.files import BYTE_ORDER_MARK, shown
 from evals.suites import Suite, SuiteHeader, validate
+
+_SHOWN = 20
 
 IMPORTERS: Mapping[str, str] = {
     "defog": "evals.importers.defog:import_defog",
@@ -30,6 +33,7 @@ IMPORTERS: Mapping[str, str] = {
     "humanevalpack-python-fix": "evals.importers.humanevalpack:import_python_fix",
     "livecodebench": "evals.importers.livecodebench:import_livecodebench",
     "mbpp": "evals.importers.mbpp:import_mbpp",
+    "multipl-e": "evals.importers.multiple:import_multiple",
     "mbxp": "evals.importers.mbxp:import_mbxp",
     "quixbugs": "evals.importers.quixbugs:import_quixbugs",
     "swebench": "evals.importers.swebench:import_swebench",
@@ -77,24 +81,32 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
     raise BadInput(f"{path}: expected {' or '.join(names)} in this folder, found {there}")
 
 
-def read_rows(file: Path) -> list[Row]:
+def read_rows(file: Path, problems: list[str] | None = None) -> list[Row]:
     """The objects of a JSONL file or a JSON array, gzip-compressed or not.
 
+    What is no JSON object is appended to ``problems``, each with its line, and the reading goes on.
+
     Raises:
-        BadInput: unreadable, not JSON, not objects, or nothing there; at the first line that shows it.
+        BadInput: unreadable, nothing there, or, without ``problems``, anything that would be in them.
     """
     try:
         data = file.read_bytes()
         data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (OSError, EOFError, zlib.error) as error:
         raise BadInput(f"{file}: cannot be read: {error}") from None
-    rows = [Row(place=place, values=value) for place, value in _objects(file, data)]
-    if not rows:
+    data = data.removeprefix(BYTE_ORDER_MARK)
+    found: list[str] = []
+    rows = [Row(place=place, values=value) for place, value in _objects(file, data, found)]
+    if found and problems is None:
+        raise BadInput(joined(found))
+    if not rows and not found:
         raise BadInput(f"{file}: the file is empty; expected one JSON object a line")
+    if problems is not None:
+        problems += found
     return rows
 
 
-def _objects(file: Path, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _objects(file: Path, data: bytes, problems: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     array = data.lstrip()[:1] == b"["
     for number, text in enumerate([data] if array else data.split(b"\n"), 1):
         if not text.strip():
@@ -103,12 +115,15 @@ def _objects(file: Path, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]
             value = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             line = error.lineno if array else number
-            raise BadInput(f"{file}:{line}: not JSON ({error.msg}); expected one object a line") from None
+            part = text.split(b"\n")[line - 1] if array else text
+            problems.append(f"{file}:{line}: not JSON ({error.msg}); expected one object a line, found {shown(part)}")
+            continue
         for n, item in enumerate(value if array else [value], 1):
             place = f"{file}: entry {n}" if array else f"{file}:{number}"
-            if not isinstance(item, dict):
-                raise BadInput(f"{place}: expected a JSON object, found {type(item).__name__} {text[:60]!r}")
-            yield place, item
+            if isinstance(item, dict):
+                yield place, item
+            else:
+                problems.append(f"{place}: expected a JSON object, found {type(item).__name__} {item!r:.60}")
 
 
 def missing(row: Row, wanted: Mapping[str, type]) -> list[str]:
@@ -139,7 +154,7 @@ def import_rows(
     file = find_file(path, names)
     problems: list[str] = []
     tasks = []
-    for row in read_rows(file):
+    for row in read_rows(file, problems):
         found = problems_of(row)
         if not found:
             try:
@@ -158,9 +173,14 @@ def build_suite(header: SuiteHeader, tasks: Collection[Mapping[str, Any]], probl
     """
     checked = validate(tasks, header, problems)
     if problems:
-        shown = problems[:20] + ([f"... and {len(problems) - 20} more"] if len(problems) > 20 else [])
-        raise BadInput("\n".join(shown))
+        raise BadInput(joined(problems))
     return Suite(header=header, tasks=tuple(checked), path=path)
+
+
+def joined(problems: Sequence[str]) -> str:
+    """The first findings, a line each, and how many more there are."""
+    more = [f"... and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
+    return "\n".join([*problems[:_SHOWN], *more])
 
 
 def unix(text: str) -> str:

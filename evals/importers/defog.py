@@ -76,7 +76,7 @@ def import_defog(path: Path) -> Imported:
     known: dict[str, _Database | str] = {}
     tasks = []
     for file in files:
-        for number, row in enumerate(read_csv(file), 1):
+        for number, row in enumerate(read_csv(file, problems), 1):
             found = missing(row, _WANTED)
             problems += found
             if found:

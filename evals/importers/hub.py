@@ -3,8 +3,9 @@
 The map is YAML beside the file (``tasks.csv.yaml``, or ``columns.yaml`` in its folder): the keys of ``suite.yaml``, ``columns``
 (a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split of the
 table's own wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
-true`` in the map, every task is holdout. ``hub`` takes a folder of ``Dataset.save_to_disk`` or a name of the hub, with
-``?config=``, ``?split=``, ``?revision=`` and ``?columns=MAP.yaml``; dataset scripts never run.
+true`` in the map, every task is holdout. ``hub`` takes a folder of ``Dataset.save_to_disk``, a clone of a dataset's repository
+or a name of the hub, with ``?config=``, ``?split=``, ``?revision=`` and ``?columns=MAP.yaml``; dataset scripts never run. A
+file is a table to both.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pydantic import Field, ValidationError
 
 from evals.errors import BadInput, TaskFault
 from evals.files import describe
-from evals.importers import Row, unix
+from evals.importers import Row, joined, unix
 from evals.importers.partial import Imported, build_partial, may_train, split_options
 from evals.importers.tables import SUFFIXES, read_table
 from evals.records import Split, Task
@@ -34,6 +35,7 @@ _SPLITS: Mapping[str, Split] = {
     **{"train": "train", "training": "train", "dev": "dev", "validation": "dev", "valid": "dev", "val": "dev"},
     **{"test": "holdout", "holdout": "holdout", "eval": "holdout"},
 }
+_SAVED = ("dataset_dict.json", "dataset_info.json")  # what save_to_disk leaves
 _OPTIONS = {
     "config": "a configuration of the dataset",
     "split": "one split of the dataset",
@@ -59,25 +61,30 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     """
     place, options = split_options(path, {"columns": _OPTIONS["columns"]})
     file = _table_file(place)
-    rows = read_table(file)
+    problems: list[str] = []
+    rows = read_table(file, problems)
+    if not rows:
+        raise BadInput(joined(problems))
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
     found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
     mapping = _completed(found, columns, name or file.name.split(".")[0], beside)
-    return _import(mapping, rows, file)
+    return _import(mapping, rows, file, problems)
 
 
 def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str = "") -> Imported:
-    """Read a dataset, from a folder that ``save_to_disk`` wrote or by its name on the hub.
+    """Read a dataset, from a folder or by its name on the hub; a file is read as a table.
 
     Raises:
         BadInput: as ``import_table``; or the package ``datasets`` is missing, or has no such dataset.
     """
     place, options = split_options(path, _OPTIONS)
+    if place.is_file():
+        return import_table(path, columns, name)
     beside = [place / MAP_FILE]
     found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
     mapping = _completed(found, columns, name or place.name, beside)
     wanted = {column for column in mapping.columns.values() if not column.startswith("=")}
-    return _import(mapping, list(_hub_rows(place, options, wanted)), place)
+    return _import(mapping, list(_hub_rows(place, options, wanted)), place, [])
 
 
 def _table_file(path: Path) -> Path:
@@ -102,7 +109,7 @@ def _read_map(file: Path) -> TableMap:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: not YAML: {error}") from None
     except ValidationError as error:
-        raise BadInput(f"{file}: {describe(error)}") from None
+        raise BadInput(f"{file}: {describe(error, TableMap)}") from None
 
 
 def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
@@ -120,8 +127,7 @@ def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, be
     return found.model_copy(update={"columns": merged, "name": found.name or name})
 
 
-def _import(mapping: TableMap, rows: Sequence[Row], path: Path) -> Imported:
-    problems: list[str] = []
+def _import(mapping: TableMap, rows: Sequence[Row], path: Path, problems: list[str]) -> Imported:
     tasks = []
     kept_back = 0
     for number, row in enumerate(rows, 1):
@@ -224,15 +230,17 @@ def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Itera
     except ImportError:
         raise BadInput("datasets of the hub need a package: pip install 'goldloop[datasets]'") from None
     where = str(path) if path.is_dir() else "/".join(path.parts[-2:])
-    if not path.is_dir() and len(path.parts) < 2:
-        raise BadInput(f"{path}: expected ORG/NAME of a dataset, or a folder that Dataset.save_to_disk wrote")
+    if not path.is_dir() and (len(path.parts) < 2 or path.name.endswith(SUFFIXES)):
+        raise BadInput(f"{path}: no such folder or file, and no ORG/NAME of a dataset")
     try:
-        if path.is_dir():
+        if any((path / mark).is_file() for mark in _SAVED):
             loaded = datasets.load_from_disk(where)
         else:
             loaded = datasets.load_dataset(where, options.get("config"), revision=options.get("revision"))
     except Exception as error:  # of many kinds: the network's, the hub's, the readers'
-        raise BadInput(f"{where}: no dataset that can be read: {type(error).__name__}: {error}") from None
+        network = isinstance(error, ConnectionError) or "ConnectError" in type(error).__name__
+        fix = f"; without a network, give the folder of a clone or a file, such as {path.name}.jsonl" if network else ""
+        raise BadInput(f"{where}: no dataset that can be read: {type(error).__name__}: {error}{fix}") from None
     parts = dict(loaded) if isinstance(loaded, datasets.DatasetDict) else {str(loaded.split or ""): loaded}
     if "split" in options:
         if options["split"] not in parts:

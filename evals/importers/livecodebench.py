@@ -57,7 +57,7 @@ def import_livecodebench(path: Path) -> Imported:
     left_out: list[str] = []
     tasks = []
     file = find_file(place, FILES)
-    for row in read_rows(file):
+    for row in read_rows(file, problems):
         found = missing(row, _WANTED)
         if found:
             problems += found

@@ -1,7 +1,8 @@
 """MBPP (Austin et al. 2021, arXiv:2108.07732): the 974 short tasks of ``mbpp.jsonl``, or ``sanitized-mbpp.json``.
 
 Covers the official split: 601-974 train, 511-600 validation (dev), 11-510 test (holdout), 1-10 prompt examples (dev).
-Checks run in the official order: answer, set-up code, assertions. Leaves out ``challenge_test_list``, as the common
+Checks run in the official order: answer, set-up code, assertions; the prompt shows the last two, since the set-up of two
+tasks uses a class that only the answer can bring. Leaves out ``challenge_test_list``, as the common
 harnesses do, and does not look for duplicates across splits: that is the screen's work.
 """
 
@@ -62,13 +63,14 @@ def _task(row: Row) -> Mapping[str, Any]:
     number = str(values["task_id"])
     text = unix(values.get("text") or values["prompt"]).strip()
     tests = [unix(test).strip() for test in values["test_list"]]
-    setup = [*values.get("test_imports", []), values.get("test_setup_code", "")]
+    written = [*values.get("test_imports", []), values.get("test_setup_code", "")]
+    setup = [unix(code) for code in written if code.strip()]
     return {
         "id": number,
         "group": number,
         "split": official_split(values["task_id"]),
-        "prompt": "\n".join([text, "Your code should pass these tests:", "", *tests]),
+        "prompt": "\n".join([text, "Your code should pass these tests:", "", *map(str.strip, setup), *tests]),
         "golden": unix(values["code"]).rstrip() + "\n",
-        "checks": "\n".join([*(unix(code) for code in setup if code.strip()), *tests]) + "\n",
+        "checks": "\n".join([*setup, *tests]) + "\n",
         "source": row.place,
     }

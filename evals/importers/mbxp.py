@@ -15,7 +15,7 @@ from typing import Any
 from tree_sitter import Node
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, find_file, import_rows, missing, read_rows, unix
+from evals.importers import Row, find_file, import_rows, joined, missing, read_rows, unix
 from evals.importers.mbpp import official_split
 from evals.javascript.literals import bare, declared_names, field, parse_sound, parts, text
 from evals.records import Limits
@@ -23,8 +23,8 @@ from evals.suites import Suite, SuiteHeader
 
 FILES = ("mbjsp_release_v1.jsonl", "mbtsp_release_v1.1.jsonl", "mbtsp_release_v1.jsonl")
 _WANTED = {"task_id": str, "language": str, "prompt": str, "description": str, "test": str, "entry_point": str}
-_SHOWN = {"javascript": "JavaScript", "typescript": "TypeScript"}
-_PROMPT = "Complete this {shown} code. Answer with the complete code in one code block.\n\n```{language}\n{stub}\n```"
+SHOWN = {"javascript": "JavaScript", "typescript": "TypeScript"}
+PROMPT = "Complete this {shown} code. Answer with the complete code in one code block.\n\n```{language}\n{stub}\n```"
 
 
 def import_mbxp(path: Path) -> Suite:
@@ -34,25 +34,25 @@ def import_mbxp(path: Path) -> Suite:
         BadInput: the file is not MBXP's, or holds another language.
     """
     file = find_file(path, FILES)
-    first = read_rows(file)[0]
+    problems: list[str] = []
+    first = next(iter(read_rows(file, problems)), None)
+    if first is None:
+        raise BadInput(joined(problems))
     language = str(first.values.get("language", ""))
-    if language not in _SHOWN:
+    if language not in SHOWN:
         raise BadInput(
             f"{first.place}: language: expected javascript or typescript, found {language!r}; give that release's file"
         )
     header = SuiteHeader(
         name=f"mbxp-{language}",
-        description=f"MBXP: MBPP's tasks in {_SHOWN[language]} (Athiwaratkun et al. 2022).",
+        description=f"MBXP: MBPP's tasks in {SHOWN[language]} (Athiwaratkun et al. 2022).",
         language=language,
         licence="Apache-2.0",
-        system=f"You write {_SHOWN[language]}. Answer with one code block.",
+        system=f"You write {SHOWN[language]}. Answer with one code block.",
         limits=Limits(wall_seconds=10.0),
     )
 
-    def problems(row: Row) -> list[str]:
-        return _problems(row, language)
-
-    return import_rows(header, file, FILES, problems, _task)
+    return import_rows(header, file, FILES, lambda row: _problems(row, language), _task)
 
 
 def _problems(row: Row, language: str) -> list[str]:
@@ -83,7 +83,7 @@ def _task(row: Row) -> Mapping[str, Any]:
         "id": str(number),
         "group": str(number),
         "split": official_split(number) if solution.strip() else "holdout",
-        "prompt": _PROMPT.format(shown=_SHOWN[language], language=language, stub=values["prompt"].strip("\n")),
+        "prompt": PROMPT.format(shown=SHOWN[language], language=language, stub=values["prompt"].strip("\n")),
         "golden": (values["prompt"] + solution).rstrip() + "\n" if solution.strip() else "",
         "checks": convert(values["test"], language),
         "source": row.place,

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput
-from evals.importers import build_suite
+from evals.importers import build_suite, joined
 from evals.suites import Suite, SuiteHeader
 
-_SHOWN = 20
 _TRAINABLE = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC-BY-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0"),
     *("CC-BY-SA-4.0", "CC0-1.0", "CDLA-Permissive-2.0", "ISC", "MIT", "MIT-0", "ODC-By-1.0", "PDDL-1.0", "Unlicense", "Zlib"),
@@ -42,8 +41,7 @@ def build_partial(
         BadInput: ``problems``, what validation adds to them, or nothing that can be graded.
     """
     if not tasks and not problems:
-        notes = [*left_out[:_SHOWN], *([f"... and {len(left_out) - _SHOWN} more"] if len(left_out) > _SHOWN else [])]
-        raise BadInput("\n".join([f"{path}: no task that can be graded here", *notes]))
+        raise BadInput("\n".join([f"{path}: no task that can be graded here", *([joined(left_out)] if left_out else [])]))
     suite = build_suite(header, tasks, problems, path)
     return Imported(header=suite.header, tasks=suite.tasks, path=suite.path, left_out=tuple(left_out))
 

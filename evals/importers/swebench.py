@@ -50,7 +50,7 @@ def import_swebench(path: Path) -> Imported:
     problems: list[str] = []
     left_out: list[str] = []
     tasks = []
-    for row in read_table(file):
+    for row in read_table(file, problems):
         found = missing(row, _WANTED)
         ids: dict[str, list[str]] = {}
         for key in ("FAIL_TO_PASS", "PASS_TO_PASS"):

@@ -16,8 +16,8 @@ SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".csv", ".parquet")
 _LONGEST_CELL = 10_000_000
 
 
-def read_table(file: Path) -> list[Row]:
-    """All rows of a file, by its ending; without one it is JSON.
+def read_table(file: Path, problems: list[str]) -> list[Row]:
+    """All rows of a file, by its ending; without one it is JSON. What is no row is appended to ``problems``.
 
     Raises:
         BadInput: another ending, unreadable, or no rows.
@@ -25,21 +25,23 @@ def read_table(file: Path) -> list[Row]:
     if file.suffix == ".parquet":
         rows = list(_parquet(file))
     elif file.suffix == ".csv":
-        rows = list(read_csv(file))
+        rows = list(read_csv(file, problems))
     elif file.name.endswith(SUFFIXES) or not file.suffix:
-        return read_rows(file)
+        return read_rows(file, problems)
     else:
         raise BadInput(f"{file}: expected a file that ends in {', '.join(SUFFIXES)}")
-    if not rows:
+    if not rows and not problems:
         raise BadInput(f"{file}: the table has no rows")
     return rows
 
 
-def read_csv(file: Path) -> Iterator[Row]:
+def read_csv(file: Path, problems: list[str]) -> Iterator[Row]:
     """Rows of a CSV file with a header line; the place is the line that a row starts on.
 
+    A row with more or fewer cells than the header is appended to ``problems``.
+
     Raises:
-        BadInput: not CSV, not UTF-8, or a row with more or fewer cells than the header.
+        BadInput: not CSV, or not UTF-8.
     """
     before = csv.field_size_limit(_LONGEST_CELL)
     try:
@@ -49,8 +51,10 @@ def read_csv(file: Path) -> Iterator[Row]:
             for values in reader:
                 if None in values or None in values.values():
                     wanted = ", ".join(reader.fieldnames or ())
-                    raise BadInput(f"{file}:{line}: expected {len(reader.fieldnames or ())} cells ({wanted:.80}), found others")
-                yield Row(place=f"{file}:{line}", values=values)
+                    cells = sum(cell is not None for key, cell in values.items() if key) + len(values.get(None) or ())
+                    problems.append(f"{file}:{line}: expected {len(reader.fieldnames or ())} cells ({wanted:.80}), found {cells}")
+                else:
+                    yield Row(place=f"{file}:{line}", values=values)
                 line = reader.line_num + 1
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise BadInput(f"{file}: not a CSV file: {error}") from None

@@ -61,8 +61,9 @@ def _import(path: Path, folder: str, name: str, description: str) -> Suite:
         limits=Limits(wall_seconds=60.0, memory_mb=2048, processes=64),
     )
     file = find_file(path, FILES)
-    rows = read_rows(file)
-    problems = [problem for row in rows for problem in missing(row, _WANTED)]
+    problems: list[str] = []
+    rows = read_rows(file, problems)
+    problems += [problem for row in rows for problem in missing(row, _WANTED)]
     found: list[Mapping[str, Any]] = []
     for row in [] if problems else rows:
         if PurePosixPath(row.values["path"]).parts[:1] == (folder,) and row.values["path"].endswith(".test.js"):

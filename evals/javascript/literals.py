@@ -20,6 +20,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from evals.errors import TaskFault
+from evals.javascript.trees import root_of
 from evals.javascript.values import HOLE, UNDEFINED, BigInt, Thing, array
 
 _GRAMMARS: Mapping[str, Callable[[], object]] = {
@@ -36,8 +37,13 @@ def _language(dialect: str) -> Language:
 
 
 def parse_source(source: str, dialect: str) -> Node:
-    """The tree of a program; it may hold errors (``has_error``), since these parsers never refuse."""
-    return Parser(_language(dialect)).parse(source.encode()).root_node
+    """The tree of a program; it may hold errors (``has_error``), since these parsers never refuse.
+
+    Raises:
+        Unreadable: it would take too long.
+    """
+    root: Node = root_of(Parser(_language(dialect)), source)
+    return root
 
 
 def parse_sound(source: str, dialect: str, place: str) -> Node:

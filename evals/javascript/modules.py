@@ -7,30 +7,38 @@ Covers imports (of Node's modules, through ``require``) and every form of export
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from tree_sitter import Node
 
+from evals.extract import sound
 from evals.javascript.literals import field, parse_source, parts, text, walk
+from evals.javascript.trees import Unreadable
 
 
 def as_script(source: str, dialect: str) -> str:
     """The source without import and export statements; as it is where it has none. Lines keep their numbers."""
-    root = parse_source(source, dialect)
+    source = sound(source)
+    try:
+        root = parse_source(source, dialect)
+    except Unreadable:
+        return source
     found = [node for node in parts(root) if node.type in {"import_statement", "export_statement"}]
     if not found:
         return source
     data = source.encode()
-    out, at = b'"use strict";', 0
+    last = _last_uses(root) if dialect != "javascript" else {}
+    out, at = [b'"use strict";'], 0
     for node in found:
         if node.type == "import_statement":
             # In TypeScript an import of types alone is none at all when it runs.
-            new = "" if dialect != "javascript" and _is_unused(node, root) else _import(node)
+            new = "" if dialect != "javascript" and _is_unused(node, last) else _import(node)
         else:
             new = _export(node)
         lines = text(node).count("\n") - new.count("\n")
-        out += data[at : node.start_byte] + new.encode() + b"\n" * max(lines, 0)
+        out += [data[at : node.start_byte], new.encode(), b"\n" * max(lines, 0)]
         at = node.end_byte
-    return (out + data[at:]).decode()
+    return b"".join([*out, data[at:]]).decode()
 
 
 def without_imports(node: Node) -> str:
@@ -60,11 +68,15 @@ def _import(node: Node) -> str:
     return " ".join(lines)
 
 
-def _is_unused(node: Node, root: Node) -> bool:
+def _is_unused(node: Node, last: Mapping[str, int]) -> bool:
     """Whether no value that an import names is used; one that names nothing is there for what it does."""
     bound = {text(inner) for inner in walk(node) if inner.type == "identifier"}
-    used = {text(inner) for inner in walk(root) if inner.type in _VALUES and inner.start_byte >= node.end_byte}
-    return bool(bound) and bound.isdisjoint(used)
+    return bool(bound) and all(last.get(name, -1) < node.end_byte for name in bound)
+
+
+def _last_uses(root: Node) -> dict[str, int]:
+    """Where each name last stands for a value, as a byte of the source."""
+    return {text(inner): inner.start_byte for inner in walk(root) if inner.type in _VALUES}
 
 
 _VALUES = {"identifier", "shorthand_property_identifier"}

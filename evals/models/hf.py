@@ -75,6 +75,7 @@ class HFBackend:
             self._model = merge_adapter(self._model, Path(ref.adapter), self._touched)
         lay_out(self._model)
         self.ref = ref.model_copy(update={"revision": resolved.revision})
+        self.origin = f"{self._model.device.type} {self._model.dtype}"
         self._batch_size = batch_size
         self._ragged = supports(self._model.config)
         self._ends = _end_tokens(self._model, self._tokenizer)

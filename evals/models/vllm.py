@@ -38,7 +38,7 @@ class VLLMBackend:
         try:
             self._engine: Any = vllm.LLM(model=str(resolved.path), max_num_seqs=batch_size, **lora)
         except (RuntimeError, ValueError, OSError) as error:
-            raise BadInput(f"model: {resolved.path} does not load in vLLM: {str(error).splitlines()[0]}") from None
+            raise BadInput(f"model: {resolved.path} does not load in vLLM: {_first_line(error)}") from None
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Chunks in order."""
@@ -59,12 +59,16 @@ class VLLMBackend:
         try:
             answers = self._engine.chat(conversations, parameters, use_tqdm=False, lora_request=self._adapter)
         except (RuntimeError, ValueError) as error:
-            raise BackendFault(f"vLLM: {str(error).splitlines()[0]}") from error
+            raise BackendFault(f"vLLM: {_first_line(error)}") from error
         return [_completion(answer) for answer in answers]
 
     def close(self) -> None:
         """Let go of the engine; its memory goes back when it is collected."""
         self._engine = None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _completion(answer: Any) -> Completion:

@@ -203,11 +203,10 @@ def build_all(*, only: ImageKind | None, offline: bool, report: Report) -> dict[
     Raises:
         SandboxFault: something cannot be built.
     """
-    with engine() as api:
-        built = {kind: build_image(api, kind, offline=offline, report=report) for kind in IMAGES if only in (None, kind)}
-    if "web" in built and find_toolchain("web") is None:
+    if only in (None, "web") and find_toolchain("web") is None:  # first, as it needs no engine
         try:
             build_toolchain("web", report=report)
         except SandboxFault as fault:
-            report(f"the embedded sandbox stays without the web toolchain, the image has it: {fault}")
-    return built
+            report(f"the embedded sandbox stays without the web toolchain: {fault}")
+    with engine() as api:
+        return {kind: build_image(api, kind, offline=offline, report=report) for kind in IMAGES if only in (None, kind)}

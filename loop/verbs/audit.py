@@ -16,6 +16,7 @@ from decontam.rule import Rule
 from evals.errors import BadInput
 from loop import console
 from loop.cli import Json, app, emit, next_command
+from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:
     from decontam.audit import Audit, AuditSettings
@@ -84,6 +85,9 @@ def audit(
     for name, values in (("--train", train), ("--holdout", holdout)):
         if not all(value.strip() for value in values):
             raise BadInput(f"{name} '': an empty name; give a file, a folder or a glob (. is this folder)")
+    for name, folder in (("--out", out), ("--clean", clean)):
+        if folder is not None:
+            no_file_in_the_way(name, folder)
     bars = console.Bars(quiet=json)
     try:
         items = load_items(holdout, _column_map(holdout_column or ()))

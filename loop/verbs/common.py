@@ -15,7 +15,25 @@ if TYPE_CHECKING:
     from evals.records import Result
     from loop.stages import Bench
 
-Out = Annotated[Path, typer.Option("--out", help="New folder for the result.")]
+
+def no_file_in_the_way(option: str, path: Path) -> None:
+    """Find out before the work, not after it, that a file is where a folder has to be.
+
+    Raises:
+        BadInput: the path, or a part of it, is a file.
+    """
+    for part in (path, *path.parents):
+        if part.exists() and not part.is_dir():
+            which = "is a file" if part == path else f"{part} is a file"
+            raise BadInput(f"{option} {path}: {which}, and nothing is overwritten; give a new folder")
+
+
+def _out(folder: Path) -> Path:
+    no_file_in_the_way("--out", folder)
+    return folder
+
+
+Out = Annotated[Path, typer.Option("--out", callback=_out, help="New folder for the result.")]
 SuiteArgument = Annotated[str, typer.Argument(help="Suite: a folder, a shipped name, or importer:path.")]
 Holdouts = Annotated[list[str], typer.Option("--holdout", help="Suite whose holdout must not leak; repeatable.")]
 
@@ -53,8 +71,11 @@ def read_results(folder: Path) -> list[Result]:
     if not (folder / RESULTS).is_file():
         rounds = sorted(folder.glob(f"round-*/before-train/{RESULTS}"))
         if not rounds:
+            below = sorted(folder.glob("*/round-*"))
+            near = f"; did you mean {below[-1].parent}?" if below else ""
             raise BadInput(
-                f"{folder}: no {RESULTS} here, and no run; give the folder that `goldloop eval --out` or `goldloop run` wrote"
+                f"{folder}: no {RESULTS} here, and no run; give the folder that `goldloop eval --out` or `goldloop run` "
+                f"wrote{near}"
             )
         folder = rounds[-1].parent
     return read_records(folder / RESULTS, Result)

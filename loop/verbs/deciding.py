@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,36 +15,59 @@ from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
 from loop.verbs.common import read_results
 
 if TYPE_CHECKING:
-    pass
+    from evals.records import Result, Split
+    from loop.config import GateSettings
+    from loop.gate import GateReport
 
 
 @app.command()
 def compare(
     before: Annotated[Path, typer.Argument(help="Folder of an evaluation.")],
     after: Annotated[Path, typer.Argument(help="Folder of an evaluation of the same tasks.")],
+    runs: Runs = RUNS,
     json: Json = False,
 ) -> None:
     """Compare two evaluations task by task: difference, 95% interval, what a run of this size can see.
 
+    Each split by itself: a gain on trained tasks says nothing of others. A look at holdout tasks is logged.
+
     Example: goldloop compare evals/before evals/after
     """
-    from loop.config import GateSettings
-    from loop.gate import decide
+    from loop.gate import GateReport, compare_suites, flaky_tasks, set_apart
+    from loop.holdout import HoldoutLedger
 
-    left, right = read_results(before), read_results(after)
-    suites = sorted({result.suite for result in left} & {result.suite for result in right})
-    gate = decide(left, right, target=suites, guard=[], settings=GateSettings())
+    left, right = _Evaluation.read(before), _Evaluation.read(after)
+    parts: dict[str, GateReport] = {}
+    splits: tuple[Split, ...] = ("train", "dev", "holdout")
+    for name in splits:
+        sides = left.of(name), right.of(name)
+        if suites := sorted({r.suite for r in sides[0]} & {r.suite for r in sides[1]}):
+            flaky = flaky_tasks([*sides[0], *sides[1]])
+            lines = compare_suites(set_apart(flaky, sides[0]), set_apart(flaky, sides[1]), target=suites)
+            parts[name] = GateReport(decision="inconclusive", reasons=(), lines=lines, flaky=flaky)
+    if not parts:
+        raise BadInput(f"{before} and {after}: no suite was evaluated in both on the same split; nothing can be compared")
+    ledger = HoldoutLedger(runs)
+    for side in (left, right) if "holdout" in parts else ():
+        ledger.look("evaluation", side.results, side.model, f"goldloop compare {before} {after}")
+    differing = left.unlike(right)
     if json:
-        emit({"lines": gate.lines})
+        emit(
+            {
+                "lines": [line for part in parts.values() for line in part.lines],
+                "splits": {split: part.lines for split, part in parts.items()},
+                "differing": differing,
+            }
+        )
     else:
-        console.out.print(console.gate_table(gate, "paired, in points"))
-        for line in gate.lines:
-            if line.slice == "*":
-                console.out.print(
-                    f"{line.suite}: {line.gained} gained, {line.lost} lost, p {line.p:.4f} ({line.test}); "
-                    f"with {line.n} tasks this comparison can see {100 * line.detectable:.0f} points"
-                )
-    next_command(f"goldloop gate {before} {after} --target {suites[0] if suites else 'SUITE'}")
+        for split, part in parts.items():
+            console.out.print(console.gate_table(part, f"{split}, paired, in points"))
+            console.show_reach(part.lines)
+            for note in part.notes():
+                console.out.print(f"  {console.escape(note)}")
+        if differing:
+            console.out.print(f"the evaluations differ in more than the model: {', '.join(differing)}")
+    next_command(f"goldloop gate {before} {after} --target {next(iter(parts.values())).lines[0].suite}")
 
 
 @app.command()
@@ -51,27 +76,119 @@ def gate(
     after: Annotated[Path, typer.Argument(help="Folder of an evaluation of the same tasks.")],
     target: Annotated[list[str], typer.Option(help="Name of a suite that must improve; repeatable.")],
     guard: Annotated[list[str] | None, typer.Option(help="Name of a suite that must not get worse; repeatable.")] = None,
+    noise: Annotated[
+        list[Path] | None, typer.Option(help="Evaluation of the old model with another seed, for the noise floor; repeatable.")
+    ] = None,
+    again: Annotated[Path | None, typer.Option(help="Second evaluation of the new model, for tasks that broke.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="gate.* keys, e.g. min_effect=0.05.")
+    ] = None,
+    runs: Runs = RUNS,
     json: Json = False,
 ) -> int:
-    """Decide: promote (exit code 0), reject (2) or inconclusive (3).
+    """Decide: promote (exit code 0), reject (2) or inconclusive (3). The evidence is kept beside the later evaluation.
+
+    A decision is a look at the holdout: it is logged, and the budget gate.looks holds here, too.
 
     Example: goldloop gate evals/before evals/after --target house --guard basics
     """
-    from loop.config import GateSettings
-    from loop.gate import EXIT_CODES, decide
+    from loop.config import make_config
+    from loop.gate import EXIT_CODES, History, decide
+    from loop.holdout import HoldoutLedger
 
-    left = [r for r in read_results(before) if r.split == "holdout"]
-    right = [r for r in read_results(after) if r.split == "holdout"]
-    report = decide(left, right, target=target, guard=guard or (), settings=GateSettings())
+    overrides = [f"gate.{item}" for item in set_ or ()]
+    settings = make_config({"suites": {"target": list(target)}}, overrides, place="command line").gate
+    left, right = _Evaluation.read(before), _Evaluation.read(after)
+    if differing := left.unlike(right):
+        raise BadInput(f"{before} and {after} differ in more than the model: {', '.join(differing)}; evaluate both alike")
+    history = History(
+        reruns=[_Evaluation.read(folder).of("holdout") for folder in noise or ()],
+        again=_Evaluation.read(again).of("holdout") if again else (),
+    )
+    sides = left.of("holdout"), right.of("holdout")
+    ledger = HoldoutLedger(runs)
+    ledger.require_budget_for([r for r in sides[1] if r.suite in {*target, *(guard or ())}], settings.looks)
+    ledger.look("decision", sides[1], right.model, f"goldloop gate {before} {after}")
+    report = decide(*sides, target=target, guard=guard or (), settings=settings, history=history)
+    file = _keep(report, settings, {"before": left, "after": right})
     if json:
-        emit(report)
+        emit({**report.model_dump(mode="json"), "evidence": str(file)})
     else:
         console.out.print(console.gate_table(report, "holdout, paired, in points"))
+        console.show_reach(report.lines)
         console.out.print(f"decision: {console.decision_text(report.decision)}")
         for reason in (*report.reasons, *report.notes()):
             console.out.print(f"  {console.escape(reason)}")
+        console.out.print(f"evidence: {console.escape(str(file))}", soft_wrap=True)
     next_command("goldloop run --help")
     return EXIT_CODES[report.decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evaluation:
+    """A finished evaluation on the disk; ``inputs`` are those of its manifest."""
+
+    folder: Path
+    results: Sequence[Result]
+    inputs: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> _Evaluation:
+        """Results that are what the manifest counted.
+
+        Raises:
+            BadInput: no finished evaluation, or its results were changed or cut since.
+        """
+        from evals.files import MANIFEST, digest_file, read_json
+        from loop.stages import RESULTS, count_results
+
+        results = read_results(folder)
+        if not (folder / RESULTS).is_file():  # a run: its latest look at the training tasks
+            return cls(folder=folder, results=results, inputs={})
+        if not (folder / MANIFEST).is_file():
+            raise BadInput(f"{folder}: no {MANIFEST}: the evaluation did not finish; start it again, it goes on where it was")
+        manifest = read_json(folder / MANIFEST)
+        counts = count_results(results)
+        counted = {name: manifest.get("counts", {}).get(name) for name in counts}
+        if counts != counted:
+            raise BadInput(f"{folder / RESULTS}: was changed: holds {counts}, and {MANIFEST} says {counted}; evaluate again")
+        if (written := manifest.get("results")) != (there := digest_file(folder / RESULTS)):
+            raise BadInput(f"{folder / RESULTS}: was changed: has digest {there}, and {MANIFEST} says {written}; evaluate again")
+        return cls(folder=folder, results=results, inputs=manifest.get("inputs", {}))
+
+    @property
+    def model(self) -> str:
+        """The model's identity, or the folder's name where it is not recorded."""
+        return str(self.inputs.get("model", self.folder))
+
+    def of(self, split: Split) -> list[Result]:
+        """The results on one split."""
+        return [result for result in self.results if result.split == split]
+
+    def unlike(self, other: _Evaluation) -> list[str]:
+        """What differs between two evaluations beside model and seed, in words.
+
+        What tasks ask can be compared only where the same tasks were evaluated; other tasks are the gate's to judge.
+        """
+        names = {"evals": "settings of decoding (evals.*)", "backend": "backend"}
+        if {r.attempt.task for r in self.results} == {r.attempt.task for r in other.results}:
+            names["tasks"] = "what the tasks ask or check"
+        return [said for key, said in names.items() if self.inputs.get(key) != other.inputs.get(key)]
+
+
+def _keep(report: GateReport, settings: GateSettings, sides: Mapping[str, _Evaluation]) -> Path:
+    """Write a decision beside the later evaluation, under a name that other evidence or settings would change."""
+    from evals.files import digest, digest_file, write_json
+    from loop.stages import RESULTS
+
+    evidence = {
+        name: {"folder": str(side.folder), "model": side.model, "results": digest_file(side.folder / RESULTS)}
+        for name, side in sides.items()
+    }
+    content = {**evidence, "settings": settings.model_dump(mode="json"), "report": report.model_dump(mode="json")}
+    file = sides["after"].folder / f"gate-{digest(content)[3:15]}.json"
+    write_json(file, content)
+    return file
 
 
 @app.command()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, Json, Model, Sets, Unsafe, app, emit, next_command
+from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import Out, SuiteArgument, make_bench, read_results
 
 if TYPE_CHECKING:
@@ -31,10 +32,13 @@ def eval_(
     split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens an answer may have.")] = 192,
     set_: Sets = None,
+    runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
     json: Json = False,
 ) -> None:
     """Evaluate a model on a suite: generate, grade, keep every attempt with its verdict.
+
+    A look at holdout tasks is logged; an adapter that was trained on them is refused.
 
     Example: goldloop eval house --split train --out evals/base
 
@@ -42,6 +46,10 @@ def eval_(
     --set server.url=http://127.0.0.1:8000/v1
     """
     from evals.records import ModelRef
+    from loop.ablate import check_adapter
+    from loop.gate import flaky_tasks
+    from loop.holdout import HoldoutLedger, require_untrained
+    from loop.stage import is_done
     from loop.stages import count_results, evaluate_stage
 
     evals = {"max_new_tokens": max_new_tokens}
@@ -53,29 +61,78 @@ def eval_(
         tasks = bench.tasks(*(split or known))
         if not tasks:
             raise BadInput(f"suite {suite}: no task has split {', '.join(split or known)}")
+        if adapter:
+            check_adapter(adapter, bench.config.model)
+            if unknown_ancestry := require_untrained(Path(adapter), tasks):
+                console.say(f"note: {console.escape(unknown_ancestry)}")
+        bench.ledger = HoldoutLedger(runs)
+        if is_done(out):
+            console.say(f"{console.escape(str(out))}: finished before; shown, not run again")
         results = evaluate_stage(
             bench, out, ModelRef(base=bench.config.model, adapter=adapter), tasks, f"evaluate {bench.targets[0].name}"
         )
     finally:
         bench.close()
     counts = count_results(results)
+    flaky = flaky_tasks(results)
+    repaired = _after_repair(results)
     if json:
-        slices = {
-            name: {"tasks": r.n, "samples": r.samples, "rate": r.share, "ci95": [r.interval.low, r.interval.high]}
-            for name, r in _by_slice(results).items()
-        }
-        emit({"out": str(out), "counts": counts, "slices": slices, "powers": _powers(results)})
+        emit(
+            {
+                "out": str(out),
+                "counts": counts,
+                "slices": {name: _plain(rate) for name, rate in _by_slice(results).items()},
+                "after_repair": {name: _plain(rate) for name, rate in _by_slice(repaired).items()} if repaired else {},
+                "powers": _powers(results),
+                "flaky": [r.attempt.task for r in _of_tasks(flaky, results) if r.split != "holdout"],
+            }
+        )
     else:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for name in ("slice", "tasks", "pass rate", "95% interval"):
-            table.add_column(name, justify="left" if name == "slice" else "right")
-        for name, rate in _by_slice(results).items():
-            spread = f"{rate.interval.low:.1%} to {rate.interval.high:.1%}"
-            table.add_row(Text(name), f"{rate.n}", f"{rate.share:.1%}", spread)
-        console.out.print(table)
+        console.out.print(_rates_table(results, repaired))
         if powers := _powers(results):
             console.out.print(Text("; ".join(f"{name} {share:.1%}" for name, share in powers.items())))
+        _show_flaky(flaky, results)
     next_command(f"goldloop failures {out}")
+
+
+def _after_repair(results: Sequence[Result]) -> list[Result]:
+    """The results with the verdicts of their last tries; empty where nothing was repaired."""
+    if not any(result.repairs for result in results):
+        return []
+    return [result.model_copy(update={"verdict": result.after_repair}) for result in results]
+
+
+def _rates_table(results: Sequence[Result], repaired: Sequence[Result]) -> Table:
+    first, last = _by_slice(results), _by_slice(repaired)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    heads = ("slice", "tasks", "pass rate", "95% interval")
+    for name in heads if not last else (*heads[:2], "first try", "95% interval", "after repair", "95% interval"):
+        table.add_column(name, justify="left" if name == "slice" else "right")
+    for name, rate in first.items():
+        cells = [Text(name), Text(f"{rate.n}"), *_cells(rate)]
+        table.add_row(*cells, *(_cells(last[name]) if name in last else ()))
+    return table
+
+
+def _cells(rate: Rate) -> tuple[Text, Text]:
+    return Text(f"{rate.share:.1%}"), Text(f"{rate.interval.low:.1%} to {rate.interval.high:.1%}")
+
+
+def _plain(rate: Rate) -> dict[str, Any]:
+    return {"tasks": rate.n, "samples": rate.samples, "rate": rate.share, "ci95": [rate.interval.low, rate.interval.high]}
+
+
+def _of_tasks(tasks: Sequence[str], results: Sequence[Result]) -> list[Result]:
+    """The first result of each of these tasks."""
+    return list({r.attempt.task: r for r in reversed(results) if r.attempt.task in set(tasks)}.values())
+
+
+def _show_flaky(flaky: Sequence[str], results: Sequence[Result]) -> None:
+    """Tasks whose verdict flipped for the same code; those of the holdout as a count."""
+    if flaky:
+        shown = [r.attempt.task for r in _of_tasks(flaky, results) if r.split != "holdout"]
+        names = f": {', '.join(shown[:5])}{', ...' if len(shown) > 5 else ''}" if shown else ""
+        console.out.print(Text(f"flaky, the same code passed and failed: {len(flaky)} tasks{names}"))
 
 
 def _powers(results: Sequence[Result]) -> dict[str, float]:
@@ -94,14 +151,15 @@ def _powers(results: Sequence[Result]) -> dict[str, float]:
 
 def _by_slice(results: Sequence[Result]) -> dict[str, Rate]:
     """Rates by slice, the whole first; a slice without a verdict has no row."""
-    from evals.comparison import outcomes_of, pass_rate
+    from evals.comparison import groups_of, outcomes_of, pass_rate
 
+    groups = groups_of(results)
     parts: dict[str, list[Result]] = {}
     for result in results:
         for name in ("all", f"{result.suite} {result.split}: {result.slice}"):
             parts.setdefault(name, []).append(result)
     found = {name: outcomes_of(part) for name, part in parts.items()}
-    return {name: pass_rate(found[name]) for name in sorted(found, key=lambda n: (n != "all", n)) if found[name]}
+    return {name: pass_rate(found[name], groups) for name in sorted(found, key=lambda n: (n != "all", n)) if found[name]}
 
 
 @app.command()
@@ -111,33 +169,60 @@ def failures(
 ) -> None:
     """Show what failed on the training split: by kind, then in clusters that say the same. Holdout items are never shown.
 
+    Flaky tasks, whose verdict flipped for the same code, are set apart: their failures say nothing of the model.
+
     Example: goldloop failures runs/demo
     """
     from goldens.pair import collect_failures
     from goldens.taxonomy import clusters_of, count_kinds
+    from loop.gate import flaky_tasks, set_apart
 
-    found = read_results(results)
-    failed = collect_failures(found)
+    found = [result for result in read_results(results) if result.split == "train"]
+    flaky = flaky_tasks(found)
+    failed = collect_failures(set_apart(flaky, found))
     clusters = clusters_of(failed, {result.attempt.task: result.slice for result in found})
     kinds = count_kinds(failed)
     if json:
         reasons = Counter(failure.verdict.reason for failure in failed)
-        emit({"failures": len(failed), "kinds": kinds, "reasons": reasons, "clusters": clusters, "items": failed})
+        summary = {"failures": len(failed), "kinds": kinds, "reasons": reasons, "flaky": flaky}
+        emit({**summary, "clusters": [_described(cluster) for cluster in clusters], "items": failed})
     else:
-        console.out.print(console.counts_table(f"{len(failed)} failures", kinds, ("kind", "tasks")))
+        tasks = len({result.attempt.task for result in found})
+        console.out.print(_kinds_table(f"{len(failed)} failures of {tasks} training tasks", kinds))
         console.out.print()
         console.out.print(_clusters_table(clusters[:12]))
         if len(clusters) > 12:
             console.out.print(f"... and {len(clusters) - 12} smaller clusters (--json has all)")
+        _show_flaky(flaky, found)
+        if failed:
+            console.out.print("try prompt rules and repair turns: goldloop ablate SUITE --split train --rules FILE --repair 1")
     next_command(f"goldloop pair {results} --suite SUITE --out pairs")
+
+
+def _described(cluster: Cluster) -> dict[str, Any]:
+    return {**asdict(cluster), "representative": cluster.representative, "size": cluster.size}
+
+
+def _kinds_table(title: str, kinds: Mapping[str, int]) -> Table:
+    from goldens.taxonomy import ADVICE
+
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table.add_column("kind", no_wrap=True)
+    table.add_column("tasks", justify="right")
+    table.add_column("what may help")
+    for kind, count in kinds.items():
+        table.add_row(Text(kind), f"{count:,}", Text(ADVICE[kind]))
+    return table
 
 
 def _clusters_table(clusters: Sequence[Cluster]) -> Table:
     table = Table(title="alike", title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("tasks", justify="right")
-    for name in ("what it says", "slices", "for example"):
+    for name in ("what it says", "slices, * unusually many", "for example"):
         table.add_column(name, overflow="fold")
     for cluster in clusters:
-        slices = ", ".join(f"{name} {count}" for name, count in list(cluster.slices.items())[:3])
-        table.add_row(f"{cluster.size}", Text(cluster.signature), Text(slices), Text(cluster.representative.task))
+        marked = [f"{name}{'*' if name in cluster.unusual else ''} {count}" for name, count in cluster.slices.items()]
+        rest = f", {len(marked) - 3} more" if len(marked) > 3 else ""
+        cells = (", ".join(marked[:3]) + rest, ", ".join(sorted({cluster.representative.task, *cluster.tasks[:2]})[:2]))
+        table.add_row(f"{cluster.size}", Text(cluster.signature), *map(Text, cells))
     return table

@@ -13,6 +13,7 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.cli import Json, Sets, Unsafe, app, emit, next_command
+from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:
     from evals.records import Task
@@ -50,6 +51,8 @@ def goldens_verify(
     from loop.config import make_config
     from loop.stages import sandbox_of
 
+    if out is not None:
+        _may_write(out)
     overrides = [*(set_ or ()), *([f"sandbox.name={sandbox}"] if sandbox else [])]
     config = make_config({"suites": {"target": list(suites)}}, overrides, place="command line")
     loaded = [load_suite(name) for name in suites]
@@ -111,11 +114,16 @@ def _report(found: Sequence[Verification], tier: str, digests: dict[str, str], e
     }
 
 
+def _may_write(out: Path) -> None:
+    if out.is_dir():
+        raise BadInput(f"--out {out}: is a folder; give a file such as report.json")
+    if not out.is_file():
+        no_file_in_the_way("--out", out)
+
+
 def _write(out: Path, report: dict[str, Any]) -> None:
     from evals.files import write_json
 
-    if out.is_dir():
-        raise BadInput(f"--out {out}: is a folder; give a file such as report.json")
     plain = {**report, "tallies": [row.model_dump(mode="json") for row in report["tallies"]]}
     write_json(out, {**plain, "tasks": [one.model_dump(mode="json") for one in report["tasks"]]})
 
@@ -124,9 +132,9 @@ def _show(found: Sequence[Verification]) -> None:
     from goldens.verify import tallies
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("suite")
+    table.add_column("suite", overflow="fold")
     for name in ("tasks", "sound", "weak", "broken", "error", "mutants", "killed", "score"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for row in tallies(found):
         table.add_row(*_cells(row), style="bold" if row.slice == "*" else "")
     console.out.print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -35,6 +36,9 @@ def looks(runs: Runs = RUNS, json: Json = False) -> None:
             cells = (look.at, look.what, look.suite, look.holdout[:11], look.subject, look.why)
             table.add_row(*(Text(cell) for cell in cells))
         console.out.print(table if found else f"nobody has looked at a holdout in {runs} yet")
+        carried = Counter((look.suite, look.holdout) for look in found if look.what == "decision")
+        for (suite, holdout), count in carried.items():
+            console.out.print(Text(f"{suite}, holdout {holdout[:11]}: {count} decision{'' if count == 1 else 's'}"))
     next_command("goldloop status")
 
 

@@ -40,7 +40,7 @@ def images_build(
         finally:
             sandbox.close()
     except SandboxFault as fault:
-        raise BadInput(f"images: {fault}") from None
+        raise BadInput(f"images: {fault}; {_toolchain()}") from None
     rows: list[dict[str, Any]] = [{"kind": kind, "image": name, "version": versions[kind]} for kind, name in built.items()]
     if json:
         emit({"images": rows, "sandbox": sandbox.tier})
@@ -81,15 +81,22 @@ def images_list(json: Json = False) -> None:
                 rows.append({"kind": kind, "image": name, "state": "there" if is_there(api, name) else "missing"})
                 rows += [{"kind": kind, "image": old, "state": "stale"} for old in stale_images(api, kind)]
     except SandboxFault as fault:
-        raise BadInput(f"images: {fault}") from None
+        raise BadInput(f"images: {fault}; {_toolchain()}") from None
     folder = find_toolchain("web")
     if json:
         emit({"images": rows, "toolchain": str(folder) if folder else None})
     else:
         _table(rows, ("kind", "image", "state"))
-        console.out.print(f"web toolchain of the embedded sandbox: {folder or 'missing'}", soft_wrap=True)
+        console.out.print(_toolchain(), soft_wrap=True)
     missing = folder is None or any(row["state"] == "missing" for row in rows)
     next_command("goldloop images build" if missing else "goldloop doctor")
+
+
+def _toolchain() -> str:
+    """Where the embedded sandbox, which needs no image, has what JavaScript tasks need."""
+    from evals.toolchains import find_toolchain
+
+    return f"web toolchain of the embedded sandbox: {find_toolchain('web') or 'missing'}"
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:

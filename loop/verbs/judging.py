@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +28,10 @@ def judge(
     model: Annotated[str, typer.Option(help="The judge: a model as in the configuration.")],
     out: Out,
     rubric: Annotated[Path | None, typer.Option(help="YAML list of name, description and weight.")] = None,
-    labels: Annotated[Path | None, typer.Option(help='People\'s labels, JSONL: {"task": "suite/id", "good": true}.')] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help='People\'s labels, JSONL: {"task": "suite/id", "good": true}, "sample" after the first.'),
+    ] = None,
     set_: Sets = None,
     json: Json = False,
 ) -> None:
@@ -37,7 +41,7 @@ def judge(
 
     Example: goldloop judge evals/base --suite house --model judge-7b --set backend=openai --labels labels.jsonl --out judged
     """
-    from evals.files import iter_jsonl, write_json, write_jsonl
+    from evals.files import write_json, write_jsonl
     from evals.judge import calibrate, judge_answers
     from evals.records import ModelRef
     from evals.suites import load_suite
@@ -50,11 +54,14 @@ def judge(
     if not found:
         raise BadInput(f"{results}: no answer with code to a training or dev task of {', '.join(suite)}")
     criteria = _rubric(rubric)
+    known = _labels(labels) if labels is not None else {}
     backend = open_model(config, ModelRef(base=config.model))
     try:
-        judged = judge_answers([(tasks[r.attempt.task], r.attempt.code or "") for r in found], backend, criteria)
+        answers = [(tasks[r.attempt.task], r.attempt.code or "") for r in found]
+        judged = judge_answers(answers, backend, criteria, progress=console.Bars(quiet=json))
     finally:
         backend.close()
+    judged = [one.model_copy(update={"sample": r.attempt.sample}) for one, r in zip(judged, found, strict=True)]
     write_jsonl(out / JUDGEMENTS, judged)
     scored = [one for one in judged if one.score is not None]
     summary: dict[str, Any] = {
@@ -62,9 +69,9 @@ def judge(
         "scored": len(scored),
         "mean": sum(one.score or 0.0 for one in scored) / len(scored) if scored else None,
         "criteria": {c.name: sum(one.scores[c.name] for one in scored) / len(scored) for c in criteria} if scored else {},
+        "abstained": dict(Counter(one.error[:80] for one in judged if one.score is None).most_common(5)),
     }
     if labels is not None:
-        known = {str(row.get("task")): bool(row.get("good")) for _, row in iter_jsonl(labels)}
         try:
             calibration = calibrate(judged, known)
         except ValueError as error:
@@ -91,13 +98,35 @@ def _rubric(file: Path | None) -> tuple[Criterion, ...]:
         rows = yaml.safe_load(file.read_text(encoding="utf-8"))
         if not isinstance(rows, list) or not rows:
             raise BadInput(f"{file}: expected a list of criteria with name and description, found {type(rows).__name__}")
-        return tuple(Criterion.model_validate(row) for row in rows)
-    except FileNotFoundError:
-        raise BadInput(f"--rubric {file}: no such file") from None
+        criteria = tuple(Criterion.model_validate(row) for row in rows)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"--rubric {file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except yaml.YAMLError as error:
         raise BadInput(f"{file}: not YAML: {error}") from None
     except ValidationError as error:
         raise BadInput(f"{file}: {describe(error)}") from None
+    names = [criterion.name for criterion in criteria]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"{file}: criterion {', '.join(twice)} is there twice; give each a name of its own")
+    return criteria
+
+
+def _labels(file: Path) -> dict[str, bool]:
+    """People's labels by the judgement that they are about.
+
+    Raises:
+        BadInput: not there, a row that is no label, or two labels of one answer that differ.
+    """
+    from evals.files import read_records
+    from evals.judge import Label
+
+    if not file.is_file():
+        raise BadInput(f'--labels {file}: no such file; expected JSONL with {{"task": "suite/id", "good": true}}')
+    known: dict[str, bool] = {}
+    for label in read_records(file, Label):
+        if known.setdefault(label.key, label.good) is not label.good:
+            raise BadInput(f"{file}: {label.key} is labelled both good and not; keep one label an answer")
+    return known
 
 
 def _show(summary: dict[str, Any]) -> None:
@@ -107,11 +136,13 @@ def _show(summary: dict[str, Any]) -> None:
     for name, mean in summary["criteria"].items():
         table.add_row(Text(name), f"{mean:.2f}")
     console.out.print(table)
-    swayed = summary["answers"] - summary["scored"]
-    console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {swayed} without a score that holds")
+    without = summary["answers"] - summary["scored"]
+    console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {without} without a score that holds")
+    for reason, count in summary["abstained"].items():
+        console.out.print(Text(f"  {count} {reason}"))
     if found := summary.get("calibration"):
         trust = "may count in a gate" if found["may_gate"] else "may not count in a gate"
         console.out.print(
-            f"against {found['n']} labels: accuracy {found['accuracy']:.0%}, kappa {found['kappa']:.2f}, "
+            f"against {found['n']} labels ({found['good']} good): accuracy {found['accuracy']:.0%}, kappa {found['kappa']:.2f}, "
             f"calibration error {found['ece']:.2f}: {trust}"
         )

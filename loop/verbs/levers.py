@@ -17,14 +17,18 @@ from loop.verbs.common import Out, SuiteArgument, make_bench
 
 if TYPE_CHECKING:
     from evals.records import Task
-    from loop.ablate import ArmReport
+    from loop.ablate import Arm, ArmReport
+
+SURE = 0.05
 
 
 @app.command()
 def ablate(
     suite: SuiteArgument,
     out: Out,
-    rules: Annotated[Path | None, typer.Option(help="File with rules to add to the system prompt.")] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="File with rules to add to the system prompt; repeatable, each an arm of its own.")
+    ] = None,
     adapter: Annotated[str, typer.Option(help="Folder of a LoRA adapter.")] = "",
     temperature: Annotated[float, typer.Option(min=0, help="Sample at this temperature.")] = 0.0,
     tries: Annotated[int, typer.Option(min=1, help="Best of so many samples.")] = 1,
@@ -40,15 +44,24 @@ def ablate(
 
     Example: goldloop ablate house --split train --rules rules.md --repair 1 --out ablation
     """
-    from loop.ablate import arms_of, run_arms
+    from loop.ablate import arms_of, check_adapter, read_rules, run_arms
+    from loop.config import make_config
     from loop.holdout import HoldoutLedger
 
     if split not in ("train", "dev", "holdout"):
         raise BadInput(f"--split {split}: expected train, dev or holdout")
-    if rules is not None and not rules.is_file():
-        raise BadInput(f"--rules {rules}: no such file; write the rules that every prompt should get into it")
-    text = rules.read_text(encoding="utf-8") if rules else ""
-    arms = arms_of(rules=text, adapter=adapter, temperature=temperature, tries=tries, repair=repair)
+    texts = read_rules(rules or ())
+    config = make_config({"model": model, "suites": {"target": [suite]}}, set_ or (), place="command line")
+    arms = arms_of(
+        rules=texts,
+        adapter=adapter,
+        temperature=temperature,
+        tries=tries,
+        repair=repair,
+        usual_temperature=config.evals.temperature,
+    )
+    if adapter:
+        check_adapter(adapter, config.model)
     bench = make_bench([suite], model, unsafe_local=unsafe_local, quiet=json, overrides=set_ or ())
     try:
         tasks = bench.tasks(split)
@@ -56,14 +69,47 @@ def ablate(
             raise BadInput(f"suite {suite}: no task has split {split}; there are {', '.join(_splits(bench.tasks))}")
         if split == "holdout":
             bench.ledger = HoldoutLedger(runs)
-        reports = run_arms(bench, arms, tasks, out)
+        found = run_arms(bench, arms, tasks, out)
     finally:
         bench.close()
+    reports = found.arms
+    best = _best(reports)
     if json:
-        emit({"out": str(out), "arms": reports})
+        emit({"out": str(out), **found.model_dump(mode="json"), "best": best.name if best else None})
     else:
         console.out.print(_arms_table(reports))
-    next_command(f"goldloop failures {out}/arm-0")
+        console.out.print(Text(_conclusion(reports, best)))
+        if found.flaky:
+            console.out.print(f"flaky tasks set apart: {len(found.flaky)} (the same code passed and failed)")
+    chosen = next(arm for arm in arms if arm.name == (best or reports[0]).name)
+    next_command(_next(suite, split, out, chosen))
+
+
+def _next(suite: str, split: str, out: Path, arm: Arm) -> str:
+    """What to look at after a comparison; failures are shown of training tasks only."""
+    if split == "train" or not (arm.rules or arm.adapter or arm.evals):
+        return f"goldloop failures {out}/{arm.folder}" if split == "train" else f"goldloop ablate {suite} --split train --help"
+    if arm.evals:
+        sets = " ".join(f"--set evals.{key}={value:g}" for key, value in arm.evals.items())
+        return f"goldloop eval {suite} --split {split} {sets} --out evals/{arm.folder}"
+    return f"goldloop compare {out}/base {out}/{arm.folder}"
+
+
+def _best(reports: Sequence[ArmReport]) -> ArmReport | None:
+    """The arm with the largest gain among those that are better than the base for sure, after Holm; None without one."""
+    sure = [r for r in reports if r.delta is not None and r.delta > 0 and r.p is not None and r.p < SURE]
+    return max(sure, key=lambda report: report.delta or 0.0, default=None)
+
+
+def _conclusion(reports: Sequence[ArmReport], best: ArmReport | None) -> str:
+    from loop.gate import points
+
+    if best is not None:
+        return f"largest sure gain: {best.name}, {points(best.delta or 0.0)} points (p {best.p:.3f} after Holm)"
+    worse = [r.name for r in reports if r.delta is not None and r.delta < 0 and r.p is not None and r.p < SURE]
+    said = f"; worse for sure: {', '.join(worse)}" if worse else ""
+    sees = 100 * max(report.detectable or 0.0 for report in reports)
+    return f"no arm is better than the base for sure; with {reports[0].n} tasks this comparison sees {sees:.0f} points{said}"
 
 
 def _splits(tasks: Callable[..., Sequence[Task]]) -> list[str]:
@@ -73,14 +119,14 @@ def _splits(tasks: Callable[..., Sequence[Task]]) -> list[str]:
 def _arms_table(reports: Sequence[ArmReport]) -> Table:
     from loop.gate import points
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("arm")
-    for name in ("tasks", "pass rate", "95% interval", "to base", "95% interval", "p (Holm)", "sees"):
-        table.add_column(name, justify="right")
+    table = Table(title=f"{reports[0].n} tasks", title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table.add_column("arm", overflow="fold")
+    for name in ("rate", "95% in %", "to base", "95% in points", "p (Holm)", "sees"):
+        table.add_column(name, justify="right", overflow="fold")
     for report in reports:
-        cells = [f"{report.n}", f"{report.rate:.1%}", f"{report.ci95[0]:.1%} to {report.ci95[1]:.1%}"]
+        cells = [f"{report.rate:.1%}", f"{100 * report.ci95[0]:.0f} to {100 * report.ci95[1]:.0f}"]
         if report.delta is not None and report.delta_ci95 is not None and report.detectable is not None:
             spread = f"{points(report.delta_ci95[0])} to {points(report.delta_ci95[1])}"
-            cells += [points(report.delta), spread, f"{report.p:.3f}", f"{100 * report.detectable:.0f} points"]
+            cells += [points(report.delta), spread, f"{report.p:.3f}", f"{100 * report.detectable:.0f}"]
         table.add_row(Text(report.name), *cells)
     return table

@@ -72,6 +72,8 @@ def lineage(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", 
     from loop.registry import Registry
 
     folder = run_folder(name, runs)
+    if not (folder / "report.json").is_file():
+        raise BadInput(f"{folder}: no round has ended yet (report.json is missing); go on with `goldloop resume {folder.name}`")
     rounds = read_json(folder / "report.json")["rounds"]
     current = Registry(runs).current()
     if json:

@@ -16,6 +16,8 @@ from loop.verbs.common import SuiteArgument
 if TYPE_CHECKING:
     from loop.health import Health
 
+_LISTS = ("never_solved", "always_solved", "unseen", "flaky")
+
 suite_app = typer.Typer(help="Look after suites.", no_args_is_help=True)
 app.add_typer(suite_app, name="suite")
 
@@ -29,16 +31,32 @@ def health(
 ) -> int:
     """Show what a suite needs: saturated slices, tasks never solved, flaky, weak, and how old it is.
 
+    Holdout tasks are counted, never named, and the look at them is logged (`goldloop holdout show` names one, and logs why).
+
     Example: goldloop suite health house --verified report.json
 
     Exit code 2: something needs attention.
     """
     from evals.suites import load_suite
     from loop.health import examine_suite
+    from loop.holdout import HoldoutLedger
 
-    found = examine_suite(load_suite(suite), runs, verified)
+    loaded = load_suite(suite)
+    found = examine_suite(loaded, runs, verified)
+    if found.evaluations:
+        HoldoutLedger(runs).look("evaluation", loaded.tasks, "all models so far", "goldloop suite health")
     if json:
-        emit({**found.model_dump(mode="json"), "asks": found.asks})
+        secret = {task.key for task in loaded.split("holdout")}
+        listed = {name: getattr(found, name) or () for name in _LISTS}
+        emit(
+            {
+                **found.model_dump(mode="json"),
+                **{name: [key for key in keys if key not in secret] for name, keys in listed.items()},
+                "weak": None if found.weak is None else list(found.weak),
+                "holdout": {name: sum(key in secret for key in keys) for name, keys in listed.items()},
+                "asks": found.asks,
+            }
+        )
     else:
         _show(found)
     next_command(f"goldloop goldens verify {suite} --out report.json")
@@ -47,7 +65,7 @@ def health(
 
 def _show(found: Health) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("slice", "tasks", "holdout, oldest to newest", ""):
+    for name in ("slice", "tasks", "holdout, by round", ""):
         table.add_column(name, justify="right" if name == "tasks" else "left")
     for part in found.slices:
         rates = ", ".join(f"{rate:.0%}" for rate in part.rates[-6:]) or "not evaluated"
@@ -60,7 +78,10 @@ def _show(found: Health) -> None:
         "flaky": len(found.flaky),
     }
     counts |= {"weak": len(found.weak)} if found.weak is not None else {}
-    age = f", first used {found.days[0]} days ago" if found.days else ""
+    age = ""
+    if found.days:
+        oldest, newest = found.days
+        age = f", first used {oldest} days ago" + (f", newest tasks {newest} days ago" if newest != oldest else "")
     console.out.print()
     console.out.print(console.counts_table(f"{found.tasks} tasks, {found.evaluations} evaluations{age}", counts))
     for line in found.asks:

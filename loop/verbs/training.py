@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from evals.errors import BadInput
 from loop import console
 from loop.cli import DEFAULT_MODEL, Json, Model, Unsafe, app, emit, next_command
 from loop.verbs.common import Holdouts, Out, make_bench, read_results
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
@@ -36,6 +33,10 @@ def pair(
     failed = collect_failures(found)
     bench = make_bench(suite, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json)
     try:
+        evaluated = {result.suite for result in found}
+        for name, loaded in zip(suite, bench.targets, strict=True):
+            if loaded.name not in evaluated:
+                raise BadInput(f"--suite {name}: {results} holds no attempt at it; it evaluated {', '.join(sorted(evaluated))}")
         keys = {failure.task for failure in failed}
         train = bench.tasks("train")
         proved = prove_all([task for task in train if task.key in keys], bench.grade, progress=bench.progress)
@@ -75,7 +76,7 @@ def trainset(
     settings = {"model": model, "seed": seed, "suites": {"target": holdout}, "trainset": {"replay_share": replay_share}}
     config = make_config(settings, place="command line")
     index = index_tasks([task for name in holdout for task in load_suite(name).split("holdout")])
-    loaded = [pair for folder in pairs for pair in read_records(folder / "pairs.jsonl", Pair)]
+    loaded = [pair for folder in pairs for pair in read_records(_pairs_of(folder), Pair)]
     clean = screen_stage(loaded, index, out / "screen")
     manifest = trainset_stage(clean, index, config, out, token_counter(config))
     dropped = contaminated(out / "screen")
@@ -83,11 +84,19 @@ def trainset(
         emit({"out": str(out), "digest": manifest["trainset"], "counts": manifest["counts"], "contaminated": dropped})
     else:
         counts = {k: v for k, v in manifest["counts"].items() if isinstance(v, int) and k not in ("in", "out")}
-        console.out.print(
-            console.counts_table(f"trainset {manifest['trainset']}", {"leaking the holdout": len(dropped), **counts})
-        )
+        console.out.print(f"trainset {manifest['trainset']}", soft_wrap=True)
+        console.out.print(console.counts_table("", {"leaking the holdout": len(dropped), **counts}))
     names = " ".join(f"--holdout {name}" for name in holdout)
     next_command(f"goldloop finetune {out} {names} --out adapter")
+
+
+def _pairs_of(folder: Path) -> Path:
+    file = folder / "pairs.jsonl"
+    if not file.is_file():
+        below = sorted(folder.glob("round-*/pairs/pairs.jsonl"))
+        near = f"; did you mean {below[-1].parent}?" if below else ""
+        raise BadInput(f"{folder}: no pairs.jsonl here; give a folder that `goldloop pair --out` wrote{near}")
+    return file
 
 
 @app.command()
@@ -109,7 +118,7 @@ def finetune(
     from finetune.lora import finetune as train
     from loop.config import make_config
 
-    overrides = [f"finetune.{item}" for item in set_ or ()]
+    overrides = [f"finetune.{item.removeprefix('finetune.')}" for item in set_ or ()]
     config = make_config({"model": model, "suites": {"target": holdout}}, overrides, place="command line")
     if (out / "adapter_config.json").is_file():
         raise BadInput(f"{out}: holds an adapter already; give a new folder")
@@ -120,6 +129,8 @@ def finetune(
         emit(report)
     else:
         console.out.print(
-            f"adapter {report.adapter_digest}: {report.rows} rows, {report.steps} steps, last loss {report.losses[-1]:.3f}"
+            f"adapter {report.adapter_digest}: {report.rows} row{'s' if report.rows != 1 else ''}, "
+            f"{report.steps} step{'s' if report.steps != 1 else ''}, last loss {report.losses[-1]:.3f}",
+            soft_wrap=True,
         )
     next_command(f"goldloop eval {holdout[0]} --split holdout --adapter {out} --out evals/after")

@@ -214,7 +214,7 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Rep
                 message = str(test["message"])
                 if judge is not None and judge.decides:
                     judged = judge.judge(name, test["records"])
-                    seen |= {number for number, _ in (r for r in test["records"] if isinstance(r, list) and len(r) == 2)}
+                    seen |= {r[0] for r in test["records"] if isinstance(r, list) and len(r) == 2 and isinstance(r[0], int)}
                     opaque |= {(prepared.names.get(file, file), number) for number in judged.opaque}
                     if judged.message and state in {"passed", "failed"} and not (state == "failed" and judged.unmade):
                         state, message = "failed", judged.message

@@ -15,7 +15,8 @@ from typing import Any
 from evals.graders.codec import decode
 from evals.graders.runners import Judged
 from evals.graders.runners._pytest_taken import Taken, TakenFile
-from evals.graders.runners._pytest_values import VALUE, Raised, evaluate, has_opaque
+from evals.graders.runners._pytest_values import VALUE, Raised, bounded, evaluate, has_opaque
+from evals.graders.values import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +75,16 @@ class RecordJudge:
         try:
             used = {node.id for node in ast.walk(taken.expression) if isinstance(node, ast.Name)} & named.keys()
             names = {name: evaluate(named[name], {}, self.file.calls) for name in used}
-            return evaluate(taken.expression, {**names, VALUE: value}, self.file.calls) is True
+            return evaluate(taken.expression, {**names, VALUE: bounded(value)}, self.file.calls) is True
         except Exception:  # whatever came from inside, it was not found right
             return False
 
 
 def _said(taken: Taken, named: Mapping[str, ast.expr], value: Any) -> str:
     used = sorted({node.id for node in ast.walk(taken.expression) if isinstance(node, ast.Name)} & named.keys())
-    shown = ", ".join(f"{name} = {ast.unparse(named[name]):.200}" for name in used)
-    said = f"assert {taken.text}".replace(VALUE, f"{value!r:.200}")
-    return f"{said} where {shown}" if shown else said
+    others = ", ".join(f"{name} = {ast.unparse(named[name]):.200}" for name in used)
+    said = f"assert {taken.text}".replace(VALUE, shown(value)[:200])
+    return f"{said} where {others}" if others else said
 
 
 def _value(text: str) -> Any:

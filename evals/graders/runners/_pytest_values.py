@@ -46,6 +46,7 @@ _COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     **{ast.In: lambda a, b: a in _items(b), ast.NotIn: lambda a, b: a not in _items(b)},
 }
 _LARGEST = 100_000
+_LONGEST_RANGE = 10_000_000
 
 
 class Approx:
@@ -169,9 +170,24 @@ def _there(key: ast.expr | None) -> ast.expr:
     return key
 
 
+def bounded(value: Any) -> Any:
+    """A value from inside that goes into an expression.
+
+    Raises:
+        LookupError: a range that would not fit into memory as a list; ``list`` and ``in`` would go through it.
+    """
+    if isinstance(value, range) and (value.stop - value.start) // value.step > _LONGEST_RANGE:
+        raise LookupError("a range too long to go through here")
+    return value
+
+
 def _computed(op: ast.operator, left: Any, right: Any) -> Any:
-    if isinstance(op, ast.Pow) and not (isinstance(right, (int, float)) and abs(right) <= 1000):
-        raise LookupError("a power too large to compute here")
+    if isinstance(op, ast.Pow):
+        size = left.bit_length() if isinstance(left, int) else 0
+        if not (isinstance(right, (int, float)) and abs(right) <= 1000 and size * abs(right) <= _LARGEST):
+            raise LookupError("a power too large to compute here")
+    if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)):
+        raise LookupError("a format, which may ask for any width")
     sizes = [side if isinstance(side, int) else len(side) for side in (left, right) if isinstance(side, (int, str, list, tuple))]
     numbers = all(isinstance(side, (int, float, complex)) for side in (left, right))
     if isinstance(op, ast.Mult) and not numbers and math.prod(abs(size) for size in sizes) > _LARGEST:

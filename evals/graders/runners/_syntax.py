@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from evals.errors import SandboxFault
+from evals.javascript.trees import root_of
 
 Node = Any
 """A node of tree-sitter's tree; its package has no usable types for what is done here."""
@@ -23,7 +24,8 @@ def _parser(suffix: str) -> Any:
         raise SandboxFault(f"projects in JavaScript need a parser ({error}): {fix}") from None
     languages = {"ts": tree_sitter_typescript.language_typescript, "tsx": tree_sitter_typescript.language_tsx}
     language = languages.get(suffix, tree_sitter_javascript.language)
-    return tree_sitter.Parser(tree_sitter.Language(language()))
+    grammar = tree_sitter.Language(language())
+    return lambda: tree_sitter.Parser(grammar)  # one a text: a parser is not safe in threads
 
 
 def parse(name: str, text: str) -> Node:
@@ -31,9 +33,10 @@ def parse(name: str, text: str) -> Node:
 
     Raises:
         SandboxFault: the parser is not installed.
+        Unreadable: it would take too long.
     """
     suffix = name.rpartition(".")[2].removeprefix("m").removeprefix("c")
-    return _parser(suffix).parse(text.encode()).root_node
+    return root_of(_parser(suffix)(), text)
 
 
 def text_of(node: Node) -> str:

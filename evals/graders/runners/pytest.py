@@ -19,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
+from evals.extract import python_tree
 from evals.graders.runners import FOLDER, Judge, Left, Prepared
 from evals.graders.runners._pytest_judge import RecordJudge
 from evals.graders.runners._pytest_source import canaries, find_tests, flip, ids_of, parse_tests
@@ -145,9 +146,8 @@ def _packages() -> bytes:
 
 def _reaches(text: str) -> Iterator[tuple[int, str]]:
     """Lines of a candidate's file that reach for the test framework or the interpreter's own machinery."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = python_tree(text)
+    if tree is None:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -155,8 +155,9 @@ def _reaches(text: str) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Attribute):
-            names = ["sys._getframe" if node.attr in _FRAMES else ast.unparse(node)]
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            names = ["sys._getframe" if node.attr in _FRAMES else f"{owner}.{node.attr}"]
         else:
             continue
         if any((name.split(".")[0] in _MODULES and not isinstance(node, ast.Attribute)) or name in _REACHES for name in names):
-            yield node.lineno, ast.unparse(node)
+            yield node.lineno, (re.split(r"\r\n|\r|\n", text)[node.lineno - 1 :] or [""])[0].strip()

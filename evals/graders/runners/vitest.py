@@ -19,6 +19,7 @@ from evals.graders.runners import FOLDER, Left, Prepared
 from evals.graders.runners._syntax import Node, arguments_of, literal, parse, text_of, walk
 from evals.graders.runners._vitest_canaries import canaries
 from evals.graders.runners._vitest_source import find_tests, flip, with_imports
+from evals.javascript.trees import Unreadable
 from evals.records import Limits
 from evals.sandboxes.base import Job
 
@@ -43,6 +44,7 @@ _GLOBALS = {
     "__vitest_environment__",
     "__vite_ssr_import__",
 }
+_LONGEST_NAME = 60  # bytes
 _PROCESS = {"env", "nextTick", "browser"}
 
 
@@ -83,7 +85,11 @@ class VitestRunner:
         """See ``Runner.flags``."""
         for name, text in files.items():
             if _SOURCE.search(name):
-                for line, shown in _reaches(parse(name, text)):
+                try:
+                    root = parse(name, text)
+                except Unreadable as error:
+                    return {"unreadable": f"{name}: {error}"}
+                for line, shown in _reaches(root):
                     return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
         return {}
 
@@ -153,20 +159,30 @@ def _reaches(root: Node) -> Iterator[tuple[int, str]]:
             if source is not None and _forbidden(literal(source)):
                 yield line, text_of(node)
         elif node.type == "call_expression":
-            called = text_of(node.child_by_field_name("function"))
+            function = node.child_by_field_name("function")
+            called = _brief(function)
             given = arguments_of(node)
             if called in {"require", "import"}:
                 source_text = literal(given[0]) if given else None
                 if called == "require" or source_text is None or _forbidden(source_text):
                     yield line, text_of(node)
-            elif called in {"eval", "Function"} or called.endswith(".constructor"):
+            elif called in {"eval", "Function"} or _property(function) == "constructor":
                 yield line, text_of(node)
-        elif node.type == "new_expression" and text_of(node.child_by_field_name("constructor")) == "Function":
+        elif node.type == "new_expression" and _brief(node.child_by_field_name("constructor")) == "Function":
             yield line, text_of(node)
-        elif node.type == "identifier" and (text_of(node) in _GLOBALS or _bare_process(node)):
+        elif node.type == "identifier" and (_brief(node) in _GLOBALS or _bare_process(node)):
             yield line, text_of(node.parent)[:80]
         elif node.type in {"member_expression", "subscript_expression"} and _odd_member(node):
             yield line, text_of(node)
+
+
+def _brief(node: Node | None) -> str:
+    """The source of a node that may be a name; empty for a longer one: in a chain of calls each holds all before it."""
+    return text_of(node) if node is not None and node.end_byte - node.start_byte <= _LONGEST_NAME else ""
+
+
+def _property(node: Node | None) -> str:
+    return _brief(node.child_by_field_name("property")) if node is not None and node.type != "identifier" else ""
 
 
 def _forbidden(source: str | None) -> bool:
@@ -175,15 +191,15 @@ def _forbidden(source: str | None) -> bool:
 
 def _bare_process(node: Node) -> bool:
     """The process taken as a value; its members are looked at one by one, and asking for its type shows nothing."""
+    if _brief(node) != "process":
+        return False
     parent = node.parent
     asked = parent.type == "unary_expression" and text_of(parent).startswith("typeof")
-    return text_of(node) == "process" and not asked and parent.type not in {"member_expression", "subscript_expression"}
+    return not asked and parent.type not in {"member_expression", "subscript_expression"}
 
 
 def _odd_member(node: Node) -> bool:
-    owner = text_of(node.child_by_field_name("object"))
-    word = node.child_by_field_name("property")
-    name = text_of(word) if word is not None else ""
+    owner, name = _brief(node.child_by_field_name("object")), _property(node)
     if owner in {"process", "globalThis.process", "window.process", "global.process"}:
         return name not in _PROCESS
     if owner in {"globalThis", "global", "window", "self"} and node.type == "subscript_expression":
