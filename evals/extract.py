@@ -10,12 +10,12 @@ import ast
 import html
 import json
 import re
-import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
+
+from evals.source import python_tree, read_python, sound
 
 _FENCE = re.compile(r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<tag>[\w+#.-]*+)")
 _MARK = re.compile(r"[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?")  # of a list's item
@@ -81,9 +81,6 @@ _MOST_CLOSINGS = 8  # tried as the end of one block
 _MOST_STARTS = 20  # tried as the first line of bare code
 _MOST_PARSES = 100
 _MOST_PARSED = 1_000_000  # characters, over all tries of one end
-_LONGEST_READ = 1_000_000  # a tree takes some hundred bytes a character
-
-_QUIET = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,33 +115,6 @@ def extract_code(completion: str, language: str = "python") -> Extraction | None
         return Extraction(code=wrapped, how="any_fence")
     code = _bare(text, language)
     return Extraction(code=code, how="bare") if code is not None else None
-
-
-def sound(text: str) -> str:
-    """A text that UTF-8 can hold: halves of surrogate pairs, which JSON may carry, become U+FFFD."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def python_tree(code: str) -> ast.Module | None:
-    """The tree of model-written Python; None for what does not compile, nests too deep to, or is too long to be read.
-
-    Safe in threads, and without the warnings that a careless escape in a string gives.
-    """
-    try:
-        return _parsed(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _parsed(code: str) -> ast.Module:
-    """Raises what ``ast.parse`` does: SyntaxError, ValueError, RecursionError, or MemoryError where its parser's stack ends."""
-    if len(code) > _LONGEST_READ:
-        raise ValueError(f"more than {_LONGEST_READ:,} characters")
-    with _QUIET, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(code)
 
 
 def _plain(completion: str) -> str:
@@ -351,7 +321,7 @@ def _longest_python(text: str) -> str:
     for _ in range(_MOST_PARSES):
         candidate = "\n".join(lines[:end])
         try:
-            _parsed(candidate)
+            read_python(candidate)
         except SyntaxError as error:
             # No run of lines that holds the place of the error parses.
             end = min(end, error.lineno or end) - 1

@@ -13,7 +13,6 @@ import ast
 import json
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -21,10 +20,10 @@ import numpy as np
 import orjson
 from pydantic import Field
 
-from evals.extract import python_tree
 from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.records import Message, Record, Task
+from evals.source import python_tree, read_python
 
 QUOTE = "│ "
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -173,9 +172,7 @@ def _sound_part(code: str) -> str:
     lines = code.split("\n")
     for _ in range(_MOST_CUTS):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of careless escapes
-                ast.parse("\n".join(lines))
+            read_python("\n".join(lines))
         except SyntaxError as error:
             lines = lines[: min(error.lineno or 1, len(lines)) - 1]
         except (ValueError, RecursionError, MemoryError):

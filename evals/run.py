@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from evals.errors import Inconclusive
-from evals.extract import extract_code, sound
+from evals.extract import extract_code
 from evals.feedback import feedback
 from evals.files import Journal
 from evals.models.base import Backend, Completion, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.records import Attempt, Message, Result, Task, Try, Verdict
+from evals.source import sound
 
 MAX_ERROR_SHARE = 0.01
 _CUT_OFF = frozenset({"no_code", "syntax_error", "patch_does_not_apply"})  # what an answer looks like that the token limit ended

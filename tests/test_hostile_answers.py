@@ -13,7 +13,7 @@ from javascript_tasks import js_task, required_node
 from project_tasks import cart_task
 from sandbox_requirements import required_sandbox
 
-from evals.extract import extract_code, python_tree
+from evals.extract import extract_code
 from evals.feedback import feedback
 from evals.files import canonical_json
 from evals.graders import grade
@@ -22,6 +22,7 @@ from evals.graders.patches import PatchFault, apply_patch
 from evals.javascript.modules import as_script
 from evals.records import Case, Limits, Metric, Task, Verdict
 from evals.sandboxes.base import Sandbox
+from evals.source import python_tree
 
 LIMITS = Limits(wall_seconds=2.0, memory_mb=256, max_output_bytes=200_000)
 LONG = 100_000

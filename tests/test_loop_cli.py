@@ -82,8 +82,8 @@ def test_every_verb_and_key_is_in_the_readme() -> None:
     readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
     for verb in verbs():
         assert f"`goldloop {verb}" in readme, verb
-    for key, _, _ in config_keys():
-        assert f"`{key}`" in readme, key
+    for key, _, meaning in config_keys():
+        assert re.search(rf"^\| `{key}` \| [^|]*\| {re.escape(meaning)} \|$", readme, re.MULTILINE), key
 
 
 def test_an_unknown_verb_is_bad_input(run: Run) -> None:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from evals.extract import sound
 from evals.graders.base import Grader
 from evals.graders.flags import find_flags, flagged
 from evals.graders.metrics import measured, metric_problems
 from evals.records import Kind, Task, Verdict
 from evals.sandboxes.base import Sandbox
+from evals.source import sound
 
 GRADERS: Mapping[Kind, str] = {
     "function": "evals.graders.values:ValueGrader",

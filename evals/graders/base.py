@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from evals.errors import SandboxFault
-from evals.extract import sound
 from evals.records import Status, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
+from evals.source import sound
 
 
 class Grader(Protocol):

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from evals.extract import python_tree, sound
 from evals.graders.flags_script import read_script
 from evals.records import Task, Verdict
+from evals.source import python_tree, sound
 
 Reader = Callable[[str], dict[str, str]]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from evals.extract import sound
+from evals.source import sound
 
 _HUNK = re.compile(r"@@ -([0-9]{1,18})(?:,([0-9]{1,18}))? \+([0-9]{1,18})(?:,([0-9]{1,18}))? @@")
 _MODE = re.compile(r"(?:new mode|new file mode|deleted file mode|old mode|index \S+) (\d{6})")

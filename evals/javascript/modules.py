@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from evals.extract import sound
 from evals.javascript.literals import field, parse_source, parts, text, walk
 from evals.javascript.trees import Unreadable
+from evals.source import sound
 
 
 def as_script(source: str, dialect: str) -> str:

@@ -19,13 +19,13 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
-from evals.extract import python_tree
 from evals.graders.runners import FOLDER, Judge, Left, Prepared
 from evals.graders.runners._pytest_judge import RecordJudge
 from evals.graders.runners._pytest_source import canaries, find_tests, flip, ids_of, parse_tests
 from evals.graders.runners._pytest_taken import take
 from evals.records import Limits
 from evals.sandboxes.base import Job
+from evals.source import python_tree
 
 _PACKAGES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 _LEXER = re.compile(r"pygments/lexers/(?!__init__|_mapping|python|diff)")

@@ -1,0 +1,43 @@
+"""Text that a model wrote: made such that UTF-8 can hold it, and read as Python whatever it is."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+
+_LONGEST_READ = 1_000_000  # characters; a tree takes some hundred bytes for one
+_QUIET = threading.Lock()
+
+
+def sound(text: str) -> str:
+    """A text that UTF-8 can hold: halves of surrogate pairs, which JSON may carry, become U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def python_tree(code: str) -> ast.Module | None:
+    """The tree of model-written Python; None for what does not compile, nests too deep to, or is too long to be read.
+
+    Safe in threads, and without the warnings that a careless escape in a string gives.
+    """
+    try:
+        return read_python(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def read_python(code: str) -> ast.Module:
+    """As ``python_tree``.
+
+    Raises:
+        SyntaxError: it does not compile.
+        ValueError: it is longer than a million characters, or holds a NUL.
+        RecursionError, MemoryError: it nests too deep.
+    """
+    if len(code) > _LONGEST_READ:
+        raise ValueError(f"more than {_LONGEST_READ:,} characters")
+    with _QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(code)
