@@ -80,7 +80,12 @@ def find_suite(name: str, base: Path | None = None) -> Path:
         return SHIPPED / name
     shipped = ", ".join(sorted(p.parent.name for p in SHIPPED.glob(f"*/{SUITE_FILE}")))
     why = f"the folder has no {SUITE_FILE}" if path.is_dir() else "no such folder"
-    raise BadInput(f"suite {name!r}: {why} ({path}); give a suite's folder or one of the shipped suites: {shipped}")
+    give = f"give a suite's folder or one of the shipped suites: {shipped}"
+    if ":" in name:
+        from evals.importers import IMPORTERS
+
+        give += f"; or IMPORTER:PATH with one of {', '.join(sorted(IMPORTERS))}"
+    raise BadInput(f"suite {name!r}: {why} ({path}); {give}")
 
 
 def load_suite(name: str, base: Path | None = None) -> Suite:
@@ -95,9 +100,6 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
 
         if prefix in IMPORTERS:
             return import_benchmark(prefix, Path(rest) if base is None else base / rest)
-        if prefix.isidentifier() or "-" in prefix:
-            known = ", ".join(sorted(IMPORTERS))
-            raise BadInput(f"suite {name!r}: no importer is called {prefix!r}; there are {known}")
     path = find_suite(name, base)
     rows: list[dict[str, Any]] = []
     problems: list[str] = []

@@ -211,7 +211,7 @@ BAD = {
     "suite of an unknown importer": (
         ["run", "--target", "humanevall:x"],
         4,
-        "no importer is called 'humanevall'",
+        "IMPORTER:PATH with one of .*humaneval,",
     ),
     "missing suite": (["run", "--target", "nowhere"], 4, "suite 'nowhere': no such folder"),
     "no model": (
