@@ -16,6 +16,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from evals.comparison import compare_outcomes
 from evals.records import Attempt, Result, Verdict
 from evals.stats import detectable_gain, mcnemar_midp, newcombe_paired, wilson
 from loop.config import GateSettings
-from loop.gate import decide
+from loop.gate import History, decide
 
 HOUSE = [4, 5, 6, 6, 7, 4, 3, 5, 6, 2, 4, 5, 6, 1, 3, 4, 3, 3]
 SUITES = {
@@ -157,11 +158,19 @@ def gate(rounds: int, generator: np.random.Generator) -> None:
                 for _ in range(rounds if word == "no change" else rounds // 5):
                     before: list[Result] = []
                     after: list[Result] = []
+                    again: list[Result] = []
                     for suite, shift in zip(("target", "guard"), shifts, strict=True):
                         world = World(SUITES[name], 0.0, shift, churn=0.3 if shift else 0.0)
-                        for side, shares in zip((before, after), world.shares(generator, 1), strict=True):
+                        old, new = world.shares(generator, 1)
+                        for side, shares in ((before, old), (after, new), (again, new)):
                             side += _results(suite, shares[0], samples, world.groups, generator)
-                    found[decide(before, after, target=["target"], guard=["guard"], settings=GateSettings()).decision] += 1
+                    sides: dict[str, Any] = {
+                        "target": ["target"],
+                        "guard": ["guard"],
+                        "settings": GateSettings(),
+                        "history": History(again=again),
+                    }
+                    found[decide(before, after, **sides).decision] += 1
                 figures = " | ".join(f"{100 * found[d] / found.total():.1f}%" for d in ("promote", "inconclusive", "reject"))
                 print(f"{name} | {samples} | {word} | {figures} of {found.total()}", flush=True)
 

@@ -3,9 +3,9 @@
 Promote needs all of: a gain on the target whose 95% interval lies above 0, that its test sees at 5%, and that is at least
 ``min_effect`` and the noise floor; the same tasks with the same number of samples on both sides, of which no more ended as
 errors than ``evals.run`` allows; no guard suite that fell by more than ``max_guard_drop``; every guard's one-sided lower bound
-above ``-guard_margin``; no guard slice that fell, after Holm's correction; no task broken from all samples to none, twice; no
-more than ``lost_fixes`` tasks lost that an earlier round had fixed. A gain on trained tasks far above the holdout's is an
-alarm, not a rejection.
+above ``-guard_margin``; no guard slice that fell, after Holm's correction; no task broken from all samples to none (what fell
+twice rejects, what was not run again is inconclusive); no more than ``lost_fixes`` tasks lost that an earlier round had fixed.
+A gain on trained tasks far above the holdout's is an alarm, not a rejection.
 """
 
 from __future__ import annotations
@@ -191,10 +191,7 @@ def decide(
         found.rejecting.append(f"{len(lost)} holdout tasks that an earlier round fixed fail again (gate.lost_fixes allows some)")
     if unknown := history.fixed - outcomes_of(after).keys() - set(flaky):
         found.doubting.append(f"{len(unknown)} holdout tasks that an earlier round fixed have no verdict now")
-    if broken:
-        run_again = {result.attempt.task for result in history.again}
-        how = "twice" if run_again >= set(broken) else "and were not run again"
-        found.rejecting.append(f"{len(broken)} tasks passed in every sample before and in none after, {how}")
+    _judge_broken(broken, {result.attempt.task for result in history.again if result.verdict.status != "error"}, found)
     overfit = _overfit(history.trained, lines, settings) if history.trained else None
     return GateReport(
         decision=found.decision,
@@ -229,6 +226,15 @@ def compare_suites(
                 raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
             found += [whole, *(line for name in _slices(*sides) if (line := _line(suite, name, role, *sides)))]
     return tuple(found)
+
+
+def _judge_broken(broken: Sequence[str], run_again: Set[str], found: _Findings) -> None:
+    """One run of a few samples may have had bad luck; what fell twice is broken."""
+    fell = "passed in every sample before and in none after"
+    if twice := [task for task in broken if task in run_again]:
+        found.rejecting.append(f"{len(twice)} tasks {fell}, twice")
+    if once := [task for task in broken if task not in run_again]:
+        found.doubting.append(f"{len(once)} tasks {fell}, such as {once[0]}: run them again (`goldloop gate --again FOLDER`)")
 
 
 def _judge_likeness(before: Sequence[Result], after: Sequence[Result], found: _Findings) -> None:

@@ -170,12 +170,14 @@ def test_a_fix_of_an_earlier_round_that_is_lost_rejects() -> None:
     assert decide(before, after, target=["target"], guard=[], settings=kind, history=fixed).decision == "promote"
 
 
-def test_a_task_broken_from_all_samples_to_none_rejects_unless_a_rerun_passes() -> None:
+def test_a_task_broken_from_all_samples_to_none_rejects_once_a_rerun_agrees() -> None:
     tasks = {f"t{n}": 1 for n in range(40)}
     before = sampled("target", {**tasks, "broke": 4}, 4)
     after = sampled("target", {**dict.fromkeys(tasks, 4), "broke": 0}, 4)
     report = decide(before, after, target=["target"], guard=[], settings=GateSettings())
-    assert report.decision == "reject" and report.broken == ("target/broke",)
+    assert report.decision == "inconclusive" and report.broken == ("target/broke",)
+    agreed = History(again=sampled("target", {"broke": 0}, 4))
+    assert decide(before, after, target=["target"], guard=[], settings=GateSettings(), history=agreed).decision == "reject"
     lucky = History(again=sampled("target", {"broke": 1}, 4))
     assert decide(before, after, target=["target"], guard=[], settings=GateSettings(), history=lucky).decision == "promote"
 
@@ -294,7 +296,7 @@ def test_a_broken_task_says_whether_it_was_run_again() -> None:
     tasks = {f"t{n}": 1 for n in range(40)}
     before = sampled("target", {**tasks, "broke": 4}, 4)
     after = sampled("target", {**dict.fromkeys(tasks, 4), "broke": 0}, 4)
-    assert "and were not run again" in judged(before, after).reasons[0]
+    assert "such as target/broke: run them again" in judged(before, after).reasons[0]
     twice = judged(before, after, again=sampled("target", {"broke": 0}, 4))
     assert twice.decision == "reject" and "in none after, twice" in twice.reasons[0]
 
