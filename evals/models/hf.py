@@ -21,6 +21,7 @@ import torch
 
 from evals.errors import BadInput
 from evals.models.base import Completion, Prompt, Sampling
+from evals.models.greedyhead import GreedyHead, is_worth_it
 from evals.models.kvcache import PaddedRows, RaggedRows, Rows, supports
 from evals.models.loading import encode_chat, lay_out, load_model, merge_adapter
 from evals.records import ModelRef
@@ -73,14 +74,21 @@ class HFBackend:
         self._touched: dict[str, torch.Tensor] = {}
         if ref.adapter:
             self._model = merge_adapter(self._model, Path(ref.adapter), self._touched)
-        lay_out(self._model)
         self.ref = ref.model_copy(update={"revision": resolved.revision})
         self.origin = f"{self._model.device.type} {self._model.dtype}"
         self._batch_size = batch_size
         self._ragged = supports(self._model.config)
+        self._make_ready()
         self._ends = _end_tokens(self._model, self._tokenizer)
         self._encoded: dict[tuple[str, ...], list[int]] = {}
         self._pieces: dict[int, str] = {}
+
+    def _make_ready(self) -> None:
+        """Lay out the weights as they are now, and give greedy decoding a faster head where there is one."""
+        lay_out(self._model)
+        self._head = self._model.get_output_embeddings()
+        fast = self._ragged and is_worth_it(self._head, self._model.device)
+        self._greedy_head = GreedyHead(self._head) if fast else None
 
     def _places(self, longest: int) -> int:
         """How many rows may run at once beside a prompt of this many tokens."""
@@ -130,7 +138,12 @@ class HFBackend:
             _Answer(index=index, generator=torch.Generator().manual_seed((sampling.seed << 20) ^ prompt.seed))
             for index, prompt in enumerate(prompts)
         ]
-        self._decode(encoded, answers, sampling)
+        if self._greedy_head is not None and sampling.temperature == 0:
+            self._model.set_output_embeddings(self._greedy_head)
+        try:
+            self._decode(encoded, answers, sampling)
+        finally:
+            self._model.set_output_embeddings(self._head)
         return [
             Completion(
                 text=self._tokenizer.decode(answer.tokens, skip_special_tokens=True),
@@ -195,11 +208,10 @@ class HFBackend:
         rows.keep(alive)
         return [running[row] for row in alive]
 
-    @staticmethod
-    def _choose(logits: torch.Tensor, sampling: Sampling, answers: Sequence[_Answer]) -> list[int]:
+    def _choose(self, logits: torch.Tensor, sampling: Sampling, answers: Sequence[_Answer]) -> list[int]:
         """Next token of each row; a row's own generator, so a sample does not depend on its neighbours."""
         if sampling.temperature == 0:
-            greedy: list[int] = logits.argmax(-1).tolist()
+            greedy: list[int] = (logits.argmax(-1) if self._greedy_head is None else logits[:, 0]).tolist()
             return greedy
         weights = torch.softmax(logits.float() / sampling.temperature, dim=-1).cpu()
         return [int(torch.multinomial(row, 1, generator=answer.generator)) for row, answer in zip(weights, answers, strict=True)]
@@ -226,13 +238,13 @@ class HFBackend:
         except BadInput:
             self.close()
             raise
-        lay_out(self._model)
+        self._make_ready()
         self.ref = ref.model_copy(update={"revision": self.ref.revision})
         return True
 
     def close(self) -> None:
         """Drop the model; memory goes back at once."""
-        self._model = None
+        self._model = self._head = self._greedy_head = None
         self._touched.clear()
         gc.collect()
         if torch.cuda.is_available():

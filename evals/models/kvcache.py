@@ -38,7 +38,10 @@ class Rows(Protocol):
     evict_share: float
 
     def admit(self, prompts: Sequence[list[int]]) -> torch.Tensor:
-        """Read prompts (token ids) into new rows behind the present ones; logits of what follows, (prompts, vocabulary)."""
+        """Read prompts (token ids) into new rows behind the present ones; logits of what follows, (prompts, vocabulary).
+
+        Of a model with a ``GreedyHead`` the best tokens alone, (prompts, 1); so does ``step``.
+        """
         ...
 
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
