@@ -21,6 +21,8 @@ from evals.graders import grade
 from evals.records import Limits, Task
 from evals.sandboxes.base import Job, Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=SANDBOXES)
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:

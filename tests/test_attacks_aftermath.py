@@ -29,6 +29,8 @@ from evals.sandboxes import make_sandbox
 from evals.sandboxes.base import Sandbox
 from evals.sandboxes.docker import LABEL
 
+pytestmark = pytest.mark.slow
+
 _WORST = (
     "forks", "threads in tight loops", "memory of one process", "many files", "deep folders", "deep folders, never ending",
     "closed folders", "output", "a loop that ignores all signals", "stopping itself", "stopped by its child", "killing itself",

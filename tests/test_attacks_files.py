@@ -11,6 +11,8 @@ import attacks_files
 import pytest
 from attacks_world import SANDBOXES, own_things, required, sent, still_works
 
+pytestmark = pytest.mark.slow
+
 _PLACES = ("/tmp", "/var/tmp", "/root", "/etc", "/usr/bin", "/sys/fs/cgroup", "/dev/shm")
 
 

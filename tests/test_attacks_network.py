@@ -17,6 +17,8 @@ from attacks_world import SANDBOXES, own_things, required, run, sent, still_work
 
 from evals.sandboxes.base import Sandbox
 
+pytestmark = pytest.mark.slow
+
 _OUTSIDE = [name for name in attacks_sockets.PROBES if "outside" in name or name == "enter_the_network_of_the_test"]
 _INSIDE = [name for name in attacks_sockets.PROBES if name not in _OUTSIDE]
 

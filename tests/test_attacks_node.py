@@ -18,6 +18,8 @@ from evals.errors import SandboxFault
 from evals.records import Limits
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
+pytestmark = pytest.mark.slow
+
 _COMMAND = ("{node}", "program.js")
 
 

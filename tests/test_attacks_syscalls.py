@@ -8,6 +8,8 @@ import attacks_syscalls
 import pytest
 from attacks_world import SANDBOXES, own_things, required, sent, still_works
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=SANDBOXES)
 def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:

@@ -12,6 +12,8 @@ from evals.graders.runners import discover_ids, runner
 from evals.records import Limits, Task, Verdict
 from evals.sandboxes.base import Job, Outcome
 
+pytestmark = pytest.mark.slow
+
 COUNTER_IDS = tuple(f"tests/counter.test.tsx > Counter > {name}" for name in IDS)
 
 

@@ -11,6 +11,8 @@ from evals.graders.values import ValueGrader
 from evals.records import Verdict
 from evals.sandboxes.base import Job
 
+pytestmark = pytest.mark.slow
+
 
 def judged(task: str, code: str, sandbox: str = "sandlock") -> Verdict:
     """By the judge alone: ``evals.graders.grade`` reads the answer for flags as well, which may only help."""

@@ -13,6 +13,8 @@ from evals.graders.values import ValueGrader
 from evals.records import Verdict
 from evals.sandboxes.base import Job, Outcome
 
+pytestmark = pytest.mark.slow
+
 CHECKS = """
 console.assert(f([3, 1, 2]) === 6);
 assert.deepStrictEqual(g([3, 1, 2]), [1, 2, 3]);

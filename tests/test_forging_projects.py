@@ -14,6 +14,8 @@ from sandbox_requirements import required_sandbox
 from evals.graders.projects import ProjectGrader
 from evals.records import Task
 
+pytestmark = pytest.mark.slow
+
 FORGING = Path(__file__).parent / "forging"
 VITEST = sorted((FORGING / "vitest").glob("*.tsx"))
 PYTEST = sorted((FORGING / "pytest").glob("*.py.txt"))
@@ -164,14 +166,12 @@ def test_the_honest_class_passes_in_a_container() -> None:
 
 
 @pytest.mark.docker
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["states_rewritten_in_the_worker_s_own_channel", "the_worker_killed_from_within"])
 def test_no_forged_component_passes_in_a_container(name: str) -> None:
     forged(counter_task(), FORGING / "vitest" / f"{name}.tsx", "docker")
 
 
 @pytest.mark.docker
-@pytest.mark.slow
 def test_the_honest_component_passes_in_a_container() -> None:
     found = ProjectGrader().grade(counter_task(), COUNTER, required_sandbox("docker"))
     assert found.passed, (found.reason, found.evidence)

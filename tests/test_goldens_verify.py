@@ -15,6 +15,8 @@ from evals.sandboxes.base import Sandbox
 from goldens.prove import LEAST_SECONDS, TIME_FACTOR, within
 from goldens.verify import Effort, check_known, score_of, tallies, verify_all, verify_task
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = "def f(x):\n    if x > 3:\n        return x * 2\n    return -1\n"
 SHARP = "assert f(4) == 8\nassert f(3) == -1\nassert f(5) == 10\nassert f(0) == -1\n"
 BLUNT = "assert f(9) == 18\n"

@@ -24,6 +24,8 @@ from evals.records import Case, Limits, Metric, Task, Verdict
 from evals.sandboxes.base import Sandbox
 from evals.source import python_tree
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(wall_seconds=2.0, memory_mb=256, max_output_bytes=200_000)
 LONG = 100_000
 

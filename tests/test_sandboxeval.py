@@ -32,6 +32,8 @@ from attacks_world import SANDBOXES, alive, ending, named_as, own_things, requir
 
 from evals.sandboxes.base import Sandbox
 
+pytestmark = pytest.mark.slow
+
 Group = Literal["information", "files", "communication", "danger"]
 Expected = Literal["blocked", "own view", "bounded"]
 

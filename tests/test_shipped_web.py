@@ -17,6 +17,8 @@ from evals.records import Task, Verdict
 from evals.suites import Suite, load_suite
 from evals.toolchains import find_toolchain
 
+pytestmark = pytest.mark.slow
+
 SLICES = {"routes": "tests", "components": "tests", "fixes": "patch"}
 SAMPLE = ("newsletter_signup", "weather_panel", "archive_pagination")
 
@@ -126,7 +128,6 @@ def test_a_golden_passes_and_an_idle_answer_fails(name: str) -> None:
     require_golden_passes_and_idle_answer_fails(name, SAMPLE)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(task.id for task in web().tasks))
 def test_every_golden_passes_and_every_idle_answer_fails(name: str) -> None:
     require_golden_passes_and_idle_answer_fails(name, tuple(sorted(task.id for task in web().tasks)))
