@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -87,7 +87,7 @@ def read_rows(file: Path, problems: list[str] | None = None) -> list[Row]:
     What is no JSON object is appended to ``problems``, each with its line, and the reading goes on.
 
     Raises:
-        BadInput: unreadable, nothing there, or, without ``problems``, anything that would be in them.
+        BadInput: unreadable, no object in it, or, without ``problems``, anything that would be in them.
     """
     try:
         data = file.read_bytes()
@@ -97,9 +97,9 @@ def read_rows(file: Path, problems: list[str] | None = None) -> list[Row]:
     data = data.removeprefix(BYTE_ORDER_MARK)
     found: list[str] = []
     rows = [Row(place=place, values=value) for place, value in _objects(file, data, found)]
-    if found and problems is None:
+    if found and (problems is None or not rows):
         raise BadInput(joined(found))
-    if not rows and not found:
+    if not rows:
         raise BadInput(f"{file}: the file is empty; expected one JSON object a line")
     if problems is not None:
         problems += found
@@ -153,8 +153,19 @@ def import_rows(
     """
     file = find_file(path, names)
     problems: list[str] = []
+    tasks = tasks_of(read_rows(file, problems), problems_of, task_of, problems)
+    return build_suite(header, tasks, problems, file)
+
+
+def tasks_of(
+    rows: Iterable[Row],
+    problems_of: Callable[[Row], list[str]],
+    task_of: Callable[[Row], Mapping[str, Any]],
+    problems: list[str],
+) -> list[Mapping[str, Any]]:
+    """The tasks of the rows that have no problem; what is found in the others is appended to ``problems``."""
     tasks = []
-    for row in read_rows(file, problems):
+    for row in rows:
         found = problems_of(row)
         if not found:
             try:
@@ -162,7 +173,7 @@ def import_rows(
             except TaskFault as error:
                 found = [f"{row.place}: {error}"]
         problems += found
-    return build_suite(header, tasks, problems, file)
+    return tasks
 
 
 def build_suite(header: SuiteHeader, tasks: Collection[Mapping[str, Any]], problems: list[str], path: Path) -> Suite:

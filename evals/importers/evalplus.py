@@ -16,7 +16,7 @@ from typing import Any
 from evals.checks import parse_checks
 from evals.errors import BadInput, TaskFault
 from evals.graders.fuzz import LEAST_INPUTS, MOST_INPUTS
-from evals.importers import Row, find_file, joined, missing, read_rows, unix
+from evals.importers import Row, find_file, missing, read_rows, unix
 from evals.importers.humaneval import given
 from evals.importers.mbpp import official_split
 from evals.importers.partial import Imported, build_partial
@@ -63,8 +63,6 @@ def import_evalplus(path: Path) -> Imported:
     file = find_file(path, FILES)
     problems: list[str] = []
     rows = read_rows(file, problems)
-    if not rows:
-        raise BadInput(joined(problems))
     first = str(rows[0].values.get("task_id", ""))
     names = {"HumanEval/": "humanevalplus", "Mbpp/": "mbppplus"}
     name = next((found for prefix, found in names.items() if first.startswith(prefix)), None)

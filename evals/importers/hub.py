@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 
 from evals.errors import BadInput, TaskFault
 from evals.files import describe
-from evals.importers import Row, joined, unix
+from evals.importers import Row, unix
 from evals.importers.partial import Imported, build_partial, may_train, split_options
 from evals.importers.tables import SUFFIXES, read_table
 from evals.records import Split, Task
@@ -63,8 +63,6 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     file = _table_file(place)
     problems: list[str] = []
     rows = read_table(file, problems)
-    if not rows:
-        raise BadInput(joined(problems))
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
     found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
     mapping = _completed(found, columns, name or file.name.split(".")[0], beside)

@@ -15,7 +15,7 @@ from typing import Any
 from tree_sitter import Node
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, find_file, import_rows, joined, missing, read_rows, unix
+from evals.importers import Row, build_suite, find_file, missing, read_rows, tasks_of, unix
 from evals.importers.mbpp import official_split
 from evals.javascript.literals import bare, declared_names, field, parse_sound, parts, text
 from evals.records import Limits
@@ -35,13 +35,11 @@ def import_mbxp(path: Path) -> Suite:
     """
     file = find_file(path, FILES)
     problems: list[str] = []
-    first = next(iter(read_rows(file, problems)), None)
-    if first is None:
-        raise BadInput(joined(problems))
-    language = str(first.values.get("language", ""))
+    rows = read_rows(file, problems)
+    language = str(rows[0].values.get("language", ""))
     if language not in SHOWN:
         raise BadInput(
-            f"{first.place}: language: expected javascript or typescript, found {language!r}; give that release's file"
+            f"{rows[0].place}: language: expected javascript or typescript, found {language!r}; give that release's file"
         )
     header = SuiteHeader(
         name=f"mbxp-{language}",
@@ -52,7 +50,8 @@ def import_mbxp(path: Path) -> Suite:
         limits=Limits(wall_seconds=10.0),
     )
 
-    return import_rows(header, file, FILES, lambda row: _problems(row, language), _task)
+    tasks = tasks_of(rows, lambda row: _problems(row, language), _task, problems)
+    return build_suite(header, tasks, problems, file)
 
 
 def _problems(row: Row, language: str) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, build_suite, find_file, joined, missing, unix
+from evals.importers import Row, build_suite, find_file, missing, tasks_of, unix
 from evals.importers.mbxp import PROMPT, SHOWN
 from evals.importers.tables import read_table
 from evals.javascript.literals import parse_sound
@@ -40,20 +40,10 @@ def import_multiple(path: Path) -> Suite:
     file = find_file(path, FILES)
     problems: list[str] = []
     rows = read_table(file, problems)
-    if not rows:
-        raise BadInput(joined(problems))
     language = str(rows[0].values.get("language", ""))
     if language not in _LANGUAGES:
         raise BadInput(f"{rows[0].place}: language: expected js or ts, found {language!r:.40}; give that language's file")
-    tasks = []
-    for row in rows:
-        found = _problems(row, language)
-        if not found:
-            try:
-                tasks.append(_task(row))
-            except TaskFault as error:
-                found = [f"{row.place}: {error}"]
-        problems += found
+    tasks = tasks_of(rows, lambda row: _problems(row, language), _task, problems)
     shown = SHOWN[_LANGUAGES[language]]
     header = SuiteHeader(
         name=f"multipl-e-{language}",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evals.errors import BadInput
-from evals.importers import Row, read_rows
+from evals.importers import Row, joined, read_rows
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".csv", ".parquet")
 _LONGEST_CELL = 10_000_000
@@ -30,8 +30,8 @@ def read_table(file: Path, problems: list[str]) -> list[Row]:
         return read_rows(file, problems)
     else:
         raise BadInput(f"{file}: expected a file that ends in {', '.join(SUFFIXES)}")
-    if not rows and not problems:
-        raise BadInput(f"{file}: the table has no rows")
+    if not rows:
+        raise BadInput(joined(problems) if problems else f"{file}: the table has no rows")
     return rows
 
 
