@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from evals.errors import BadInput
 from evals.files import MANIFEST, read_json, write_json
 from evals.progress import Progress
+from loop.bench import config_digest, open_bench
 from loop.config import Config
 from loop.holdout import HoldoutLedger
 from loop.records import RoundReport
-from loop.report import write_report
+from loop.report.page import write_report
 from loop.rounds import run_rounds
 from loop.stage import code_version, only_one
-from loop.stages import config_digest, open_bench
 
 RUN_FILE = "run.json"
 STAGES = (

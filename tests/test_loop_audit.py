@@ -30,7 +30,8 @@ from sandbox_requirements import unavailable
 
 import decontam.audit
 import loop.verbs.audit
-from loop.cli import app, main
+from loop.app import app
+from loop.cli import main
 
 REPOSITORY = Path(__file__).parents[1]
 LAMP = {

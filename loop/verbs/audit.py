@@ -15,7 +15,7 @@ from rich.text import Text
 from decontam.rule import Rule
 from evals.errors import BadInput
 from loop import console
-from loop.cli import Json, app, emit, next_command
+from loop.app import Json, app, emit, next_command
 from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import typer
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
-from loop.verbs.common import read_results
+from loop.app import RUNS, Json, Runs, app, emit, next_command
+from loop.verbs.common import read_results, run_folder
 
 if TYPE_CHECKING:
     from evals.records import Result, Split

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import Out, SuiteArgument, make_bench, read_results
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def eval_(
     --set server.url=http://127.0.0.1:8000/v1
     """
     from evals.records import ModelRef
-    from loop.ablate import check_adapter
+    from loop.adapters import check_adapter
     from loop.gate import flaky_tasks
     from loop.holdout import HoldoutLedger, require_untrained
     from loop.stage import is_done

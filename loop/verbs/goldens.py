@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import Json, Sets, Unsafe, app, emit, next_command
+from loop.app import Json, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def goldens_verify(
     """
     from evals.suites import load_suite
     from goldens.verify import Effort, check_known, verify_all
+    from loop.bench import sandbox_of
     from loop.config import make_config
-    from loop.stages import sandbox_of
 
     if out is not None:
         _may_write(out)

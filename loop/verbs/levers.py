@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import Out, SuiteArgument, make_bench
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def ablate(
 
     Example: goldloop ablate house --split train --rules rules.md --repair 1 --out ablation
     """
-    from loop.ablate import arms_of, check_adapter, read_rules, run_arms
+    from loop.ablate import arms_of, read_rules, run_arms
+    from loop.adapters import check_adapter
     from loop.config import make_config
     from loop.holdout import HoldoutLedger
 

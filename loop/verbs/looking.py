@@ -12,36 +12,11 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
-from loop.verbs.common import Out, SuiteArgument
+from loop.app import RUNS, Json, Runs, app, emit, next_command
+from loop.verbs.common import Out, SuiteArgument, run_folder
 
 if TYPE_CHECKING:
     from evals.suites import Suite
-
-
-@app.command()
-def status(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
-    """Show how far a run is: every stage with its counts.
-
-    Example: goldloop status demo
-    """
-    from loop.runs import run_status
-
-    folder = run_folder(name, runs)
-    rows = run_status(folder)
-    if json:
-        emit({"run": folder.name, "stages": rows})
-    else:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for column in ("round", "stage", "state", "seconds", "counts"):
-            table.add_column(column, justify="right" if column == "seconds" else "left")
-        for row in rows:
-            counts = ", ".join(f"{k} {v}" for k, v in row["counts"].items() if v and not isinstance(v, dict))
-            seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
-            table.add_row(row["round"], row["stage"], row["state"], seconds, Text(counts))
-        console.out.print(table)
-    done = bool(rows) and all(row["state"] == "done" for row in rows)
-    next_command(f"goldloop report {folder.name}" if done else f"goldloop resume {folder.name}")
 
 
 @app.command()
@@ -51,7 +26,7 @@ def report(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", r
     Example: goldloop report demo
     """
     from evals.files import read_json
-    from loop.report import write_report
+    from loop.report.page import write_report
 
     folder = run_folder(name, runs)
     html = write_report(folder)

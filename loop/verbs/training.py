@@ -9,7 +9,7 @@ import typer
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, Json, Model, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, Json, Model, Unsafe, app, emit, next_command
 from loop.verbs.common import Holdouts, Out, make_bench, read_results
 
 
