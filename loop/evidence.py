@@ -45,12 +45,12 @@ def evidence_stages(
     if fell := broken_tasks(looks.before, looks.after):
         tasks = [task for task in holdout if task.key in fell]
         again = evaluate_stage(bench, folder / "after-again", candidate, tasks, f"round {number}: again", reseed=1)
-    trained_keys = sorted({pair.pair.task for pair in pairs if pair.pair.failure})
+    trained_keys = sorted({pair.key for pair in pairs if not pair.replay})
     chosen = set(Random(bench.config.seed).sample(trained_keys, min(settings.overfit_tasks, len(trained_keys))))
     trained = None
     if chosen:
         tasks = [task for task in bench.tasks("train") if task.key in chosen]
-        known = [result for result in looks.on_train if result.attempt.task in chosen]
+        known = [result for result in looks.on_train if result.key in chosen]
         trained = (known, evaluate_stage(bench, folder / "after-train", candidate, tasks, f"round {number}: after, train"))
     reruns = [
         evaluate_stage(bench, folder / f"before-again-{run}", champion, holdout, f"round {number}: noise {run}", reseed=run)

@@ -79,7 +79,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     )
     learning = bench.suites if config.trainset.guard_failures else bench.targets
     failures = stages.failures_stage([r for r in on_train if r.suite in _names(learning)], folder / "failures")
-    if not any(f.task.startswith(f"{suite.name}/") for f in failures for suite in bench.targets):
+    if not any(f.key.startswith(f"{suite.name}/") for f in failures for suite in bench.targets):
         raise NothingToLearn(
             f"all {sum(r.suite in _names(bench.targets) for r in on_train)} training tasks pass: nothing to train on; "
             "add harder tasks to the target suite"
@@ -138,8 +138,8 @@ def _names(suites: Sequence[Suite]) -> list[str]:
 
 
 def _new(known: Sequence[CleanPair], clean: Sequence[CleanPair]) -> bool:
-    tasks = {pair.pair.task for pair in known if pair.pair.failure}
-    return any(pair.pair.failure and pair.pair.task not in tasks for pair in clean)
+    tasks = {pair.key for pair in known if not pair.replay}
+    return any(not pair.replay and pair.key not in tasks for pair in clean)
 
 
 def _counts(
