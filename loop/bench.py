@@ -94,6 +94,22 @@ def open_bench(config: Config, base: Path, *, unsafe_local: bool = False, progre
         raise BadInput(f"suites: {', '.join(twice)} given twice; a suite is a target or a guard, once")
     for suite in targets:
         check_splits(suite)
+    return open_tools(config, targets, guards, unsafe_local=unsafe_local, progress=progress)
+
+
+def open_tools(
+    config: Config,
+    targets: Sequence[Suite],
+    guards: Sequence[Suite] = (),
+    *,
+    unsafe_local: bool = False,
+    progress: Progress | None = None,
+) -> Bench:
+    """A bench for suites that are loaded: the sandbox is opened and self-tested, the model opens on first use.
+
+    Raises:
+        BadInput: no sandbox works.
+    """
     return Bench(
         config=config,
         targets=targets,

@@ -47,19 +47,12 @@ def make_bench(
         BadInput: a suite does not load, a setting is wrong, or no sandbox works.
     """
     from evals.suites import load_suite
-    from loop.bench import Bench, open_model, sandbox_of
+    from loop.bench import open_tools
     from loop.config import make_config
 
     config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, overrides, place="command line")
     loaded = [load_suite(name) for name in suites]
-    return Bench(
-        config=config,
-        targets=loaded,
-        guards=[],
-        sandbox=sandbox_of(config, unsafe_local=unsafe_local),
-        open_backend=lambda ref: open_model(config, ref),
-        progress=console.Bars(quiet=quiet),
-    )
+    return open_tools(config, loaded, unsafe_local=unsafe_local, progress=console.Bars(quiet=quiet))
 
 
 def read_results(folder: Path) -> list[Result]:
