@@ -152,9 +152,7 @@ def foreign_packages() -> list[str]:
         if taken == expected and _is_ours(expected, name):
             continue
         if taken is None:
-            messages.append(
-                f"{name}: Python does not find it, and it should be in {expected}; install goldloop again"
-            )
+            messages.append(f"{name}: Python does not find it, and it should be in {expected}; install goldloop again")
         elif taken == expected:
             messages.append(
                 f"{name}: {expected} was overwritten by another distribution of that name; "

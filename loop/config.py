@@ -200,6 +200,12 @@ def make_config(
         raise BadInput("\n".join(_finding(item, place, lines) for _, _, item in found)) from None
 
 
+def full_keys(overrides: Sequence[str], section: str) -> list[str]:
+    """Overrides of a verb that works on one section: ``lora.r=16`` is ``finetune.lora.r=16``; full keys stay as they are."""
+    heads = Config.model_fields
+    return [item if item.partition("=")[0].strip().partition(".")[0] in heads else f"{section}.{item}" for item in overrides]
+
+
 def _scalar(raw: str) -> Any:
     value = yaml.safe_load(raw) if raw.strip() else ""
     if isinstance(value, str):  # YAML 1.1 reads 1e-4 as text

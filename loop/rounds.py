@@ -71,7 +71,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
         bench.ledger.require_budget(bench.suites, config.gate.looks)
-    index = stages.holdout_index(bench)
+    index = stages.holdout_index(config, bench.suites)
     goldens = stages.prove_stage(bench, folder / "goldens")
     on_train = stages.evaluate_stage(bench, folder / "before-train", start.champion, train, f"round {number}: before, train")
     before = start.holdout or stages.evaluate_stage(
@@ -90,7 +90,15 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     if start.pairs and not _new(start.pairs, clean):
         raise NothingToLearn("every failure left was trained on already")
     trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", stages.token_counter(config))
-    candidate = stages.finetune_stage(bench, folder / "trainset", trainset["trainset"], index, folder / "finetune")
+    candidate = stages.finetune_stage(
+        config,
+        folder / "trainset",
+        trainset["trainset"],
+        index,
+        folder / "finetune",
+        release=bench.release,
+        progress=bench.progress,
+    )
     after = stages.evaluate_stage(bench, folder / "after-holdout", candidate, holdout, f"round {number}: after, holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
         why = f"{folder.parent.name}, round {number}: gate"

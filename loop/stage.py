@@ -45,6 +45,11 @@ def is_done(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
+def was_started(folder: Path) -> bool:
+    """Whether a stage began its work here, and perhaps ended it."""
+    return (folder / MANIFEST).is_file() or (folder / _STARTED).is_file()
+
+
 def _holds_work(folder: Path) -> bool:
     return folder.is_dir() and any(path.name not in (_STARTED, _LOCK) for path in folder.iterdir())
 

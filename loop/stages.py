@@ -9,10 +9,12 @@ from typing import Any
 
 from decontam.records import CleanPair, ContaminatedPair
 from decontam.screen import HoldoutIndex, Rule, index_tasks, match_text, screen_pairs
-from evals.errors import Inconclusive
+from evals.errors import BadInput, Inconclusive
 from evals.files import Journal, digest_file, read_records, write_jsonl
+from evals.progress import Progress
 from evals.records import Failure, ModelRef, Result, Task
 from evals.run import check_errors, evaluate, forget_errors
+from evals.suites import Suite
 from finetune.records import TrainReport
 from goldens.pair import collect_failures, pair_failures, replay_pairs
 from goldens.prove import prove_all
@@ -20,7 +22,7 @@ from goldens.records import Golden, Pair
 from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
 from loop.config import Config, EvalSettings
-from loop.stage import stage
+from loop.stage import stage, was_started
 from trainset import build as trainsets
 from trainset.records import Example
 
@@ -136,14 +138,19 @@ def pair_stage(
         counts = {"in": len(failures), "out": len(pairing.pairs), "replay": replay, "dropped": pairing.dropped}
         return {"counts": counts}
 
-    stage(folder, {"failures": list(failures), "goldens": sorted(goldens)}, work)
+    inputs = {"failures": list(failures), "goldens": sorted(goldens), "prefer_repairs": prefer_repairs}
+    stage(folder, inputs, work)
     return pairs
 
 
-def holdout_index(bench: Bench) -> HoldoutIndex:
-    """The index over the holdout of all suites, targets and guards."""
-    rule = Rule(coverage=bench.config.decontam.coverage, unique=bench.config.decontam.unique)
-    return index_tasks(bench.tasks("holdout"), rule)
+def holdout_index(config: Config, suites: Sequence[Suite]) -> HoldoutIndex:
+    """The index over the holdout of these suites, targets and guards, under ``decontam.*``.
+
+    Raises:
+        Inconclusive: there is no holdout, or nothing in it can be indexed.
+    """
+    rule = Rule(coverage=config.decontam.coverage, unique=config.decontam.unique)
+    return index_tasks([task for suite in suites for task in suite.split("holdout")], rule)
 
 
 def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> list[CleanPair]:
@@ -214,17 +221,32 @@ def audit_rows(examples: Sequence[Example], index: HoldoutIndex, place: str) -> 
             )
 
 
-def finetune_stage(bench: Bench, trainset: Path, trainset_digest: str, index: HoldoutIndex, folder: Path) -> ModelRef:
-    """Train an adapter from the original base; returns the model to evaluate."""
-    config = bench.config
+def finetune_stage(
+    config: Config,
+    trainset: Path,
+    trainset_digest: str,
+    index: HoldoutIndex,
+    folder: Path,
+    *,
+    release: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
+) -> ModelRef:
+    """Train an adapter from the original base; returns the model to evaluate. ``release`` frees memory before the work.
+
+    Raises:
+        BadInput: the trainset was screened against another holdout, a row is too long, the model does not load, or the folder
+            holds an adapter that this stage did not write.
+    """
+    if (folder / "adapter_config.json").is_file() and not was_started(folder):
+        raise BadInput(f"{folder}: holds an adapter already; give a new folder")
     base = ModelRef(base=config.model)
     settings = config.finetune.model_copy(update={"seed": config.seed})
 
     def work(out: Path) -> Mapping[str, Any]:
         from finetune.lora import finetune
 
-        bench.release()
-        report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=bench.progress)
+        release()
+        report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
         write_jsonl(out / "report.jsonl", [report])
         return {"adapter": report.adapter_digest, "counts": {"rows": report.rows, "steps": report.steps}}
 

@@ -93,11 +93,11 @@ def gate(
 
     Example: goldloop gate evals/before evals/after --target house --guard basics
     """
-    from loop.config import make_config
+    from loop.config import full_keys, make_config
     from loop.gate import EXIT_CODES, History, decide
     from loop.holdout import HoldoutLedger
 
-    overrides = [f"gate.{item}" for item in set_ or ()]
+    overrides = full_keys(set_ or (), "gate")
     settings = make_config({"suites": {"target": list(target)}}, overrides, place="command line").gate
     left, right = _Evaluation.read(before), _Evaluation.read(after)
     if differing := left.unlike(right):
