@@ -16,6 +16,7 @@ from loop.verbs.common import run_folder
 if TYPE_CHECKING:
     from loop.config import Config
     from loop.runs import Finished
+    from loop.status import RunState
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -121,16 +122,18 @@ def _show_run(finished: Finished, *, json: bool) -> int:
 
 @app.command()
 def status(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
-    """Show how far a run is: every stage with its counts.
+    """Show how far a run is: every stage with its counts, and whether it is running, stopped or done.
 
     Example: goldloop status demo
     """
-    from loop.runs import run_status
+    from loop.status import run_state, run_status
 
     folder = run_folder(name, runs)
-    rows = run_status(folder)
+    rows, state = run_status(folder), run_state(folder)
     if json:
-        emit({"run": folder.name, "stages": rows})
+        left = {"seconds_left": state.position.seconds_left} if state.position else {}
+        position = {**state.position.model_dump(mode="json"), **left} if state.position else None
+        emit({"run": folder.name, "state": state.state, "pid": state.pid, "position": position, "stages": rows})
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in ("round", "stage", "state", "seconds", "counts"):
@@ -140,5 +143,23 @@ def status(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", r
             seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
             table.add_row(row["round"], row["stage"], row["state"], seconds, Text(counts))
         console.out.print(table)
-    done = bool(rows) and all(row["state"] == "done" for row in rows)
-    next_command(f"goldloop report {folder.name}" if done else f"goldloop resume {folder.name}")
+        console.out.print(_state_line(state), soft_wrap=True)
+    next_command(
+        {
+            "done": f"goldloop report {folder.name}",
+            "running": f"goldloop status {folder.name}",
+            "stopped": f"goldloop resume {folder.name}",
+        }[state.state]
+    )
+
+
+def _state_line(state: RunState) -> str:
+    said = f"running, process {state.pid}" if state.state == "running" else state.state
+    if (at := state.position) is None:
+        return said
+    said += (
+        f"{':' if state.state == 'running' else ' at'} {console.escape(at.label)}, {at.done:,.0f} of {at.total:,.0f} {at.unit}"
+    )
+    if state.state == "running" and at.rate:
+        said += f", {at.rate:,.1f} {at.unit}/s, {console.duration(at.seconds_left or 0)} left"
+    return said
