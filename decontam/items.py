@@ -23,7 +23,7 @@ import orjson
 from decontam.records import Item
 from decontam.tables import EXPECTED, TABLES, TableRow, suffix_of, table_rows
 from evals.errors import BadInput
-from evals.importers import IMPORTERS, unix
+from evals.importers import IMPORTERS, split_importer, unix
 from evals.records import Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
 
@@ -133,9 +133,9 @@ def _read_suite(name: str, draft: _Draft) -> None:
 
 def _require_suite(name: str) -> None:
     """Say what was expected, where neither a suite nor an importer goes by that name."""
-    prefix, _, rest = name.partition(":")
-    if rest and prefix in IMPORTERS:
+    if split_importer(name) is not None:
         return
+    prefix, _, rest = name.partition(":")
     path = Path(name)
     try:
         find_suite(name)

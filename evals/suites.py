@@ -84,7 +84,7 @@ def find_suite(name: str, base: Path | None = None) -> Path:
     if ":" in name:
         from evals.importers import IMPORTERS
 
-        give += f"; or IMPORTER:PATH with one of {', '.join(sorted(IMPORTERS))}"
+        give += f"; or IMPORTER:PATH with one of {', '.join(IMPORTERS)}, or 'pkg.mod:function:PATH'"
     raise BadInput(f"suite {name!r}: {why} ({path}); {give}")
 
 
@@ -94,12 +94,12 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
     Raises:
         BadInput: with every finding, each located, in one message.
     """
-    prefix, _, rest = name.partition(":")
-    if rest:
-        from evals.importers import IMPORTERS, import_benchmark
+    if ":" in name:
+        from evals.importers import import_benchmark, split_importer
 
-        if prefix in IMPORTERS:
-            return import_benchmark(prefix, Path(rest) if base is None else base / rest)
+        importer = split_importer(name)
+        if importer is not None:
+            return import_benchmark(importer[0], Path(importer[1]) if base is None else base / importer[1])
     path = find_suite(name, base)
     rows: list[dict[str, Any]] = []
     problems: list[str] = []

@@ -115,7 +115,7 @@ def test_a_sandbox_that_fails_proves_nothing_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nothing", "x"), "importer 'nothing': no such importer; there are: defog, evalplus"),
+        (("nothing", "x"), "importer 'nothing' is none of defog, evalplus"),
         (("mbpp", "x", "--column", "prompt=text"), "--column: for hub and table only; mbpp knows its own columns"),
         (("table", "x", "--column", "prompt"), "--column prompt: expected KEY=COLUMN, such as prompt=question"),
         (("table", "x", "--form", "xml"), "--form xml: expected one of folder, jsonl, parquet"),

@@ -1,7 +1,7 @@
 """Importers read a benchmark's own files as a suite: ``mbpp:../data/mbpp`` in the configuration.
 
-Add one: a function ``(Path) -> Suite`` and a row in IMPORTERS. An importer names the official splits, carries the
-licence to every task, and marks what may not be trained on.
+Add one: a function ``(Path) -> Suite`` and a row in IMPORTERS, or ``pkg.mod:function:PATH`` in the configuration. An importer
+names the official splits, carries the licence to every task, and marks what may not be trained on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import gzip
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import orjson
 
 from evals.errors import BadInput, TaskFault
 from evals.files import BYTE_ORDER_MARK, shown
+from evals.plugins import is_outside, load
 from evals.suites import Suite, SuiteHeader, validate
 
 _SHOWN = 20
@@ -33,8 +33,8 @@ IMPORTERS: Mapping[str, str] = {
     "humanevalpack-python-fix": "evals.importers.humanevalpack:import_python_fix",
     "livecodebench": "evals.importers.livecodebench:import_livecodebench",
     "mbpp": "evals.importers.mbpp:import_mbpp",
-    "multipl-e": "evals.importers.multiple:import_multiple",
     "mbxp": "evals.importers.mbxp:import_mbxp",
+    "multipl-e": "evals.importers.multiple:import_multiple",
     "quixbugs": "evals.importers.quixbugs:import_quixbugs",
     "swebench": "evals.importers.swebench:import_swebench",
     "table": "evals.importers.hub:import_table",
@@ -51,17 +51,27 @@ class Row:
     values: Mapping[str, Any]
 
 
+def split_importer(name: str) -> tuple[str, str] | None:
+    """Importer and path of ``IMPORTER:PATH`` or ``pkg.mod:function:PATH``; None for what has neither form.
+
+    What stands before the first colon is an importer only where IMPORTERS has it; a path that looks like the long form
+    itself is given as ``./pkg.mod:function:PATH``.
+    """
+    importer, _, path = name.partition(":")
+    if importer not in IMPORTERS:
+        function, _, path = path.partition(":")
+        importer = f"{importer}:{function}"
+    return (importer, path) if path and (importer in IMPORTERS or is_outside(importer)) else None
+
+
 def import_benchmark(name: str, path: Path) -> Suite:
-    """Read a benchmark's file, or the folder that holds it.
+    """Read a benchmark's file, or the folder that holds it; the importer's name is one of IMPORTERS or ``pkg.mod:function``.
 
     Raises:
         BadInput: no such importer, or the files are not that benchmark's; every finding with its place.
     """
-    if name not in IMPORTERS:
-        raise BadInput(f"importer {name!r}: no such importer; there are: {', '.join(sorted(IMPORTERS))}")
-    module, _, attribute = IMPORTERS[name].partition(":")
-    found: Callable[[Path], Suite] = getattr(import_module(module), attribute)
-    return found(path)
+    read: Callable[[Path], Suite] = load(IMPORTERS, name, "importer", form="pkg.mod:function")
+    return read(path)
 
 
 def find_file(path: Path, names: Sequence[str]) -> Path:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
-from evals.errors import BadInput
 from evals.models.base import Backend
+from evals.plugins import load
 from evals.records import ModelRef
 
 BACKENDS: Mapping[str, str] = {
@@ -23,13 +22,5 @@ def open_backend(name: str, ref: ModelRef, **options: Any) -> Backend:
     Raises:
         BadInput: unknown backend, or a model that cannot be loaded.
     """
-    target = BACKENDS.get(name, name)
-    if ":" not in target:
-        raise BadInput(f"backend: {name!r} is none of {', '.join(BACKENDS)}, nor a 'pkg.mod:Class'")
-    module, _, attribute = target.partition(":")
-    try:
-        factory = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise BadInput(f"backend: {name!r} cannot be loaded: {error}") from None
-    backend: Backend = factory(ref, **options)
+    backend: Backend = load(BACKENDS, name, "backend")(ref, **options)
     return backend
