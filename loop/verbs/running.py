@@ -157,9 +157,8 @@ def _state_line(state: RunState) -> str:
     said = f"running, process {state.pid}" if state.state == "running" else state.state
     if (at := state.position) is None:
         return said
-    said += (
-        f"{':' if state.state == 'running' else ' at'} {console.escape(at.label)}, {at.done:,.0f} of {at.total:,.0f} {at.unit}"
-    )
+    joint = ":" if state.state == "running" else " at"
+    said += f"{joint} {console.escape(at.label)}, {at.done:,.0f} of {at.total:,.0f} {at.unit}"
     if state.state == "running" and at.rate:
         said += f", {at.rate:,.1f} {at.unit}/s, {console.duration(at.seconds_left or 0)} left"
     return said
