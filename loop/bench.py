@@ -137,8 +137,12 @@ def open_model(config: Config, ref: ModelRef) -> Backend:
         BadInput: unknown backend, or a model that cannot be loaded.
     """
     server = config.server.model_dump() if config.backend == "openai" else {}
-    backend = open_backend(config.backend, ref, batch_size=config.evals.batch_size, **server)
-    return CachedBackend(backend, Path(config.evals.cache), name=config.backend) if config.evals.cache else backend
+    options = config.backend_options
+    backend = open_backend(config.backend, ref, options=options, batch_size=config.evals.batch_size, **server)
+    if not config.evals.cache:
+        return backend
+    name = f"{config.backend} {digest(options)}" if options else config.backend
+    return CachedBackend(backend, Path(config.evals.cache), name=name)
 
 
 def check_splits(suite: Suite) -> None:

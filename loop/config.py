@@ -110,6 +110,9 @@ class Config(Record):
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="the run's folder below runs/")
     model: str = Field(default="smollm2-135m-instruct", description="hub id, local folder or GGUF file")
     backend: str = Field(default="hf", description="hf, openai (a server, see server.*), vllm, or pkg.mod:Class")
+    backend_options: Mapping[str, Any] = Field(
+        default={}, description="options of the backend's class, such as max_model_len of vllm; see its settings"
+    )
     seed: int = Field(default=0, ge=0, description="of shuffles, initial weights, replay choice and sampling")
     rounds: int = Field(default=1, ge=1, description="rounds, each from the original base with all data so far")
     suites: SuiteSettings

@@ -70,6 +70,8 @@ def evaluate_stage(
         "backend": config.backend,
         "seed": config.seed + reseed,
     }
+    if config.backend_options:
+        inputs["backend_options"] = dict(config.backend_options)
 
     def work(out: Path) -> Mapping[str, Any]:
         if bench.ledger is not None:

@@ -171,7 +171,7 @@ class _Evaluation:
 
         What tasks ask can be compared only where the same tasks were evaluated; other tasks are the gate's to judge.
         """
-        names = {"evals": "settings of decoding (evals.*)", "backend": "backend"}
+        names = {"evals": "settings of decoding (evals.*)", "backend": "backend", "backend_options": "options of the backend"}
         if {r.key for r in self.results} == {r.key for r in other.results}:
             names["tasks"] = "what the tasks ask or check"
         return [said for key, said in names.items() if self.inputs.get(key) != other.inputs.get(key)]
