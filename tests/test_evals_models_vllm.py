@@ -124,5 +124,5 @@ def test_a_backend_without_settings_takes_no_options() -> None:
 
 def test_without_the_package_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
-    with pytest.raises(BadInput, match=r"pip install 'goldloop\[vllm\]'"):
+    with pytest.raises(BadInput, match=r"pip install vllm \(in a checkout of goldloop: pip install -e '\.\[vllm\]'\)"):
         open_backend("vllm", ModelRef(base="m"))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from evals.errors import BackendFault, BadInput
+from evals.errors import BackendFault, BadInput, install_command
 from evals.files import read_json
 from evals.models.base import Completion, Prompt, Sampling
 from evals.models.resolve import resolve_model
@@ -47,7 +47,7 @@ class VLLMBackend:
             import vllm
             from vllm.lora.request import LoRARequest
         except ImportError:
-            raise BadInput("backend vllm needs a package and a GPU: pip install 'goldloop[vllm]'") from None
+            raise BadInput(f"backend vllm needs a package and a GPU: {install_command('vllm')}") from None
         resolved = resolve_model(ref.base)
         self.ref = ref.model_copy(update={"revision": resolved.revision})
         self._vllm: Any = vllm
