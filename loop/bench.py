@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from evals.progress import Progress, Silent
 from evals.records import ModelRef, Task, Verdict
 from evals.sandboxes import open_sandbox
 from evals.sandboxes.base import Sandbox
-from evals.suites import Suite, load_suite
+from evals.suites import Suite
 from goldens.prove import within
 from goldens.records import Golden
 from loop.config import Config
@@ -78,23 +77,6 @@ class Bench:
         """Drop the model and close the sandbox."""
         self.release()
         self.sandbox.close()
-
-
-def open_bench(config: Config, base: Path, *, unsafe_local: bool = False, progress: Progress | None = None) -> Bench:
-    """Load the suites, open and self-test the sandbox.
-
-    Raises:
-        BadInput: a suite does not load, or no sandbox works.
-        Inconclusive: a target suite has no holdout.
-    """
-    targets = [load_suite(name, base) for name in config.suites.target]
-    guards = [load_suite(name, base) for name in config.suites.guard]
-    names = [suite.name for suite in [*targets, *guards]]
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise BadInput(f"suites: {', '.join(twice)} given twice; a suite is a target or a guard, once")
-    for suite in targets:
-        check_splits(suite)
-    return open_tools(config, targets, guards, unsafe_local=unsafe_local, progress=progress)
 
 
 def open_tools(

@@ -30,7 +30,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     warnings.filterwarnings("ignore", module=r"(transformers|peft|torch)\.")  # theirs to mend, not the user's
     verbs.load()
-    sys.exit(_run(arguments, debug=debug))
+    try:
+        code = _run(arguments, debug=debug)
+    finally:
+        console.LifeSigns.stop_all()
+    sys.exit(code)
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:

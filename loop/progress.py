@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from typing import Any
 from evals.files import read_json, write_json
 from evals.progress import Progress, Silent
 from evals.records import Record
+from loop.pace import RecentRate
 
 PROGRESS = ".progress.json"
 _WRITE_SECONDS = 1.0
-_WINDOW_SECONDS = 60.0
 
 
 class WorkPosition(Record):
@@ -32,23 +31,6 @@ class WorkPosition(Record):
     def seconds_left(self) -> float | None:
         """At the current rate; None where that is unknown."""
         return max(0.0, self.total - self.done) / self.rate if self.rate > 0 else None
-
-
-class RecentRate:
-    """The rate of the last minute: what a journal held already counts no longer than that."""
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, float]] = deque([(time.monotonic(), 0.0)])
-
-    def rate(self, done: float) -> float:
-        """Units a second, ``done`` being what is done now."""
-        now = time.monotonic()
-        if now - self._marks[-1][0] >= _WRITE_SECONDS:
-            self._marks.append((now, done))
-        while len(self._marks) > 1 and now - self._marks[1][0] >= _WINDOW_SECONDS:
-            self._marks.popleft()
-        start, before = self._marks[0]
-        return (done - before) / (now - start) if now > start else 0.0
 
 
 class RecordedProgress:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from evals.errors import BadInput
 from evals.files import read_json, write_json
 from evals.progress import Progress
-from loop.bench import config_digest, open_bench
+from loop.bench import config_digest
 from loop.config import Config
 from loop.holdout import HoldoutLedger
 from loop.progress import RecordedProgress
@@ -20,6 +20,7 @@ from loop.records import RoundReport
 from loop.report.page import write_report
 from loop.rounds import run_rounds
 from loop.stage import code_version, only_one
+from loop.validate import Where, open_bench
 
 RUN_FILE = "run.json"
 
@@ -34,14 +35,22 @@ class Finished:
 
 
 def start_run(
-    config: Config, base: Path, runs: Path, *, unsafe_local: bool = False, progress: Progress | None = None
+    config: Config,
+    base: Path,
+    runs: Path,
+    *,
+    where: Where = lambda key: "",
+    unsafe_local: bool = False,
+    progress: Progress | None = None,
 ) -> Finished:
     """Start a run, or go on with it where it is there already under the same configuration.
 
-    A configuration binds a run from its first evaluation on: a model's name that was misspelt may be mended.
+    A configuration binds a run from its first evaluation on: a model's name that was misspelt may be mended. ``where`` gives
+    the file and line of a key.
 
     Raises:
-        BadInput: a run of that name was evaluated under another configuration, or another process is at it.
+        BadInput: something that ``goldloop validate`` checks is wrong, and all of it is said; a run of that name was evaluated
+            under another configuration; or another process is at it.
     """
     folder = runs / config.name
     started = folder / RUN_FILE
@@ -56,7 +65,7 @@ def start_run(
             "unsafe_local": unsafe_local,
         }
         kept = RecordedProgress(progress, folder)
-        bench = open_bench(config, base, unsafe_local=unsafe_local, progress=kept)
+        bench = open_bench(config, base, where=where, unsafe_local=unsafe_local, progress=kept)
         write_json(started, facts)
         bench.ledger = HoldoutLedger(runs)
         try:

@@ -42,6 +42,8 @@ _HINTS: Mapping[int, str] = {
 class OpenAIBackend:
     """A model behind HTTP. ``ref.base`` is the server's name for it; thread-safe."""
 
+    needs = ("openai", "httpx2")
+
     def __init__(
         self,
         ref: ModelRef,

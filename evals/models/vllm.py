@@ -41,6 +41,7 @@ class VLLMBackend:
     """A local model in vLLM's engine. ``batch_size`` is the number of sequences that it may run side by side."""
 
     settings = VLLMSettings
+    needs = ("vllm",)
 
     def __init__(self, ref: ModelRef, *, batch_size: int = 256, options: VLLMSettings | None = None) -> None:
         try:

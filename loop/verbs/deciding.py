@@ -121,7 +121,7 @@ def gate(
         for reason in (*report.reasons, *report.notes()):
             console.out.print(f"  {console.escape(reason)}")
         console.out.print(f"evidence: {console.escape(str(file))}", soft_wrap=True)
-    next_command("goldloop run --help")
+    next_command(f"goldloop compare {before} {after}")
     return EXIT_CODES[report.decision]
 
 

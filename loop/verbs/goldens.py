@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,7 +82,8 @@ def goldens_verify(
         _show(found)
     check_known(found)
     unsound = sum(one.state in {"weak", "broken"} for one in found)
-    next_command(f"goldloop eval {suites[0]} --out evals/base" if not unsound else "goldloop goldens verify --help")
+    again = f"goldloop goldens verify {shlex.join(suites)} --out report.json"
+    next_command(again if unsound else f"goldloop eval {suites[0]} --out evals/base")
     return 2 if unsound else 0
 
 

@@ -88,8 +88,10 @@ def ablate(
 
 def _next(suite: str, split: str, out: Path, arm: Arm) -> str:
     """What to look at after a comparison; failures are shown of training tasks only."""
-    if split == "train" or not (arm.rules or arm.adapter or arm.evals):
-        return f"goldloop failures {out}/{arm.folder}" if split == "train" else f"goldloop ablate {suite} --split train --help"
+    if split == "train":
+        return f"goldloop failures {out}/{arm.folder}"
+    if not (arm.rules or arm.adapter or arm.evals):
+        return f"goldloop ablate {suite} --split train --repair 1 --out {out}-train"
     if arm.evals:
         sets = " ".join(f"--set evals.{key}={value:g}" for key, value in arm.evals.items())
         return f"goldloop eval {suite} --split {split} {sets} --out evals/{arm.folder}"

@@ -11,12 +11,14 @@ from rich.text import Text
 
 from loop import console
 from loop.app import RUNS, Json, Runs, Sets, Unsafe, app, emit, next_command
+from loop.verbs.checking import require_valid
 from loop.verbs.common import run_folder
 
 if TYPE_CHECKING:
     from loop.config import Config
     from loop.runs import Finished
     from loop.status import RunState
+    from loop.validate import Where
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -63,7 +65,7 @@ def run(
 
     Example: goldloop run --target mbpp:../data/mbpp --name mbpp
     """
-    from loop.config import load_config, make_config
+    from loop.config import check_config, read_config
 
     overrides = list(set_ or ())
     overrides += [f"{key}={value}" for key, value in (("model", model), ("name", name), ("rounds", rounds or "")) if value]
@@ -71,10 +73,12 @@ def run(
         if suites:
             overrides.append(f"suites.{key}=[{', '.join(repr(suite) for suite in suites)}]")
     if target and not config.is_file():
-        settings, base = make_config({}, overrides, place="command line"), Path.cwd()
+        read, base = check_config({}, overrides, place="command line"), Path.cwd()
     else:
-        settings, base = load_config(config, overrides), Path.cwd() if target else config.parent
-    return _run_config(settings, base, runs, unsafe_local=unsafe_local, json=json)
+        read, base = read_config(config, overrides), Path.cwd() if target else config.parent
+    if read.problems:
+        require_valid(read, base, unsafe_local=unsafe_local)
+    return _run_config(read.valid(), base, runs, where=read.where, unsafe_local=unsafe_local, json=json)
 
 
 @app.command()
@@ -93,14 +97,14 @@ def resume(
     return _show_run(resume_run(folder, progress=console.Bars(quiet=json)), json=json)
 
 
-def _run_config(config: Config, base: Path, runs: Path, *, unsafe_local: bool, json: bool) -> int:
+def _run_config(config: Config, base: Path, runs: Path, *, where: Where = lambda key: "", unsafe_local: bool, json: bool) -> int:
     from loop.runs import start_run
 
     if not json:
         targets, guards = ", ".join(config.suites.target), ", ".join(config.suites.guard) or "none"
         console.say(f"[bold]goldloop[/] {config.name}: {console.escape(config.model)}, target {targets}, guard {guards}")
     bars = console.Bars(quiet=json)
-    return _show_run(start_run(config, base, runs, unsafe_local=unsafe_local, progress=bars), json=json)
+    return _show_run(start_run(config, base, runs, where=where, unsafe_local=unsafe_local, progress=bars), json=json)
 
 
 def _show_run(finished: Finished, *, json: bool) -> int:
