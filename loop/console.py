@@ -25,7 +25,7 @@ _COLOURS = {"promote": "bold green", "reject": "bold red", "inconclusive": "bold
 _VERDICTS = {"better": "green", "worse": "red", "not seen": "dim"}
 
 
-class _Rate(ProgressColumn):
+class _RateColumn(ProgressColumn):
     """Units a second."""
 
     def render(self, task: Task) -> Text:
@@ -58,7 +58,7 @@ class Bars:
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=18),
                 MofNCompleteColumn(),
-                _Rate(),
+                _RateColumn(),
                 TimeRemainingColumn(),
                 TextColumn("[dim]{task.fields[note]}"),
             ]

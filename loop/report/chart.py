@@ -125,14 +125,14 @@ def hill(chapters: Sequence[Chapter], width: int, height: int, margin: int) -> H
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rate:
+class _ChartRate:
     share: float
     interval: tuple[float, float]
     said: str
     kept: bool
 
 
-def _rates(suite: str, chapters: Sequence[Chapter]) -> list[_Rate]:
+def _rates(suite: str, chapters: Sequence[Chapter]) -> list[_ChartRate]:
     lines = [next((line for line in chapter.wholes if line.suite == suite), None) for chapter in chapters]
     found = []
     for number, line in enumerate([lines[0], *lines]):
@@ -143,7 +143,7 @@ def _rates(suite: str, chapters: Sequence[Chapter]) -> list[_Rate]:
         counted = f"{round(share * line.n)} of {line.n}" if line.samples == 1 else f"{line.n} tasks, {line.samples} samples each"
         said = f"{counted}, {percent(share)}, 95% {percent(low)} to {percent(high)}"
         kept = number == 0 or chapters[number - 1].facts.decision == "promote"
-        found.append(_Rate(share=share, interval=(low, high), said=said, kept=kept))
+        found.append(_ChartRate(share=share, interval=(low, high), said=said, kept=kept))
     return found
 
 

@@ -65,7 +65,7 @@ class Story(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FunnelStep:
     """One bar of the funnel; ``lost`` says what did not get here, by reason.
 
     ``golden + replay == total``, except for the tasks, which are neither yet.
@@ -80,7 +80,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class FailureCase:
     """One failing attempt of a training task.
 
     ``golden`` is None where it is not shown; ``golden_note`` says why, or how it was proved. ``fate``: ``trained``,
@@ -100,13 +100,13 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class SliceFailures:
     """The failing attempts of one slice; ``total`` counts those beyond ``SHOWN_PER_SLICE`` too."""
 
     suite: str
     slice: str
     total: int
-    cases: tuple[Case, ...]
+    cases: tuple[FailureCase, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +116,11 @@ class Chapter:
     facts: Round
     lines: tuple[Line, ...]
     scale: float
-    funnel: tuple[Step, ...]
+    funnel: tuple[FunnelStep, ...]
     leaks: tuple[ContaminatedPair, ...]
     leaks_total: int
     reasons: tuple[tuple[str, str, int], ...]
-    groups: tuple[Group, ...]
+    groups: tuple[SliceFailures, ...]
     train: TrainReport
     unindexable: int
     sandbox: str
@@ -201,28 +201,28 @@ def _scale(lines: Sequence[Line]) -> float:
 
 def _funnel(
     facts: Round, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair], built: Mapping[str, int]
-) -> tuple[Step, ...]:
+) -> tuple[FunnelStep, ...]:
     def lost(stage: str) -> tuple[tuple[str, int], ...]:
         prefix = f"{stage}: "
         return tuple((k.removeprefix(prefix), n) for k, n in _most_common(facts.dropped) if k.startswith(prefix))
 
-    def step(name: str, note: str, golden: int, replay: int, stage: str) -> Step:
-        return Step(name=name, note=note, total=golden + replay, golden=golden, replay=replay, lost=lost(stage))
+    def step(name: str, note: str, golden: int, replay: int, stage: str) -> FunnelStep:
+        return FunnelStep(name=name, note=note, total=golden + replay, golden=golden, replay=replay, lost=lost(stage))
 
     tasks, failed = facts.counts.get("train_tasks", 0), facts.counts.get("failures", 0)
     golden, dirty = sum(not pair.replay for pair in clean), sum(not pair.replay for pair in leaks)
     pairs = len(clean) + len(leaks)
     rows = "what was trained on" if facts.round == 1 else "what was trained on: pairs of all rounds so far"
     return (
-        Step(name="training tasks", note="of all suites", total=tasks, golden=0, replay=0),
-        Step(name="failures", note="of the training tasks", total=failed, golden=failed, replay=0),
+        FunnelStep(name="training tasks", note="of all suites", total=tasks, golden=0, replay=0),
+        FunnelStep(name="failures", note="of the training tasks", total=failed, golden=failed, replay=0),
         step("pairs", "failures with a proved golden, and own passes", golden + dirty, pairs - golden - dirty, "pairs"),
         step("clean pairs", "nothing of the holdout found in them", golden, len(clean) - golden, "screen"),
         step("training rows", rows, built.get("golden", 0) + built.get("repair", 0), built.get("replay", 0), "trainset"),
     )
 
 
-def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair]) -> tuple[Group, ...]:
+def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair]) -> tuple[SliceFailures, ...]:
     """Failing attempts by slice. Only what the evaluation of split ``train`` holds can get in here."""
     results = read_records(folder / "before-train" / "results.jsonl", Result)
     origin = {r.key: r for r in results if r.split == "train"}
@@ -240,11 +240,11 @@ def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[Contaminat
         for failure in failures[:SHOWN_PER_SLICE]:
             fate = "leaks" if failure.key in leaking else "trained" if failure.key in trained else "unpaired"
             cases.append(_case(failure, goldens.get(failure.key), trained.get(failure.key, ""), fate))
-        groups.append(Group(suite=suite, slice=name, total=len(failures), cases=tuple(cases)))
+        groups.append(SliceFailures(suite=suite, slice=name, total=len(failures), cases=tuple(cases)))
     return tuple(groups)
 
 
-def _case(failure: Failure, golden: Golden | None, prompt: str, fate: str) -> Case:
+def _case(failure: Failure, golden: Golden | None, prompt: str, fate: str) -> FailureCase:
     attempt, verdict = failure.attempt, failure.verdict
     wrote = (attempt.code if attempt.code is not None else attempt.completion).strip()
     evidence = tuple(
@@ -259,7 +259,7 @@ def _case(failure: Failure, golden: Golden | None, prompt: str, fate: str) -> Ca
     else:
         shown, note = clip(golden.code.strip()), _proof(golden)
     said = dict(evidence)
-    return Case(
+    return FailureCase(
         task=failure.key,
         reason=verdict.reason,
         headline=said.get("failing check") or said.get("message") or said.get("stderr", ""),

@@ -19,7 +19,7 @@ from loop.verbs.common import Out, SuiteArgument, run_folder
 
 if TYPE_CHECKING:
     from evals.suites import Suite
-    from loop.store import Answer
+    from loop.store import QueryAnswer
 
 SHOWN_ROWS = 200
 
@@ -132,13 +132,13 @@ def sql(
     next_command("goldloop status")
 
 
-def _write_csv(answer: Answer) -> None:
+def _write_csv(answer: QueryAnswer) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(answer.columns)
     writer.writerows(["" if value is None else value for value in row] for row in answer.rows)
 
 
-def _write_jsonl(answer: Answer) -> None:
+def _write_jsonl(answer: QueryAnswer) -> None:
     import orjson
 
     for row in answer.rows:
@@ -146,7 +146,7 @@ def _write_jsonl(answer: Answer) -> None:
         sys.stdout.write(line.decode() + "\n")
 
 
-def _show_rows(answer: Answer) -> None:
+def _show_rows(answer: QueryAnswer) -> None:
     """As a table where it fits, else as one block a row with a line for each column."""
     shown = answer.rows[:SHOWN_ROWS]
     table = Table(box=None, header_style="bold", pad_edge=False)
