@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from decontam.audit import Audit, AuditSettings
+    from decontam.audit.run import Audit, AuditSettings
     from decontam.rule import Rule
     from evals.comparison import compare_outcomes, pass_rate
     from evals.errors import BadInput, GoldloopError, Inconclusive
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Attempt": "evals.records",
-    "Audit": "decontam.audit",
-    "AuditSettings": "decontam.audit",
+    "Audit": "decontam.audit.run",
+    "AuditSettings": "decontam.audit.run",
     "BadInput": "evals.errors",
     "Config": "loop.config",
     "Finished": "loop.runs",

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from decontam.index import BLIND, HoldoutIndex, build_index, solution_key
-from decontam.items import items_of
-from decontam.matching import match_text
+from decontam.holdouts import items_of
+from decontam.kernels.tokens import N, tokenize
+from decontam.matching.index import BLIND, HoldoutIndex, build_index, solution_key
+from decontam.matching.match import match_text
 from decontam.records import CleanPair, ContaminatedPair, Match
 from decontam.rule import RULE_VERSION, Rule
-from decontam.tokens import N, tokenize
 from evals.records import Task
 from goldens.records import Pair
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from evals.errors import BadInput
 
 if TYPE_CHECKING:
-    from decontam.audit import Audit, AuditSettings
+    from decontam.audit.run import Audit, AuditSettings
     from evals.progress import Progress
     from evals.records import ModelRef, Result, Split
     from loop.config import Config
@@ -47,9 +47,9 @@ def audit(
         BadInput: a file, folder or column is not there, or ``out`` or ``clean`` exists.
         Inconclusive: the holdout is empty, or nothing of it can be indexed.
     """
-    from decontam.audit import AuditSettings as Settings
-    from decontam.audit import check_threads, run_audit
-    from decontam.items import load_items
+    from decontam.audit.run import AuditSettings as Settings
+    from decontam.audit.run import check_threads, run_audit
+    from decontam.holdouts import load_items
     from decontam.sources import find_sources
 
     items, sources = load_items(holdout, {}), find_sources(train)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decontam.kernels.tokens import tokenize
 from decontam.screen import index_tasks, match_text, screen_pairs
-from decontam.tokens import tokenize
 from evals.errors import Inconclusive
 from evals.records import Attempt, Task, Verdict
 from goldens.records import Golden, Pair
