@@ -39,3 +39,8 @@ class TaskFault(GoldloopError):
     """A task is broken: its checks cannot be parsed, or its golden does not pass them."""
 
     exit_code = 4
+
+
+def install_command(package: str, extra: str = "") -> str:
+    """How to install what an optional part needs: goldloop itself is on no package index, so its extras work from a checkout."""
+    return f"pip install {package} (in a checkout of goldloop: pip install -e '.[{extra or package}]')"

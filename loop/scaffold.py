@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from evals.errors import BadInput
-from evals.files import write_atomic
+from evals.files import write_atomic, write_json
+from loop.config import config_schema
 
-_CONFIG = """\
+SCHEMA_FILE = "goldloop.schema.json"
+_CONFIG = f"""\
+# yaml-language-server: $schema={SCHEMA_FILE}
 # Every key is in the README. Override one on the command line: --set finetune.learning_rate=1e-4
 name: first
 model: smollm2-135m-instruct   # a hub id, a local folder or a GGUF file works the same way
@@ -84,4 +87,5 @@ def init_project(folder: Path) -> list[Path]:
         files[task / "checks.py"] = checks
     for file, text in files.items():
         write_atomic(file, text.encode())
-    return sorted(files)
+    write_json(folder / SCHEMA_FILE, config_schema())
+    return sorted([*files, folder / SCHEMA_FILE])

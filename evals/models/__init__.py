@@ -1,4 +1,7 @@
-"""Model backends by name. Add one: a class that fits ``base.Backend`` and a row in BACKENDS, or 'pkg.mod:Class' in the config."""
+"""Model backends by name. Add one: a class that fits ``base.Backend`` and a row in BACKENDS, or 'pkg.mod:Class' in the config.
+
+A class may have a class attribute ``settings``, a pydantic model: ``backend_options`` are read with it and given as ``options``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.models.base import Backend
+from evals.options import read_options
 from evals.plugins import load
 from evals.records import ModelRef
 
@@ -16,11 +20,22 @@ BACKENDS: Mapping[str, str] = {
 }
 
 
-def open_backend(name: str, ref: ModelRef, **options: Any) -> Backend:
-    """Load a model.
+def backend_class(name: str) -> Any:
+    """The class of a backend, imported.
 
     Raises:
-        BadInput: unknown backend, or a model that cannot be loaded.
+        BadInput: no such backend, or its module cannot be imported.
     """
-    backend: Backend = load(BACKENDS, name, "backend")(ref, **options)
+    return load(BACKENDS, name, "backend")
+
+
+def open_backend(name: str, ref: ModelRef, *, options: Mapping[str, Any] | None = None, **arguments: Any) -> Backend:
+    """Load a model. ``options`` are the backend's own, ``arguments`` those that the caller knows.
+
+    Raises:
+        BadInput: unknown backend, options that it does not have, or a model that cannot be loaded.
+    """
+    target = backend_class(name)
+    own = read_options(target, options or {}, f"backend {name}", "backend_options")
+    backend: Backend = target(ref, **arguments, **own)
     return backend
