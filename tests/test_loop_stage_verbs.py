@@ -84,7 +84,6 @@ def test_the_verbs_build_the_trainset_that_the_run_built(run: Run, suite: str, t
     told = run("trainset", "pairs", "--holdout", suite, "--out", "more", *COVERAGE, *SCRIPTED, "--seed", "2").err
     sets = " ".join((*COVERAGE, *SCRIPTED, "--set", "seed=2"))
     assert f"next: goldloop finetune more --holdout {suite} --out adapter {sets}" in told
-    )
 
 
 @pytest.mark.parametrize("verb", ["pair", "trainset", "finetune"])
