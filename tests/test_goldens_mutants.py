@@ -11,10 +11,10 @@ from evals.errors import TaskFault
 from evals.graders.patches import apply_patch
 from evals.records import Task
 from goldens.mutants import Mutant, draw, mutants_of
-from goldens.mutants_javascript import mutate_javascript, mutate_tsx
-from goldens.mutants_patch import write_diff
-from goldens.mutants_python import mutate_python
-from goldens.mutants_sql import mutate_sql
+from goldens.mutants.javascript import mutate_javascript, mutate_tsx
+from goldens.mutants.patch import write_diff
+from goldens.mutants.python import mutate_python
+from goldens.mutants.sql import mutate_sql
 
 
 def task(golden: str, **changes: Any) -> Task:
@@ -132,7 +132,7 @@ const o = { "z": x };
 
 
 def test_javascript_that_does_not_parse_is_named_with_its_line() -> None:
-    with pytest.raises(TaskFault, match="suite/t: the golden is no javascript: line 2"):
+    with pytest.raises(TaskFault, match="suite/t: the golden is not javascript: line 2"):
         mutants_of(task("x = 1;\nfunction (", language="javascript"), 5)
 
 
@@ -156,7 +156,7 @@ def test_sql_operators(query: str, operator: str, after: str) -> None:
 
 
 def test_sql_that_is_no_select_is_refused() -> None:
-    with pytest.raises(TaskFault, match="the golden is no sql"):
+    with pytest.raises(TaskFault, match="the golden is not sql"):
         mutants_of(task("DELETE FROM t", language="sql", kind="sql"), 5)
 
 

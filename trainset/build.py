@@ -13,6 +13,7 @@ from pathlib import Path
 from decontam.records import CleanPair
 from evals.errors import BadInput, Inconclusive
 from evals.files import digest, read_json, read_records, write_json, write_jsonl
+from evals.languages import language_of
 from evals.records import Message
 from trainset.records import Example, Trainset
 
@@ -92,7 +93,9 @@ def example(clean: CleanPair) -> Example:
         raise ValueError(f"{pair.task}: the target's proof is {pair.golden.proof.reason!r} with flags {pair.golden.proof.flags}")
     system: list[Message] = [{"role": "system", "content": pair.system}] if pair.system else []
     own = pair.golden.source == "self"
-    text = pair.attempt.completion.strip() if own else f"```{pair.language}\n{pair.golden.code.strip()}\n```"
+    text = (
+        pair.attempt.completion.strip() if own else f"```{language_of(pair.language).fences[0]}\n{pair.golden.code.strip()}\n```"
+    )
     return Example(
         prompt=(*system, {"role": "user", "content": pair.prompt}),
         completion=({"role": "assistant", "content": text},),

@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from evals.errors import SandboxFault, TaskFault
-from evals.graders.base import run_twice
+from evals.graders.base import inside, run_twice
+from evals.languages import language_of
 from evals.plugins import load
 from evals.records import Limits, Metric, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox, Toolchain
@@ -35,7 +36,6 @@ METRICS: Mapping[str, str] = {
 """By the name that ``Task.metrics`` gives."""
 
 _LIMITS = Limits(wall_seconds=60.0, memory_mb=2048, processes=64, file_mb=16, max_output_bytes=4_000_000)
-_SUFFIX = {"python": ".py", "javascript": ".js", "typescript": ".ts", "tsx": ".tsx", "sql": ".sql"}
 _PYTHON = {".py", ".pyi"}
 _SCRIPTS = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"}
 _RUFF_RULES = "E4,E7,E9,F,W,B"  # named here: what ruff takes by default changes from one version to the next
@@ -115,23 +115,6 @@ def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict
     return found.model_copy(update=changes)
 
 
-def combined(verdict: Verdict, task: Task) -> float:
-    """One number from a verdict and its metrics: the weighted mean of the pass, with weight 1, and the scores with theirs.
-
-    What does not pass is worth 0 whatever its style, so that a score never buys off a wrong answer. A metric without a score
-    (its tool failed) is left out.
-
-    Raises:
-        ValueError: the verdict is an error, which says nothing about the answer.
-    """
-    if verdict.status == "error":
-        raise ValueError(f"{task.key}: an error ({verdict.reason}) has no score")
-    if not verdict.passed:
-        return 0.0
-    weighed = [(metric.weight, verdict.scores[metric.name]) for metric in task.metrics if metric.name in verdict.scores]
-    return (1.0 + sum(weight * score for weight, score in weighed)) / (1.0 + sum(weight for weight, _ in weighed))
-
-
 def metric_problems(task: Task) -> list[str]:
     """What is wrong with a task's metrics, each finding with its place."""
     problems = []
@@ -182,7 +165,7 @@ def answer_files(task: Task, code: str) -> AnswerFiles:
         except PatchFault:  # graded as a fail already
             return AnswerFiles(project=task.starter, written=())
         return AnswerFiles(project=project, written=tuple(n for n in sorted(project) if project[n] != task.starter.get(n)))
-    name = task.entry or f"answer{_SUFFIX.get(task.language, '.txt')}"
+    name = task.entry or f"answer{language_of(task.language).suffixes[0]}"
     return AnswerFiles(project={**task.starter, name: code}, written=(name,))
 
 
@@ -258,7 +241,7 @@ def _script_findings(answer: AnswerFiles, tool: str, sandbox: Sandbox) -> list[F
     names = _written(answer, _SCRIPTS)
     if not names:
         return []
-    driver = Path(__file__).with_name("_metrics_driver.cjs").read_bytes()
+    driver = inside("metrics_driver.cjs")
     project = {name: text.encode() for name, text in answer.project.items()}
     files = {**project, "metrics.cjs": driver, "metrics.json": json.dumps({"files": names}).encode()}
     return _findings(_run(files, ("{node}", "metrics.cjs", "{web}", tool), sandbox, "web"), tool)

@@ -5,7 +5,7 @@ Two runs decide. In the first all tests must pass, exactly those that the task n
 what passes there did not come from the tests. A changed value stands in the place of the original: code that reads what a
 test compares with, and answers by it, passes the changed test and is found out.
 
-Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners._pytest_taken``): what they
+Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners.pytest_taken``): what they
 compare with never enters the sandbox. Recorded assertions in branches, and in loops over what the answer returned, are not
 counted: an answer that keeps them from being recorded is not seen.
 

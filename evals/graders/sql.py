@@ -20,7 +20,7 @@ from typing import Any
 from evals.checks import parse_checks
 from evals.errors import SandboxFault, TaskFault
 from evals.files import canonical_json
-from evals.graders.base import ended_early, run_twice, verdict
+from evals.graders.base import ended_early, inside, run_twice, verdict
 from evals.graders.codec import decode, parse_comparator
 from evals.graders.flags import flagged
 from evals.graders.sqlrows import DEFAULT_TOLERANCE, ResultSet, compare, group_sizes
@@ -30,7 +30,7 @@ from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
 SCHEMA = "schema.sql"
-_DRIVER = Path(__file__).with_name("_sql_driver.py").read_bytes()
+_DRIVER = inside("sql_driver.py")
 _MOST_ROWS = 100_000
 _CONSTANT = "the query reads no table, the golden does"
 

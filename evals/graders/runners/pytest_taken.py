@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.graders.runners._pytest_names import (
+from evals.graders.runners.pytest_names import (
     MOST_ROWS,
     Hidden,
     Key,
@@ -32,8 +32,8 @@ from evals.graders.runners._pytest_names import (
     table_rows,
     targets,
 )
-from evals.graders.runners._pytest_source import Function
-from evals.graders.runners._pytest_values import VALUE, callables
+from evals.graders.runners.pytest_source import Function
+from evals.graders.runners.pytest_values import VALUE, callables
 
 _EQUAL = {f"assert{kind}Equal" for kind in ("", "List", "Dict", "Tuple", "Set", "Sequence", "MultiLine")}
 _COMPARING: Mapping[str, ast.cmpop] = {

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import CodeType
 from typing import Any
 
-from goldens.mutants import Candidates, Mutant, changed_line
+from goldens.mutants.candidates import Candidates, Mutant, changed_line
 
 _BOUNDARY: Mapping[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 _COMPARISON: Mapping[type[ast.cmpop], type[ast.cmpop]] = {

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from goldens.mutants import Candidates, Mutant, changed_line
+from goldens.mutants.candidates import Candidates, Mutant, changed_line
 
 _BOUNDARY = {
     "COMPARE_LESSTHAN": "COMPARE_LESSTHANOREQUALTO",
