@@ -21,7 +21,17 @@ from goldens.mutants import mutants_of
 from goldens.stubs import empty_answer
 
 PARTS = ("reader", "uncommented", "runtime", "flags", "mutator", "stubs")
-BARE = replace(LANGUAGES["python"], name="bare", **dict.fromkeys(PARTS[1:], ""), program=None, reader="evals.reading:PLAIN")
+BARE = replace(
+    LANGUAGES["python"],
+    name="bare",
+    reader="evals.reading:PLAIN",
+    uncommented="",
+    runtime="",
+    program=None,
+    flags="",
+    mutator="",
+    stubs="",
+)
 NOT_A_ROW = "python"
 
 

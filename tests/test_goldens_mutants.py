@@ -10,7 +10,8 @@ import pytest
 from evals.errors import TaskFault
 from evals.graders.patches import apply_patch
 from evals.records import Task
-from goldens.mutants import Mutant, draw, mutants_of
+from goldens.mutants import mutants_of
+from goldens.mutants.candidates import Mutant, draw
 from goldens.mutants.javascript import mutate_javascript, mutate_tsx
 from goldens.mutants.patch import write_diff
 from goldens.mutants.python import mutate_python
