@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evals.languages import LANGUAGES, Language, language_of
-from evals.reading import Reader, reader_of
+from evals.reading import CodeReader, reader_of
 from evals.source import sound
 
 _FENCE = re.compile(r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<tag>[\w+#.-]*+)")
@@ -83,7 +83,7 @@ def extract_code(completion: str, language: str = "python") -> Extraction | None
 
 
 def _plain(completion: str) -> str:
-    """With line ends of one kind; a mark of byte order is no code."""
+    """With line ends of one kind; a mark of byte order is not code."""
     text = sound(completion).removeprefix("\ufeff").replace("\r\n", "\n")
     return text if "\n" in text else text.replace("\r", "\n")
 
@@ -175,7 +175,7 @@ def _as_source(body: str, row: Language | None) -> str:
     return body
 
 
-def _is_escaped(body: str, reader: Reader) -> bool:
+def _is_escaped(body: str, reader: CodeReader) -> bool:
     """Whether HTML's escapes stand in the code itself; ``x &lt; 1`` compiles, as two statements."""
     return not reader.is_whole(body) or any(name in _ESCAPE_NAMES for name in reader.names(body))
 

@@ -3,7 +3,7 @@
 For what tests cannot see: readability, security, style. A judgement changes no verdict and no gate takes one; ``calibrate`` says
 whether a judge agrees with people. What the candidate wrote is quoted line by line, and nothing in it can be a
 token of a chat template, so that it cannot speak to the judge as the harness does. It is scored without what could speak at
-all: comments, docstrings, words in strings that the task does not have; a score that moves when those come back is no score.
+all: comments, docstrings, words in strings that the task does not have; a score that moves when those come back is not a score.
 Does not cover what names of up to four words say.
 """
 

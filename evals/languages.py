@@ -51,7 +51,7 @@ class Language:
         suffixes: of its files, with the dot; the first one is an answer's.
         definition: finds where a text defines something (a function, a class, a query).
         first_line: finds the first line of code in an answer without fences.
-        reader: ``evals.reading.Reader``: whether a text is whole, and bare code in prose.
+        reader: ``evals.reading.CodeReader``: whether a text is whole, and bare code in prose.
         grammar: of tree-sitter: a row of ``evals.javascript.trees.GRAMMARS``, or ``module:function``; empty without one.
         comments: node kinds of comments in that grammar. ``strings``: those of text that could speak to a judge.
         comment_pattern: finds comments where there is no grammar.

@@ -23,7 +23,7 @@ _MOST_PARSED = 1_000_000  # characters, over all tries of one end
 _DIFF_LINES = (*" +-", "@@ ", "\\", "diff ", "index ", "Index: ", "new file", "deleted file", "rename ", "similarity ")
 
 
-class Reader(Protocol):
+class CodeReader(Protocol):
     """Reads text as code of one language. ``parses`` says whether ``is_whole`` and ``names`` can tell anything."""
 
     @property
@@ -48,13 +48,13 @@ class Reader(Protocol):
         ...
 
 
-def reader_of(row: Language) -> Reader:
+def reader_of(row: Language) -> CodeReader:
     """The reader that a row names.
 
     Raises:
         TaskFault: it names none, or it cannot be loaded.
     """
-    reader: Reader = part_of(row, "reader")
+    reader: CodeReader = part_of(row, "reader")
     return reader
 
 
@@ -64,19 +64,19 @@ class PlainReader:
     parses = False
 
     def is_whole(self, text: str) -> bool:
-        """See ``Reader.is_whole``; nothing can be told."""
+        """See ``CodeReader.is_whole``; nothing can be told."""
         return True
 
     def names(self, text: str) -> Iterable[str]:
-        """See ``Reader.names``; nothing can be told."""
+        """See ``CodeReader.names``; nothing can be told."""
         return ()
 
     def typed(self, text: str) -> str:
-        """See ``Reader.typed``."""
+        """See ``CodeReader.typed``."""
         return text
 
     def bare(self, text: str, row: Language) -> str | None:
-        """See ``Reader.bare``."""
+        """See ``CodeReader.bare``."""
         start = row.first_line.search(text)
         return None if start is None else self.upto_end(text[start.start() :])
 
@@ -117,7 +117,7 @@ class TreeReader(PlainReader):
     parses = True
 
     def is_whole(self, text: str) -> bool:
-        """See ``Reader.is_whole``; what takes too long to parse is not."""
+        """See ``CodeReader.is_whole``; what takes too long to parse is not."""
         from evals.javascript.trees import Unreadable, parse_source  # a grammar is loaded only where it is needed
 
         try:
@@ -126,7 +126,7 @@ class TreeReader(PlainReader):
             return False
 
     def names(self, text: str) -> Iterable[str]:
-        """See ``Reader.names``."""
+        """See ``CodeReader.names``."""
         from evals.javascript.trees import parse_source, walk
         from evals.javascript.trees import text as text_of
 
@@ -152,20 +152,20 @@ class PythonReader(PlainReader):
     parses = True
 
     def is_whole(self, text: str) -> bool:
-        """See ``Reader.is_whole``."""
+        """See ``CodeReader.is_whole``."""
         return python_tree(text) is not None
 
     def names(self, text: str) -> Iterable[str]:
-        """See ``Reader.names``."""
+        """See ``CodeReader.names``."""
         tree = python_tree(text)
         return () if tree is None else (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
     def typed(self, text: str) -> str:
-        """See ``Reader.typed``."""
+        """See ``CodeReader.typed``."""
         return _session(text) if text.lstrip().startswith(">>> ") else text
 
     def bare(self, text: str, row: Language) -> str | None:
-        """See ``Reader.bare``."""
+        """See ``CodeReader.bare``."""
         return _bare_python(text, row.first_line)
 
 

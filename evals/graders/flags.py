@@ -144,7 +144,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _dotted(node: ast.expr, names: Mapping[str, str]) -> str:
-    """``sys.modules`` for that expression, by whatever name ``sys`` goes; empty for what is no chain of names."""
+    """``sys.modules`` for that expression, by whatever name ``sys`` goes; empty for what is not a chain of names."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

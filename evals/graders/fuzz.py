@@ -21,7 +21,7 @@ from evals.graders.base import ended_early, run_twice
 from evals.graders.codec import Comparator, decode, parse_comparator
 from evals.graders.python import PythonRuntime
 from evals.graders.referee import in_sandbox, is_plain
-from evals.graders.reports import Report, Ruling, load_failure, read_report, shown
+from evals.graders.reports import Ruling, ValueReport, load_failure, read_report, shown
 from evals.graders.runtimes import Question, hidden_inputs, run_steps, runtime_for
 from evals.records import Task
 from evals.sandboxes.base import Sandbox
@@ -118,7 +118,7 @@ def hidden(task: Task, code: str, sandbox: Sandbox, passed: Ruling) -> Ruling:
     return "pass", "pass", {**passed[2], "hidden": len(cases)}
 
 
-def _failed(task: Task, cases: Sequence[HiddenCase], report: Report, sandbox: Sandbox) -> list[tuple[HiddenCase, str]]:
+def _failed(task: Task, cases: Sequence[HiddenCase], report: ValueReport, sandbox: Sandbox) -> list[tuple[HiddenCase, str]]:
     comparator = _comparator(task, cases, sandbox)
     failed, pairs = [], []
     for case, answer in zip(cases, report.answers, strict=False):

@@ -61,7 +61,7 @@ class AnswerFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ToolFinding:
     """One finding of a tool."""
 
     file: str
@@ -74,7 +74,7 @@ class Finding:
         return f"{self.file}:{self.line} {self.code} {self.message}"[:200]
 
 
-Measure = Callable[[AnswerFiles, Sandbox], Sequence[Finding]]
+Measure = Callable[[AnswerFiles, Sandbox], Sequence[ToolFinding]]
 _Measure = TypeVar("_Measure", bound=Measure)
 
 
@@ -146,7 +146,7 @@ def measure_for(metric: Metric, task: Task) -> Measure:
     return function
 
 
-def score_of(name: str, findings: Sequence[Finding], answer: AnswerFiles) -> float:
+def score_of(name: str, findings: Sequence[ToolFinding], answer: AnswerFiles) -> float:
     """The score of some findings; see the module."""
     if name == "compiles":
         return 0.0 if findings else 1.0
@@ -169,20 +169,20 @@ def answer_files(task: Task, code: str) -> AnswerFiles:
     return AnswerFiles(project={**task.starter, name: code}, written=(name,))
 
 
-def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """Errors of syntax, by Python's compiler or TypeScript's.
 
     Raises:
         SandboxFault: the compiler is missing or failed.
     """
-    found: list[Finding] = []
+    found: list[ToolFinding] = []
     if python := _written(answer, _PYTHON):
         files = {"metrics.py": _COMPILE, **_files(answer, python)}
         found += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
     return found + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
 
 
-def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """What ruff finds of the rules ``_RUFF_RULES``; ``# noqa`` does not count.
 
     Raises:
@@ -207,7 +207,7 @@ def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
         raise SandboxFault(f"ruff: expected a list of findings, found {str(rows)[:200]}")
     try:
         return [
-            Finding(
+            ToolFinding(
                 file=next((name for name in names if str(row["filename"]).endswith(f"/{name}")), names[0]),
                 line=int(row["location"]["row"]),
                 code=str(row["code"] or "syntax"),
@@ -219,7 +219,7 @@ def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
         raise SandboxFault(f"ruff: a finding without {error}") from None
 
 
-def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """What TypeScript's compiler finds in the answer's files: strict, or as the project's ``tsconfig.json`` has it.
 
     Raises:
@@ -228,7 +228,7 @@ def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     return _script_findings(answer, "tsc", sandbox)
 
 
-def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """What ESLint finds with the recommended rules of JavaScript, TypeScript and React's hooks.
 
     Raises:
@@ -237,7 +237,7 @@ def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     return _script_findings(answer, "eslint", sandbox)
 
 
-def _script_findings(answer: AnswerFiles, tool: str, sandbox: Sandbox) -> list[Finding]:
+def _script_findings(answer: AnswerFiles, tool: str, sandbox: Sandbox) -> list[ToolFinding]:
     names = _written(answer, _SCRIPTS)
     if not names:
         return []
@@ -276,11 +276,11 @@ def _document(outcome: Outcome, tool: str) -> Any:
         raise SandboxFault(f"{tool} {late}: {said}") from None
 
 
-def _findings(outcome: Outcome, tool: str) -> list[Finding]:
+def _findings(outcome: Outcome, tool: str) -> list[ToolFinding]:
     document = _document(outcome, tool)
     try:
         return [
-            Finding(
+            ToolFinding(
                 file=str(row["file"]),
                 line=int(row["line"]),
                 code=str(row["code"]),

@@ -66,7 +66,7 @@ class ProgramGrader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class OutputComparison:
     """How outputs are compared: by ``lines`` or by ``tokens``, numbers within the tolerance (relative, absolute)."""
 
     unit: str
@@ -91,7 +91,7 @@ class Comparison:
         return math.isclose(one, other, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
 
 
-def comparison_of(task: Task) -> Comparison:
+def comparison_of(task: Task) -> OutputComparison:
     """The comparison that a task asks for.
 
     Raises:
@@ -99,12 +99,12 @@ def comparison_of(task: Task) -> Comparison:
     """
     place = task.source or task.key
     if task.compare.strip() == "tokens":
-        return Comparison(unit="tokens")
+        return OutputComparison(unit="tokens")
     found = parse_comparator(task.compare, place)
     if found.kind == "exact":
-        return Comparison(unit="lines")
+        return OutputComparison(unit="lines")
     if found.kind == "approx":
-        return Comparison(unit="tokens", tolerance=(found.rtol, found.atol))
+        return OutputComparison(unit="tokens", tolerance=(found.rtol, found.atol))
     raise TaskFault(f"{place}: compare: a program's output takes exact, tokens or approx(...), found {task.compare!r}")
 
 
@@ -154,7 +154,7 @@ def _job(task: Task, code: str) -> Job:
     )
 
 
-def _judge(task: Task, outcome: Outcome, compare: Comparison, sandbox: Sandbox) -> Verdict:
+def _judge(task: Task, outcome: Outcome, compare: OutputComparison, sandbox: Sandbox) -> Verdict:
     answers = dict(_answers(outcome))
     for index, case in enumerate(task.cases):
         place = {"check": f"case {index + 1} of {len(task.cases)}", "stdin": case.stdin[:_SHOWN]}

@@ -28,8 +28,8 @@ from evals.graders.codec import Comparator, Iterated, Opaque, decode, parse_comp
 from evals.graders.needs import defined, is_weak, needing
 from evals.graders.python import PythonRuntime, source_of
 from evals.graders.reports import (
-    Report,
     Ruling,
+    ValueReport,
     judge,
     judge_step,
     load_failure,
@@ -150,7 +150,7 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
     calls, _ = _seen(learnt)
     plan = Plan(refereed=frozenset(range(len(steps))), calls=calls, functions=functions, imports=imports)
     reports = _settled(task, task.golden, steps, plan, sandbox)
-    for report in (reports,) if isinstance(reports, Report) else (reports.own, reports.replay):
+    for report in (reports,) if isinstance(reports, ValueReport) else (reports.own, reports.replay):
         _require_time(task, report)
     if not isinstance(reports, _Reports) or reports.missing or not reports.replay.complete:
         return weak
@@ -166,7 +166,7 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
     return plan
 
 
-def _require_time(task: Task, report: Report) -> None:
+def _require_time(task: Task, report: ValueReport) -> None:
     """A machine too busy for the golden must not make a task's checks weaker than they are."""
     if report.outcome.timed_out:
         raise SandboxFault(f"{task.key}: the golden ran out of time ({task.limits.wall_seconds:g} s) under its own checks")
@@ -176,8 +176,8 @@ def _require_time(task: Task, report: Report) -> None:
 class _Reports:
     """What the candidate's process said of the checks left to it, and what the replay of all checks said."""
 
-    own: Report
-    replay: Report
+    own: ValueReport
+    replay: ValueReport
     missing: int
 
 
@@ -186,7 +186,7 @@ def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparat
         return judge(steps, run_steps(_RUNTIME, task, code, steps, sandbox), comparator)
     reports = _settled(task, code, steps, plan, sandbox)
     own = _own(steps, plan)
-    if isinstance(reports, Report):  # the candidate's process did not end properly
+    if isinstance(reports, ValueReport):  # the candidate's process did not end properly
         return _early(own, reports, plan, comparator)
     if reports.missing:
         message = f"the checks ask for new calls after {MAX_ROUNDS} rounds"
@@ -205,7 +205,7 @@ def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparat
     return "pass", "pass", {"checks": sum(step.kind != "run" for step in steps)}
 
 
-def _early(own: Sequence[tuple[int, Step]], report: Report, plan: Plan, comparator: Comparator) -> Ruling:
+def _early(own: Sequence[tuple[int, Step]], report: ValueReport, plan: Plan, comparator: Comparator) -> Ruling:
     steps = [*(step for _, step in own), *_questions(plan.calls)[0]]
     ruling = judge(steps, report, comparator)
     return ruling if ruling[0] == "fail" else ended_early(report.outcome, {"stage": "end"})
@@ -218,10 +218,10 @@ def _own(steps: tuple[Step, ...], plan: Plan) -> list[tuple[int, Step]]:
     return [(index, step) for index, step in enumerate(steps) if index not in plan.refereed or step.kind == "run"]
 
 
-def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | Report:
+def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | ValueReport:
     """Put the calls to the candidate and replay the checks, until the replay asks for nothing new.
 
-    A plain ``Report`` is that of a candidate's process that did not end properly.
+    A plain ``ValueReport`` is that of a candidate's process that did not end properly.
     """
     own = tuple(step for _, step in _own(steps, plan))
     calls, known = plan.calls, set[tuple[Call, ...]]()
@@ -247,13 +247,13 @@ def _given(task: Task, functions: Sequence[str], answers: Mapping[Call, Any] | N
     return {"goldloop_functions": list(functions), "goldloop_answers": answers, "goldloop_seed": seed}
 
 
-def _seen(report: Report) -> tuple[tuple[Call, ...], int]:
+def _seen(report: ValueReport) -> tuple[tuple[Call, ...], int]:
     seen, missing = decode(report.answers[-1].get("value"))
     return tuple((name, arguments) for name, arguments in seen), missing
 
 
 def _questions(calls: Sequence[Call]) -> tuple[list[Step], list[Call]]:
-    """The calls that can be put to the candidate, as steps; one with an argument that is no plain value cannot."""
+    """The calls that can be put to the candidate, as steps; one with an argument that is not a plain value cannot."""
     steps, asked = [], []
     for call in calls:
         source, shown = _arguments_source(call[1])

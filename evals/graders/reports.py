@@ -26,7 +26,7 @@ Ruling = tuple[Status, str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ValueReport:
     """What a job said: how loading went, the answers in order, whether it came to its proper end.
 
     ``forged`` says what in it no driver writes; such a report proves nothing.
@@ -41,7 +41,7 @@ class Report:
     outcome: Outcome
 
 
-def read_report(outcome: Outcome, steps: int) -> Report:
+def read_report(outcome: Outcome, steps: int) -> ValueReport:
     """Read a job's output, strictly: load, then 0 .. steps - 1, then the end."""
     lines = outcome.stdout.split(b"\n")
     cut = lines.pop()  # a line that its end is missing from
@@ -73,7 +73,7 @@ def read_report(outcome: Outcome, steps: int) -> Report:
     complete = complete and outcome.exit_code == 0 and not limited
     if not forged and cut and not limited and outcome.exit_code == 0:
         forged = "a line without an end"
-    return Report(
+    return ValueReport(
         loaded=loaded, load=load, syntax=syntax, answers=tuple(answers), complete=complete, forged=forged, outcome=outcome
     )
 
@@ -85,7 +85,7 @@ def _is_step(record: Mapping[str, Any], number: int, steps: int) -> bool:
     return ("value" in record) != ("raised" in record)
 
 
-def load_failure(report: Report) -> Ruling | None:
+def load_failure(report: ValueReport) -> Ruling | None:
     """Why nothing in a report counts; None where its answers do."""
     if report.forged:
         return "fail", "forged_report", {"message": report.forged, "exit_code": report.outcome.exit_code}
@@ -99,7 +99,7 @@ def load_failure(report: Report) -> Ruling | None:
     return None
 
 
-def judge(steps: Sequence[Step], report: Report, comparator: Comparator) -> Ruling:
+def judge(steps: Sequence[Step], report: ValueReport, comparator: Comparator) -> Ruling:
     """Status, reason and evidence from what came out of the sandbox."""
     failure = load_failure(report)
     if failure is not None:
@@ -192,7 +192,7 @@ def _short(name: str) -> str:
 
 
 def message_of(answer: Mapping[str, Any]) -> str:
-    """What was raised said; empty where what the sandbox wrote is no text."""
+    """What was raised said; empty where what the sandbox wrote is not text."""
     message = answer.get("message", "")
     return message[:400] if isinstance(message, str) else ""
 

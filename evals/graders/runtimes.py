@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 from evals.checks import Step
 from evals.errors import TaskFault
 from evals.graders.base import run_twice
-from evals.graders.reports import Report, read_report
+from evals.graders.reports import ValueReport, read_report
 from evals.languages import language_of, part_of
 from evals.records import Task
 from evals.sandboxes.base import Job, Sandbox
@@ -99,7 +99,7 @@ def hidden_inputs(language: str) -> HiddenInputs:
     return runtime
 
 
-def run_steps(runtime: Runtime, task: Task, code: str, steps: tuple[Step, ...], sandbox: Sandbox) -> Report:
+def run_steps(runtime: Runtime, task: Task, code: str, steps: tuple[Step, ...], sandbox: Sandbox) -> ValueReport:
     """Load the answer in the sandbox and evaluate these steps on it.
 
     Raises:

@@ -1,7 +1,7 @@
 """The values of literals in JavaScript and TypeScript, and the names that statements declare, without running anything.
 
 Covers numbers, strings, templates without holes, arrays, plain objects, ``undefined`` and kin, ``new Set``, ``new Map`` and
-``new Date`` of literals, regular expressions, arithmetic on numbers, joined strings. Everything else is no literal.
+``new Date`` of literals, regular expressions, arithmetic on numbers, joined strings. Everything else is not a literal.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def mutate_python(text: str) -> Candidates:
     """All mutants of a Python text, on the text that its syntax tree unparses to.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: it is not Python.
     """
     tree = ast.parse(text)
     base, golden = ast.unparse(tree), _bytecode(compile(tree, "<golden>", "exec"))
@@ -105,7 +105,7 @@ def _extremes(tree: ast.AST) -> Set[int]:
 
 
 def _apply(tree: ast.Module, index: int, edit: Callable[[Any], ast.AST]) -> str | None:
-    """The text with one node replaced; None where the result is no Python."""
+    """The text with one node replaced; None where the result is not Python."""
     changed = copy.deepcopy(tree)
     target = next(node for place, node in enumerate(ast.walk(changed)) if place == index)
     new = edit(target)

@@ -41,7 +41,7 @@ def mutate_sql(text: str) -> Candidates:
     """All mutants of a query.
 
     Raises:
-        ValueError: it is no single SELECT.
+        ValueError: it is not a single SELECT.
     """
     tree, base = _parse(text)
     found, seen = Candidates(), {base}

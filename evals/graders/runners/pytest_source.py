@@ -82,7 +82,7 @@ def ids_of(file: str, test: TestFunction) -> list[str]:
     """The ids of a test function: one, or one a row of its table.
 
     Raises:
-        TaskFault: the table is no list of literals.
+        TaskFault: the table is not a list of literals.
     """
     tables = tables_of(test.node)
     if not tables:

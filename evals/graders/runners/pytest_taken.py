@@ -81,7 +81,7 @@ def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) ->
     """The file with its assertions taken apart, but for those of the numbers in ``left``; the tree itself is not changed."""
     tree = prepared(tree)
     hidden = hideable(tree)
-    while True:  # a name that also serves for something else is no secret, and what needs it stays inside
+    while True:  # a name that also serves for something else is not a secret, and what needs it stays inside
         taking = _Taking(copy.deepcopy(tree), recorder, left, hidden)
         taking.run()
         spoiled = {name for name in hidden if taking.used[name] != hidden[name].loads} | (taking.spoiled & {*hidden})
