@@ -120,7 +120,7 @@ def test_inputs_that_cannot_be_used_are_the_tasks_fault(fuzz: str, message: str)
     [
         ({"fuzz": "def inputs("}, "here: fuzz: not Python"),
         ({"fuzz": "x = 1"}, "here: fuzz: no function inputs(random) that yields tuples of arguments; define inputs(random)"),
-        ({"fuzz": "strategy = 1"}, "record its inputs first"),
+        ({"fuzz": "strategy = 1"}, "define inputs(random)"),
         ({"golden": "x = 1"}, "here: fuzz: the golden defines no function at its top level; set entry"),
     ],
 )

@@ -197,3 +197,9 @@ def test_another_task_draws_others() -> None:
 def test_a_language_without_mutators_is_named() -> None:
     with pytest.raises(TaskFault, match="suite/t: no mutants for language 'cobol'"):
         mutants_of(task("MOVE 1 TO X", language="cobol"), 5)
+
+
+def test_a_text_that_takes_too_long_to_parse_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evals.javascript.trees._MOST_SECONDS", 0.0)
+    with pytest.raises(TaskFault, match=r"suite/t: the golden is not javascript: its [\d,]+ bytes take more than 0 s to parse"):
+        mutants_of(task("f(1 + 2);\n" * 100_000, language="javascript"), 5)
