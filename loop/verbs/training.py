@@ -115,7 +115,7 @@ def finetune(
     from decontam.screen import index_tasks
     from evals.records import ModelRef
     from evals.suites import load_suite
-    from finetune.lora import finetune as train
+    from finetune.train import finetune as train
     from loop.config import make_config
 
     overrides = [f"finetune.{item.removeprefix('finetune.')}" for item in set_ or ()]
