@@ -39,10 +39,10 @@ def validate(
 
     read = read_config(config, set_ or ())
     examined = _examine(read, config.parent, unsafe_local=unsafe_local, adapter=adapter)
-    found = list(examined.problems) if examined else []
-    lines = [*read.problems, *map(str, found)]
+    problems = list(examined.problems) if examined else []
+    lines = [*read.problems, *map(str, problems)]
     fine, notes = (examined.fine, examined.notes) if examined else ({}, [])
-    code = 0 if not lines else 3 if not read.problems and all(problem.inconclusive for problem in found) else 4
+    code = 0 if not lines else 3 if not read.problems and all(problem.inconclusive for problem in problems) else 4
     if json:
         emit({"valid": not lines, "problems": lines, "notes": notes, "checked": fine})
     else:
