@@ -143,6 +143,6 @@ def _show(summary: dict[str, Any]) -> None:
     if agreed := summary.get("calibration"):
         trust = "may count in a gate" if agreed["may_gate"] else "may not count in a gate"
         console.out.print(
-            f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, kappa {agreed['kappa']:.2f}, "
-            f"calibration error {agreed['ece']:.2f}: {trust}"
+            f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, "
+            f"kappa {agreed['kappa']:.2f}, calibration error {agreed['ece']:.2f}: {trust}"
         )
