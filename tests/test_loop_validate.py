@@ -215,6 +215,18 @@ def test_a_trainer_that_is_not_there_and_a_model_that_only_training_needs(
     assert option.startswith("--set: finetune.trainer_options.x: unknown option 'x'; there are losses")
 
 
+def test_what_earlier_runs_leave_no_room_for_is_said(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    write(tmp_path, f"name: t\n{SCRIPTED}suites: {{target: [{write_suite(train=6, holdout=6)}]}}\n")
+    assert run("run", "--unsafe-local").code == 0
+    assert run("validate", "--unsafe-local").code == 0
+    changed = run("validate", "--json", "--unsafe-local", "--set", "decontam.unique=4")
+    (problem,) = changed.json["problems"]
+    assert changed.code == 4 and "goldloop.yaml:1: name: runs/t/run.json: this run was started with other settings" in problem
+    spent = run("validate", "--json", "--unsafe-local", "--set", "name=new", "--set", "gate.looks=1")
+    (problem,) = spent.json["problems"]
+    assert spent.code == 3 and "the holdout of suite codes was decided on 1 times, and 1 are allowed" in problem
+
+
 def test_an_adapter_of_another_base_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
     write(
         tmp_path,
