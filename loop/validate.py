@@ -1,7 +1,7 @@
 """Everything about a configuration that can be checked before an hour is spent, all problems at once.
 
-Covers suites, model, backend and its options, sandbox, and what the holdout's size allows to see. Loads no model, answers and
-trains nothing; whether the suites' goldens hold is for ``goldloop goldens verify``.
+Covers suites, model, backend and trainer with their options, sandbox, and what the holdout's size allows to see. Loads no model,
+answers and trains nothing; whether the suites' goldens hold is for ``goldloop goldens verify``.
 """
 
 from __future__ import annotations
@@ -187,8 +187,8 @@ def _require_backend(config: Config) -> str:
 
 
 def _require_model(config: Config) -> str | None:
-    """Where the model is. Only the backends that load one can be asked; training loads it, too, whatever answers."""
-    return find_model(config.model) if config.backend in ("hf", "vllm") else None
+    """Where the model is, if anything of goldloop's own loads it: a backend, or the trainer, whatever answers."""
+    return find_model(config.model) if config.backend in ("hf", "vllm") or config.finetune.trainer == "lora" else None
 
 
 def _reach(config: Config, suites: Sequence[Suite], role: str) -> list[str]:

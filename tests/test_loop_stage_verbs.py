@@ -15,8 +15,8 @@ from loop.stage import only_one
 
 Run = Callable[..., Ended]
 ROUND = "runs/t/round-1"
-COVERAGE = ("--set", "decontam.coverage=0.35")
 SCRIPTED = ("--set", "finetune.trainer=scripted")
+COVERAGE = ("--set", "decontam.coverage=0.35", *SCRIPTED)
 
 
 @pytest.fixture
@@ -45,20 +45,20 @@ def suite(run: Run, write_suite: WriteSuite, tmp_path: Path) -> str:
 
 def test_a_trainset_that_a_run_built_is_trained_on_under_the_runs_own_settings(run: Run, suite: str, tmp_path: Path) -> None:
     command = ("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", "--model", "scripted")
-    assert run(*command, *COVERAGE, *SCRIPTED, "--set", "lora.r=16", "--set", "seed=3").code == 0
+    assert run(*command, *COVERAGE, "--set", "lora.r=16", "--set", "seed=3").code == 0
     manifest = read_json(tmp_path / "adapter" / MANIFEST)
     assert manifest["inputs"]["index"] == read_json(tmp_path / ROUND / "finetune" / MANIFEST)["inputs"]["index"]
     assert manifest["counts"] == {"rows": 6, "steps": 1}
 
 
 def test_under_other_settings_it_is_refused_as_another_holdout(run: Run, suite: str) -> None:
-    ended = run("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", "--model", "scripted")
+    ended = run("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *SCRIPTED)
     assert ended.code == 4
     assert "screened against holdout" in ended.err
 
 
 def test_finetune_is_done_once_and_goes_on_under_the_same_settings_only(run: Run, suite: str, tmp_path: Path) -> None:
-    command = ("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *COVERAGE, *SCRIPTED)
+    command = ("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *COVERAGE)
     with only_one(tmp_path / "adapter"):
         busy = run(*command)
     assert busy.code == 4 and "another goldloop is at work" in busy.err
@@ -78,11 +78,11 @@ def test_an_adapter_from_elsewhere_is_never_overwritten(run: Run, suite: str, tm
 
 def test_the_verbs_build_the_trainset_that_the_run_built(run: Run, suite: str, tmp_path: Path) -> None:
     assert run("pair", f"{ROUND}/before-train", "--suite", suite, "--out", "pairs").code == 0
-    built = run("trainset", "pairs", "--holdout", suite, "--out", "rows", "--json", *COVERAGE, *SCRIPTED)
+    built = run("trainset", "pairs", "--holdout", suite, "--out", "rows", "--json", *COVERAGE)
     assert built.code == 0
     assert built.json["digest"] == read_json(tmp_path / ROUND / "trainset" / MANIFEST)["trainset"]
-    told = run("trainset", "pairs", "--holdout", suite, "--out", "more", *COVERAGE, *SCRIPTED, "--seed", "2").err
-    sets = " ".join((*COVERAGE, *SCRIPTED, "--set", "seed=2"))
+    told = run("trainset", "pairs", "--holdout", suite, "--out", "more", *COVERAGE, "--seed", "2").err
+    sets = "--set decontam.coverage=0.35 --set finetune.trainer=scripted --set seed=2"
     assert f"next: goldloop finetune more --holdout {suite} --out adapter {sets}" in told
 
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import WriteSuite
 
 from evals.errors import BadInput
-from loop.progress import PROGRESS
+from loop.progress import PROGRESS, read_position
 from loop.stage import lock_holder, only_one
 
 REPOSITORY = Path(__file__).parents[1]
@@ -24,12 +24,15 @@ SLOW = """
 import time
 from fakes import LearningBackend
 
-class Slow(LearningBackend):
+class Unhurried(LearningBackend):
+    made = 0
+
     def __init__(self, ref, *, batch_size=1):
         super().__init__(ref, batch_size=1)
 
     def generate(self, prompts, sampling):
-        time.sleep(1.5)
+        time.sleep(2 if self.made < 4 else 600)
+        self.made += 1
         return super().generate(prompts, sampling)
 """
 
@@ -37,7 +40,10 @@ class Slow(LearningBackend):
 @pytest.fixture
 def project(write_suite: WriteSuite, tmp_path: Path) -> Path:
     (tmp_path / "slowly.py").write_text(SLOW)
-    text = f"name: t\nmodel: scripted\nbackend: slowly:Slow\nsuites: {{target: [{write_suite(train=6, holdout=6)}]}}\n"
+    suite = write_suite(train=6, holdout=6)
+    text = (
+        f"name: t\nmodel: scripted\nbackend: slowly:Unhurried\nfinetune: {{trainer: scripted}}\nsuites: {{target: [{suite}]}}\n"
+    )
     (tmp_path / "goldloop.yaml").write_text(text)
     return tmp_path
 
@@ -60,15 +66,13 @@ def status(project: Path) -> Any:
 
 @pytest.fixture
 def running(project: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A run that has made at least one answer to the training tasks."""
+    """A run that has some answers to the training tasks, and waits for ten minutes for the fifth."""
     line, environment = command(project, "run")
     process = subprocess.Popen(line, cwd=project, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    journal = project / "runs/t/round-1/before-train/journal.jsonl"
-    deadline = time.monotonic() + 120
-    while not journal.is_file():
+    deadline = time.monotonic() + 300
+    while (at := read_position(project / "runs/t")) is None or at.label != "round 1: before, train" or at.done < 1:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(2.0)
     yield process
     process.kill()
     process.wait()
@@ -79,7 +83,7 @@ def test_a_run_at_work_and_the_same_run_killed(project: Path, running: subproces
     assert (at_work["state"], at_work["pid"]) == ("running", running.pid)
     position = at_work["position"]
     assert (position["label"], position["unit"], position["total"]) == ("round 1: before, train", "attempts", 6)
-    assert 0 < position["rate"] < 3 and position["seconds_left"] > 0
+    assert 1 <= position["done"] < 5 and 0 < position["rate"] < 3 and position["seconds_left"] > 0
     states = {row["stage"]: row["state"] for row in at_work["stages"]}
     assert (states["goldens"], states["before-train"], states["finetune"]) == ("done", "running", "to do")
 
