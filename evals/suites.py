@@ -23,7 +23,7 @@ from evals.files import canonical_json, digest, findings, scan_jsonl, write_atom
 from evals.graders import problems_of
 from evals.records import Kind, Limits, Record, Split, Task
 
-SHIPPED = Path(__file__).parent / "suites"
+SHIPPED = Path(__file__).parent / "shipped"
 SUITE_FILE = "suite.yaml"
 _CASES = "cases.jsonl"
 _LINES = (".jsonl", ".jsonl.gz")
