@@ -22,6 +22,7 @@ from decontam.records import CleanPair, ContaminatedPair
 from decontam.screen import BLIND
 from evals.errors import BadInput
 from evals.files import MANIFEST, describe, read_json, read_records, write_atomic
+from evals.reasons import reason_words
 from evals.records import Failure, Result
 from finetune.records import TrainReport
 from goldens.records import Golden
@@ -34,27 +35,6 @@ SHOWN_CHARACTERS = 6000
 _TEMPLATES = Path(__file__).parent / "templates"
 # Width, height and right margin in px, for a screen and for a phone: text in a scaled drawing would become too small.
 _PLOTS = ((780, 330, 175), (400, 300, 14))
-_REASONS = {
-    "exited_early": "exited early",
-    "hidden_fail": "hidden checks fail",
-    "load_error": "does not load",
-    "memory": "out of memory",
-    "no_code": "no code in the answer",
-    "output_flood": "flooded its output",
-    "patch_does_not_apply": "patch does not apply",
-    "syntax_error": "syntax error",
-    "tests_failed": "failing tests",
-    "tests_missing": "tests did not run",
-    "tests_unexpected": "tests that are not the task's",
-    "time": "out of time",
-    "truncated": "cut off at the token limit",
-    "wrong_exception": "wrong exception",
-    "wrong_columns": "wrong columns",
-    "wrong_order": "wrong order",
-    "wrong_output": "wrong output",
-    "wrong_rows": "wrong rows",
-    "wrong_value": "wrong value",
-}
 _EVIDENCE = (
     ("check", "failing check"),
     ("expected", "expected"),
@@ -546,12 +526,6 @@ def model_name(name: str, base: str = "") -> str:
     if PurePosixPath(base).is_absolute() or PureWindowsPath(base).is_absolute() or base.startswith("~"):
         return name.replace(base, PureWindowsPath(base).name)
     return name
-
-
-def reason_words(reason: str) -> str:
-    """A verdict's reason for people: ``exception:TypeError`` is ``raised TypeError``."""
-    kind, _, detail = reason.partition(":")
-    return f"raised {detail}" if kind == "exception" and detail else _REASONS.get(reason, reason)
 
 
 def clip(text: str, limit: int = SHOWN_CHARACTERS) -> str:
