@@ -21,11 +21,11 @@ from typing import Any
 import orjson
 
 from decontam.records import Item
-from decontam.tables import EXPECTED, TABLES, TableRow, suffix_of, table_rows
 from evals.errors import BadInput
 from evals.importers import IMPORTERS, unix
 from evals.records import Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
+from evals.tables import ENDINGS, TABLES, TableRow, UnreadableRow, suffix_of, table_rows
 
 # The first name of a row that holds text wins; case does not matter.
 GUESSES: Mapping[str, tuple[str, ...]] = {
@@ -40,6 +40,7 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
 }
 _KNOWN = frozenset(name for part, names in GUESSES.items() if part != "id" for name in names)
 ROLES = ("id", "prompt", "answer", "tests", "group", "messages")
+EXPECTED = f"a table ({ENDINGS}), a suite's folder, a shipped suite's name, or importer:path"
 _SPEAKERS = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "model": "assistant"}
 
 
@@ -154,15 +155,15 @@ def _require_suite(name: str) -> None:
 
 
 def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
-    rows = list(table_rows(file, _KNOWN))
-    readable = [row.values for row in rows if row.values]
+    rows = list(table_rows(file, known=_KNOWN, expected="an object with an item's columns"))
+    readable = [row.values for row in rows if isinstance(row, TableRow) and row.values]
     known = _names(readable)
     _require_columns(file, columns, readable)
     layouts: Counter[tuple[tuple[str, str], ...]] = Counter()
     joined = nameless = 0
     for number, row in enumerate(rows, 1):
-        if row.values is None:
-            draft.broken.append(f"{row.place}: {row.why}")
+        if isinstance(row, UnreadableRow):
+            draft.broken.append(str(row))
             continue
         try:
             texts, used = _parts(row.values, columns)
@@ -196,7 +197,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
         draft.notes.append(f"{file}: {nameless} rows have no id; they are named by their number, as {_key(file, None, 1)}")
 
 
-def _refuse_unknown_layout(file: Path, rows: Sequence[TableRow], columns: Mapping[str, str], known: Sequence[str]) -> None:
+def _refuse_unknown_layout(file: Path, rows: Sequence[object], columns: Mapping[str, str], known: Sequence[str]) -> None:
     """No row gave text: where no column is known at all, that is for the user to fix and not a matter of broken rows."""
     guessed = {name for part in ("prompt", "answer", "tests", "messages") for name in GUESSES[part]}
     if columns.keys() & {"prompt", "answer", "tests", "messages"} or guessed & {name.lower() for name in known}:

@@ -6,9 +6,7 @@ Does not cover queries over the files (see ``loop.store``).
 from __future__ import annotations
 
 import difflib
-import gzip
 import os
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
@@ -116,38 +114,25 @@ def iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield (line number from 1, parsed value), blank lines skipped.
 
     Raises:
-        BadInput: a line is no JSON; the message names file and line.
+        BadInput: the file cannot be read, or a line is no JSON; the message names file and line.
     """
-    problems: list[str] = []
-    for item in scan_jsonl(path, problems):
-        if problems:
-            break
-        yield item
-    if problems:
-        raise BadInput(problems[0])
-
-
-def scan_jsonl(path: Path, problems: list[str]) -> Iterator[tuple[int, Any]]:
-    """As ``iter_jsonl``, also from ``.gz``, but past what cannot be read: each such line is appended to ``problems``."""
-    number = 0
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+        with path.open("rb") as handle:
             for number, raw in enumerate(handle, 1):
                 line = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
                 if line.strip():
-                    try:
-                        value = orjson.loads(line)
-                    except orjson.JSONDecodeError as error:
-                        problems.append(
-                            f"{path}:{number}: not JSON ({error.msg}); expected one value a line, found {shown(line)}"
-                        )
-                        continue
-                    yield number, value
+                    yield number, _json_line(path, number, line)
     except FileNotFoundError:
-        problems.append(f"{path}: no such file")
-    except (OSError, EOFError, zlib.error) as error:
-        place = f"{path}:{number + 1}" if number else str(path)
-        problems.append(f"{place}: cannot be read: {getattr(error, 'strerror', None) or error}")
+        raise BadInput(f"{path}: no such file") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _json_line(path: Path, number: int, line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"{path}:{number}: not JSON ({error.msg}); expected one value a line, found {shown(line)}") from None
 
 
 def shown(line: bytes) -> str:
