@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import orjson
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from evals.errors import BadInput
 
@@ -166,15 +169,27 @@ def findings(error: ValidationError, model: type[BaseModel] | None = None) -> li
     for item in error.errors():
         place = ".".join(str(p) for p in item["loc"]) or "value"
         got = "" if item["type"] == "missing" else f", got {_SHORT.repr(item['input'])}"
-        hint = _meant(item["loc"], model) if item["type"] == "extra_forbidden" else ""
-        found.append((item["loc"], f"{place}: {item['msg']}{hint}{got}"))
+        found.append((item["loc"], f"{place}: {item['msg']}{_hint(item, model)}{got}"))
     return found
 
 
+def _hint(item: ErrorDetails, model: type[BaseModel] | None) -> str:
+    """What was probably meant by a key or a value."""
+    if item["type"] == "extra_forbidden":
+        return _meant(item["loc"], model)
+    if item["type"] == "string_type" and isinstance(item["input"], (bool, int, float, date)):
+        return " (put it in quotes)"
+    if item["type"] == "literal_error" and isinstance(item["input"], str):
+        known = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+        near = difflib.get_close_matches(item["input"].lower(), known, 1)
+        return f" (did you mean {near[0]!r}?)" if near else ""
+    return ""
+
+
 def _meant(loc: tuple[str | int, ...], model: type[BaseModel] | None) -> str:
-    for part in loc[:-1]:
-        inner = model.model_fields[str(part)].annotation if model is not None and part in model.model_fields else None
-        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    for part in (part for part in loc[:-1] if isinstance(part, str)):
+        inner = model.model_fields[part].annotation if model is not None and part in model.model_fields else None
+        model = next((one for one in (inner, *get_args(inner)) if isinstance(one, type) and issubclass(one, BaseModel)), None)
     if model is None:
         return ""
     near = difflib.get_close_matches(str(loc[-1]), model.model_fields, 1)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 from pydantic import ValidationError
 
 from evals.errors import BadInput
@@ -108,15 +107,11 @@ def _slice_findings(changes: Mapping[str, Any]) -> list[tuple[Place, str]]:
 
 
 def _parse(read: Callable[[], str], place: str, first_line: int, problems: list[str]) -> YamlText | None:
-    """YAML with its lines; with keys given twice, what it would be without that; None where it is no YAML."""
+    """YAML with its lines; None where it is none."""
     try:
-        text = read()
-        return parse_yaml(text, place, first_line=first_line)
+        return parse_yaml(read(), place, first_line=first_line, problems=problems)
     except BadInput as error:
-        problems += str(error).splitlines()
-    try:
-        return YamlText(value=yaml.safe_load(text))
-    except (yaml.YAMLError, ValueError, RecursionError, UnboundLocalError):
+        problems.append(str(error))
         return None
 
 

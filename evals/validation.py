@@ -108,7 +108,7 @@ def validate(
         if task.split == "train" and not task.train_ok:
             at = places.of(place, ("split",))
             problems.append(f"{at}: split 'train', but the licence {task.licence!r} forbids training; use 'holdout'")
-        problems += [f"{places.of(place, (finding.partition(':')[0],))}: {finding}" for finding in _unsound(task)]
+        problems += [f"{places.of(place, tuple(finding.partition(':')[0].split('.')))}: {finding}" for finding in _unsound(task)]
         problems += [finding if finding.startswith(place) else f"{place}: {finding}" for finding in problems_of(task)]
         tasks.append(task)
     return tasks
