@@ -180,9 +180,9 @@ def _results(suite: str, shares: np.ndarray, samples: int, groups: np.ndarray, g
     made = []
     for number, share in enumerate(shares.tolist()):
         for sample in range(samples):
-            attempt = Attempt(task=f"{suite}/{number}", sample=sample, completion="", code="", finish_reason="stop")
+            attempt = Attempt(key=f"{suite}/{number}", sample=sample, completion="", code="", finish_reason="stop")
             verdict = verdicts[bool(generator.random() < share)]
-            place = {"task": f"{number}", "suite": suite, "group": f"{groups[number]}", "slice": f"{number % 3}"}
+            place = {"id": f"{number}", "suite": suite, "group": f"{groups[number]}", "slice": f"{number % 3}"}
             made.append(Result(split="holdout", attempt=attempt, verdict=verdict, **place))
     return made
 

@@ -73,17 +73,15 @@ class Leak(Record):
     match: Match
 
 
-class CleanPair(Record):
+class CleanPair(Pair):
     """A pair that the screen let pass, with the digest of the holdout index that it was screened against."""
 
-    pair: Pair
     index_digest: str
 
 
-class ContaminatedPair(Record):
+class ContaminatedPair(Pair):
     """A pair that leaks the holdout, with the evidence."""
 
-    pair: Pair
     matches: tuple[Match, ...]
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from decontam.index import BLIND, HoldoutIndex, build_index, solution_key
-from decontam.items import items_of
-from decontam.matching import match_text
+from decontam.holdouts import items_of
+from decontam.kernels.tokens import N, tokenize
+from decontam.matching.index import BLIND, HoldoutIndex, build_index, solution_key
+from decontam.matching.match import match_text
 from decontam.records import CleanPair, ContaminatedPair, Match
 from decontam.rule import RULE_VERSION, Rule
-from decontam.tokens import N, tokenize
 from evals.records import Task
 from goldens.records import Pair
 
@@ -55,9 +55,9 @@ def screen_pairs(pairs: Iterable[Pair], index: HoldoutIndex) -> Screening:
     for pair in pairs:
         matches = match_pair(pair, index)
         if matches:
-            contaminated.append(ContaminatedPair(pair=pair, matches=tuple(matches)))
+            contaminated.append(ContaminatedPair(**dict(pair), matches=tuple(matches)))
         else:
-            clean.append(CleanPair(pair=pair, index_digest=index.digest))
+            clean.append(CleanPair(**dict(pair), index_digest=index.digest))
     return Screening(clean=tuple(clean), contaminated=tuple(contaminated))
 
 
@@ -71,7 +71,7 @@ def match_pair(pair: Pair, index: HoldoutIndex) -> list[Match]:
     twin = index.solutions.get(solution_key(code))
     if twin is not None and len(tokenize(code)) >= N:
         matches.append(_whole(twin, "answer", "same solution", code))
-    suite = pair.task.partition("/")[0]
+    suite = pair.key.partition("/")[0]
     if f"{suite}/{pair.group}" in index.groups:
         matches.append(_whole(f"group {pair.group}", "group", "same group", pair.group))
     return matches

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from evals.stats import Interval, score_interval, square_and_add
+from evals.stats import Comparison, Interval, score_interval, square_and_add
 
 _EXACT_UP_TO = 16  # informative tasks; 2 ** 16 sign patterns are enumerated, beyond that they are drawn
 _DRAWS = 100_000
@@ -146,32 +146,13 @@ def difference_interval(
     return square_and_add(one.mean, limits[0], other.mean, limits[1], correlation)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedMeans:
-    """Two models on the same ``n`` tasks with any number of samples each; ``delta`` is the mean difference of task means.
-
-    ``p`` is the two-sided sign-flip test's, exact where ``exact``; ``ci95`` is Student's t over the clusters' differences,
-    ``bootstrap95`` the percentile bootstrap over clusters beside it; ``low_one_sided`` is the lower bound of the one-sided 95%
-    interval; ``detectable`` is the smallest delta that such a run sees with 80% power.
-    """
-
-    n: int
-    clusters: int
-    before: float
-    after: float
-    delta: float
-    ci95: Interval
-    bootstrap95: Interval
-    low_one_sided: float
-    p: float
-    exact: bool
-    detectable: float
-
-
 def compare_means(
     before: Mapping[str, float], after: Mapping[str, float], seed: int = 0, groups: Groups | None = None
-) -> PairedMeans:
+) -> Comparison:
     """Compare two models by their mean over samples on each task; tasks of one group are one cluster, without any each is.
+
+    ``p`` is the sign-flip test's; ``ci95`` and ``low_one_sided`` are Student's t over the clusters' differences, with the
+    percentile bootstrap over clusters beside them; ``gained`` and ``lost`` count tasks whose mean rose and fell.
 
     Raises:
         ValueError: fewer than two tasks or clusters, not the same tasks on both sides, or a mean that is no number.
@@ -187,7 +168,7 @@ def compare_means(
         raise ValueError(f"needs at least two groups, got {found.count}")
     error, delta, likely = found.error, found.mean, found.quantile(0.975)
     p, exact = sign_flip_p(found.totals.tolist(), seed=seed)
-    return PairedMeans(
+    return Comparison(
         n=len(keys),
         clusters=found.count,
         before=float(left.mean()),
@@ -196,7 +177,10 @@ def compare_means(
         ci95=Interval(low=max(-1.0, delta - likely * error), high=min(1.0, delta + likely * error)),
         bootstrap95=bootstrap_interval(found.totals.tolist(), seed=seed, sizes=found.sizes.tolist()),
         low_one_sided=max(-1.0, delta - found.quantile(0.95) * error),
+        gained=int((right > left).sum()),
+        lost=int((right < left).sum()),
         p=p,
+        test=f"sign flips over {'tasks' if found.count == len(keys) else 'groups'}",
         exact=exact,
         # Of both errors, 2.5% and 20%, as in evals.stats; never finer than half a task.
         detectable=min(1.0, (likely + found.quantile(0.8)) * max(error, 0.5 / len(keys))),

@@ -1,4 +1,4 @@
-"""Pass rates and their comparison, with the method that the data allow: one sample a task, or several.
+"""Pass rates and their comparison, with the method that the data allow: one sample a task, or several; flaky tasks.
 
 With one sample a task, each task a group of its own: Wilson's interval, Newcombe's paired interval and the exact McNemar test
 (``evals.stats``). Else the group is the cluster, or the task where no groups are given (``evals.clusters``). Neither samples
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from evals.clusters import Groups, compare_means, difference_interval, mean_interval
 from evals.errors import BadInput
 from evals.records import Result
-from evals.stats import Interval, compare, wilson
+from evals.stats import Comparison, Interval, compare, wilson
 
 Outcomes = Mapping[str, Sequence[bool]]
 """Pass or fail of each sample, by task."""
@@ -29,32 +29,6 @@ class Rate:
     interval: Interval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Two models on the same ``n`` tasks in ``clusters`` independent clusters.
-
-    ``gained`` and ``lost`` count tasks whose share of passing samples rose and fell; ``fell_from_all`` are the tasks that
-    passed in every sample before and in none after. ``test`` names how ``p`` was found; ``bootstrap95`` stands beside ``ci95``
-    where it was drawn.
-    """
-
-    n: int
-    clusters: int
-    samples: int
-    before: Rate
-    after: Rate
-    delta: float
-    ci95: Interval
-    bootstrap95: Interval | None = None
-    low_one_sided: float
-    gained: int
-    lost: int
-    fell_from_all: tuple[str, ...]
-    p: float
-    test: str
-    detectable: float
-
-
 def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
     """Pass or fail by task, in the order of the samples; errors are left out, since they say nothing about the model.
 
@@ -64,18 +38,18 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
     found: dict[str, list[bool]] = {}
     seen: set[tuple[str, int]] = set()
     for result in results:
-        place = result.attempt.task, result.attempt.sample
+        place = result.key, result.attempt.sample
         if place in seen:
             raise BadInput(f"{place[0]}, sample {place[1]}: two results in one evaluation; expected one, so evaluate again")
         seen.add(place)
         if result.verdict.status != "error":
-            found.setdefault(result.attempt.task, []).append(result.verdict.passed)
+            found.setdefault(result.key, []).append(result.verdict.passed)
     return found
 
 
 def groups_of(results: Sequence[Result]) -> dict[str, str]:
     """The group of each task; groups of different suites are different groups."""
-    return {result.attempt.task: f"{result.suite}/{result.group}" for result in results}
+    return {result.key: f"{result.suite}/{result.group}" for result in results}
 
 
 def pass_rate(outcomes: Outcomes, groups: Groups | None = None) -> Rate:
@@ -117,66 +91,60 @@ def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = 
     means = [{task: sum(side[task]) / len(side[task]) for task in tasks} for side in (before, after)]
     labels = _labels(tasks, groups)
     if left.samples == right.samples == 1 and len(set(labels)) == len(labels):
-        figures = _independent({task: before[task][0] for task in tasks}, {task: after[task][0] for task in tasks})
-    else:
-        figures = _clustered(means[0], means[1], labels)
-    return Comparison(
-        n=len(tasks),
-        clusters=len(set(labels)),
-        samples=max(left.samples, right.samples),
-        before=left,
-        after=right,
-        delta=right.share - left.share,
-        ci95=figures.ci95,
-        bootstrap95=figures.bootstrap95,
-        low_one_sided=figures.low_one_sided,
-        gained=sum(means[1][task] > means[0][task] for task in tasks),
-        lost=sum(means[1][task] < means[0][task] for task in tasks),
-        fell_from_all=tuple(task for task in tasks if means[0][task] == 1.0 and means[1][task] == 0.0),
-        p=figures.p,
-        test=figures.test,
-        detectable=figures.detectable,
-    )
+        return compare({task: before[task][0] for task in tasks}, {task: after[task][0] for task in tasks})
+    shared = {
+        "samples": max(left.samples, right.samples),
+        "before": left.share,
+        "after": right.share,
+        "before_ci95": left.interval,
+        "after_ci95": right.interval,
+        "delta": right.share - left.share,
+        "fell_from_all": tuple(task for task in tasks if means[0][task] == 1.0 and means[1][task] == 0.0),
+    }
+    return _clustered(means[0], means[1], labels).model_copy(update=shared)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Figures:
-    """What depends on the method."""
-
-    ci95: Interval
-    low_one_sided: float
-    p: float
-    test: str
-    detectable: float
-    bootstrap95: Interval | None = None
-
-
-def _independent(before: Mapping[str, bool], after: Mapping[str, bool]) -> _Figures:
-    found = compare(before, after)
-    return _Figures(
-        ci95=found.ci95,
-        low_one_sided=found.low_one_sided,
-        p=found.p,
-        test="McNemar, exact, mid-p",
-        detectable=found.detectable,
-    )
-
-
-def _clustered(before: Mapping[str, float], after: Mapping[str, float], labels: Sequence[str]) -> _Figures:
+def _clustered(before: Mapping[str, float], after: Mapping[str, float], labels: Sequence[str]) -> Comparison:
     """``labels`` in the order of the tasks, which is the same on both sides."""
-    test = f"sign flips over {'tasks' if len(set(labels)) == len(labels) else 'groups'}"
     if len(set(labels)) < 2:
-        widest = Interval(low=-1.0, high=1.0)
-        return _Figures(ci95=widest, low_one_sided=-1.0, p=1.0, test=test, detectable=1.0)
+        rose = [after[task] - before[task] for task in before]
+        return Comparison(
+            n=len(labels),
+            clusters=1,
+            before=0.0,
+            after=0.0,
+            delta=0.0,
+            ci95=Interval(low=-1.0, high=1.0),
+            low_one_sided=-1.0,
+            gained=sum(change > 0 for change in rose),
+            lost=sum(change < 0 for change in rose),
+            p=1.0,
+            test=f"sign flips over {'tasks' if len(labels) == 1 else 'groups'}",
+            detectable=1.0,
+        )
     sides = list(before.values()), list(after.values())
-    found = compare_means(before, after, groups=dict(zip(before, labels, strict=True)))
+    paired = compare_means(before, after, groups=dict(zip(before, labels, strict=True)))
     interval = difference_interval(*sides, labels)
-    return _Figures(
-        ci95=interval,
-        low_one_sided=difference_interval(*sides, labels, 0.90).low,
-        p=found.p,
-        test=test,
-        # Tasks that hardly differ have no standard error to speak of; then the interval's own reach is what can be seen.
-        detectable=max(found.detectable, min(1.0, found.delta - interval.low)),
-        bootstrap95=found.bootstrap95,
+    return paired.model_copy(
+        update={
+            "ci95": interval,
+            "low_one_sided": difference_interval(*sides, labels, 0.90).low,
+            # Tasks that hardly differ have no standard error to speak of; then the interval's own reach is what can be seen.
+            "detectable": max(paired.detectable, min(1.0, paired.delta - interval.low)),
+        }
     )
+
+
+def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:
+    """Tasks for which the very same code passed once and failed once: their verdicts say nothing of a model."""
+    seen: dict[tuple[str, str], set[str]] = {}
+    for result in results:
+        for attempt, verdict in ((result.attempt, result.verdict), *((turn.attempt, turn.verdict) for turn in result.repairs)):
+            if attempt.code and verdict.status != "error":
+                seen.setdefault((attempt.key, attempt.code), set()).add(verdict.status)
+    return tuple(sorted({task for (task, _), statuses in seen.items() if len(statuses) > 1}))
+
+
+def set_apart(tasks: Sequence[str], results: Sequence[Result]) -> Sequence[Result]:
+    """The results of all other tasks."""
+    return [result for result in results if result.key not in tasks] if tasks else results

@@ -144,12 +144,12 @@ class ModelRef(Record):
 
 
 class Attempt(Record):
-    """One answer of a model to one task. ``code`` is None where no code could be found in the completion.
+    """One answer of a model to the task ``key``. ``code`` is None where no code could be found in the completion.
 
     ``turn`` counts the failing tries before it that the model has seen.
     """
 
-    task: str
+    key: str
     sample: int = 0
     turn: int = 0
     completion: str
@@ -193,7 +193,7 @@ class Result(Record):
     ``repairs`` are the further tries of an attempt that failed, in order; they never change its own verdict.
     """
 
-    task: str
+    id: str
     suite: str
     split: Split
     group: str
@@ -201,6 +201,11 @@ class Result(Record):
     attempt: Attempt
     verdict: Verdict
     repairs: tuple[Try, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """``suite/id``, as ``Task.key``."""
+        return f"{self.suite}/{self.id}"
 
     @property
     def after_repair(self) -> Verdict:
@@ -214,7 +219,7 @@ class Failure(Record):
     ``repair`` is the model's own later answer to it that passed, if there was one.
     """
 
-    task: str
+    key: str
     attempt: Attempt
     verdict: Verdict
     repair: Try | None = None

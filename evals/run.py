@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
+from typing import Any
 
 from evals.errors import Inconclusive
 from evals.extract import extract_code
 from evals.feedback import feedback
-from evals.files import Journal
+from evals.files import Journal, write_jsonl
 from evals.models.base import Backend, Completion, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.reasons import reason_row
@@ -115,7 +117,7 @@ def _next_try(unit: _Unit, run: _Run, turn: int, sampling: Sampling) -> _Unit:
 
 def _result(unit: _Unit, run: _Run, repairs: Sequence[Try]) -> Result:
     return Result(
-        task=unit.task.id,
+        id=unit.task.id,
         suite=unit.task.suite,
         split=unit.task.split,
         group=unit.task.group,
@@ -207,14 +209,14 @@ class _Run:
 
 
 def _name(attempt: Attempt) -> str:
-    return f"{attempt.task}#{attempt.sample}" + (f"~{attempt.turn}" if attempt.turn else "")
+    return f"{attempt.key}#{attempt.sample}" + (f"~{attempt.turn}" if attempt.turn else "")
 
 
 def _attempt(unit: _Unit, completion: Completion) -> Attempt:
     text = sound(completion.text)
     extraction = extract_code(text, "diff" if unit.task.kind == "patch" else unit.task.language)
     return Attempt(
-        task=unit.task.key,
+        key=unit.task.key,
         sample=unit.sample,
         turn=unit.turn,
         completion=text,
@@ -224,6 +226,23 @@ def _attempt(unit: _Unit, completion: Completion) -> Attempt:
         completion_tokens=completion.completion_tokens,
         error=completion.error,
     )
+
+
+def forget_errors(file: Path) -> None:
+    """Take out of a journal what infrastructure spoiled, so that those attempts and verdicts are made again."""
+    if not file.is_file():
+        return
+    entries = Journal(file).entries
+    spoiled = {entry["graded"] for entry in entries if "graded" in entry and entry["verdict"]["status"] == "error"}
+    kept: list[Mapping[str, Any]] = []
+    for entry in entries:
+        if "attempts" in entry:
+            if attempts := [attempt for attempt in entry["attempts"] if attempt["finish_reason"] != "error"]:
+                kept.append({"attempts": attempts})
+        elif entry["graded"] not in spoiled:
+            kept.append(entry)
+    if kept != entries:
+        write_jsonl(file, kept)
 
 
 def check_errors(results: Sequence[Result], what: str) -> None:

@@ -7,40 +7,61 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binom, norm
 
+from evals.records import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A two-sided confidence interval, ``low <= high``."""
+
+class Interval(NamedTuple):
+    """A two-sided confidence interval, ``low <= high``; written to files as ``[low, high]``."""
 
     low: float
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paired:
-    """Two models on the same ``n`` tasks. ``gained``: failed before, passes after; ``lost``: the other way round.
+class Comparison(Record):
+    """Two models on the same ``n`` tasks in ``clusters`` independent clusters: every figure that decisions and reports use.
 
-    ``delta == after - before == (gained - lost) / n``. ``p`` is the mid-p of the exact McNemar test, two-sided;
-    ``low_one_sided`` is the lower bound of the one-sided 95% interval; ``detectable`` is the smallest delta that a run of
-    this size sees with 80% power (see ``detectable_gain``).
+    ``before``, ``after`` and ``delta == after - before`` are means over tasks of the share of passing samples, of which a task
+    has ``samples`` at most. ``ci95`` is the interval of ``delta``, ``low_one_sided`` the lower bound of the one-sided 95%
+    interval; ``bootstrap95`` stands beside them where it was drawn. ``gained`` and ``lost`` count tasks whose share of passing
+    samples rose and fell; ``fell_from_all`` are those that passed in every sample before and in none after. ``p`` is the
+    two-sided p value of ``test``, enumerated where ``exact``, else drawn; ``detectable`` is the smallest delta that a
+    comparison of this size sees with 80% power.
     """
 
     n: int
+    clusters: int
+    samples: int = 1
     before: float
     after: float
+    before_ci95: Interval = Interval(low=0.0, high=1.0)
+    after_ci95: Interval = Interval(low=0.0, high=1.0)
     delta: float
     ci95: Interval
+    bootstrap95: Interval | None = None
     low_one_sided: float
     gained: int
     lost: int
+    fell_from_all: tuple[str, ...] = ()
     p: float
+    test: str
+    exact: bool = True
     detectable: float
+
+    @property
+    def sees(self) -> str:
+        """What a comparison of this size can see, in words."""
+        return f"{100 * self.detectable:.0f} points" if self.detectable < 1 else "no difference at all"
+
+    @property
+    def verdict(self) -> str:
+        """``better`` or ``worse`` where the interval excludes 0, else ``not seen``."""
+        return "better" if self.ci95.low > 0 else "worse" if self.ci95.high < 0 else "not seen"
 
 
 def wilson(passed: int, n: int, confidence: float = 0.95) -> Interval:
@@ -133,8 +154,8 @@ def detectable_gain(n: int, discordant: int) -> float:
     return high
 
 
-def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Paired:
-    """Compare two models on the same tasks.
+def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Comparison:
+    """Compare two models on the same tasks, one sample each: McNemar's exact test, mid-p, and Newcombe's interval.
 
     Raises:
         ValueError: no tasks, or not the same tasks.
@@ -147,15 +168,20 @@ def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Paired:
     gained = sum(after[task] and not before[task] for task in before)
     lost = sum(before[task] and not after[task] for task in before)
     neither = n - both - gained - lost
-    return Paired(
+    return Comparison(
         n=n,
+        clusters=n,
         before=(both + lost) / n,
         after=(both + gained) / n,
+        before_ci95=wilson(both + lost, n),
+        after_ci95=wilson(both + gained, n),
         delta=(gained - lost) / n,
         ci95=newcombe_paired(both, gained, lost, neither),
         low_one_sided=newcombe_paired(both, gained, lost, neither, confidence=0.90).low,
         gained=gained,
         lost=lost,
+        fell_from_all=tuple(sorted(task for task in before if before[task] and not after[task])),
         p=mcnemar_midp(gained, lost),
+        test="McNemar, exact, mid-p",
         detectable=detectable_gain(n, gained + lost),
     )

@@ -60,7 +60,7 @@ def finetune(
     rows = [encode_example(tokenizer, example) for example in examples]
     if long := [row for row in rows if len(row.ids) > settings.max_length]:
         raise BadInput(
-            f"{trainset}: {long[0].task} has {len(long[0].ids)} tokens, finetune.max_length is {settings.max_length}; "
+            f"{trainset}: {long[0].key} has {len(long[0].ids)} tokens, finetune.max_length is {settings.max_length}; "
             "raise it (rows are never cut)"
         )
     run = _Run(model, rows, settings)
@@ -109,7 +109,7 @@ def epoch_batches(rows: Sequence[Encoded], settings: FinetuneSettings, epoch: in
 def microbatches(batch: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
     """Rows of similar length whose padded size stays within ``budget`` tokens; a longer single row goes alone."""
     current: list[Encoded] = []
-    for row in sorted(batch, key=lambda row: (-len(row.ids), row.task)):
+    for row in sorted(batch, key=lambda row: (-len(row.ids), row.key)):
         if current and (len(current) + 1) * len(current[0].ids) > budget:
             yield current
             current = []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.records import Attempt, Failure, Result, Task
+from evals.records import Attempt, Failure, Result, Task, Verdict
 from goldens.records import Golden, Pair
 
 
@@ -23,9 +23,9 @@ def collect_failures(results: Iterable[Result]) -> list[Failure]:
     failures: dict[str, Failure] = {}
     for result in results:
         if result.split == "train" and result.verdict.status == "fail":
-            key = result.attempt.task
+            key = result.key
             repair = next((turn for turn in result.repairs if turn.verdict.passed), None)
-            failures.setdefault(key, Failure(task=key, attempt=result.attempt, verdict=result.verdict, repair=repair))
+            failures.setdefault(key, Failure(key=key, attempt=result.attempt, verdict=result.verdict, repair=repair))
     return list(failures.values())
 
 
@@ -41,7 +41,7 @@ def pair_failures(
     pairs: list[Pair] = []
     dropped: Counter[str] = Counter()
     for failure in failures:
-        task = by_key.get(failure.task)
+        task = by_key.get(failure.key)
         if task is None:
             dropped["unknown task"] += 1
         elif task.split != "train":
@@ -52,7 +52,7 @@ def pair_failures(
             dropped["no proved golden"] += 1
         else:
             own = _own_repair(failure) if prefer_repairs else None
-            pairs.append(_pair(task, failure, own or goldens[task.key]))
+            pairs.append(_pair(task, failure.attempt, failure.verdict, own or goldens[task.key]))
     return Pairing(pairs=tuple(pairs), dropped=dict(dropped))
 
 
@@ -60,7 +60,7 @@ def _own_repair(failure: Failure) -> Golden | None:
     repair = failure.repair
     if repair is None or not repair.attempt.code or not repair.verdict.passed:
         return None
-    return Golden(task=failure.task, code=repair.attempt.code, source="repair", proof=repair.verdict)
+    return Golden(key=failure.key, code=repair.attempt.code, source="repair", proof=repair.verdict)
 
 
 def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]:
@@ -71,26 +71,24 @@ def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]
     by_key = {task.key: task for task in tasks if task.train_ok}
     chosen: dict[str, Pair] = {}
     for result in results:
-        key = result.attempt.task
+        key = result.key
         if result.split != "train" or not result.verdict.passed or key not in by_key or key in chosen:
             continue
-        golden = Golden(task=key, code=result.attempt.code or "", source="self", proof=result.verdict)
-        task = by_key[key]
-        chosen[key] = _pair(task, None, golden).model_copy(update={"attempt": result.attempt})
+        golden = Golden(key=key, code=result.attempt.code or "", source="replay", proof=result.verdict)
+        chosen[key] = _pair(by_key[key], result.attempt, result.verdict, golden)
     return list(chosen.values())
 
 
-def _pair(task: Task, failure: Failure | None, golden: Golden) -> Pair:
-    attempt = failure.attempt if failure else Attempt(task=task.key, completion="", code=None, finish_reason="stop")
+def _pair(task: Task, attempt: Attempt, verdict: Verdict, golden: Golden) -> Pair:
     return Pair(
-        task=task.key,
+        key=task.key,
         group=task.group,
         slice=task.slice,
         prompt=task.question,
         system=task.system,
         language=task.language,
         licence=task.licence,
-        failure=failure,
         attempt=attempt,
+        verdict=verdict,
         golden=golden.model_copy(update={"seconds": 0.0}),  # the clock must not reach the trainset's digests
     )

@@ -71,7 +71,7 @@ def prove(task: Task, grade: Grade) -> Proof:
         return Proof(task=task, golden=None, problem=problem, late=passed.reason == "time")
     if empty.passed:
         return Proof(task=task, golden=None, problem=PASSES_FOR_NOTHING)
-    golden = Golden(task=task.key, code=task.golden, source="task", proof=passed, empty=empty, seconds=run.seconds)
+    golden = Golden(key=task.key, code=task.golden, source="golden", proof=passed, empty=empty, seconds=run.seconds)
     return Proof(task=task, golden=golden)
 
 

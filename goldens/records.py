@@ -7,40 +7,49 @@ from typing import Literal
 
 from pydantic import Field
 
-from evals.records import Attempt, Failure, Record, Status, Verdict
+from evals.records import Attempt, Record, Status, Verdict
 
+Source = Literal["golden", "repair", "replay"]
 State = Literal["sound", "weak", "broken", "error"]
 
 
 class Golden(Record):
     """A proved answer. ``proof`` is the passing verdict; ``empty`` the failing verdict of an answer that does nothing.
 
-    ``source``: ``task`` (shipped with the task), ``repair`` (the model's own answer that passed after a failing one) or ``self``
-    (a passing attempt of the model's own, used as replay).
+    ``source``: ``golden`` (shipped with the task), ``repair`` (the model's own answer that passed after a failing one) or
+    ``replay`` (the model's own answer that passed at once, kept in training so that it is not unlearnt).
     ``seconds`` is the wall time of the proof; attempts are given a multiple of it.
     """
 
-    task: str
+    key: str
     code: str
-    source: Literal["task", "repair", "self"]
+    source: Source
     proof: Verdict
     empty: Verdict | None = None
     seconds: float = 0.0
 
 
 class Pair(Record):
-    """What the model should have written, beside what it wrote. A replay pair has no failure but a passing attempt."""
+    """What the model wrote (``attempt``, with its ``verdict``), beside what it should write (``golden``).
 
-    task: str
+    A pair of source ``replay`` has a passing attempt; every other one is of a failure.
+    """
+
+    key: str
     group: str
     slice: str
     prompt: str
     system: str
     language: str
     licence: str
-    failure: Failure | None
     attempt: Attempt
+    verdict: Verdict
     golden: Golden
+
+    @property
+    def replay(self) -> bool:
+        """Whether it rehearses what the model can do already."""
+        return self.golden.source == "replay"
 
 
 class Tried(Record):
@@ -69,7 +78,7 @@ class Verification(Record):
     ``findings`` say what is weak or broken; ``state`` is their worst.
     """
 
-    task: str
+    id: str
     suite: str
     slice: str
     split: str

@@ -125,7 +125,7 @@ def clusters_of(failures: Sequence[Failure], slices: Mapping[str, str]) -> list[
     parts: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
     for failure in failures:
         parts[kind_of(failure), signature_of(failure)].append(failure)
-    at_large = Counter(slices.get(failure.task, "-") for failure in failures)
+    at_large = Counter(slices.get(failure.key, "-") for failure in failures)
     found = [_cluster(kind, signature, part, slices, at_large) for (kind, signature), part in parts.items()]
     return sorted(found, key=lambda cluster: (-cluster.size, cluster.kind, cluster.signature))
 
@@ -133,13 +133,13 @@ def clusters_of(failures: Sequence[Failure], slices: Mapping[str, str]) -> list[
 def _cluster(
     kind: str, signature: str, failures: Sequence[Failure], slices: Mapping[str, str], at_large: Mapping[str, int]
 ) -> Cluster:
-    shortest = min(failures, key=lambda failure: (len(failure.attempt.code or failure.attempt.completion), failure.task))
-    counts = Counter(slices.get(failure.task, "-") for failure in failures)
+    shortest = min(failures, key=lambda failure: (len(failure.attempt.code or failure.attempt.completion), failure.key))
+    counts = Counter(slices.get(failure.key, "-") for failure in failures)
     return Cluster(
         kind=kind,
         signature=signature,
         representative=shortest,
-        tasks=tuple(failure.task for failure in failures),
+        tasks=tuple(failure.key for failure in failures),
         slices=dict(counts.most_common()),
         unusual=tuple(_unusual(counts, at_large)),
     )

@@ -37,7 +37,7 @@ class Effort:
 
 def verify_task(task: Task, grade: Grade, effort: Effort) -> Verification:
     """Run a task's golden, its stubs and its mutants through its checks. Time-outs of the golden count: see ``verify_all``."""
-    head = {"task": task.id, "suite": task.suite, "slice": task.slice, "split": task.split, "source": task.source}
+    head = {"id": task.id, "suite": task.suite, "slice": task.slice, "split": task.split, "source": task.source}
     if not task.golden.strip():
         unproved = "the task has no golden: nothing shows that its checks can be passed"
         return Verification(**head, repeats=0, passes=0, state="weak", findings=(unproved,))

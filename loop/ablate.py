@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.clusters import Groups, holm
-from evals.comparison import Outcomes, compare_outcomes, groups_of, outcomes_of, pass_rate
+from evals.comparison import Outcomes, compare_outcomes, flaky_tasks, groups_of, outcomes_of, pass_rate, set_apart
 from evals.errors import BadInput, Inconclusive
 from evals.files import digest, read_json, write_atomic, write_json
 from evals.records import ModelRef, Record, Result, Task
 from loop.config import EvalSettings
-from loop.gate import flaky_tasks, set_apart
 from loop.stages import Bench, evaluate_stage, model_identity
 
 BASE = "base"

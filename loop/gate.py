@@ -19,10 +19,11 @@ from typing import Literal
 from pydantic import Field
 
 from evals.clusters import holm
-from evals.comparison import Comparison, compare_outcomes, groups_of, outcomes_of, pass_rate
+from evals.comparison import compare_outcomes, flaky_tasks, groups_of, outcomes_of, pass_rate, set_apart
 from evals.errors import Inconclusive
 from evals.records import Record, Result
 from evals.run import MAX_ERROR_SHARE
+from evals.stats import Comparison
 from loop.config import GateSettings
 
 Decision = Literal["promote", "reject", "inconclusive"]
@@ -31,43 +32,16 @@ _LEVEL = 0.05
 Role = Literal["target", "guard"]
 
 
-class Line(Record):
-    """One row of the closing table: a suite or one of its slices, on the holdout.
+class Line(Comparison):
+    """One row of the closing table: the comparison of a suite or one of its slices, on the holdout. Slice ``*`` is the whole.
 
-    ``clusters`` are the independent groups among the ``n`` tasks; ``errors`` are tasks left out on both sides, since
-    infrastructure spoiled all their samples on one.
+    ``errors`` are tasks left out on both sides, since infrastructure spoiled all their samples on one.
     """
 
     suite: str
     slice: str
     role: Role
-    n: int
-    before: float
-    after: float
-    delta: float
-    ci95: tuple[float, float]
-    low_one_sided: float
-    gained: int
-    lost: int
-    p: float
-    detectable: float
-    samples: int = 1
-    test: str = "McNemar, exact, mid-p"
-    before_ci95: tuple[float, float] = (0.0, 1.0)
-    after_ci95: tuple[float, float] = (0.0, 1.0)
-    clusters: int = 0
     errors: int = 0
-    bootstrap95: tuple[float, float] | None = None
-
-    @property
-    def sees(self) -> str:
-        """What a comparison of this size can see, in words."""
-        return f"{100 * self.detectable:.0f} points" if self.detectable < 1 else "no difference at all"
-
-    @property
-    def verdict(self) -> str:
-        """``better`` or ``worse`` where the interval excludes 0, else ``not seen``."""
-        return "better" if self.ci95[0] > 0 else "worse" if self.ci95[1] < 0 else "not seen"
 
 
 class Overfit(Record):
@@ -191,7 +165,7 @@ def decide(
         found.rejecting.append(f"{len(lost)} holdout tasks that an earlier round fixed fail again (gate.lost_fixes allows some)")
     if unknown := history.fixed - outcomes_of(after).keys() - set(flaky):
         found.doubting.append(f"{len(unknown)} holdout tasks that an earlier round fixed have no verdict now")
-    _judge_broken(broken, {result.attempt.task for result in history.again if result.verdict.status != "error"}, found)
+    _judge_broken(broken, {result.key for result in history.again if result.verdict.status != "error"}, found)
     overfit = _overfit(history.trained, lines, settings) if history.trained else None
     return GateReport(
         decision=found.decision,
@@ -239,7 +213,7 @@ def _judge_broken(broken: Sequence[str], run_again: Set[str], found: _Findings) 
 
 def _judge_likeness(before: Sequence[Result], after: Sequence[Result], found: _Findings) -> None:
     """Both sides must have answered the same tasks equally often, and infrastructure must have spoiled little."""
-    left, right = (Counter(result.attempt.task for result in side) for side in (before, after))
+    left, right = (Counter(result.key for result in side) for side in (before, after))
     if alone := left.keys() ^ right.keys():
         found.doubting.append(
             f"{len(alone)} tasks were evaluated on one side only ({len(left)} before, {len(right)} after), such as {min(alone)}: "
@@ -255,21 +229,6 @@ def _judge_likeness(before: Sequence[Result], after: Sequence[Result], found: _F
         errors = sum(result.verdict.status == "error" for result in side)
         if errors > MAX_ERROR_SHARE * len(side):
             found.doubting.append(f"{errors} of {len(side)} attempts {name} ended as infrastructure errors; evaluate them again")
-
-
-def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:
-    """Tasks for which the very same code passed once and failed once: their verdicts say nothing of a model."""
-    seen: dict[tuple[str, str], set[str]] = {}
-    for result in results:
-        for attempt, verdict in ((result.attempt, result.verdict), *((turn.attempt, turn.verdict) for turn in result.repairs)):
-            if attempt.code and verdict.status != "error":
-                seen.setdefault((attempt.task, attempt.code), set()).add(verdict.status)
-    return tuple(sorted({task for (task, _), statuses in seen.items() if len(statuses) > 1}))
-
-
-def set_apart(tasks: Sequence[str], results: Sequence[Result]) -> Sequence[Result]:
-    """The results of all other tasks."""
-    return [result for result in results if result.attempt.task not in tasks] if tasks else results
 
 
 def _slices(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
@@ -351,30 +310,9 @@ def _line(suite: str, slice_: str, role: Role, before: Sequence[Result], after: 
     shared = left.keys() & right.keys()
     if not shared:
         return None
-    answered = {r.attempt.task for r in sides[0]} & {r.attempt.task for r in sides[1]}
-    paired: Comparison = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared}, groups_of(sides[0]))
-    return Line(
-        suite=suite,
-        slice=slice_,
-        role=role,
-        n=paired.n,
-        clusters=paired.clusters,
-        errors=len(answered - shared),
-        samples=paired.samples,
-        test=paired.test,
-        before=paired.before.share,
-        after=paired.after.share,
-        before_ci95=(paired.before.interval.low, paired.before.interval.high),
-        after_ci95=(paired.after.interval.low, paired.after.interval.high),
-        delta=paired.delta,
-        ci95=(paired.ci95.low, paired.ci95.high),
-        bootstrap95=(paired.bootstrap95.low, paired.bootstrap95.high) if paired.bootstrap95 else None,
-        low_one_sided=paired.low_one_sided,
-        gained=paired.gained,
-        lost=paired.lost,
-        p=paired.p,
-        detectable=paired.detectable,
-    )
+    answered = {r.key for r in sides[0]} & {r.key for r in sides[1]}
+    paired = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared}, groups_of(sides[0]))
+    return Line(suite=suite, slice=slice_, role=role, errors=len(answered - shared), **dict(paired))
 
 
 def points(share: float) -> str:

@@ -80,7 +80,7 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     for _, results in evaluations:
         for result in results:
             if result.verdict.status != "error":
-                one = seen[result.attempt.task]
+                one = seen[result.key]
                 one.passes += result.verdict.passed
                 one.verdicts += 1
                 one.by_code[digest(result.attempt.code)].add(result.verdict.status)
@@ -142,11 +142,9 @@ def _verified(file: Path, keys: set[str]) -> tuple[tuple[str, ...], set[str]]:
     """Weak tasks, and tasks whose golden did not pass every time, of a report of ``goldens verify``."""
     report: Any = read_json(file)
     rows = report.get("tasks") if isinstance(report, dict) else None
-    if not isinstance(rows, list) or not all(
-        isinstance(row, Mapping) and {"suite", "task", "state"} <= row.keys() for row in rows
-    ):
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) and {"suite", "id", "state"} <= row.keys() for row in rows):
         raise BadInput(f"{file}: no report of `goldloop goldens verify --out`: expected `tasks` with `suite`, `task` and `state`")
-    mine = {key: row for row in rows if (key := f"{row['suite']}/{row['task']}") in keys}
+    mine = {key: row for row in rows if (key := f"{row['suite']}/{row['id']}") in keys}
     weak = tuple(key for key, row in mine.items() if row["state"] == "weak")
     return weak, {key for key, row in mine.items() if 0 < row.get("passes", 0) < row.get("repeats", 0)}
 

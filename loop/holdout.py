@@ -299,7 +299,7 @@ def _holdouts(tasks: Iterable[Task | Result]) -> list[_Holdout]:
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for task in tasks:
         if task.split == "holdout":
-            found[task.suite][task.key if isinstance(task, Task) else task.attempt.task] = group_hash(task)
+            found[task.suite][task.key] = group_hash(task)
     return [
         _Holdout(suite=suite, digest=digest(sorted(groups)), groups=tuple(groups.values()))
         for suite, groups in sorted(found.items())

@@ -292,7 +292,7 @@ def _funnel(
         return Step(name=name, note=note, total=golden + replay, golden=golden, replay=replay, lost=lost(stage))
 
     tasks, failed = facts.counts.get("train_tasks", 0), facts.counts.get("failures", 0)
-    golden, dirty = sum(c.pair.failure is not None for c in clean), sum(c.pair.failure is not None for c in leaks)
+    golden, dirty = sum(not pair.replay for pair in clean), sum(not pair.replay for pair in leaks)
     pairs = len(clean) + len(leaks)
     rows = "what was trained on" if facts.round == 1 else "what was trained on: pairs of all rounds so far"
     return (
@@ -307,21 +307,21 @@ def _funnel(
 def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair]) -> tuple[Group, ...]:
     """Failing attempts by slice. Only what the evaluation of split ``train`` holds can get in here."""
     results = read_records(folder / "before-train" / "results.jsonl", Result)
-    origin = {r.attempt.task: r for r in results if r.split == "train"}
-    goldens = {golden.task: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}
-    trained = {c.pair.task: c.pair.prompt for c in clean if c.pair.failure}
-    leaking = {c.pair.task for c in leaks if c.pair.failure}
+    origin = {r.key: r for r in results if r.split == "train"}
+    goldens = {golden.key: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}
+    trained = {pair.key: pair.prompt for pair in clean if not pair.replay}
+    leaking = {pair.key for pair in leaks if not pair.replay}
     found: dict[tuple[str, str], list[Failure]] = {}
     for failure in read_records(folder / "failures" / "failures.jsonl", Failure):
-        if failure.task in origin:
-            result = origin[failure.task]
+        if failure.key in origin:
+            result = origin[failure.key]
             found.setdefault((result.suite, result.slice), []).append(failure)
     groups = []
     for (suite, name), failures in sorted(found.items()):
         cases = []
         for failure in failures[:SHOWN_PER_SLICE]:
-            fate = "leaks" if failure.task in leaking else "trained" if failure.task in trained else "unpaired"
-            cases.append(_case(failure, goldens.get(failure.task), trained.get(failure.task, ""), fate))
+            fate = "leaks" if failure.key in leaking else "trained" if failure.key in trained else "unpaired"
+            cases.append(_case(failure, goldens.get(failure.key), trained.get(failure.key, ""), fate))
         groups.append(Group(suite=suite, slice=name, total=len(failures), cases=tuple(cases)))
     return tuple(groups)
 
@@ -342,7 +342,7 @@ def _case(failure: Failure, golden: Golden | None, prompt: str, fate: str) -> Ca
         shown, note = clip(golden.code.strip()), _proof(golden)
     said = dict(evidence)
     return Case(
-        task=failure.task,
+        task=failure.key,
         reason=verdict.reason,
         headline=said.get("failing check") or said.get("message") or said.get("stderr", ""),
         prompt=clip(prompt.strip()),

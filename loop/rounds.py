@@ -78,7 +78,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     )
     learning = bench.suites if config.trainset.guard_failures else bench.targets
     failures = stages.failures_stage([r for r in on_train if r.suite in _names(learning)], folder / "failures")
-    if not any(f.task.startswith(f"{suite.name}/") for f in failures for suite in bench.targets):
+    if not any(f.key.startswith(f"{suite.name}/") for f in failures for suite in bench.targets):
         raise NothingToLearn(
             f"all {sum(r.suite in _names(bench.targets) for r in on_train)} training tasks pass: nothing to train on; "
             "add harder tasks to the target suite"
@@ -148,12 +148,12 @@ def _history(
     if fell := broken_tasks(looks.before, looks.after):
         tasks = [task for task in holdout if task.key in fell]
         again = stages.evaluate_stage(bench, folder / "after-again", candidate, tasks, f"round {number}: again", reseed=1)
-    trained_keys = sorted({pair.pair.task for pair in pairs if pair.pair.failure})
+    trained_keys = sorted({pair.key for pair in pairs if not pair.replay})
     chosen = set(Random(bench.config.seed).sample(trained_keys, min(settings.overfit_tasks, len(trained_keys))))
     trained = None
     if chosen:
         tasks = [task for task in bench.tasks("train") if task.key in chosen]
-        known = [result for result in looks.on_train if result.attempt.task in chosen]
+        known = [result for result in looks.on_train if result.key in chosen]
         trained = (known, stages.evaluate_stage(bench, folder / "after-train", candidate, tasks, f"round {number}: after, train"))
     reruns = [
         stages.evaluate_stage(
@@ -175,8 +175,8 @@ def _names(suites: Sequence[Suite]) -> list[str]:
 
 
 def _new(known: Sequence[CleanPair], clean: Sequence[CleanPair]) -> bool:
-    tasks = {pair.pair.task for pair in known if pair.pair.failure}
-    return any(pair.pair.failure and pair.pair.task not in tasks for pair in clean)
+    tasks = {pair.key for pair in known if not pair.replay}
+    return any(not pair.replay and pair.key not in tasks for pair in clean)
 
 
 def _counts(

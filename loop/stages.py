@@ -18,7 +18,7 @@ from evals.models.base import Backend, Sampling, swapped
 from evals.models.cache import CachedBackend
 from evals.progress import Progress, Silent
 from evals.records import Failure, ModelRef, Result, Task, Verdict
-from evals.run import check_errors, evaluate
+from evals.run import check_errors, evaluate, forget_errors
 from evals.sandboxes import open_sandbox
 from evals.sandboxes.base import Sandbox
 from evals.suites import Suite, load_suite
@@ -167,7 +167,7 @@ def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
         return {"counts": {"in": len(tasks), "out": len(goldens), "dropped": dropped}, "sandbox": bench.sandbox.tier}
 
     stage(folder, {"suites": [suite.digest for suite in bench.suites]}, work)
-    bench.goldens = {golden.task: golden for golden in read_records(folder / "goldens.jsonl", Golden)}
+    bench.goldens = {golden.key: golden for golden in read_records(folder / "goldens.jsonl", Golden)}
     return dict(bench.goldens)
 
 
@@ -200,7 +200,7 @@ def evaluate_stage(
     def work(out: Path) -> Mapping[str, Any]:
         if bench.ledger is not None:
             bench.ledger.look("evaluation", tasks, inputs["model"], f"{label}: {folder}")
-        _forget_errors(out / "journal.jsonl")  # of a run that was killed or gave up
+        forget_errors(out / "journal.jsonl")  # of a run that was killed or gave up
         results = evaluate(
             tasks,
             bench.backend(ref),
@@ -224,23 +224,6 @@ def evaluate_stage(
 
     stage(folder, inputs, work)
     return read_records(folder / RESULTS, Result)
-
-
-def _forget_errors(file: Path) -> None:
-    """Keep everything of a journal but what infrastructure spoiled: those attempts and verdicts are made anew."""
-    if not file.is_file():
-        return
-    entries = Journal(file).entries
-    spoiled = {entry["graded"] for entry in entries if "graded" in entry and entry["verdict"]["status"] == "error"}
-    kept: list[Mapping[str, Any]] = []
-    for entry in entries:
-        if "attempts" in entry:
-            if attempts := [attempt for attempt in entry["attempts"] if attempt["finish_reason"] != "error"]:
-                kept.append({"attempts": attempts})
-        elif entry["graded"] not in spoiled:
-            kept.append(entry)
-    if kept != entries:
-        write_jsonl(file, kept)
 
 
 def model_identity(ref: ModelRef) -> str:
@@ -365,7 +348,7 @@ def audit_rows(examples: Sequence[Example], index: HoldoutIndex, place: str) -> 
         text = "\n".join(m["content"] for m in (*example.prompt, *example.completion) if m["role"] != "system")
         if matches := match_text(text, index):
             raise Inconclusive(
-                f"{place}: the row of {example.provenance['task']} leaks holdout item {matches[0].item}: {matches[0].snippet!r}"
+                f"{place}: the row of {example.provenance['key']} leaks holdout item {matches[0].item}: {matches[0].snippet!r}"
             )
 
 

@@ -21,19 +21,19 @@ _PLACE = (
     "regexp_extract(filename, '([^/]+)/[^/]+$', 1) AS stage"
 )
 _RESULT = (
-    "{task: 'VARCHAR', suite: 'VARCHAR', split: 'VARCHAR', \"group\": 'VARCHAR', slice: 'VARCHAR', "
+    "{id: 'VARCHAR', suite: 'VARCHAR', split: 'VARCHAR', \"group\": 'VARCHAR', slice: 'VARCHAR', "
     "attempt: 'STRUCT(completion VARCHAR, code VARCHAR, finish_reason VARCHAR, prompt_tokens INT, completion_tokens INT)', "
     "verdict: 'STRUCT(status VARCHAR, reason VARCHAR, evidence JSON, sandbox VARCHAR)'}"
 )
 _FAILURE = (
-    "{task: 'VARCHAR', attempt: 'STRUCT(completion VARCHAR, code VARCHAR, finish_reason VARCHAR)', "
+    "{key: 'VARCHAR', attempt: 'STRUCT(completion VARCHAR, code VARCHAR, finish_reason VARCHAR)', "
     "verdict: 'STRUCT(status VARCHAR, reason VARCHAR, evidence JSON)'}"
 )
 _PAIR = (
-    "{task: 'VARCHAR', \"group\": 'VARCHAR', slice: 'VARCHAR', prompt: 'VARCHAR', golden: 'STRUCT(code VARCHAR, source VARCHAR)'}"
+    "{key: 'VARCHAR', \"group\": 'VARCHAR', slice: 'VARCHAR', prompt: 'VARCHAR', golden: 'STRUCT(code VARCHAR, source VARCHAR)'}"
 )
 _DROPPED = (
-    "{pair: 'STRUCT(task VARCHAR, slice VARCHAR)', "
+    "{key: 'VARCHAR', slice: 'VARCHAR', "
     "matches: 'STRUCT(item VARCHAR, part VARCHAR, rule VARCHAR, coverage DOUBLE, \"unique\" INT, snippet VARCHAR)[]'}"
 )
 _TURNS = "'STRUCT(\"role\" VARCHAR, content VARCHAR)[]'"
@@ -53,7 +53,8 @@ _VIEWS = {
     "results": (
         "*/round-*/before-train/results.jsonl",
         _RESULT,
-        f'SELECT {_PLACE}, suite, task, split, slice, "group", verdict.status, verdict.reason, verdict.evidence, '
+        f"SELECT {_PLACE}, suite, id, concat_ws('/', suite, id) AS key, split, slice, \"group\", verdict.status, verdict.reason, "
+        "verdict.evidence, "
         "attempt.completion, attempt.code, attempt.finish_reason, attempt.completion_tokens FROM source",
     ),
     "scores": (
@@ -65,23 +66,22 @@ _VIEWS = {
     "failures": (
         "*/round-*/failures/failures.jsonl",
         _FAILURE,
-        f"SELECT {_PLACE}, task, verdict.reason, verdict.evidence, attempt.completion, attempt.code FROM source",
+        f"SELECT {_PLACE}, key, verdict.reason, verdict.evidence, attempt.completion, attempt.code FROM source",
     ),
     "pairs": (
         "*/round-*/pairs/pairs.jsonl",
         _PAIR,
-        f'SELECT {_PLACE}, task, "group", slice, prompt, golden.code AS golden, golden.source FROM source',
+        f'SELECT {_PLACE}, key, "group", slice, prompt, golden.code AS golden, golden.source FROM source',
     ),
     "contaminated": (
         "*/round-*/screen/contaminated.jsonl",
         _DROPPED,
-        f'SELECT {_PLACE}, pair.task, pair.slice, m.item, m.part, m.rule, m.coverage, m."unique" '
-        "FROM source, unnest(matches) AS u(m)",
+        f'SELECT {_PLACE}, key, slice, m.item, m.part, m.rule, m.coverage, m."unique" FROM source, unnest(matches) AS u(m)',
     ),
     "trainset": (
         "*/round-*/trainset/trainset.jsonl",
         _ROW,
-        f"SELECT {_PLACE}, provenance->>'task' AS task, provenance->>'source' AS source, prompt, completion FROM source",
+        f"SELECT {_PLACE}, provenance->>'key' AS key, provenance->>'source' AS source, prompt, completion FROM source",
     ),
 }
 

@@ -24,12 +24,12 @@ import pytest
 import zstandard
 from sandbox_requirements import unavailable
 
-import decontam.audit
-from decontam.audit import Audit, AuditSettings, check_threads, in_order, run_audit, training_texts
-from decontam.batches import Batch
-from decontam.clean import REMOVED
-from decontam.index import build_index
-from decontam.items import Holdout, load_items
+import decontam.audit.run
+from decontam.audit.clean import REMOVED
+from decontam.audit.run import Audit, AuditSettings, check_threads, in_order, run_audit, training_texts
+from decontam.holdouts import Holdout, load_items
+from decontam.kernels.batches import Batch
+from decontam.matching.index import build_index
 from decontam.records import AuditSummary, ItemReport
 from decontam.screen import match_text
 from decontam.sources import find_sources
@@ -709,7 +709,7 @@ def fail(*arguments: object, **options: object) -> None:
 
 @pytest.mark.parametrize("step", ["AuditFiles.add", "AuditFiles.finish", "write_report", "write_json"])
 def test_results_are_whole_or_absent_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    monkeypatch.setattr(f"decontam.outputs.{step}", fail)
+    monkeypatch.setattr(f"decontam.audit.outputs.{step}", fail)
     with pytest.raises(OSError, match="No space left"):
         audited(tmp_path, texts(tmp_path / "t.jsonl", LAMP["prompt"]))
     assert not (tmp_path / "out" / "summary.json").exists()
@@ -721,7 +721,7 @@ def test_results_are_whole_or_absent_where_writing_fails(tmp_path: Path, monkeyp
 def test_an_audit_can_be_run_again_into_the_folder_of_one_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = texts(tmp_path / "t.jsonl", LAMP["prompt"])
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
-        patch.setattr("decontam.outputs.AuditFiles.add", fail)
+        patch.setattr("decontam.audit.outputs.AuditFiles.add", fail)
         audited(tmp_path, path)
     assert audited(tmp_path, path).summary.verdict == "leaks"
 
@@ -827,7 +827,7 @@ def test_an_interruption_while_a_batch_is_counted_keeps_the_counts_together(
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("decontam.outputs.AuditFiles.add", interrupted)
+    monkeypatch.setattr("decontam.audit.outputs.AuditFiles.add", interrupted)
     outcome = audited(tmp_path, three_files(tmp_path, "a"))
     parts = [pq.read_table(part).num_rows for part in (outcome.out / "documents.parquet").iterdir()]
     assert sum(parts) == outcome.summary.rows
@@ -902,7 +902,7 @@ def test_a_fault_in_a_worker_ends_the_audit(tmp_path: Path, monkeypatch: pytest.
     def broken(*arguments: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(decontam.audit, "match_column", broken)
+    monkeypatch.setattr(decontam.audit.run, "match_column", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         audited(tmp_path, three_files(tmp_path, "a"), threads=2)
     assert not (tmp_path / "out" / "summary.json").exists()

@@ -16,7 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from decontam.clean import REMOVED, write_clean
+from decontam.audit.clean import REMOVED, write_clean
 from decontam.sources import Source, choose_columns, find_sources, read_batches
 from evals.errors import BadInput
 from evals.files import MANIFEST, digest_file

@@ -19,12 +19,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from decontam import codekernel
-from decontam.batches import Longs
-from decontam.codekernel import W
-from decontam.codewords import KEPT
-from decontam.index import Keys, build_index
-from decontam.matching import as_column, match_text, scan
+from decontam.kernels import code as codekernel
+from decontam.kernels.batches import Longs
+from decontam.kernels.code import W
+from decontam.kernels.codewords import KEPT
+from decontam.matching.grams import Keys
+from decontam.matching.index import build_index
+from decontam.matching.match import as_column, match_text, scan
 from decontam.records import Item
 
 TABLE = codekernel.kept_table()

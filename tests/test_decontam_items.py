@@ -17,7 +17,7 @@ import zstandard
 from conftest import write_task
 from sandbox_requirements import unavailable
 
-from decontam.items import continues, load_items
+from decontam.holdouts import continues, load_items
 from decontam.records import Item
 from evals.errors import BadInput
 

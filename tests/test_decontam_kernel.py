@@ -1,4 +1,4 @@
-"""The compiled text scan against plain Python on ``decontam.tokens``: same words, same hits, same spans, whatever the text."""
+"""The compiled text scan against plain Python on ``kernels.tokens``: same words, same hits, same spans, whatever the text."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from decontam import textkernel
-from decontam.audit import in_order
-from decontam.batches import Batch, Column, Longs
-from decontam.folding import ALONE, DROPPED, SEPARATES, folding
-from decontam.index import Grams, HoldoutIndex, build_index, char_spans
-from decontam.matching import as_column, match_column, match_text, scan
+from decontam.audit.run import in_order
+from decontam.kernels import text as textkernel
+from decontam.kernels.batches import Batch, Column, Longs
+from decontam.kernels.folding import ALONE, DROPPED, SEPARATES, folding
+from decontam.kernels.tokens import N, fold, informative, stands_alone, tokenize
+from decontam.matching.grams import Grams, char_spans
+from decontam.matching.index import HoldoutIndex, build_index
+from decontam.matching.match import as_column, match_column, match_text, scan
 from decontam.records import Item, Match
 from decontam.rule import Rule
-from decontam.tokens import N, fold, informative, stands_alone, tokenize
 
 Words = tuple[str, ...]
 Hit = tuple[int, Words, int, int, int]

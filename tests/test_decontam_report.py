@@ -14,9 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decontam.pages import visible
-from decontam.records import AuditSummary, FileReport, ItemReport, Leak, Match, Span
-from decontam.report import (
+from decontam.audit.report import (
     LONG,
     SHOWN_CHARACTERS,
     Entry,
@@ -28,6 +26,8 @@ from decontam.report import (
     pieces,
     write_report,
 )
+from decontam.pages import visible
+from decontam.records import AuditSummary, FileReport, ItemReport, Leak, Match, Span
 
 BLIND = "n-grams do not see paraphrases"
 HOSTILE = "</pre></mark><script>alert('hostile')</script><img src=http://evil.example/x.png onerror=alert(1)>"

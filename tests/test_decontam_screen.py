@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decontam.kernels.tokens import tokenize
 from decontam.screen import index_tasks, match_text, screen_pairs
-from decontam.tokens import tokenize
 from evals.errors import Inconclusive
-from evals.records import Attempt, Failure, Task, Verdict
+from evals.records import Attempt, Task, Verdict
 from goldens.records import Golden, Pair
 
 PROMPT = (
@@ -30,20 +30,19 @@ def task(name: str = "tides", prompt: str = PROMPT, golden: str = GOLDEN, split:
 
 
 def pair(prompt: str, code: str, group: str = "other") -> Pair:
-    attempt = Attempt(task="s/p", completion="", code=None, finish_reason="stop")
+    attempt = Attempt(key="s/p", completion="", code=None, finish_reason="stop")
     verdict = Verdict(status="fail", reason="no_code")
-    golden = Golden(task="s/p", code=code, source="task", proof=Verdict(status="pass", reason="pass"))
-    failure = Failure(task="s/p", attempt=attempt, verdict=verdict)
+    golden = Golden(key="s/p", code=code, source="golden", proof=Verdict(status="pass", reason="pass"))
     return Pair(
-        task="s/p",
+        key="s/p",
         group=group,
         slice="-",
         prompt=prompt,
         system="",
         language="python",
         licence="",
-        failure=failure,
         attempt=attempt,
+        verdict=verdict,
         golden=golden,
     )
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from decontam import semantic
+from decontam.audit import semantic
+from decontam.audit.semantic import Candidate, Document, TransformerEmbedder, Vectors, export_for_judge, find_candidates
 from decontam.records import Item
-from decontam.semantic import Candidate, Document, TransformerEmbedder, Vectors, export_for_judge, find_candidates
 from evals.errors import BadInput
 
 TEXTS = [

@@ -22,7 +22,7 @@ import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from decontam.batches import Batch
+from decontam.kernels.batches import Batch
 from decontam.sources import Source, choose_columns, find_sources, jsonl, parquet, place, read_batches
 from decontam.sources.base import KNOWN_NAMES
 from decontam.sources.blocks import blocks

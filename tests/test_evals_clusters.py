@@ -97,6 +97,7 @@ def test_tasks_that_repeat_each_other_count_once() -> None:
     alone = compare_means(dict(zip(single, few, strict=True)), dict(zip(single, later, strict=True)))
     assert (grouped.n, grouped.clusters, alone.clusters) == (40, 8, 8)
     assert grouped.p == alone.p and grouped.ci95.low == pytest.approx(alone.ci95.low)
+    assert grouped.bootstrap95 and alone.bootstrap95
     assert grouped.bootstrap95.low == pytest.approx(alone.bootstrap95.low)
     assert compare_means(*sides).p < 0.1 < 0.4 < grouped.p
 
@@ -115,7 +116,7 @@ def test_one_group_or_one_task_tells_nothing() -> None:
     tasks = [f"t{n}" for n in range(60)]
     found = compare_outcomes({t: [False] for t in tasks}, {t: [True] for t in tasks}, dict.fromkeys(tasks, "g"))
     assert (found.ci95.low, found.ci95.high, found.p, found.detectable) == (-1.0, 1.0, 1.0, 1.0)
-    assert (found.after.interval.low, found.after.interval.high) == (0.0, 1.0)
+    assert (found.after_ci95.low, found.after_ci95.high) == (0.0, 1.0)
     one = compare_outcomes({"t": [False] * 4}, {"t": [True] * 4})
     assert (one.ci95.low, one.p, one.detectable) == (-1.0, 1.0, 1.0)
 

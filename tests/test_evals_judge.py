@@ -345,12 +345,12 @@ def asked(folder: Path, *arguments: str) -> Ended:
     rows = [(train, 0), (train, 1), (holdout, 0)]
     results = [
         Result(
-            task=task.id,
+            id=task.id,
             suite=task.suite,
             split=task.split,
             group=task.group,
             slice=task.slice,
-            attempt=Attempt(task=task.key, sample=sample, completion=task.golden, code=task.golden, finish_reason="stop"),
+            attempt=Attempt(key=task.key, sample=sample, completion=task.golden, code=task.golden, finish_reason="stop"),
             verdict=Verdict(status="pass", reason="pass"),
         )
         for task, sample in rows

@@ -57,7 +57,7 @@ def example(number: int) -> Example:
     return Example(
         prompt=({"role": "user", "content": f"Question {number} " + "word " * (number % 5)},),
         completion=({"role": "assistant", "content": f"```python\nx = {number}\n```"},),
-        provenance={"task": f"s/t{number}"},
+        provenance={"key": f"s/t{number}"},
     )
 
 
@@ -116,17 +116,17 @@ def test_microbatches_do_not_change_the_gradient(small_model: Path) -> None:
 
 
 def test_microbatches_hold_every_row_once_within_the_budget() -> None:
-    rows = [Encoded(task=str(n), ids=tuple(range(n + 2)), prompt_length=1) for n in range(20)]
+    rows = [Encoded(key=str(n), ids=tuple(range(n + 2)), prompt_length=1) for n in range(20)]
     parts = list(microbatches(rows, 30))
-    assert sorted(row.task for part in parts for row in part) == sorted(row.task for row in rows)
+    assert sorted(row.key for part in parts for row in part) == sorted(row.key for row in rows)
     assert all(len(part) == 1 or len(part) * max(len(row.ids) for row in part) <= 30 for part in parts)
 
 
 def test_every_epoch_shuffles_all_rows_by_the_seed() -> None:
-    rows = [Encoded(task=str(n), ids=(1, 2), prompt_length=1) for n in range(20)]
-    orders = [[row.task for batch in epoch_batches(rows, SETTINGS, epoch) for row in batch] for epoch in (0, 0, 1)]
+    rows = [Encoded(key=str(n), ids=(1, 2), prompt_length=1) for n in range(20)]
+    orders = [[row.key for batch in epoch_batches(rows, SETTINGS, epoch) for row in batch] for epoch in (0, 0, 1)]
     assert orders[0] == orders[1] != orders[2]
-    assert sorted(orders[2]) == sorted(row.task for row in rows)
+    assert sorted(orders[2]) == sorted(row.key for row in rows)
 
 
 def test_training_lowers_the_loss_and_the_adapter_loads(small_model: Path, tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from goldens.taxonomy import clusters_of, count_kinds, kind_of
 
 
 def failure(reason: str, task: str = "s/t", code: str = "x", **evidence: str) -> Failure:
-    attempt = Attempt(task=task, completion=code, code=code, finish_reason="stop")
-    return Failure(task=task, attempt=attempt, verdict=Verdict(status="fail", reason=reason, evidence=evidence))
+    attempt = Attempt(key=task, completion=code, code=code, finish_reason="stop")
+    return Failure(key=task, attempt=attempt, verdict=Verdict(status="fail", reason=reason, evidence=evidence))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_failures_of_one_cause_are_one_cluster() -> None:
     ]
     first, second = clusters_of(failures, {"s/a": "routes", "s/b": "routes", "s/c": "money"})
     assert (first.size, first.tasks, first.slices) == (2, ("s/a", "s/b"), {"routes": 2})
-    assert first.representative.task == "s/b" and second.size == 1
+    assert first.representative.key == "s/b" and second.size == 1
 
 
 def test_wrong_values_cluster_by_what_came_instead() -> None:
@@ -81,7 +81,7 @@ def test_wrong_values_cluster_by_what_came_instead() -> None:
 def test_clusters_hold_every_failure_once() -> None:
     failures = [failure("wrong_value", f"s/{n}", expected="1", got=str(n)) for n in range(9)] + [failure("time", "s/t")]
     clusters = clusters_of(failures, {})
-    assert sorted(task for cluster in clusters for task in cluster.tasks) == sorted(f.task for f in failures)
+    assert sorted(task for cluster in clusters for task in cluster.tasks) == sorted(f.key for f in failures)
     assert sum(count_kinds(failures).values()) == len(failures)
 
 
@@ -89,8 +89,8 @@ def graded(task: Task, code: str, sandbox: Sandbox) -> Failure:
     """The failure that a grader makes of an answer."""
     verdict = grade(task, code, sandbox)
     assert verdict.status == "fail", verdict
-    attempt = Attempt(task=task.key, completion=code, code=code, finish_reason="stop")
-    return Failure(task=task.key, attempt=attempt, verdict=verdict)
+    attempt = Attempt(key=task.key, completion=code, code=code, finish_reason="stop")
+    return Failure(key=task.key, attempt=attempt, verdict=verdict)
 
 
 def small(**changes: Any) -> Task:

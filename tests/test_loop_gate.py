@@ -27,12 +27,12 @@ def results(suite: str, passed: int, n: int, *, errors: int = 0) -> list[Result]
         task = f"{suite}/t{number}"
         made.append(
             Result(
-                task=f"t{number}",
+                id=f"t{number}",
                 suite=suite,
                 split="holdout",
                 group=task,
                 slice="s",
-                attempt=Attempt(task=task, completion="", code="", finish_reason="stop"),
+                attempt=Attempt(key=task, completion="", code="", finish_reason="stop"),
                 verdict=Verdict(status=status, reason=status),
             )
         )
@@ -64,9 +64,9 @@ def test_a_guard_that_falls_rejects_whatever_the_gain() -> None:
 def test_a_guard_too_small_to_tell_is_inconclusive() -> None:
     before = results("target", 5, 60) + results("guard", 4, 8)
     after = results("target", 40, 60) + results("guard", 4, 8)
-    mixed = [r.model_copy(update={"verdict": Verdict(status="pass", reason="pass")}) if r.task == "t7" else r for r in after]
+    mixed = [r.model_copy(update={"verdict": Verdict(status="pass", reason="pass")}) if r.id == "t7" else r for r in after]
     mixed = [
-        r.model_copy(update={"verdict": Verdict(status="fail", reason="x")}) if (r.suite, r.task) == ("guard", "t0") else r
+        r.model_copy(update={"verdict": Verdict(status="fail", reason="x")}) if (r.suite, r.id) == ("guard", "t0") else r
         for r in mixed
     ]
     report = decide(before, mixed, target=["target"], guard=["guard"], settings=GateSettings())
@@ -96,9 +96,9 @@ def sampled(suite: str, passed: Mapping[str, int], samples: int) -> list[Result]
     for task, count in passed.items():
         for sample in range(samples):
             status: Status = "pass" if sample < count else "fail"
-            attempt = Attempt(task=f"{suite}/{task}", sample=sample, completion="", code="", finish_reason="stop")
+            attempt = Attempt(key=f"{suite}/{task}", sample=sample, completion="", code="", finish_reason="stop")
             verdict = Verdict(status=status, reason=status)
-            made.append(Result(task=task, suite=suite, split="holdout", group=task, slice="s", attempt=attempt, verdict=verdict))
+            made.append(Result(id=task, suite=suite, split="holdout", group=task, slice="s", attempt=attempt, verdict=verdict))
     return made
 
 
@@ -138,9 +138,9 @@ def sliced(suite: str, passes: Mapping[str, tuple[int, int]]) -> list[Result]:
     made = []
     for name, (passed, n) in passes.items():
         for r in results(f"{suite}", passed, n):
-            task = f"{name}-{r.task}"
-            attempt = r.attempt.model_copy(update={"task": f"{suite}/{task}"})
-            made.append(r.model_copy(update={"task": task, "slice": name, "attempt": attempt}))
+            task = f"{name}-{r.id}"
+            attempt = r.attempt.model_copy(update={"key": f"{suite}/{task}"})
+            made.append(r.model_copy(update={"id": task, "slice": name, "attempt": attempt}))
     return made
 
 
@@ -194,7 +194,7 @@ def test_memorised_training_tasks_raise_an_alarm_and_decide_nothing(train_after:
 
 def test_a_task_whose_same_code_passes_and_fails_is_set_apart() -> None:
     before, after = results("target", 5, 60), results("target", 40, 60)
-    coded = [r.model_copy(update={"attempt": r.attempt.model_copy(update={"code": f"def {r.task}(): ..."})}) for r in before]
+    coded = [r.model_copy(update={"attempt": r.attempt.model_copy(update={"code": f"def {r.id}(): ..."})}) for r in before]
     same = [r.model_copy(update={"attempt": c.attempt}) for r, c in zip(after, coded, strict=True)]
     report = decide(coded[:1] + before[1:], same[:1] + after[1:], target=["target"], guard=[], settings=GateSettings())
     assert report.flaky == ()  # passed both times
@@ -259,7 +259,7 @@ def test_a_handful_of_tasks_promotes_nothing(tasks: int) -> None:
 
 def test_tasks_of_one_group_are_not_counted_as_independent() -> None:
     sides = [
-        [r.model_copy(update={"group": f"g{int(r.task[1:]) % 4}"}) for r in results("target", passed, 60)] for passed in (5, 30)
+        [r.model_copy(update={"group": f"g{int(r.id[1:]) % 4}"}) for r in results("target", passed, 60)] for passed in (5, 30)
     ]
     report = judged(*sides)
     assert report.decision == "inconclusive" and "with 60 tasks in 4 groups" in report.reasons[0]
@@ -268,7 +268,7 @@ def test_tasks_of_one_group_are_not_counted_as_independent() -> None:
 
 def test_a_guard_slice_of_one_sampled_task_does_not_stop_the_gate() -> None:
     tasks = {f"t{n}": n % 5 for n in range(60)}
-    guard = [r.model_copy(update={"slice": "alone" if r.task == "t0" else "s"}) for r in sampled("guard", tasks, 4)]
+    guard = [r.model_copy(update={"slice": "alone" if r.id == "t0" else "s"}) for r in sampled("guard", tasks, 4)]
     before = sampled("target", dict.fromkeys(tasks, 1), 4) + guard
     after = sampled("target", dict.fromkeys(tasks, 3), 4) + guard
     report = decide(before, after, target=["target"], guard=["guard"], settings=GateSettings())
@@ -360,7 +360,7 @@ def goldloop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def evaluated(folder: Path, holdout: list[Result], **inputs: str) -> None:
     """A finished evaluation on the disk, as ``goldloop eval`` leaves it."""
     train = [
-        r.model_copy(update={"task": f"a{n}", "attempt": r.attempt.model_copy(update={"task": f"codes/a{n}"}), "split": "train"})
+        r.model_copy(update={"id": f"a{n}", "attempt": r.attempt.model_copy(update={"key": f"codes/a{n}"}), "split": "train"})
         for n, r in enumerate(holdout[:10])
     ]
     every = [*train, *holdout]

@@ -95,7 +95,7 @@ def test_the_threshold_decides_what_is_weak(run: Run, suite: Path) -> None:
 
 def test_a_sample_is_spread_over_the_suite(run: Run, write_suite: WriteSuite) -> None:
     ended = run(str(write_suite(train=4, holdout=2)), "--sample", "3", "--mutants", "0", "--repeats", "1", "--json")
-    assert len({task["task"] for task in ended.json["tasks"]}) == 3
+    assert len({task["id"] for task in ended.json["tasks"]}) == 3
     assert {task["split"] for task in ended.json["tasks"]} == {"train", "holdout"}
 
 

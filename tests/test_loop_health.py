@@ -27,9 +27,9 @@ def evaluation(
     for task in suite.tasks:
         if task.id in passed:
             status: Status = "pass" if passed[task.id] else "fail"
-            attempt = Attempt(task=task.key, completion="", code=code or f"{number}", finish_reason="stop")
+            attempt = Attempt(key=task.key, completion="", code=code or f"{number}", finish_reason="stop")
             verdict = Verdict(status=status, reason=status)
-            row = {"task": task.id, "suite": suite.name, "split": task.split, "group": task.group, "slice": task.slice}
+            row = {"id": task.id, "suite": suite.name, "split": task.split, "group": task.group, "slice": task.slice}
             results.append(Result.model_validate({**row, "attempt": attempt, "verdict": verdict}))
     file = runs / f"r/round-{number}/{stage}/results.jsonl"
     write_jsonl(file, results)
@@ -80,9 +80,9 @@ def test_the_same_code_with_two_verdicts_is_flaky(suite: Suite, tmp_path: Path) 
 
 def test_the_report_of_verify_names_weak_and_unsteady_tasks(suite: Suite, tmp_path: Path) -> None:
     rows = [
-        {"suite": "codes", "task": "codes_island", "state": "weak", "passes": 3, "repeats": 3},
-        {"suite": "codes", "task": "codes_jacket", "state": "broken", "passes": 2, "repeats": 3},
-        {"suite": "other", "task": "task", "state": "weak", "passes": 3, "repeats": 3},
+        {"suite": "codes", "id": "codes_island", "state": "weak", "passes": 3, "repeats": 3},
+        {"suite": "codes", "id": "codes_jacket", "state": "broken", "passes": 2, "repeats": 3},
+        {"suite": "other", "id": "task", "state": "weak", "passes": 3, "repeats": 3},
     ]
     write_json(tmp_path / "report.json", {"tasks": rows})
     found = examine_suite(suite, tmp_path / "runs", tmp_path / "report.json")

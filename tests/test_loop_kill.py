@@ -73,5 +73,5 @@ def test_a_run_killed_in_every_stage_ends_like_one_that_was_not(embedded_model: 
     for journal, data in journals.items():
         final = journal.read_bytes()
         assert final.startswith(data), f"{journal.parent.name}: an entry was made again after it was in the journal"
-        attempts = [a["task"] for line in final.splitlines() for a in orjson.loads(line).get("attempts", ())]
+        attempts = [a["key"] for line in final.splitlines() for a in orjson.loads(line).get("attempts", ())]
         assert len(attempts) == len(set(attempts)), f"{journal.parent.name}: an attempt was generated twice"

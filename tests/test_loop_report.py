@@ -85,9 +85,9 @@ def answer(task: Task, passes: bool, number: int) -> Result:
         verdict = Verdict(status="fail", reason=reason, evidence=evidence, sandbox=SANDBOX)
         code = None if reason == "no_code" else code
     completion = f"Sure! {secret}{HOSTILE}" if code is None else f"Here it is: {secret}\n```python\n{code}```"
-    attempt = Attempt(task=task.key, completion=completion, code=code, finish_reason="stop", completion_tokens=40)
+    attempt = Attempt(key=task.key, completion=completion, code=code, finish_reason="stop", completion_tokens=40)
     return Result(
-        task=task.id,
+        id=task.id,
         suite=task.suite,
         split=task.split,
         group=task.group,
@@ -117,9 +117,9 @@ def evaluated(tasks: Sequence[Task], shares: dict[str, float], folder: Path) -> 
 def proved(tasks: Sequence[Task], folder: Path) -> dict[str, Golden]:
     goldens = {
         task.key: Golden(
-            task=task.key,
+            key=task.key,
             code=task.golden,
-            source="task",
+            source="golden",
             proof=Verdict(status="pass", reason="pass", evidence={"checks": 2}, sandbox=SANDBOX),
             empty=Verdict(status="fail", reason="exception:NameError", sandbox=SANDBOX),
         )
@@ -184,7 +184,7 @@ def make_run(run: Path, *, tasks_a_slice: int = 24, gains: Sequence[float] = (0.
         on_train = evaluated(train, shares, folder / "before-train")
         before = before or evaluated(holdout, shares, folder / "before-holdout")
         failures = stages.failures_stage([r for r in on_train if r.suite == "house"], folder / "failures")
-        forbidden = [t.model_copy(update={"train_ok": t.key != failures[1].task}) for t in train]
+        forbidden = [t.model_copy(update={"train_ok": t.key != failures[1].key}) for t in train]
         found = stages.pair_stage(failures, on_train, forbidden, goldens, folder / "pairs")
         clean = stages.screen_stage(found, index, folder / "screen")
         pairs = (*pairs, *clean)
@@ -298,20 +298,20 @@ def test_a_holdout_failure_that_got_into_the_failures_is_not_shown(tmp_path: Pat
     folder = tmp_path / "r" / "round-1"
     holdout = read_records(folder / "before-holdout" / "results.jsonl", Result)
     leaked = next(result for result in holdout if not result.verdict.passed)
-    row = {"task": leaked.attempt.task, "attempt": leaked.attempt, "verdict": leaked.verdict}
+    row = {"key": leaked.key, "attempt": leaked.attempt, "verdict": leaked.verdict}
     failures = folder / "failures" / "failures.jsonl"
     write_jsonl(failures, [*read_records(failures, Failure), row])
     assert "HOLDOUT-ATTEMPT" not in write_report(tmp_path / "r").read_text()
 
 
 def test_a_leaking_pair_is_named_with_its_evidence_and_its_golden_is_not_shown(run: Path, page: Page) -> None:
-    leak = next(c for c in stages.contaminated(run / "round-1" / "screen") if c.pair.failure)
+    leak = next(c for c in stages.contaminated(run / "round-1" / "screen") if not c.replay)
     match = leak.matches[0]
     rule, coverage = visible(f"rule {match.rule}"), f"{100 * match.coverage:.1f}%"
-    for fact in (leak.pair.task, match.item, rule, coverage, visible(match.snippet)):
+    for fact in (leak.key, match.item, rule, coverage, visible(match.snippet)):
         assert fact in page.text
     assert "left out: leaks the holdout" in page.text
-    assert leak.pair.golden.code.strip() not in page.text
+    assert leak.golden.code.strip() not in page.text
 
 
 def test_every_figure_of_the_closing_table_is_there(run: Path, page: Page) -> None:
@@ -335,7 +335,7 @@ def test_round_two_stands_without_a_baseline_of_its_own(run: Path, page: Page) -
 
 def test_train_failures_stand_beside_their_goldens(run: Path, page: Page) -> None:
     clean = read_records(run / "round-1" / "screen" / "clean.jsonl", CleanPair)
-    trained_on = next(c.pair for c in clean if c.pair.failure)
+    trained_on = next(pair for pair in clean if not pair.replay)
     assert trained_on.golden.code.strip() in page.text
     assert trained_on.prompt in page.text
     assert "[2, None, 1]" in page.text

@@ -48,7 +48,7 @@ def test_no_holdout_task_reaches_the_trainset(write_suite: WriteSuite, tmp_path:
     start_run(settings(write_suite(train=6, holdout=6)), tmp_path, tmp_path / "runs")
     rows = read_records(tmp_path / "runs/test/round-1/trainset/trainset.jsonl", Example)
     holdout = read_records(tmp_path / "runs/test/round-1/before-holdout/results.jsonl", Result)
-    assert {row.provenance["task"] for row in rows}.isdisjoint({result.attempt.task for result in holdout})
+    assert {row.provenance["key"] for row in rows}.isdisjoint({result.key for result in holdout})
     assert len(rows) == 6
 
 
@@ -163,7 +163,7 @@ def test_the_guards_training_failures_are_learned_from_only_when_asked(write_sui
         runs = tmp_path / f"runs-{asked}"
         start_run(settings(target, guard, trainset={"guard_failures": asked}), tmp_path, runs)
         rows = read_records(runs / "test/round-1/trainset/trainset.jsonl", Example)
-        trained[asked] = {str(row.provenance["task"]).split("/")[0] for row in rows}
+        trained[asked] = {str(row.provenance["key"]).split("/")[0] for row in rows}
     assert trained == {False: {"codes"}, True: {"codes", "others"}}
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from decontam.index import solution_key
-from decontam.tokens import N, tokenize
+from decontam.kernels.tokens import N, tokenize
+from decontam.matching.index import solution_key
 from evals.graders import grade
 from evals.records import Task
 from evals.sandboxes.base import Sandbox

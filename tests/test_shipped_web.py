@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 from sandbox_requirements import required_sandbox, unavailable
 
-from decontam.index import solution_key
+from decontam.kernels.tokens import N, tokenize
+from decontam.matching.index import solution_key
 from decontam.screen import index_tasks, match_text
-from decontam.tokens import N, tokenize
 from evals.graders import grade
 from evals.records import Task, Verdict
 from evals.suites import Suite, load_suite

@@ -12,38 +12,37 @@ from evals.files import Journal
 from evals.graders import grade
 from evals.models.base import Sampling
 from evals.models.scripted import ScriptedBackend
-from evals.records import Attempt, Failure, Task, Verdict
+from evals.records import Attempt, Task, Verdict
 from evals.run import evaluate
 from evals.sandboxes.base import Sandbox
 from goldens.pair import collect_failures, pair_failures
 from goldens.prove import prove_all
-from goldens.records import Golden, Pair
+from goldens.records import Golden
 from trainset.build import ROWS, Mix, build, load, save
 from trainset.records import Example
 
 
 def clean(name: str, *, replay: bool = False, index: str = "b2:x") -> CleanPair:
-    attempt = Attempt(task=f"s/{name}", completion="```python\nown = 1\n```\n", code="own = 1", finish_reason="stop")
-    failure = None if replay else Failure(task=f"s/{name}", attempt=attempt, verdict=Verdict(status="fail", reason="time"))
+    attempt = Attempt(key=f"s/{name}", completion="```python\nown = 1\n```\n", code="own = 1", finish_reason="stop")
     golden = Golden(
-        task=f"s/{name}",
+        key=f"s/{name}",
         code="own = 1" if replay else "gold = 1\n",
-        source="self" if replay else "task",
+        source="replay" if replay else "golden",
         proof=Verdict(status="pass", reason="pass", sandbox="sandlock/landlock-7"),
     )
-    pair = Pair(
-        task=f"s/{name}",
+    return CleanPair(
+        key=f"s/{name}",
         group=name,
         slice="a",
         prompt=f"Do {name}.",
         system="Be good.",
         language="python",
         licence="MIT",
-        failure=failure,
         attempt=attempt,
+        verdict=Verdict(status="pass", reason="pass") if replay else Verdict(status="fail", reason="time"),
         golden=golden,
+        index_digest=index,
     )
-    return CleanPair(pair=pair, index_digest=index)
 
 
 def short(example: Example) -> int:
@@ -70,8 +69,8 @@ def test_replay_rows_are_the_models_own_words() -> None:
 def repaired(name: str, **proof: Any) -> CleanPair:
     found = clean(name)
     verdict = Verdict(**{"status": "pass", "reason": "pass", "sandbox": "sandlock/landlock-7", **proof})
-    golden = Golden(task=f"s/{name}", code="own = 2", source="repair", proof=verdict)
-    return found.model_copy(update={"pair": found.pair.model_copy(update={"golden": golden})})
+    golden = Golden(key=f"s/{name}", code="own = 2", source="repair", proof=verdict)
+    return found.model_copy(update={"golden": golden})
 
 
 def test_a_row_of_an_own_repair_says_so_and_is_its_code_alone() -> None:
@@ -157,7 +156,7 @@ def test_order_and_choice_do_not_depend_on_the_order_of_the_pairs() -> None:
 
 def test_another_seed_chooses_other_replay() -> None:
     pairs = [*(clean(f"t{n}") for n in range(9)), *(clean(f"r{n}", replay=True) for n in range(30))]
-    assert len({make(pairs, seed=seed) and tuple(r.provenance["task"] for r in make(pairs, seed=seed)) for seed in range(8)}) > 1
+    assert len({make(pairs, seed=seed) and tuple(r.provenance["key"] for r in make(pairs, seed=seed)) for seed in range(8)}) > 1
 
 
 def test_a_task_is_trained_once_with_its_latest_pair() -> None:

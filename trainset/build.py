@@ -17,7 +17,6 @@ from evals.records import Message
 from trainset.records import Example, Trainset
 
 ROWS = "trainset.jsonl"
-_SOURCES: Mapping[str, str] = {"task": "golden", "repair": "repair", "self": "replay"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,41 +44,41 @@ def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Examp
         Inconclusive: no pair of a failure at all, or pairs screened against different holdouts.
         BadInput: a row is longer than ``max_length`` tokens; rows are never cut, since the end-of-turn token would be lost.
     """
-    targets = _one_per_task([pair for pair in pairs if pair.pair.failure is not None])
+    targets = _one_per_task([pair for pair in pairs if not pair.replay])
     if not targets:
         raise Inconclusive("no clean pair is left: nothing to train on")
     digests = {pair.index_digest for pair in pairs}
     if len(digests) != 1:
         raise Inconclusive(f"the pairs were screened against {len(digests)} different holdouts; screen them again")
-    taken = {pair.pair.task for pair in targets}
-    own = _one_per_task([pair for pair in pairs if pair.pair.failure is None and pair.pair.task not in taken])
+    taken = {pair.key for pair in targets}
+    own = _one_per_task([pair for pair in pairs if pair.replay and pair.key not in taken])
     wanted = round(len(targets) * mix.replay_share / (1 - mix.replay_share))
-    replay = sorted(own, key=lambda pair: digest([mix.seed, pair.pair.task]))[:wanted]
-    examples = [example(pair) for pair in sorted([*targets, *replay], key=lambda pair: pair.pair.task)]
+    replay = sorted(own, key=lambda pair: digest([mix.seed, pair.key]))[:wanted]
+    examples = [example(pair) for pair in sorted([*targets, *replay], key=lambda pair: pair.key)]
     long = [(e, length) for e in examples if (length := count_tokens(e)) > max_length]
     if long:
         worst, length = max(long, key=lambda item: item[1])
         raise BadInput(
             f"trainset: {len(long)} rows are longer than finetune.max_length={max_length} tokens, the longest is "
-            f"{worst.provenance['task']} with {length}; raise finetune.max_length or shorten the task (rows are never cut)"
+            f"{worst.provenance['key']} with {length}; raise finetune.max_length or shorten the task (rows are never cut)"
         )
     dropped = {
-        "same task twice": sum(pair.pair.failure is not None for pair in pairs) - len(targets),
-        "replay beyond its share": sum(pair.pair.failure is None for pair in pairs) - len(replay),
+        "same task twice": sum(not pair.replay for pair in pairs) - len(targets),
+        "replay beyond its share": sum(pair.replay for pair in pairs) - len(replay),
     }
-    repairs = sum(pair.pair.golden.source == "repair" for pair in targets)
+    repairs = sum(pair.golden.source == "repair" for pair in targets)
     counts = Counter({"rows": len(examples), "golden": len(targets) - repairs, "replay": len(replay)})
     if repairs:
         counts["repair"] = repairs
-    counts.update(f"slice {pair.pair.slice}" for pair in targets)
+    counts.update(f"slice {pair.slice}" for pair in targets)
     return Built(examples=tuple(examples), index_digest=digests.pop(), counts=dict(counts), dropped=dropped)
 
 
 def _one_per_task(pairs: Sequence[CleanPair]) -> list[CleanPair]:
-    return list({pair.pair.task: pair for pair in pairs}.values())
+    return list({pair.key: pair for pair in pairs}.values())
 
 
-def example(clean: CleanPair) -> Example:
+def example(pair: CleanPair) -> Example:
     """One row: the task's conversation, and the golden, the model's own repair, or its own passing text as the assistant's turn.
 
     Of a repair the code alone is learnt: the words around it speak of a failing test that the prompt of the row does not show.
@@ -87,24 +86,22 @@ def example(clean: CleanPair) -> Example:
     Raises:
         ValueError: the target's proof is no pass, or carries flags.
     """
-    pair = clean.pair
     if not pair.golden.proof.passed or pair.golden.proof.flags:
-        raise ValueError(f"{pair.task}: the target's proof is {pair.golden.proof.reason!r} with flags {pair.golden.proof.flags}")
+        raise ValueError(f"{pair.key}: the target's proof is {pair.golden.proof.reason!r} with flags {pair.golden.proof.flags}")
     system: list[Message] = [{"role": "system", "content": pair.system}] if pair.system else []
-    own = pair.golden.source == "self"
-    text = pair.attempt.completion.strip() if own else f"```{pair.language}\n{pair.golden.code.strip()}\n```"
+    text = pair.attempt.completion.strip() if pair.replay else f"```{pair.language}\n{pair.golden.code.strip()}\n```"
     return Example(
         prompt=(*system, {"role": "user", "content": pair.prompt}),
         completion=({"role": "assistant", "content": text},),
         provenance={
-            "task": pair.task,
+            "key": pair.key,
             "group": pair.group,
             "slice": pair.slice,
-            "source": _SOURCES[pair.golden.source],
+            "source": pair.golden.source,
             "licence": pair.licence,
-            "failure": pair.failure.verdict.reason if pair.failure else None,
+            "failure": None if pair.replay else pair.verdict.reason,
             "proof": pair.golden.proof.sandbox,
-            "index_digest": clean.index_digest,
+            "index_digest": pair.index_digest,
         },
     )
 

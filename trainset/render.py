@@ -14,7 +14,7 @@ from trainset.records import Example
 class Encoded:
     """``ids``: all tokens of a row; the first ``prompt_length`` carry no loss. The last one is the end of the turn."""
 
-    task: str
+    key: str
     ids: tuple[int, ...]
     prompt_length: int
 
@@ -30,9 +30,9 @@ def encode_example(tokenizer: Any, example: Example) -> Encoded:
     if tokenizer.eos_token_id is None:
         raise BadInput("model: its tokenizer has no end-of-turn token; a model trained without one never stops")
     if not answer:
-        raise BadInput(f"trainset: {example.provenance['task']}: the completion is empty")
+        raise BadInput(f"trainset: {example.provenance['key']}: the completion is empty")
     return Encoded(
-        task=str(example.provenance["task"]),
+        key=str(example.provenance["key"]),
         ids=(*prompt, *answer, tokenizer.eos_token_id),
         prompt_length=len(prompt),
     )

@@ -20,9 +20,11 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from decontam import judging, matching, scorekernel
-from decontam.index import build_index
-from decontam.items import load_items
+from decontam.holdouts import load_items
+from decontam.kernels import score as scorekernel
+from decontam.matching import judging
+from decontam.matching import match as matching
+from decontam.matching.index import build_index
 from decontam.rule import Rule
 
 ENOUGH = 25  # code tokens below which a program has too little shape to be told by it

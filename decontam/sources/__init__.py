@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from decontam.batches import Parse, place
+from decontam.kernels.batches import Parse, place
 from decontam.sources import arrow, delimited, json_array, jsonl, parquet, plain
 from decontam.sources.base import Columns, Found, Kind, Reader, Source, broken_batch
 from decontam.sources.columns import choose

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from decontam.batches import Batch, BrokenRow, Bytes, Column, Longs
+from decontam.kernels.batches import Batch, BrokenRow, Bytes, Column, Longs
 from decontam.sources.base import Shape
 from decontam.sources.values import MESSAGE_FIELDS
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from decontam.batches import Parse
+from decontam.kernels.batches import Parse
 from decontam.sources.base import Shape, Source, broken_batch
 from decontam.sources.tables import parse_table, schema_fields
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from decontam.batches import Batch, BrokenRow, Parse
+from decontam.kernels.batches import Batch, BrokenRow, Parse
 
 Kind = Literal["jsonl", "json", "parquet", "arrow", "csv", "tsv", "text", "notebook"]
 Compression = Literal["", "gz", "zst"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from decontam.batches import Bytes, Longs
+from decontam.kernels.batches import Bytes, Longs
 from decontam.sources.base import BLOCK_BYTES
 from decontam.sources.streams import Stream
 

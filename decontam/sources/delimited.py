@@ -15,7 +15,7 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from decontam.batches import Batch, Parse
+from decontam.kernels.batches import Batch, Parse
 from decontam.sources.base import BLOCK_BYTES, Shape, Source, broken_batch
 from decontam.sources.streams import Stream, open_stream
 from decontam.sources.tables import parse_table

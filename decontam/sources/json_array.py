@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from decontam.batches import Batch, Parse
+from decontam.kernels.batches import Batch, Parse
 from decontam.sources.base import KNOWN_NAMES, Shape, Source, broken_batch
 from decontam.sources.lines import parse_line
 from decontam.sources.plain import read_whole

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.json as pj
 
-from decontam.batches import Batch, BrokenRow, Bytes, Longs, Parse
+from decontam.kernels.batches import Batch, BrokenRow, Bytes, Longs, Parse
 from decontam.sources.arrays import TYPES, keep_rows, seen_rows
 from decontam.sources.base import MESSAGE_LISTS, Shape, Source, broken_batch, nothing_under
 from decontam.sources.blocks import BOM, Block, BrokenStream, blocks

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from decontam.batches import Batch
+from decontam.kernels.batches import Batch
 from decontam.sources.blocks import Block
 from decontam.sources.values import RowBuilder
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from decontam.batches import Batch, Parse
+from decontam.kernels.batches import Batch, Parse
 from decontam.sources.base import Shape, Source, broken_batch
 from decontam.sources.tables import parse_table, schema_fields
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from decontam.batches import Batch, Parse
+from decontam.kernels.batches import Batch, Parse
 from decontam.sources.base import Shape, Source, broken_batch
 from decontam.sources.lines import parse_line
 from decontam.sources.streams import open_stream

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from decontam.batches import Batch, BrokenRow, Column
+from decontam.kernels.batches import Batch, BrokenRow, Column
 from decontam.sources.arrays import array_columns, is_list, is_text, keep_rows, message_fields, seen_rows
 from decontam.sources.base import Shape, nothing_under
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from decontam.batches import Batch, BrokenRow, Column
+from decontam.kernels.batches import Batch, BrokenRow, Column
 from decontam.sources.base import Shape, nothing_under
 
 MESSAGE_FIELDS = ("content", "value", "text", "reasoning_content", "thinking")

@@ -19,9 +19,9 @@ from loop.cli import Json, app, emit, next_command
 from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:
-    from decontam.audit import Audit, AuditSettings
-    from decontam.index import HoldoutIndex
-    from decontam.items import Holdout
+    from decontam.audit.run import Audit, AuditSettings
+    from decontam.holdouts import Holdout
+    from decontam.matching.index import HoldoutIndex
     from decontam.records import AuditSummary
     from decontam.sources import Found
 
@@ -75,8 +75,8 @@ def audit(
 
     Example: goldloop audit --train 'data/*.jsonl.zst' --holdout humaneval:HumanEval.jsonl.gz --out audit --clean cleaned
     """
-    from decontam.audit import check_threads, run_audit
-    from decontam.items import load_items
+    from decontam.audit.run import check_threads, run_audit
+    from decontam.holdouts import load_items
     from decontam.sources import find_sources
 
     settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate)
@@ -148,8 +148,8 @@ def _explain(error: OSError, out: Path | None, clean: Path | None) -> str:
 def _settings(
     coverage: float, unique: int, channels: Sequence[str], columns: Sequence[str], max_broken: float, boilerplate: int
 ) -> AuditSettings:
-    from decontam.audit import AuditSettings
-    from decontam.matching import CHANNELS
+    from decontam.audit.run import AuditSettings
+    from decontam.matching.match import CHANNELS
 
     if unknown := sorted(set(channels) - set(CHANNELS)):
         raise BadInput(f"--channel {unknown[0]}: expected {' or '.join(CHANNELS)}")
@@ -173,7 +173,7 @@ def _column_map(given: Sequence[str]) -> dict[str, str]:
 
 
 def _index(path: Path, items: Holdout, settings: AuditSettings) -> HoldoutIndex:
-    from decontam.index import build_index, load_index, save_index
+    from decontam.matching.index import build_index, load_index, save_index
 
     if path.is_dir():
         raise BadInput(f"--index {path}: is a folder; give a file, new or written by an earlier audit")
@@ -185,8 +185,8 @@ def _index(path: Path, items: Holdout, settings: AuditSettings) -> HoldoutIndex:
 
 
 def _semantic(model: str, found: Found, items: Holdout, settings: AuditSettings, out: Path, bars: console.Bars) -> int:
-    from decontam.audit import training_texts
-    from decontam.semantic import TransformerEmbedder, export_for_judge, find_candidates
+    from decontam.audit.run import training_texts
+    from decontam.audit.semantic import TransformerEmbedder, export_for_judge, find_candidates
 
     embedder = TransformerEmbedder(model)
     texts = training_texts(found, settings.text_columns)

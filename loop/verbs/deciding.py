@@ -33,7 +33,8 @@ def compare(
 
     Example: goldloop compare evals/before evals/after
     """
-    from loop.gate import GateReport, compare_suites, flaky_tasks, set_apart
+    from evals.comparison import flaky_tasks, set_apart
+    from loop.gate import GateReport, compare_suites
     from loop.holdout import HoldoutLedger
 
     left, right = _Evaluation.read(before), _Evaluation.read(after)
@@ -171,7 +172,7 @@ class _Evaluation:
         What tasks ask can be compared only where the same tasks were evaluated; other tasks are the gate's to judge.
         """
         names = {"evals": "settings of decoding (evals.*)", "backend": "backend"}
-        if {r.attempt.task for r in self.results} == {r.attempt.task for r in other.results}:
+        if {r.key for r in self.results} == {r.key for r in other.results}:
             names["tasks"] = "what the tasks ask or check"
         return [said for key, said in names.items() if self.inputs.get(key) != other.inputs.get(key)]
 

@@ -45,9 +45,9 @@ def eval_(
     Example, a model behind a server: goldloop eval house --model NAME --out evals/served --set backend=openai
     --set server.url=http://127.0.0.1:8000/v1
     """
+    from evals.comparison import flaky_tasks
     from evals.records import ModelRef
     from loop.ablate import check_adapter
-    from loop.gate import flaky_tasks
     from loop.holdout import HoldoutLedger, require_untrained
     from loop.stage import is_done
     from loop.stages import count_results, evaluate_stage
@@ -84,7 +84,7 @@ def eval_(
                 "slices": {name: _plain(rate) for name, rate in _by_slice(results).items()},
                 "after_repair": {name: _plain(rate) for name, rate in _by_slice(repaired).items()} if repaired else {},
                 "powers": _powers(results),
-                "flaky": [r.attempt.task for r in _of_tasks(flaky, results) if r.split != "holdout"],
+                "flaky": [r.key for r in _of_tasks(flaky, results) if r.split != "holdout"],
             }
         )
     else:
@@ -124,13 +124,13 @@ def _plain(rate: Rate) -> dict[str, Any]:
 
 def _of_tasks(tasks: Sequence[str], results: Sequence[Result]) -> list[Result]:
     """The first result of each of these tasks."""
-    return list({r.attempt.task: r for r in reversed(results) if r.attempt.task in set(tasks)}.values())
+    return list({r.key: r for r in reversed(results) if r.key in set(tasks)}.values())
 
 
 def _show_flaky(flaky: Sequence[str], results: Sequence[Result]) -> None:
     """Tasks whose verdict flipped for the same code; those of the holdout as a count."""
     if flaky:
-        shown = [r.attempt.task for r in _of_tasks(flaky, results) if r.split != "holdout"]
+        shown = [r.key for r in _of_tasks(flaky, results) if r.split != "holdout"]
         names = f": {', '.join(shown[:5])}{', ...' if len(shown) > 5 else ''}" if shown else ""
         console.out.print(Text(f"flaky, the same code passed and failed: {len(flaky)} tasks{names}"))
 
@@ -173,21 +173,21 @@ def failures(
 
     Example: goldloop failures runs/demo
     """
+    from evals.comparison import flaky_tasks, set_apart
     from goldens.pair import collect_failures
     from goldens.taxonomy import clusters_of, count_kinds
-    from loop.gate import flaky_tasks, set_apart
 
     found = [result for result in read_results(results) if result.split == "train"]
     flaky = flaky_tasks(found)
     failed = collect_failures(set_apart(flaky, found))
-    clusters = clusters_of(failed, {result.attempt.task: result.slice for result in found})
+    clusters = clusters_of(failed, {result.key: result.slice for result in found})
     kinds = count_kinds(failed)
     if json:
         reasons = Counter(failure.verdict.reason for failure in failed)
         summary = {"failures": len(failed), "kinds": kinds, "reasons": reasons, "flaky": flaky}
         emit({**summary, "clusters": [_described(cluster) for cluster in clusters], "items": failed})
     else:
-        tasks = len({result.attempt.task for result in found})
+        tasks = len({result.key for result in found})
         console.out.print(_kinds_table(f"{len(failed)} failures of {tasks} training tasks", kinds))
         console.out.print()
         console.out.print(_clusters_table(clusters[:12]))
@@ -223,6 +223,6 @@ def _clusters_table(clusters: Sequence[Cluster]) -> Table:
     for cluster in clusters:
         marked = [f"{name}{'*' if name in cluster.unusual else ''} {count}" for name, count in cluster.slices.items()]
         rest = f", {len(marked) - 3} more" if len(marked) > 3 else ""
-        cells = (", ".join(marked[:3]) + rest, ", ".join(sorted({cluster.representative.task, *cluster.tasks[:2]})[:2]))
+        cells = (", ".join(marked[:3]) + rest, ", ".join(sorted({cluster.representative.key, *cluster.tasks[:2]})[:2]))
         table.add_row(f"{cluster.size}", Text(cluster.signature), *map(Text, cells))
     return table

@@ -141,7 +141,7 @@ def _show(found: Sequence[Verification]) -> None:
     unsound = [one for one in found if one.state != "sound"]
     for one in unsound[:_SHOWN_TASKS]:
         console.out.print()
-        console.out.print(Text.assemble((one.state, _COLOURS[one.state]), f" {one.source or one.suite + '/' + one.task}"))
+        console.out.print(Text.assemble((one.state, _COLOURS[one.state]), f" {one.source or one.suite + '/' + one.id}"))
         for finding in one.findings:
             console.out.print(Text(f"  {finding}"))
         for survivor in one.survivors[:_SHOWN_SURVIVORS]:

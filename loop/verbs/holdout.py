@@ -63,7 +63,7 @@ def show(
         raise BadInput("--why: say why this item must be seen; it is logged")
     folder = run_folder(run, runs)
     stages = {
-        str(file.parent.relative_to(folder)): [r for r in read_records(file, Result) if r.attempt.task == task]
+        str(file.parent.relative_to(folder)): [r for r in read_records(file, Result) if r.key == task]
         for file in sorted(folder.glob(f"round-*/*holdout*/{RESULTS}"))
     }
     found = {name: results for name, results in stages.items() if any(r.split == "holdout" for r in results)}

@@ -136,7 +136,7 @@ def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, 
         box.close()
     if found:
         check_known(found)
-    out = {one.task: "; ".join(one.findings) for one in found if one.state in {"broken", "error"}}
+    out = {one.id: "; ".join(one.findings) for one in found if one.state in {"broken", "error"}}
     kept = tuple(task for task in suite.tasks if task.id not in out)
     notes = [f"{task.source or task.key}: {out[task.id]}" for task in suite.tasks if task.id in out]
     if not kept:

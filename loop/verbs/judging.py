@@ -50,14 +50,14 @@ def judge(
 
     config = make_config({"model": model, "suites": {"target": suite}}, set_ or (), place="command line")
     tasks = {task.key: task for name in suite for task in load_suite(name).tasks}
-    found = [r for r in read_results(results) if r.split != "holdout" and r.attempt.code and r.attempt.task in tasks]
+    found = [r for r in read_results(results) if r.split != "holdout" and r.attempt.code and r.key in tasks]
     if not found:
         raise BadInput(f"{results}: no answer with code to a training or dev task of {', '.join(suite)}")
     criteria = _rubric(rubric)
     known = _labels(labels) if labels is not None else {}
     backend = open_model(config, ModelRef(base=config.model))
     try:
-        answers = [(tasks[r.attempt.task], r.attempt.code or "") for r in found]
+        answers = [(tasks[r.key], r.attempt.code or "") for r in found]
         judged = judge_answers(answers, backend, criteria, progress=console.Bars(quiet=json))
     finally:
         backend.close()

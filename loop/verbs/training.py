@@ -37,13 +37,13 @@ def pair(
         for name, loaded in zip(suite, bench.targets, strict=True):
             if loaded.name not in evaluated:
                 raise BadInput(f"--suite {name}: {results} holds no attempt at it; it evaluated {', '.join(sorted(evaluated))}")
-        keys = {failure.task for failure in failed}
+        keys = {failure.key for failure in failed}
         train = bench.tasks("train")
         proved = prove_all([task for task in train if task.key in keys], bench.grade, progress=bench.progress)
     finally:
         bench.close()
     pairs = pair_stage(failed, found, train, proved, out)
-    counts = {"failures": len(failed), "pairs": sum(p.failure is not None for p in pairs)}
+    counts = {"failures": len(failed), "pairs": sum(not pair.replay for pair in pairs)}
     counts["replay"] = len(pairs) - counts["pairs"]
     if json:
         emit({"out": str(out), "counts": counts})

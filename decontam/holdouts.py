@@ -9,39 +9,22 @@ rows are held in memory.
 from __future__ import annotations
 
 import ast
-import math
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-import orjson
-
+from decontam.holdout_rows import GUESSES, KNOWN, ROLES, names_of, no_text, parts_of, require_columns, unknown_name
 from decontam.records import Item
 from evals.errors import BadInput
-from evals.importers import IMPORTERS, unix
+from evals.importers import IMPORTERS
 from evals.records import Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
 from evals.tables import ENDINGS, TABLES, TableRow, UnreadableRow, suffix_of, table_rows
 
-# The first name of a row that holds text wins; case does not matter.
-GUESSES: Mapping[str, tuple[str, ...]] = {
-    "id": ("task_id", "id", "question_id", "name", "key"),
-    "prompt": ("prompt", "question", "text", "instruction", "problem", "input", "query", "content"),
-    "answer": (
-        *("canonical_solution", "code", "solution", "answer", "output", "completion", "response", "target", "golden"),
-        *("sql", "query"),  # text-to-SQL: `query` is the answer where the prompt has another name
-    ),
-    "tests": ("test", "tests", "test_list", "checks", "assertions"),
-    "messages": ("messages", "conversations"),
-}
-_KNOWN = frozenset(name for part, names in GUESSES.items() if part != "id" for name in names)
-ROLES = ("id", "prompt", "answer", "tests", "group", "messages")
 EXPECTED = f"a table ({ENDINGS}), a suite's folder, a shipped suite's name, or importer:path"
-_SPEAKERS = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "model": "assistant"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +63,7 @@ def load_items(holdouts: Sequence[str], columns: Mapping[str, str] | None = None
     """
     columns = dict(columns or {})
     if unknown := sorted(columns.keys() - set(ROLES)):
-        raise BadInput(f"column map: {_unknown(unknown[0], ROLES)}; the parts of an item are {', '.join(ROLES)}")
+        raise BadInput(f"column map: {unknown_name(unknown[0], ROLES)}; the parts of an item are {', '.join(ROLES)}")
     draft = _Draft()
     seen: set[str] = set()
     tables = 0
@@ -155,10 +138,10 @@ def _require_suite(name: str) -> None:
 
 
 def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
-    rows = list(table_rows(file, known=_KNOWN, expected="an object with an item's columns"))
+    rows = list(table_rows(file, known=KNOWN, expected="an object with an item's columns"))
     readable = [row.values for row in rows if isinstance(row, TableRow) and row.values]
-    known = _names(readable)
-    _require_columns(file, columns, readable)
+    known = names_of(readable)
+    require_columns(file, columns, readable)
     layouts: Counter[tuple[tuple[str, str], ...]] = Counter()
     joined = nameless = 0
     for number, row in enumerate(rows, 1):
@@ -166,12 +149,12 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
             draft.broken.append(str(row))
             continue
         try:
-            texts, used = _parts(row.values, columns)
+            texts, used = parts_of(row.values, columns)
         except ValueError as error:
             draft.broken.append(f"{row.place}: {error}")
             continue
         if not any(texts.get(part, "").strip() for part in ("prompt", "answer", "tests")):
-            draft.broken.append(f"{row.place}: {_no_text(row.values, columns)}")
+            draft.broken.append(f"{row.place}: {no_text(row.values, columns)}")
             continue
         layouts[tuple(used.items())] += 1
         if continues(texts.get("prompt", ""), texts.get("answer", "")):
@@ -260,156 +243,3 @@ def continues(prompt: str, answer: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-# What a row says.
-
-
-def _parts(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Texts by role, and the column that each came from.
-
-    Raises:
-        ValueError: a column holds something that is no text.
-    """
-    texts: dict[str, str] = {}
-    used: dict[str, str] = {}
-    lower = {name.lower(): name for name in reversed(list(values))}
-    for role in ROLES:
-        names = [columns[role]] if role in columns else [lower[n] for n in GUESSES.get(role, ()) if n in lower]
-        for name in names:
-            if name in used.values():
-                continue
-            value = _lookup(values, name)
-            found = _conversation(value, name) if role == "messages" else {role: _text(value, name, role)}
-            found = {part: text for part, text in found.items() if text.strip()}
-            if role == "messages":
-                found = {part: text for part, text in found.items() if part not in columns}  # the map's word stands
-            if found:
-                texts |= found
-                used |= dict.fromkeys(found, name)
-                break
-    instruction, more = lower.get("instruction"), lower.get("input")
-    if "prompt" not in columns and instruction is not None and used.get("prompt") == instruction and more is not None:
-        text = _text(values[more], more, "prompt")  # the Alpaca layout: the question is in both
-        if text.strip():
-            texts["prompt"] += f"\n{text}"
-            used["prompt"] = f"{instruction} + {more}"
-    return texts, used
-
-
-def _lookup(value: Any, name: str) -> Any:
-    """A column's value; ``a.b`` is ``b`` of the object in ``a``, or of each object of the list in ``a``."""
-    if isinstance(value, list):
-        found = [_lookup(entry, name) for entry in value if isinstance(entry, Mapping)]
-        return [entry for entry in found if entry is not None] or None
-    if not isinstance(value, Mapping):
-        return None
-    if name in value:
-        return value[name]
-    head, dot, rest = name.partition(".")
-    return _lookup(value.get(head), rest) if dot else None
-
-
-def _text(value: Any, name: str, role: str) -> str:
-    """Text, a number, or a list of them joined by newlines; of a conversation the turns that belong to the role.
-
-    Raises:
-        ValueError: anything else.
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, str):
-        return unix(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, bytes):
-        return unix(value.decode())  # a UnicodeDecodeError is a ValueError, and says what is wrong
-    if isinstance(value, Mapping):
-        raise ValueError(
-            f"{name}: expected text, a number or a list of texts, found an object with {', '.join(map(str, value))[:120]}; "
-            f"name what is inside it in a column map, such as {role}={name}.{next(iter(value), 'text')}"
-        )
-    if isinstance(value, (list, tuple)):
-        if role in ("prompt", "answer") and any(isinstance(entry, Mapping) and _turn(entry) for entry in value):
-            return _conversation(value, name).get(role, "")
-        return "\n".join(text for entry in value if (text := _text(entry, name, role)))
-    return str(value)
-
-
-def _turn(entry: Mapping[str, Any]) -> str:
-    """Whose turn a chat message is: ``user``, ``assistant``, another name, or empty where it is no message."""
-    speaker = entry.get("role", entry.get("from"))
-    return _SPEAKERS.get(speaker.lower(), speaker) if isinstance(speaker, str) else ""
-
-
-def _conversation(value: Any, name: str) -> dict[str, str]:
-    """The user's turns as prompt, the last turn of the assistant as answer.
-
-    Raises:
-        ValueError: not a list of messages.
-    """
-    if value is None:
-        return {}
-    if isinstance(value, str):
-        try:
-            value = orjson.loads(value)  # tables without nesting hold chats as JSON text
-        except orjson.JSONDecodeError:
-            value = None
-    if not isinstance(value, (list, tuple)) or not all(isinstance(entry, Mapping) and _turn(entry) for entry in value):
-        raise ValueError(f"{name}: expected a list of messages with role and content, found {value!r:.80}")
-    turns = [(_turn(entry), _said_in(entry.get("content", entry.get("value")), name)) for entry in value]
-    return {
-        "prompt": "\n".join(text for speaker, text in turns if speaker == "user"),
-        "answer": next((text for speaker, text in reversed(turns) if speaker == "assistant"), ""),
-    }
-
-
-def _said_in(content: Any, name: str) -> str:
-    """A message's text, also where it is a list of ``{"type": "text", "text": ...}``."""
-    if isinstance(content, (list, tuple)):
-        content = [entry.get("text") if isinstance(entry, Mapping) else entry for entry in content]
-    return _text(content, f"{name}.content", "content")
-
-
-def _no_text(values: Mapping[str, Any], columns: Mapping[str, str]) -> str:
-    if not values:
-        return "an empty object; expected an item's columns"
-    wanted = [columns.get(part) or f"{', '.join(GUESSES[part][:3])}, ..." for part in ("prompt", "answer", "tests")]
-    found = ", ".join(f"{name} ({value!r:.24})" for name, value in list(values.items())[:8])
-    return f"no text; expected it under {' or '.join(wanted)}; found {found}"
-
-
-# Names of columns, and what to say of a wrong one.
-
-
-def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Top-level columns, in the order in which they first occur."""
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _require_columns(file: Path, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
-    if not columns or not rows:
-        return
-    there = list(dict.fromkeys(path for row in rows for path in _paths(row)))
-    problems = [f"{role}={_unknown(name, there)}" for role, name in columns.items() if name not in there]
-    if problems:
-        shown = ", ".join(there[:40]) + (", ..." if len(there) > 40 else "")
-        raise BadInput(f"{file}: column map: {'; '.join(problems)}; the columns that are there: {shown}")
-
-
-def _paths(row: Mapping[str, Any], depth: int = 4) -> Iterator[str]:
-    """The columns of a row, and what is inside them by dotted names."""
-    for name, value in row.items():
-        yield name
-        inner = value if isinstance(value, list) else [value]
-        for entry in inner:
-            if depth and isinstance(entry, Mapping):
-                yield from (f"{name}.{path}" for path in _paths(entry, depth - 1))
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, 1, 0.5)
-    return f"{name!r} is unknown{f'; did you mean {near[0]!r}?' if near else ''}"
-
-
-# Files as rows.

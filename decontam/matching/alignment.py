@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from decontam import codekernel
+from decontam.kernels import code as codekernel
 
 _LEFT_OUT = frozenset("(),=")
 _NAME = "name"

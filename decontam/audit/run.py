@@ -20,18 +20,18 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from decontam.batches import Batch, Longs, Parse
-from decontam.clean import plan, write_clean
-from decontam.duplicates import duplicate_counts
-from decontam.index import BLIND, HoldoutIndex, build_index, for_channels, without_boilerplate
-from decontam.items import Holdout
-from decontam.matching import CHANNELS, column_name, match_column, scan, value_text
-from decontam.outputs import AuditFiles
+from decontam.audit.clean import plan, write_clean
+from decontam.audit.outputs import AuditFiles
+from decontam.audit.report import Entry
+from decontam.audit.tally import FileCounts, Finding, Scanned, Tally
+from decontam.holdouts import Holdout
+from decontam.kernels.batches import Batch, Longs, Parse
+from decontam.matching.duplicates import duplicate_counts
+from decontam.matching.index import BLIND, HoldoutIndex, build_index, for_channels, without_boilerplate
+from decontam.matching.match import CHANNELS, column_name, match_column, scan, value_text
 from decontam.records import AuditSummary, Channel, ItemReport
-from decontam.report import Entry
 from decontam.rule import RULE_VERSION, Rule
 from decontam.sources import Columns, Found, Source, choose_columns, read_batches
-from decontam.tally import FileCounts, Finding, Scanned, Tally
 from evals.errors import BadInput, Inconclusive
 from evals.files import digest
 from evals.progress import Progress, Silent

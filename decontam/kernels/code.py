@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numba import njit, uint64
 
-from decontam.codewords import KEPT
-from decontam.textkernel import BASE, MASKS, hash_bytes, mix, powers, safe_load
-from decontam.vectors import byte_mask, code_mask, load64, name_mask, ones, trailing_zeros
+from decontam.kernels.codewords import KEPT
+from decontam.kernels.text import BASE, MASKS, hash_bytes, mix, powers, safe_load
+from decontam.kernels.vectors import byte_mask, code_mask, load64, name_mask, ones, trailing_zeros
 
 U = np.uint64
 W = 12  # code tokens in a window

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from decontam.batches import BrokenRow, Longs
+from decontam.audit.report import Entry, write_report
+from decontam.kernels.batches import BrokenRow, Longs
 from decontam.records import AuditSummary, ItemReport, Match
-from decontam.report import Entry, write_report
 from decontam.sources import Source
 from evals.errors import BadInput
 from evals.files import write_json

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from decontam import codekernel, scorekernel, textkernel
-from decontam.batches import Column, Longs, place
-from decontam.index import Grams, HoldoutIndex
-from decontam.judging import CodeEvidence, judge_code, judge_text, position_in
+from decontam.kernels import code as codekernel
+from decontam.kernels import score as scorekernel
+from decontam.kernels import text as textkernel
+from decontam.kernels.batches import Column, Longs, place
+from decontam.kernels.score import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
+from decontam.kernels.tokens import N, tokenize
+from decontam.matching.grams import Grams
+from decontam.matching.index import HoldoutIndex
+from decontam.matching.judging import CodeEvidence, judge_code, judge_text, position_in
 from decontam.records import Channel, Match, Span
-from decontam.scorekernel import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
-from decontam.tokens import N, tokenize
 
 SNIPPET_CHARS = 200
 NEARBY_WORDS = 64

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from decontam.batches import Longs
+from decontam.kernels.batches import Longs
 
 _TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and says nothing of two items being alike
 _ALIKE, _NEARLY_THE_SAME = 0.5, 0.9  # shares of the grams of the smaller of two items

@@ -1,6 +1,6 @@
 """What an audit counts, in file order: matches, rows by verdict, items, and the worst matches with their texts.
 
-Pure bookkeeping; the scanning is in ``decontam.matching`` and the threads in ``decontam.audit``.
+Pure bookkeeping; the scanning is in ``decontam.matching.match`` and the threads in ``decontam.audit.run``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from decontam.batches import BrokenRow, Longs
-from decontam.index import HoldoutIndex
+from decontam.audit.report import Entry
+from decontam.kernels.batches import BrokenRow, Longs
+from decontam.matching.index import HoldoutIndex
 from decontam.records import FileReport, Item, Leak, Match
-from decontam.report import Entry
 from decontam.sources import Columns, Source
 
 _RANKS = {"short": 1, "flag": 2, "strict": 3}

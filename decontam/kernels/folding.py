@@ -1,4 +1,4 @@
-"""Character folding as tables for the kernels: the same values as ``decontam.tokens.fold``, by code point.
+"""Character folding as tables for the kernels: the same values as ``decontam.kernels.tokens.fold``, by code point.
 
 Built once a process (about 0.1 s) with the Unicode data of the running Python.
 """
@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from decontam.tokens import fold, stands_alone
+from decontam.kernels.tokens import fold, stands_alone
 
 SEPARATES, DROPPED = 0, -1
 ALONE = 1 << 24  # flag on a code: the character is a word of its own

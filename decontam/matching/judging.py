@@ -10,9 +10,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from decontam.alignment import aligned_share, shape
-from decontam.batches import Column, Longs
-from decontam.index import Grams, HoldoutIndex, code_literals
+from decontam.kernels.batches import Column, Longs
+from decontam.matching.alignment import aligned_share, shape
+from decontam.matching.grams import Grams, code_literals
+from decontam.matching.index import HoldoutIndex
 from decontam.records import MatchVerdict
 from decontam.rule import Rule
 

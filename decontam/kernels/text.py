@@ -2,7 +2,7 @@
 
 One pass: 64 bytes are classified at once, a word of up to 8 bytes is one load, a rolling polynomial over word hashes asks a
 bitmap, then a table; what the table knows is compared word by word with the item's own words before it counts. The definition
-of a word is ``decontam.tokens``; ``tests/test_decontam_kernel.py`` holds the two equal. Releases the GIL.
+of a word is ``decontam.kernels.tokens``; ``tests/test_decontam_kernel.py`` holds the two equal. Releases the GIL.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numba import njit, uint64
 
-from decontam.tokens import N
-from decontam.vectors import escape_mask, escaped_mask, load64, trailing_zeros, word_mask
+from decontam.kernels.tokens import N
+from decontam.kernels.vectors import escape_mask, escaped_mask, load64, trailing_zeros, word_mask
 
 U = np.uint64
 _K1, _K2, _K3 = U(0x9E3779B97F4A7C15), U(0xD6E8FEB86659FD93), U(0xC2B2AE3D27D4EB4F)

@@ -1,40 +1,29 @@
-"""The holdout index: every gram of every item, as tables that the kernels read.
+"""The tables of a holdout's grams, as the kernels read them: which grams count, in which parts they stand, what they weigh.
 
-Prompt, answer and tests are parts of their own, scored apart. The text channel has 8-grams of words of all parts; the code
-channel has windows of 12 code tokens of answers. Grams that say nothing, or that many items share, belong to no item.
+The text channel has 8-grams of words of all parts; the code channel has windows of 12 code tokens of answers. Grams that say
+nothing, or that many items share, belong to no item.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from decontam import codekernel, textkernel
-from decontam.alignment import shape
-from decontam.batches import Longs
-from decontam.families import families_of, twins_of
-from decontam.folding import folding
+from decontam.kernels import code as codekernel
+from decontam.kernels import text as textkernel
+from decontam.kernels.batches import Longs
+from decontam.kernels.folding import folding
+from decontam.kernels.tokens import N, informative
+from decontam.matching.families import families_of, twins_of
 from decontam.records import Item
-from decontam.rule import RULE_VERSION, Rule
-from decontam.tokens import N, informative, tokenize
-from evals.errors import BadInput, Inconclusive
-from evals.files import canonical_json, digest, write_atomic
+from decontam.rule import Rule
 
-BLIND = (
-    "n-grams do not see paraphrases or translations, into another human or programming language; the code channel looks through "
-    "renaming, comments and layout, not through reordered statements or another algorithm"
-)
-_PARTS = ("prompt", "answer", "tests")
-_TELLING_DIGITS = frozenset("3456789")
+PARTS = ("prompt", "answer", "tests")
 Keys = NDArray[np.uint64]
 
 
@@ -69,101 +58,8 @@ class Grams:
     verify: tuple[Any, ...] = field(repr=False)  # what the kernel compares a hit with
 
 
-@dataclass(frozen=True, kw_only=True)
-class HoldoutIndex:
-    """Both channels over all items. ``digest`` names the holdout and the rule; ``unindexable`` are items that cannot be found."""
-
-    digest: str
-    rule: Rule
-    items: tuple[Item, ...]
-    twins: tuple[tuple[int, float] | None, ...] = field(repr=False)  # by item: an earlier item like it, and how much
-    text: Grams
-    code: Grams
-    findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
-    short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
-
-    @cached_property
-    def literals(self) -> tuple[dict[int, str], ...]:
-        """By part of the code channel: the telling numbers and texts in it, by token."""
-        found = []
-        for part in self.code.parts:
-            literals = code_literals(part.text.encode("utf-8", "replace"))
-            found.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
-        return tuple(found)
-
-    @cached_property
-    def shapes(self) -> tuple[list[str], ...]:
-        """By part of the code channel: its tokens as they are aligned."""
-        return tuple(shape(part.text.encode("utf-8", "replace")) for part in self.code.parts)
-
-    @cached_property
-    def literal_families(self) -> Counter[str]:
-        """In how many families of items each literal stands."""
-        families = families_of(self.twins, self.rule.common_least)
-        pairs = {
-            (text, int(families[part.number]))
-            for part, found in zip(self.code.parts, self.literals, strict=True)
-            for text in found.values()
-        }
-        return Counter(text for text, _ in pairs)
-
-    @property
-    def unindexable(self) -> tuple[str, ...]:
-        """Keys of the items of which nothing can be found."""
-        return tuple(item.key for item, found in zip(self.items, self.findable, strict=True) if not found)
-
-    @cached_property
-    def groups(self) -> frozenset[str]:
-        """Groups of the holdout's items."""
-        return frozenset(item.group for item in self.items if item.group)
-
-    @cached_property
-    def solutions(self) -> dict[str, str]:
-        """Items by their answer, up to spacing, punctuation and case."""
-        return {solution_key(item.answer): item.key for item in self.items}
-
-
-def solution_key(code: str) -> str:
-    """Identity of a solution up to spacing, punctuation and case."""
-    return " ".join(token.text for token in tokenize(code))
-
-
-def index_digest(items: Sequence[Item], rule: Rule) -> str:
-    """What the index of these items under this rule is called."""
-    return digest([RULE_VERSION, asdict(rule), sorted((item.model_dump() for item in items), key=lambda row: str(row["key"]))])
-
-
-def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex:
-    """Index the holdout.
-
-    Raises:
-        Inconclusive: there is no holdout, or nothing in it can be indexed.
-    """
-    rule = rule or Rule()
-    if not items:
-        raise Inconclusive(
-            "the holdout is empty: nothing can be called clean, and no gain could be believed; give tasks split: holdout"
-        )
-    text, text_found, short, twins = _text_grams(items, rule)
-    code, code_found = _code_grams(items, rule, families_of(twins, rule.common_least))
-    findable = tuple((*a, *b) for a, b in zip(text_found, code_found, strict=True))
-    if not any(findable):
-        raise Inconclusive(
-            f"none of the {len(items)} holdout items has {N} informative words in a row, or code enough: nothing can be screened"
-        )
-    return HoldoutIndex(
-        digest=index_digest(items, rule),
-        rule=rule,
-        items=tuple(items),
-        twins=tuple(twins),
-        text=text,
-        code=code,
-        findable=findable,
-        short=short,
-    )
-
-
-def _bytes(text: str) -> NDArray[np.uint8]:
+def utf8(text: str) -> NDArray[np.uint8]:
+    """The bytes of a text; what UTF-8 cannot hold becomes a question mark."""
     return np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
 
 
@@ -171,7 +67,7 @@ def char_spans(text: str, spans: Longs) -> Longs:
     """Byte spans of a text's UTF-8 as character spans."""
     if text.isascii():
         return spans
-    starts = np.flatnonzero((_bytes(text) & 0xC0) != 0x80)
+    starts = np.flatnonzero((utf8(text) & 0xC0) != 0x80)
     return np.searchsorted(starts, spans).astype(np.int64)
 
 
@@ -188,9 +84,10 @@ def code_literals(code: bytes, *, keep_texts: bool = False) -> list[str]:
     ]
 
 
-def _text_grams(
+def text_grams(
     items: Sequence[Item], rule: Rule
 ) -> tuple[Grams, list[list[str]], dict[int, tuple[int, ...]], list[tuple[int, float] | None]]:
+    """8-grams of words of every part: the tables, what can be found of each item, items by short gram, and each item's twin."""
     tables = folding()
     parts: list[Part] = []
     keys: list[Keys] = []
@@ -199,11 +96,9 @@ def _text_grams(
     short_parts: dict[int, int] = {}
     endings = np.zeros(1 << (textkernel.ENDING_BITS - 6), np.uint64)
     for number, item in enumerate(items):
-        for name in _PARTS:
+        for name in PARTS:
             text = item.part(name)
-            word_bytes, offsets, hashes, spans = textkernel.split_words(
-                _bytes(text), tables.codes, tables.sequences, tables.starts
-            )
+            word_bytes, offsets, hashes, spans = textkernel.split_words(utf8(text), tables.codes, tables.sequences, tables.starts)
             folded = word_bytes.tobytes()
             words = [folded[offsets[n] : offsets[n + 1]].decode() for n in range(len(hashes))]
             length = N
@@ -245,7 +140,8 @@ def _text_grams(
     return replace(grams, verify=verify), found, short, twins
 
 
-def _code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams, list[list[str]]]:
+def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams, list[list[str]]]:
+    """Windows of code tokens of every answer: the tables, and what can be found of each item."""
     kept_names = codekernel.kept_table()
     parts: list[Part] = []
     keys: list[Keys] = []
@@ -253,7 +149,7 @@ def _code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams
     values_of = []
     out = np.empty(codekernel.W, np.uint64)
     for number, item in enumerate(items):
-        values, spans = codekernel.lex_text(_bytes(item.answer), codekernel.CLASSES, codekernel.PAIRS, kept_names, False)
+        values, spans = codekernel.lex_text(utf8(item.answer), codekernel.CLASSES, codekernel.PAIRS, kept_names, False)
         positions = []
         for position in range(len(values) - codekernel.W + 1):
             codekernel.window_codes(values, position, out)
@@ -360,74 +256,3 @@ def _table(keys: Keys, bits: int) -> tuple[Keys, NDArray[np.int32]]:
             probe = (probe + 1) & (size - 1)
         slots[probe], table[probe] = key, gram
     return slots, table
-
-
-def without_boilerplate(index: HoldoutIndex, text_counts: Longs, code_counts: Longs, most: int) -> HoldoutIndex:
-    """The index in which grams that stand in more than ``most`` training texts count for nothing."""
-
-    def reduce(grams: Grams, counts: Longs) -> Grams:
-        idf = np.where(counts > most, 0.0, grams.idf)
-        gram_of = np.repeat(np.arange(len(idf)), np.diff(grams.posting_starts))
-        weight = np.bincount(grams.posting_parts, weights=idf[gram_of], minlength=len(grams.parts)).astype(np.float64)
-        weight[weight == 0] = math.inf
-        return replace(grams, idf=idf, unique=np.where(counts > most, 0, grams.unique), weight=weight)
-
-    text, code = reduce(index.text, text_counts), reduce(index.code, code_counts)
-    findable = [set[str]() for _ in index.items]
-    for kind, grams in (("text", text), ("code", code)):
-        for part, weight in zip(grams.parts, grams.weight, strict=True):
-            if weight < math.inf:
-                findable[part.number] |= {f"{part.name} {kind}", "short"}
-    kept = tuple(tuple(n for n in names if n in left) for names, left in zip(index.findable, findable, strict=True))
-    return replace(index, text=text, code=code, findable=kept)
-
-
-def for_channels(index: HoldoutIndex, channels: Sequence[str]) -> HoldoutIndex:
-    """The index as it is where only these channels look: what only another could find counts as not to be found.
-
-    Raises:
-        Inconclusive: nothing of the holdout can be found.
-    """
-    code, text = "code" in channels, "text" in channels
-    findable = tuple(tuple(n for n in names if (code if n.endswith(" code") else text)) for names in index.findable)
-    if not any(findable):
-        raise Inconclusive(
-            f"none of the {len(index.items)} holdout items can be found in the channel {', '.join(channels)} alone"
-        )
-    return replace(index, findable=findable)
-
-
-def save_index(index: HoldoutIndex, path: Path) -> None:
-    """Keep an index for later audits: its items and rule, under its digest."""
-    content = {"digest": index.digest, "rule": asdict(index.rule), "items": [item.model_dump() for item in index.items]}
-    write_atomic(path, canonical_json(content) + b"\n")
-
-
-def load_index(path: Path, items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex:
-    """Read a saved index, only if it is that of ``items`` under ``rule``.
-
-    Raises:
-        BadInput: no index, a damaged one, or one that was made of another holdout or under another rule.
-    """
-    rule = rule or Rule()
-    try:
-        content = orjson.loads(path.read_bytes())
-        kept_rule, kept = Rule(**content["rule"]), [Item.model_validate(item) for item in content["items"]]
-        named = str(content["digest"])
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file; an audit with --index FILE writes it") from None
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{path}: not an index that goldloop wrote ({error}); delete it and run the audit again") from None
-    if index_digest(kept, kept_rule) != named:
-        raise BadInput(f"{path}: the index is damaged: its items do not give its digest; delete it and run the audit again")
-    if kept_rule != rule:
-        changed = [name for name, value in asdict(kept_rule).items() if value != getattr(rule, name)]
-        raise BadInput(
-            f"{path}: the index was made under another rule ({', '.join(changed)}); delete it, or give the same options"
-        )
-    if index_digest(items, rule) != named:
-        raise BadInput(
-            f"{path}: the index was made of another holdout ({named}, {len(kept)} items) than the one given "
-            f"({index_digest(items, rule)}, {len(items)} items); delete it, or give the holdout that it was made of"
-        )
-    return build_index(items, rule)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from decontam.index import HoldoutIndex, build_index, solution_key
-from decontam.matching import match_text
+from decontam.matching.index import HoldoutIndex, build_index, solution_key
+from decontam.matching.match import match_text
 from decontam.records import Item
 from evals.errors import Inconclusive
 

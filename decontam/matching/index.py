@@ -1,0 +1,198 @@
+"""The holdout index: every gram of every item, as tables that the kernels read.
+
+Prompt, answer and tests are parts of their own, scored apart. The text channel has 8-grams of words of all parts; the code
+channel has windows of 12 code tokens of answers. Grams that say nothing, or that many items share, belong to no item.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from decontam.kernels.batches import Longs
+from decontam.kernels.tokens import N, tokenize
+from decontam.matching.alignment import shape
+from decontam.matching.families import families_of
+from decontam.matching.grams import Grams, code_grams, code_literals, text_grams
+from decontam.records import Item
+from decontam.rule import RULE_VERSION, Rule
+from evals.errors import BadInput, Inconclusive
+from evals.files import canonical_json, digest, write_atomic
+
+BLIND = (
+    "n-grams do not see paraphrases or translations, into another human or programming language; the code channel looks through "
+    "renaming, comments and layout, not through reordered statements or another algorithm"
+)
+_TELLING_DIGITS = frozenset("3456789")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldoutIndex:
+    """Both channels over all items. ``digest`` names the holdout and the rule; ``unindexable`` are items that cannot be found."""
+
+    digest: str
+    rule: Rule
+    items: tuple[Item, ...]
+    twins: tuple[tuple[int, float] | None, ...] = field(repr=False)  # by item: an earlier item like it, and how much
+    text: Grams
+    code: Grams
+    findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
+    short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
+
+    @cached_property
+    def literals(self) -> tuple[dict[int, str], ...]:
+        """By part of the code channel: the telling numbers and texts in it, by token."""
+        found = []
+        for part in self.code.parts:
+            literals = code_literals(part.text.encode("utf-8", "replace"))
+            found.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
+        return tuple(found)
+
+    @cached_property
+    def shapes(self) -> tuple[list[str], ...]:
+        """By part of the code channel: its tokens as they are aligned."""
+        return tuple(shape(part.text.encode("utf-8", "replace")) for part in self.code.parts)
+
+    @cached_property
+    def literal_families(self) -> Counter[str]:
+        """In how many families of items each literal stands."""
+        families = families_of(self.twins, self.rule.common_least)
+        pairs = {
+            (text, int(families[part.number]))
+            for part, found in zip(self.code.parts, self.literals, strict=True)
+            for text in found.values()
+        }
+        return Counter(text for text, _ in pairs)
+
+    @property
+    def unindexable(self) -> tuple[str, ...]:
+        """Keys of the items of which nothing can be found."""
+        return tuple(item.key for item, found in zip(self.items, self.findable, strict=True) if not found)
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """Groups of the holdout's items."""
+        return frozenset(item.group for item in self.items if item.group)
+
+    @cached_property
+    def solutions(self) -> dict[str, str]:
+        """Items by their answer, up to spacing, punctuation and case."""
+        return {solution_key(item.answer): item.key for item in self.items}
+
+
+def solution_key(code: str) -> str:
+    """Identity of a solution up to spacing, punctuation and case."""
+    return " ".join(token.text for token in tokenize(code))
+
+
+def index_digest(items: Sequence[Item], rule: Rule) -> str:
+    """What the index of these items under this rule is called."""
+    return digest([RULE_VERSION, asdict(rule), sorted((item.model_dump() for item in items), key=lambda row: str(row["key"]))])
+
+
+def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex:
+    """Index the holdout.
+
+    Raises:
+        Inconclusive: there is no holdout, or nothing in it can be indexed.
+    """
+    rule = rule or Rule()
+    if not items:
+        raise Inconclusive(
+            "the holdout is empty: nothing can be called clean, and no gain could be believed; give tasks split: holdout"
+        )
+    text, text_found, short, twins = text_grams(items, rule)
+    code, code_found = code_grams(items, rule, families_of(twins, rule.common_least))
+    findable = tuple((*a, *b) for a, b in zip(text_found, code_found, strict=True))
+    if not any(findable):
+        raise Inconclusive(
+            f"none of the {len(items)} holdout items has {N} informative words in a row, or code enough: nothing can be screened"
+        )
+    return HoldoutIndex(
+        digest=index_digest(items, rule),
+        rule=rule,
+        items=tuple(items),
+        twins=tuple(twins),
+        text=text,
+        code=code,
+        findable=findable,
+        short=short,
+    )
+
+
+def without_boilerplate(index: HoldoutIndex, text_counts: Longs, code_counts: Longs, most: int) -> HoldoutIndex:
+    """The index in which grams that stand in more than ``most`` training texts count for nothing."""
+
+    def reduce(grams: Grams, counts: Longs) -> Grams:
+        idf = np.where(counts > most, 0.0, grams.idf)
+        gram_of = np.repeat(np.arange(len(idf)), np.diff(grams.posting_starts))
+        weight = np.bincount(grams.posting_parts, weights=idf[gram_of], minlength=len(grams.parts)).astype(np.float64)
+        weight[weight == 0] = math.inf
+        return replace(grams, idf=idf, unique=np.where(counts > most, 0, grams.unique), weight=weight)
+
+    text, code = reduce(index.text, text_counts), reduce(index.code, code_counts)
+    findable = [set[str]() for _ in index.items]
+    for kind, grams in (("text", text), ("code", code)):
+        for part, weight in zip(grams.parts, grams.weight, strict=True):
+            if weight < math.inf:
+                findable[part.number] |= {f"{part.name} {kind}", "short"}
+    kept = tuple(tuple(n for n in names if n in left) for names, left in zip(index.findable, findable, strict=True))
+    return replace(index, text=text, code=code, findable=kept)
+
+
+def for_channels(index: HoldoutIndex, channels: Sequence[str]) -> HoldoutIndex:
+    """The index as it is where only these channels look: what only another could find counts as not to be found.
+
+    Raises:
+        Inconclusive: nothing of the holdout can be found.
+    """
+    code, text = "code" in channels, "text" in channels
+    findable = tuple(tuple(n for n in names if (code if n.endswith(" code") else text)) for names in index.findable)
+    if not any(findable):
+        raise Inconclusive(
+            f"none of the {len(index.items)} holdout items can be found in the channel {', '.join(channels)} alone"
+        )
+    return replace(index, findable=findable)
+
+
+def save_index(index: HoldoutIndex, path: Path) -> None:
+    """Keep an index for later audits: its items and rule, under its digest."""
+    content = {"digest": index.digest, "rule": asdict(index.rule), "items": [item.model_dump() for item in index.items]}
+    write_atomic(path, canonical_json(content) + b"\n")
+
+
+def load_index(path: Path, items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex:
+    """Read a saved index, only if it is that of ``items`` under ``rule``.
+
+    Raises:
+        BadInput: no index, a damaged one, or one that was made of another holdout or under another rule.
+    """
+    rule = rule or Rule()
+    try:
+        content = orjson.loads(path.read_bytes())
+        kept_rule, kept = Rule(**content["rule"]), [Item.model_validate(item) for item in content["items"]]
+        named = str(content["digest"])
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file; an audit with --index FILE writes it") from None
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"{path}: not an index that goldloop wrote ({error}); delete it and run the audit again") from None
+    if index_digest(kept, kept_rule) != named:
+        raise BadInput(f"{path}: the index is damaged: its items do not give its digest; delete it and run the audit again")
+    if kept_rule != rule:
+        changed = [name for name, value in asdict(kept_rule).items() if value != getattr(rule, name)]
+        raise BadInput(
+            f"{path}: the index was made under another rule ({', '.join(changed)}); delete it, or give the same options"
+        )
+    if index_digest(items, rule) != named:
+        raise BadInput(
+            f"{path}: the index was made of another holdout ({named}, {len(kept)} items) than the one given "
+            f"({index_digest(items, rule)}, {len(items)} items); delete it, or give the holdout that it was made of"
+        )
+    return build_index(items, rule)
