@@ -19,7 +19,7 @@ from pathlib import Path
 from decontam.holdout_rows import GUESSES, KNOWN, ROLES, names_of, no_text, parts_of, require_columns, unknown_name
 from decontam.records import Item
 from evals.errors import BadInput
-from evals.importers import IMPORTERS
+from evals.importers import IMPORTERS, split_importer
 from evals.records import Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
 from evals.tables import ENDINGS, TABLES, TableRow, UnreadableRow, suffix_of, table_rows
@@ -117,9 +117,9 @@ def _read_suite(name: str, draft: _Draft) -> None:
 
 def _require_suite(name: str) -> None:
     """Say what was expected, where neither a suite nor an importer goes by that name."""
-    prefix, _, rest = name.partition(":")
-    if rest and prefix in IMPORTERS:
+    if split_importer(name) is not None:
         return
+    prefix, _, rest = name.partition(":")
     path = Path(name)
     try:
         find_suite(name)

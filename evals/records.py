@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 Split = Literal["train", "dev", "holdout"]
-Kind = Literal["function", "sql", "stdin", "tests", "patch"]
+Kind = str
+"""A row of ``evals.graders.GRADERS``, or ``pkg.mod:Class``; a suite's tasks are checked against it when they are loaded."""
 Status = Literal["pass", "fail", "error"]
 
 
@@ -58,15 +59,16 @@ class Task(Record):
 
     ``kind`` says how an answer is graded: ``function`` by the values that it returns, ``sql`` by its result set, ``stdin``
     by what the program prints, ``tests`` by test files around the file ``entry`` that the answer becomes, ``patch`` by
-    test files after the answer, a unified diff, was applied to ``starter``.
+    test files after the answer, a unified diff, was applied to ``starter``; ``pkg.mod:Class`` by a grader from outside.
+    ``language`` is a row of ``evals.languages.LANGUAGES``, or ``pkg.mod:ROW``.
 
     ``checks`` is source of plain asserts in the task's language (see ``evals.checks``), ``public`` those of them that the
     prompt shows; ``fuzz`` is Python source that draws hidden inputs, for which the golden's answer is the expected one;
     ``compare`` is the comparator of all of them. ``starter`` maps file names to text (``schema.sql`` for SQL tasks, the
     project for tests and patches). ``tests`` maps names to test files, put into the project after the answer;
     ``fail_to_pass`` and ``pass_to_pass`` are the exact test ids that must pass, before the change failing or passing.
-    ``protected`` are name patterns that an answer may not touch, beside the runners' own. ``group`` is the entity that
-    may not straddle splits.
+    ``runner`` is ``pkg.mod:Class`` for test files that no runner of goldloop's runs. ``protected`` are name patterns that an
+    answer may not touch, beside the runners' own. ``group`` is the entity that may not straddle splits.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Task(Record):
     tests: Mapping[str, str] = Field(default_factory=dict)
     fail_to_pass: tuple[str, ...] = ()
     pass_to_pass: tuple[str, ...] = ()
+    runner: str = Field(default="", exclude_if=lambda name: not name)  # so that the digests of all other tasks stay
     protected: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     limits: Limits = Limits()

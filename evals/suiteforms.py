@@ -18,8 +18,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from evals.errors import BadInput
+from evals.errors import BadInput, TaskFault
 from evals.files import findings
+from evals.graders import grader_for
 from evals.records import Task
 from evals.tables import COMPRESSIONS, LINES, UnreadableRow, line_rows, table_rows
 from evals.validation import RowPlaces, SuiteHeader
@@ -61,6 +62,8 @@ def read_suite(folder: Path) -> SuiteText:
     for task_folder in folders:
         text.rows.append(_read_folder(folder, task_folder, text))
     problems += _folders_without_prompt(folder, folders)
+    if text.header is not None and not _knows_kind(text.header):
+        text.places.incomplete.update(str(row["source"]) for row in text.rows)  # said of the suite, not of each task
     return text
 
 
@@ -88,12 +91,24 @@ def _read_header(file: Path, problems: list[str]) -> SuiteHeader | None:
             f"{_at(str(file), parsed, ('name',))}: name: a suite's name is part of its tasks' keys (suite/id): expected text "
             f"without '/', got {header.name!r}"
         )
+    try:
+        grader_for(header.kind)
+    except TaskFault as error:
+        problems.append(f"{_at(str(file), parsed, ('kind',))}: {error}")
     for name, changes in header.slices.items():
         problems += (
             f"{_at(str(file), parsed, ('slices', name, *loc))}: slices.{name}.{finding}"
             for loc, finding in _slice_findings(changes)
         )
     return header
+
+
+def _knows_kind(header: SuiteHeader) -> bool:
+    try:
+        grader_for(header.kind)
+    except TaskFault:
+        return False
+    return True
 
 
 def _slice_findings(changes: Mapping[str, Any]) -> list[tuple[Place, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evals.errors import BadInput
-from evals.importers import IMPORTERS, import_benchmark
+from evals.importers import IMPORTERS, import_benchmark, split_importer
 from evals.suiteexport import export_suite
 from evals.suiteforms import SUITE_FILE, read_suite
 from evals.validation import Suite, SuiteHeader, validate
@@ -34,7 +34,7 @@ def find_suite(name: str, base: Path | None = None) -> Path:
     why = f"the folder has no {SUITE_FILE}" if path.is_dir() else "no such folder"
     give = f"give a suite's folder or one of the shipped suites: {shipped}"
     if ":" in name:
-        give += f"; or IMPORTER:PATH with one of {', '.join(sorted(IMPORTERS))}"
+        give += f"; or IMPORTER:PATH with one of {', '.join(IMPORTERS)}, or 'pkg.mod:function:PATH'"
     raise BadInput(f"suite {name!r}: {why} ({path}); {give}")
 
 
@@ -44,9 +44,8 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
     Raises:
         BadInput: with every finding, each located, in one message.
     """
-    prefix, _, rest = name.partition(":")
-    if rest and prefix in IMPORTERS:
-        return import_benchmark(prefix, Path(rest) if base is None else base / rest)
+    if importer := split_importer(name):
+        return import_benchmark(importer[0], Path(importer[1]) if base is None else base / importer[1])
     path = find_suite(name, base)
     text = read_suite(path)
     problems = text.problems

@@ -1,6 +1,6 @@
 """``python -m loop`` is ``goldloop``."""
 
-from loop.cli import main
+from goldloop import main
 
 if __name__ == "__main__":
     main()

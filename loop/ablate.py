@@ -15,10 +15,11 @@ from pathlib import Path
 from evals.clusters import Groups, holm
 from evals.comparison import Outcomes, compare_outcomes, flaky_tasks, groups_of, outcomes_of, pass_rate, set_apart
 from evals.errors import BadInput, Inconclusive
-from evals.files import digest, read_json, write_atomic, write_json
+from evals.files import digest, write_atomic, write_json
 from evals.records import ModelRef, Record, Result, Task
+from loop.bench import Bench
 from loop.config import EvalSettings
-from loop.stages import Bench, evaluate_stage, model_identity
+from loop.stages import evaluate_stage
 
 BASE = "base"
 RULES_FILE = "rules.md"
@@ -117,31 +118,6 @@ def arms_of(
     if twice := next((arm for arm in arms if folders.count(arm.folder) > 1), None):
         raise BadInput(f"two arms would be called {twice.folder!r}; rename the rule file {twice.name.removeprefix('+ ')!r}")
     return arms
-
-
-def check_adapter(adapter: str, model: str) -> None:
-    """See before the first evaluation what would else end the comparison after hours.
-
-    Bases are compared by their names on the hub; where one is a path, loading must tell.
-
-    Raises:
-        BadInput: the folder holds no adapter, or that of another base.
-    """
-    model_identity(ModelRef(base=model, adapter=adapter))
-    file = Path(adapter, "adapter_config.json")
-    if not file.is_file():
-        raise BadInput(f"adapter: {adapter} holds no adapter_config.json; give the folder that finetune wrote")
-    config = read_json(file)
-    trained = str(config.get("base_model_name_or_path") or "") if isinstance(config, dict) else ""
-    names = [_hub_name(name) for name in (trained, model)]
-    if all(names) and names[0] != names[1]:
-        raise BadInput(f"adapter: {adapter} was trained on {trained}, the model is {model}; give --model {trained}")
-
-
-def _hub_name(name: str) -> str:
-    """A model's own name on the hub, as short names are, too; empty for a path, which does not tell what is there."""
-    is_path = name.count("/") > 1 or name.startswith((".", "/", "~")) or name.endswith(".gguf") or Path(name).exists()
-    return "" if is_path else name.rpartition("/")[2].casefold()
 
 
 class Ablation(Record):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from evals.errors import BadInput
 from evals.records import Record
+from evals.yamlfiles import Place, nearest_line, read_yaml
 from finetune.settings import FinetuneSettings
 
 CONFIG_FILE = "goldloop.yaml"
@@ -31,7 +33,7 @@ class EvalSettings(Record):
     """``evals.*``: generation and grading."""
 
     max_new_tokens: int = Field(default=192, gt=0, description="tokens an answer may have")
-    temperature: float = Field(default=0.0, ge=0, description="0 is greedy")
+    temperature: float = Field(default=0.0, ge=0, le=5, description="0 is greedy")
     samples: int = Field(default=1, ge=1, description="answers a task; more than 1 needs a temperature above 0")
     repair_turns: int = Field(default=0, ge=0, description="further tries of a failing answer, with what its tests said")
     batch_size: int = Field(default=32, gt=0, description="prompts decoded together")
@@ -57,8 +59,8 @@ class ServerSettings(Record):
         description="further tries after 408, 409, 429, 5xx or a broken connection, with back-off; a server's Retry-After is "
         "kept up to 10 minutes",
     )
-    timeout_seconds: float = Field(default=120.0, gt=0, description="time that one request may take, to its last byte")
-    requests_per_minute: float = Field(default=0.0, ge=0, description="rate limit; 0 is none")
+    timeout_seconds: float = Field(default=120.0, gt=0, le=86400, description="time that one request may take, to its last byte")
+    requests_per_minute: float = Field(default=0.0, ge=0, le=1e9, description="rate limit; 0 is none")
 
 
 class SandboxSettings(Record):
@@ -88,10 +90,10 @@ class TrainsetSettings(Record):
 class GateSettings(Record):
     """``gate.*``: when an adapter is promoted. Shares, not points."""
 
-    min_effect: float = Field(default=0.02, ge=0, description="smallest gain on the target that counts")
-    max_guard_drop: float = Field(default=0.05, ge=0, description="a guard suite that falls by more rejects")
+    min_effect: float = Field(default=0.02, ge=0, le=1, description="smallest gain on the target that counts")
+    max_guard_drop: float = Field(default=0.05, ge=0, le=1, description="a guard suite that falls by more rejects")
     guard_margin: float = Field(
-        default=0.10, gt=0, description="non-inferiority: lower bound of a guard's change above minus this"
+        default=0.10, gt=0, le=1, description="non-inferiority: lower bound of a guard's change above minus this"
     )
     noise_runs: int = Field(
         default=1, ge=0, description="further runs of the old model with other seeds, for the noise floor; none when greedy"
@@ -100,7 +102,7 @@ class GateSettings(Record):
     lost_fixes: int = Field(default=0, ge=0, description="holdout tasks that an earlier round fixed and this one may lose")
     overfit_tasks: int = Field(default=64, ge=0, description="trained tasks to run again for the overfit alarm; 0 is none")
     overfit_margin: float = Field(
-        default=0.30, gt=0, description="alarm when the training gain is above the holdout gain by more, for sure"
+        default=0.30, gt=0, le=1, description="alarm when the training gain is above the holdout gain by more, for sure"
     )
 
 
@@ -110,7 +112,10 @@ class Config(Record):
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="the run's folder below runs/")
     model: str = Field(default="smollm2-135m-instruct", description="hub id, local folder or GGUF file")
     backend: str = Field(default="hf", description="hf, openai (a server, see server.*), vllm, or pkg.mod:Class")
-    seed: int = Field(default=0, ge=0, description="of shuffles, initial weights, replay choice and sampling")
+    backend_options: Mapping[str, Any] = Field(
+        default={}, description="options of the backend's class, such as max_model_len of vllm; see its settings"
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32, description="of shuffles, initial weights, replay choice and sampling")
     rounds: int = Field(default=1, ge=1, description="rounds, each from the original base with all data so far")
     suites: SuiteSettings
     evals: EvalSettings = EvalSettings()
@@ -156,48 +161,115 @@ _WANTED: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigText:
+    """A configuration as it was read. ``config`` leaves out what ``problems`` names; None where the rest is none.
+
+    ``lines`` has the line of each key by its path; 0 is the command line.
+    """
+
+    config: Config | None
+    problems: tuple[str, ...]
+    place: str
+    lines: Mapping[Place, int]
+
+    def where(self, key: str) -> str:
+        """The file and line of a dotted key, or of the nearest one above it."""
+        return _where(nearest_line(self.lines, tuple(key.split("."))), self.place)
+
+    def valid(self) -> Config:
+        """The configuration.
+
+        Raises:
+            BadInput: with every problem.
+        """
+        if self.problems or self.config is None:
+            raise BadInput("\n".join(self.problems))
+        return self.config
+
+
 def load_config(file: Path, overrides: Sequence[str] = ()) -> Config:
     """Read, override, validate.
 
     Raises:
         BadInput: with every finding as ``file:line: key: ...``.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BadInput(f"{file}: no such file; `goldloop init DIR` writes a working project") from None
-    except IsADirectoryError:
-        raise BadInput(f"{file}: is a folder; give the file in it, such as {file / 'goldloop.yaml'}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file}: cannot be read: {error}") from None
-    try:
-        tree = yaml.compose(text)
-        value = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise BadInput(f"{file}{line}: not YAML: {getattr(error, 'problem', error)}") from None
+    return read_config(file, overrides).valid()
+
+
+def read_config(file: Path, overrides: Sequence[str] = ()) -> ConfigText:
+    """Read and override; what does not validate is kept as problems.
+
+    Raises:
+        BadInput: the file cannot be read, is not YAML, has keys twice, or an override has no ``KEY=VALUE``.
+    """
+    if not file.exists():
+        raise BadInput(f"{file}: no such file; `goldloop init DIR` writes a working project")
+    if file.is_dir():
+        raise BadInput(f"{file}: is a folder; give the file in it, such as {file / CONFIG_FILE}")
+    parsed = read_yaml(file)
+    value = {} if parsed.value is None else parsed.value
     if not isinstance(value, dict):
         raise BadInput(f"{file}:1: expected keys and values such as `model: ...`, found {type(value).__name__}")
-    return make_config(value, overrides, place=str(file), lines=dict(_lines(tree)))
+    return check_config(value, overrides, place=str(file), lines=parsed.lines)
 
 
-def make_config(
-    value: dict[str, Any], overrides: Sequence[str] = (), *, place: str = "config", lines: dict[str, int] | None = None
-) -> Config:
-    """Validate a configuration given as a mapping."""
-    lines = dict(lines or {})
+def make_config(value: dict[str, Any], overrides: Sequence[str] = (), *, place: str = "config") -> Config:
+    """Validate a configuration given as a mapping.
+
+    Raises:
+        BadInput: with every finding.
+    """
+    return check_config(value, overrides, place=place).valid()
+
+
+def check_config(
+    value: dict[str, Any], overrides: Sequence[str] = (), *, place: str, lines: Mapping[Place, int] | None = None
+) -> ConfigText:
+    """Validate a mapping, and once more without what is wrong, so that the rest can be checked, too."""
+    known = dict(lines or {})
     for override in overrides:
         key, separator, raw = override.partition("=")
         if not separator or not key.strip():
             raise BadInput(f"--set {override}: expected KEY=VALUE, for example --set finetune.learning_rate=1e-4")
-        _assign(value, key.strip().split("."), _scalar(raw), override)
-        lines[key.strip()] = 0
+        path = key.strip().split(".")
+        _assign(value, path, _scalar(raw), override)
+        known[tuple(path)] = 0
     try:
-        return Config.model_validate(value)
+        return ConfigText(config=Config.model_validate(value), problems=(), place=place, lines=known)
     except ValidationError as error:
-        found = sorted((_line_of(item, lines) or 0, number, item) for number, item in enumerate(error.errors()))
-        raise BadInput("\n".join(_finding(item, place, lines) for _, _, item in found)) from None
+        items = sorted((nearest_line(known, item["loc"]) or 0, number, item) for number, item in enumerate(error.errors()))
+    problems = tuple(_finding(item, place, known) for _, _, item in items)
+    rest = value
+    for _, _, item in items:
+        rest = _without(rest, item["loc"])
+    try:
+        config = Config.model_validate(rest)
+    except ValidationError:
+        config = None
+    return ConfigText(config=config, problems=problems, place=place, lines=known)
+
+
+def _without(value: Any, place: Place) -> Any:
+    """A copy of nested mappings without one key."""
+    if not isinstance(value, dict) or not place or place[0] not in value:
+        return value
+    if len(place) == 1 or not isinstance(value[place[0]], dict):
+        return {key: inner for key, inner in value.items() if key != place[0]}
+    return {**value, place[0]: _without(value[place[0]], place[1:])}
+
+
+def config_schema() -> dict[str, Any]:
+    """The JSON schema of ``goldloop.yaml``, for editors: keys, types, limits, defaults and what each means."""
+    schema = Config.model_json_schema()
+    schema["$defs"]["FinetuneSettings"]["properties"].pop("seed", None)  # the top-level one is it
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "goldloop.yaml"}
+
+
+def full_keys(overrides: Sequence[str], section: str) -> list[str]:
+    """Overrides of a verb that works on one section: ``lora.r=16`` is ``finetune.lora.r=16``; full keys stay as they are."""
+    heads = Config.model_fields
+    return [item if item.partition("=")[0].strip().partition(".")[0] in heads else f"{section}.{item}" for item in overrides]
 
 
 def _scalar(raw: str) -> Any:
@@ -219,18 +291,9 @@ def _assign(value: dict[str, Any], keys: list[str], new: Any, override: str) -> 
     value[keys[-1]] = new
 
 
-def _lines(node: Any, prefix: str = "") -> Iterator[tuple[str, int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, child in node.value:
-            name = f"{prefix}{key.value}"
-            yield name, key.start_mark.line + 1
-            yield from _lines(child, f"{name}.")
-
-
-def _finding(item: Any, place: str, lines: dict[str, int]) -> str:
+def _finding(item: Any, place: str, lines: Mapping[Place, int]) -> str:
     key = ".".join(str(part) for part in item["loc"])
-    line = _line_of(item, lines)
-    where = "--set" if line == 0 else f"{place}:{line}" if line else place
+    where = _where(nearest_line(lines, item["loc"]), place)
     if item["type"] == "extra_forbidden":
         known = [name for name, _, _ in config_keys()]
         known += sorted({name.rpartition(".")[0] for name in known} - {""})
@@ -245,10 +308,16 @@ def _finding(item: Any, place: str, lines: dict[str, int]) -> str:
     if item["type"] == "model_type":
         below = [name.removeprefix(f"{key}.") for name, _, _ in config_keys() if name.startswith(f"{key}.")]
         wanted = f"expected keys below it: {', '.join(below)}"
-    return f"{where}: {key}: {wanted or item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"
+    return f"{where}: {key}: {wanted or item['msg'].removeprefix('Value error, ')}, got {item['input']!r}{_share_hint(item)}"
 
 
-def _line_of(item: Any, lines: Mapping[str, int]) -> int | None:
-    """Of the key, or of the nearest one above it; 0 is the command line."""
-    parts = [str(part) for part in item["loc"]]
-    return next((lines[k] for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in lines), None)
+def _share_hint(item: Any) -> str:
+    """For 50 where 0.5 was meant."""
+    limits = {item.get("ctx", {}).get(name) for name in ("le", "lt")}
+    if not limits & {1} or not isinstance(item["input"], (int, float)) or not 1 < item["input"] <= 100:
+        return ""
+    return f"; it is a share: {item['input']:g}% is {item['input'] / 100:g}"
+
+
+def _where(line: int | None, place: str) -> str:
+    return "--set" if line == 0 else f"{place}:{line}" if line else place

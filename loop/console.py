@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from loop.pace import RecentRate
 
 if TYPE_CHECKING:
     from loop.gate import GateReport, Line
@@ -22,7 +25,7 @@ _COLOURS = {"promote": "bold green", "reject": "bold red", "inconclusive": "bold
 _VERDICTS = {"better": "green", "worse": "red", "not seen": "dim"}
 
 
-class _Rate(ProgressColumn):
+class _RateColumn(ProgressColumn):
     """Units a second."""
 
     def render(self, task: Task) -> Text:
@@ -33,25 +36,29 @@ class _Rate(ProgressColumn):
 
 
 class Bars:
-    """Progress as bars on a terminal; without one, a line at the end of each piece of work."""
+    """Progress as bars on a terminal; without one, a line every half minute and at the end of each piece of work."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, every_seconds: float = 30.0) -> None:
         self._quiet = quiet
         self._live = err.is_terminal and not quiet
         self._bar: Progress | None = None
         self._task: Any = None
         self._label, self._total, self._unit, self._start, self._done = "", 0.0, "", 0.0, 0.0
+        self._signs = LifeSigns(self._say_where, every_seconds) if not quiet and not self._live else None
+        self._pace = RecentRate()
 
     def start(self, label: str, total: float, unit: str) -> None:
         """See ``Progress.start``."""
         self._label, self._total, self._unit = label, total, unit
-        self._start, self._done = time.monotonic(), 0.0
+        self._start, self._done, self._pace = time.monotonic(), 0.0, RecentRate()
+        if self._signs is not None:
+            self._signs.start()
         if self._live:
             columns = [
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=18),
                 MofNCompleteColumn(),
-                _Rate(),
+                _RateColumn(),
                 TimeRemainingColumn(),
                 TextColumn("[dim]{task.fields[note]}"),
             ]
@@ -67,6 +74,8 @@ class Bars:
 
     def finish(self, note: str = "") -> None:
         """See ``Progress.finish``."""
+        if self._signs is not None:
+            self._signs.stop()
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -78,6 +87,47 @@ class Bars:
                 f"  [green]done[/] {self._label}: {self._done:,.0f} {self._unit} in {duration(seconds)}, {rate}{tail}",
                 soft_wrap=True,
             )
+
+    def _say_where(self) -> None:
+        """One plain line: n of N, rate, time left."""
+        rate = self._pace.rate(self._done)
+        left = f"{duration(max(0.0, self._total - self._done) / rate)} left" if rate > 0 else "time left unknown"
+        said = f"  {self._label}: {self._done:,.0f} of {self._total:,.0f} {self._unit}, {rate:,.1f} {self._unit}/s, {left}"
+        err.print(Text(said), soft_wrap=True)
+
+
+class LifeSigns:
+    """Calls a function every so often, from a thread of its own, between ``start`` and ``stop``: work may be silent for long."""
+
+    _running: ClassVar[set[LifeSigns]] = set()
+
+    def __init__(self, say: Callable[[], None], every_seconds: float) -> None:
+        self._say, self._every = say, every_seconds
+        self._ended: threading.Event | None = None
+
+    def start(self) -> None:
+        """Begin; what was begun before ends."""
+        self.stop()
+        self._ended = ended = threading.Event()
+        self._running.add(self)
+        threading.Thread(target=self._tell, args=(ended,), name="life-signs", daemon=True).start()
+
+    def stop(self) -> None:
+        """End."""
+        if self._ended is not None:
+            self._ended.set()
+            self._ended = None
+        self._running.discard(self)
+
+    def _tell(self, ended: threading.Event) -> None:
+        while not ended.wait(self._every):
+            self._say()
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """End all, also those of work that an error ended."""
+        for one in list(cls._running):
+            one.stop()
 
 
 def duration(seconds: float) -> str:

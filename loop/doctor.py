@@ -18,7 +18,7 @@ from evals.toolchains import find_toolchain
 NEEDED_DISK_GIB = 3
 
 
-class Finding(Record):
+class DoctorFinding(Record):
     """One line of the doctor. ``needed`` findings that are not ``ok`` keep goldloop from working."""
 
     name: str
@@ -28,23 +28,23 @@ class Finding(Record):
     needed: bool = False
 
 
-def examine(folder: Path) -> list[Finding]:
+def examine(folder: Path) -> list[DoctorFinding]:
     """All findings, in the order that a user should mend them."""
     return [_python(), _memory(), _disk(folder), *_sandboxes(), _gpu(), _model(), _node(), _web()]
 
 
-def healthy(findings: list[Finding]) -> bool:
+def healthy(findings: list[DoctorFinding]) -> bool:
     """Whether the main job can run: everything needed is there, and at least one sandbox holds."""
     sandboxes = [finding for finding in findings if finding.name.startswith("sandbox")]
     return all(f.state == "ok" for f in findings if f.needed) and any(f.state == "ok" for f in sandboxes)
 
 
-def _python() -> Finding:
+def _python() -> DoctorFinding:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "transformers", "peft"))
-    return Finding(name="python", state="ok", found=f"{platform.python_version()}, {versions}", needed=True)
+    return DoctorFinding(name="python", state="ok", found=f"{platform.python_version()}, {versions}", needed=True)
 
 
-def _memory() -> Finding:
+def _memory() -> DoctorFinding:
     pages = Path("/proc/meminfo").read_text(encoding="ascii") if Path("/proc/meminfo").is_file() else ""
     kib = next((int(line.split()[1]) for line in pages.splitlines() if line.startswith("MemAvailable:")), 0)
     gib = kib / 2**20
@@ -52,17 +52,17 @@ def _memory() -> Finding:
     fix = (
         "" if state == "ok" else "close other programs; the demo needs about 6 GiB, a smaller finetune.tokens_per_microbatch less"
     )
-    return Finding(name="memory", state=state, found=f"{gib:.1f} GiB available", fix=fix)
+    return DoctorFinding(name="memory", state=state, found=f"{gib:.1f} GiB available", fix=fix)
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(folder: Path) -> DoctorFinding:
     free = shutil.disk_usage(folder).free / 2**30
     state: Literal["ok", "missing"] = "ok" if free >= NEEDED_DISK_GIB else "missing"
     fix = "" if state == "ok" else f"free at least {NEEDED_DISK_GIB} GiB (checkpoints and adapters)"
-    return Finding(name="disk", state=state, found=f"{free:.1f} GiB free in {folder}", fix=fix, needed=True)
+    return DoctorFinding(name="disk", state=state, found=f"{free:.1f} GiB free in {folder}", fix=fix, needed=True)
 
 
-def _sandboxes() -> list[Finding]:
+def _sandboxes() -> list[DoctorFinding]:
     findings = []
     fixes = {
         "sandlock": "pip install sandlock, on Linux 6.12 or newer",
@@ -72,31 +72,33 @@ def _sandboxes() -> list[Finding]:
         try:
             sandbox = make_sandbox(name)
         except (SandboxFault, BadInput) as error:
-            findings.append(Finding(name=f"sandbox {name}", state="optional", found=str(error), fix=fix))
+            findings.append(DoctorFinding(name=f"sandbox {name}", state="optional", found=str(error), fix=fix))
             continue
         problems = self_test(sandbox)
         sandbox.close()
         if problems:
-            findings.append(Finding(name=f"sandbox {name}", state="missing", found="; ".join(problems), fix=fix))
+            findings.append(DoctorFinding(name=f"sandbox {name}", state="missing", found="; ".join(problems), fix=fix))
         else:
-            findings.append(Finding(name=f"sandbox {name}", state="ok", found=f"{sandbox.tier}, self-test passed"))
+            findings.append(DoctorFinding(name=f"sandbox {name}", state="ok", found=f"{sandbox.tier}, self-test passed"))
     return findings
 
 
-def _gpu() -> Finding:
+def _gpu() -> DoctorFinding:
     import torch
 
     if torch.cuda.is_available():
-        return Finding(name="gpu", state="ok", found=torch.cuda.get_device_name())
+        return DoctorFinding(name="gpu", state="ok", found=torch.cuda.get_device_name())
     threads = torch.get_num_threads()
-    return Finding(name="gpu", state="optional", found=f"none; {threads} CPU threads", fix="a CUDA GPU makes training far faster")
+    return DoctorFinding(
+        name="gpu", state="optional", found=f"none; {threads} CPU threads", fix="a CUDA GPU makes training far faster"
+    )
 
 
-def _model() -> Finding:
+def _model() -> DoctorFinding:
     cached = cache_folder() / "models" / EMBEDDED.replace("/", "--").lower()
     if cached.is_dir():
-        return Finding(name="model", state="ok", found=f"{EMBEDDED} is in {cache_folder()}")
-    return Finding(
+        return DoctorFinding(name="model", state="ok", found=f"{EMBEDDED} is in {cache_folder()}")
+    return DoctorFinding(
         name="model",
         state="optional",
         found=f"{EMBEDDED} is not in the cache yet",
@@ -104,17 +106,17 @@ def _model() -> Finding:
     )
 
 
-def _node() -> Finding:
+def _node() -> DoctorFinding:
     node = shutil.which("node")
     if node is None:
-        return Finding(name="node", state="optional", found="not found", fix="install Node 20 for JavaScript tasks")
+        return DoctorFinding(name="node", state="optional", found="not found", fix="install Node 20 for JavaScript tasks")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    return Finding(name="node", state="ok", found=version)
+    return DoctorFinding(name="node", state="ok", found=version)
 
 
-def _web() -> Finding:
+def _web() -> DoctorFinding:
     folder = find_toolchain("web")
     if folder is None:
         fix = "goldloop images build, for JavaScript and React tasks"
-        return Finding(name="web toolchain", state="optional", found="not built", fix=fix)
-    return Finding(name="web toolchain", state="ok", found=str(folder))
+        return DoctorFinding(name="web toolchain", state="optional", found="not built", fix=fix)
+    return DoctorFinding(name="web toolchain", state="ok", found=str(folder))

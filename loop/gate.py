@@ -27,7 +27,7 @@ from evals.stats import Comparison
 from loop.config import GateSettings
 
 Decision = Literal["promote", "reject", "inconclusive"]
-EXIT_CODES: Mapping[Decision, int] = {"promote": 0, "reject": 2, "inconclusive": 3}
+EXIT_CODES: Mapping[str, int] = {"promote": 0, "reject": 2, "inconclusive": 3}
 _LEVEL = 0.05
 Role = Literal["target", "guard"]
 

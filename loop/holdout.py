@@ -66,7 +66,7 @@ class Look(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Holdout:
+class _SuiteHoldout:
     """The holdout tasks of one suite: ``groups`` has the hashed group of each."""
 
     suite: str
@@ -294,14 +294,14 @@ def _moved(suite: Suite, was: Mapping[str, Split]) -> list[str]:
     return found
 
 
-def _holdouts(tasks: Iterable[Task | Result]) -> list[_Holdout]:
+def _holdouts(tasks: Iterable[Task | Result]) -> list[_SuiteHoldout]:
     """By suite, in order of their names; the samples of a task are one task."""
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for task in tasks:
         if task.split == "holdout":
             found[task.suite][task.key] = group_hash(task)
     return [
-        _Holdout(suite=suite, digest=digest(sorted(groups)), groups=tuple(groups.values()))
+        _SuiteHoldout(suite=suite, digest=digest(sorted(groups)), groups=tuple(groups.values()))
         for suite, groups in sorted(found.items())
     ]
 

@@ -13,7 +13,7 @@ from loop.records import RoundReport
 REGISTRY = "registry.jsonl"
 
 
-class Entry(Record):
+class RegistryEntry(Record):
     """One change of what is in use. ``adapter`` is the folder relative to the runs folder; empty means the base model."""
 
     action: Literal["promote", "rollback"]
@@ -31,13 +31,13 @@ class Registry:
         self._journal = Journal(runs / REGISTRY)
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[RegistryEntry]:
         """All entries, oldest first."""
-        return [Entry.model_validate(entry) for entry in self._journal.entries]
+        return [RegistryEntry.model_validate(entry) for entry in self._journal.entries]
 
-    def current(self) -> Entry | None:
+    def current(self) -> RegistryEntry | None:
         """The adapter in use, or None for the base model."""
-        stack: list[Entry] = []
+        stack: list[RegistryEntry] = []
         for entry in self.entries:
             if entry.action == "promote":
                 stack.append(entry)
@@ -45,7 +45,7 @@ class Registry:
                 stack.pop()
         return stack[-1] if stack else None
 
-    def promote(self, run: str, number: int, report: RoundReport) -> Entry:
+    def promote(self, run: str, number: int, report: RoundReport) -> RegistryEntry:
         """Put a round's adapter in use, once: a resumed run does not undo a rollback.
 
         Raises:
@@ -54,7 +54,7 @@ class Registry:
         known = [e for e in self.entries if (e.run, e.round, e.digest) == (run, number, report.adapter)]
         return known[-1] if known else self.promote_folder(run, number)
 
-    def promote_folder(self, run: str, number: int) -> Entry:
+    def promote_folder(self, run: str, number: int) -> RegistryEntry:
         """Promote from what is on the disk, whatever was rolled back before: the gate's manifest decides."""
         folder = self._runs / run / f"round-{number}"
         manifest = folder / "gate" / MANIFEST
@@ -72,7 +72,7 @@ class Registry:
         if not weights.is_file() or digest_file(weights) != gate["adapter"]:
             raise BadInput(f"{weights}: is not the adapter that the gate saw ({gate['adapter']})")
         current = self.current()
-        entry = Entry(
+        entry = RegistryEntry(
             action="promote",
             run=run,
             round=number,
@@ -83,7 +83,7 @@ class Registry:
             self._journal.append(entry.model_dump(mode="json"))
         return entry
 
-    def rollback(self) -> tuple[Entry, Entry | None]:
+    def rollback(self) -> tuple[RegistryEntry, RegistryEntry | None]:
         """Take the adapter in use out again: (what was in use, what is now).
 
         Raises:

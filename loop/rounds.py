@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 
 from decontam.records import CleanPair
 from evals.comparison import outcomes_of
@@ -18,11 +17,13 @@ from evals.files import MANIFEST, read_json, write_json
 from evals.records import ModelRef, Result
 from evals.suites import Suite
 from loop import stages
-from loop.gate import History, broken_tasks, decide
+from loop.adapters import model_identity
+from loop.bench import Bench
+from loop.evidence import Looks, evidence_stages
+from loop.gate import decide
 from loop.records import RoundReport
 from loop.registry import Registry
 from loop.stage import is_done, stage
-from loop.stages import Bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
         bench.ledger.require_budget(bench.suites, config.gate.looks)
-    index = stages.holdout_index(bench)
+    index = stages.holdout_index(config, bench.suites)
     goldens = stages.prove_stage(bench, folder / "goldens")
     on_train = stages.evaluate_stage(bench, folder / "before-train", start.champion, train, f"round {number}: before, train")
     before = start.holdout or stages.evaluate_stage(
@@ -89,12 +90,22 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
     if start.pairs and not _new(start.pairs, clean):
         raise NothingToLearn("every failure left was trained on already")
     trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", stages.token_counter(config))
-    candidate = stages.finetune_stage(bench, folder / "trainset", trainset["trainset"], index, folder / "finetune")
+    candidate = stages.finetune_stage(
+        config,
+        folder / "trainset",
+        trainset["trainset"],
+        index,
+        folder / "finetune",
+        release=bench.release,
+        progress=bench.progress,
+    )
     after = stages.evaluate_stage(bench, folder / "after-holdout", candidate, holdout, f"round {number}: after, holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
         why = f"{folder.parent.name}, round {number}: gate"
-        bench.ledger.look("decision", holdout, stages.model_identity(candidate), why)
-    history = _history(bench, folder, number, start, candidate, Looks(on_train=on_train, before=before, after=after), cumulative)
+        bench.ledger.look("decision", holdout, model_identity(candidate), why)
+    looks = Looks(on_train=on_train, before=before, after=after)
+    evidence = evidence_stages(bench, folder, number, start.champion, candidate, looks, cumulative)
+    history = replace(evidence, fixed=start.fixed)
     gate = decide(before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate, history=history)
     adapter = stages.train_report(folder / "finetune").adapter_digest
     stage(
@@ -122,46 +133,6 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
         fixed = start.fixed | gained_tasks(before, after)
         return report, Standing(champion=candidate, holdout=tuple(after), pairs=cumulative, lineage=lineage, fixed=fixed)
     return report, replace(start, holdout=tuple(before), pairs=cumulative)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
-    """A round's three evaluations: training tasks before, holdout before and after."""
-
-    on_train: Sequence[Result]
-    before: Sequence[Result]
-    after: Sequence[Result]
-
-
-def _history(
-    bench: Bench,
-    folder: Path,
-    number: int,
-    start: Standing,
-    candidate: ModelRef,
-    looks: Looks,
-    pairs: Sequence[CleanPair],
-) -> History:
-    """The evaluations that the gate wants beside before and after; the champion's come first, one model in memory at a time."""
-    settings, holdout = bench.config.gate, bench.tasks("holdout")
-    again = []
-    if fell := broken_tasks(looks.before, looks.after):
-        tasks = [task for task in holdout if task.key in fell]
-        again = stages.evaluate_stage(bench, folder / "after-again", candidate, tasks, f"round {number}: again", reseed=1)
-    trained_keys = sorted({pair.key for pair in pairs if not pair.replay})
-    chosen = set(Random(bench.config.seed).sample(trained_keys, min(settings.overfit_tasks, len(trained_keys))))
-    trained = None
-    if chosen:
-        tasks = [task for task in bench.tasks("train") if task.key in chosen]
-        known = [result for result in looks.on_train if result.key in chosen]
-        trained = (known, stages.evaluate_stage(bench, folder / "after-train", candidate, tasks, f"round {number}: after, train"))
-    reruns = [
-        stages.evaluate_stage(
-            bench, folder / f"before-again-{run}", start.champion, holdout, f"round {number}: noise {run}", reseed=run
-        )
-        for run in range(1, settings.noise_runs + 1 if bench.config.evals.temperature else 1)
-    ]
-    return History(fixed=start.fixed, reruns=reruns, again=again, trained=trained)
 
 
 def gained_tasks(before: Sequence[Result], after: Sequence[Result]) -> frozenset[str]:

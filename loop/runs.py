@@ -10,20 +10,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from evals.errors import BadInput
-from evals.files import MANIFEST, read_json, write_json
+from evals.files import read_json, write_json
 from evals.progress import Progress
+from loop.bench import config_digest
 from loop.config import Config
 from loop.holdout import HoldoutLedger
+from loop.progress import RecordedProgress
 from loop.records import RoundReport
-from loop.report import write_report
+from loop.report.page import write_report
 from loop.rounds import run_rounds
 from loop.stage import code_version, only_one
-from loop.stages import config_digest, open_bench
+from loop.validate import Where, open_bench
 
 RUN_FILE = "run.json"
-STAGES = (
-    "goldens", "before-train", "before-holdout", "failures", "pairs", "screen", "trainset", "finetune", "after-holdout", "gate",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +35,22 @@ class Finished:
 
 
 def start_run(
-    config: Config, base: Path, runs: Path, *, unsafe_local: bool = False, progress: Progress | None = None
+    config: Config,
+    base: Path,
+    runs: Path,
+    *,
+    where: Where = lambda key: "",
+    unsafe_local: bool = False,
+    progress: Progress | None = None,
 ) -> Finished:
     """Start a run, or go on with it where it is there already under the same configuration.
 
-    A configuration binds a run from its first evaluation on: a model's name that was misspelt may be mended.
+    A configuration binds a run from its first evaluation on: a model's name that was misspelt may be mended. ``where`` gives
+    the file and line of a key.
 
     Raises:
-        BadInput: a run of that name was evaluated under another configuration, or another process is at it.
+        BadInput: something that ``goldloop validate`` checks is wrong, and all of it is said; a run of that name was evaluated
+            under another configuration; or another process is at it.
     """
     folder = runs / config.name
     started = folder / RUN_FILE
@@ -57,7 +64,8 @@ def start_run(
             "version": code_version(),
             "unsafe_local": unsafe_local,
         }
-        bench = open_bench(config, base, unsafe_local=unsafe_local, progress=progress)
+        kept = RecordedProgress(progress, folder)
+        bench = open_bench(config, base, where=where, unsafe_local=unsafe_local, progress=kept)
         write_json(started, facts)
         bench.ledger = HoldoutLedger(runs)
         try:
@@ -65,7 +73,9 @@ def start_run(
             reports = run_rounds(bench, folder, config.rounds)
         finally:
             bench.close()
-        return Finished(folder=folder, rounds=tuple(reports), html=write_report(folder))
+        html = write_report(folder)
+        kept.forget()
+        return Finished(folder=folder, rounds=tuple(reports), html=html)
 
 
 def resume_run(folder: Path, *, progress: Progress | None = None) -> Finished:
@@ -103,27 +113,3 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, inner in value.items():
         flat |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, dict) else {prefix + key: inner}
     return flat
-
-
-def run_status(folder: Path) -> list[dict[str, Any]]:
-    """Stages of every round: state, counts, seconds."""
-    rows = []
-    for round_folder in sorted(folder.glob("round-*"), key=lambda path: int(path.name.split("-")[1])):
-        for name in STAGES:
-            path = round_folder / name
-            if (path / MANIFEST).is_file():
-                manifest = read_json(path / MANIFEST)
-                counts = manifest.get("counts", {})
-                row = {"state": "done", "counts": counts, "seconds": manifest["seconds"]}
-                if name == "gate":
-                    row["counts"] = {"decision": manifest["decision"]}
-            elif path.is_dir():
-                journal = path / "journal.jsonl"
-                lines = sum(1 for _ in journal.open("rb")) if journal.is_file() else 0
-                row = {"state": "started", "counts": {"journal entries": lines}, "seconds": None}
-            elif name == "before-holdout" and round_folder.name != "round-1":
-                continue  # taken from the round before
-            else:
-                row = {"state": "to do", "counts": {}, "seconds": None}
-            rows.append({"round": round_folder.name, "stage": name, **row})
-    return rows

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import importlib.metadata
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from evals.errors import BadInput
 from evals.files import MANIFEST, digest, read_json, write_json
 
 _STARTED, _LOCK = "inputs.json", ".lock"
+_LOCK_TRIES = 5
 
 
 def code_version() -> str:
@@ -32,17 +34,48 @@ def only_one(folder: Path) -> Iterator[None]:
         BadInput: another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as handle:
+    with (folder / _LOCK).open("a+") as handle:
+        if not _lock(handle):
+            raise BadInput(f"{folder}: another goldloop is at work in this folder; wait for it, or give another one")
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+def _lock(handle: IO[str]) -> bool:
+    for _ in range(_LOCK_TRIES):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BadInput(f"{folder}: another goldloop is at work in this folder; wait for it, or give another one") from None
-        yield
+            time.sleep(0.02)  # somebody may only be looking, see lock_holder
+        else:
+            return True
+    return False
+
+
+def lock_holder(folder: Path) -> int | None:
+    """The process that is at work in a folder, 0 where it did not say which; None without one, whatever a file says."""
+    try:
+        with (folder / _LOCK).open() as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                written = handle.read().strip()
+                return int(written) if written.isdigit() else 0
+    except FileNotFoundError:
+        pass
+    return None
 
 
 def is_done(folder: Path) -> bool:
     """Whether a stage is complete: its manifest exists."""
     return (folder / MANIFEST).is_file()
+
+
+def was_started(folder: Path) -> bool:
+    """Whether a stage began its work here, and perhaps ended it."""
+    return (folder / MANIFEST).is_file() or (folder / _STARTED).is_file()
 
 
 def _holds_work(folder: Path) -> bool:

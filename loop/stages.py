@@ -4,155 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from decontam.records import CleanPair, ContaminatedPair
 from decontam.screen import HoldoutIndex, Rule, index_tasks, match_text, screen_pairs
 from evals.errors import BadInput, Inconclusive
-from evals.files import Journal, digest, digest_file, read_records, write_jsonl
-from evals.graders import grade
-from evals.models import open_backend
-from evals.models.base import Backend, Sampling, swapped
-from evals.models.cache import CachedBackend
-from evals.progress import Progress, Silent
-from evals.records import Failure, ModelRef, Result, Task, Verdict
+from evals.files import Journal, digest_file, read_records, write_jsonl
+from evals.progress import Progress
+from evals.records import Failure, ModelRef, Result, Task
 from evals.run import check_errors, evaluate, forget_errors
-from evals.sandboxes import open_sandbox
-from evals.sandboxes.base import Sandbox
-from evals.suites import Suite, load_suite
+from evals.suites import Suite
 from finetune.records import TrainReport
 from goldens.pair import collect_failures, pair_failures, replay_pairs
-from goldens.prove import prove_all, within
+from goldens.prove import prove_all
 from goldens.records import Golden, Pair
+from loop.adapters import model_identity
+from loop.bench import Bench, sampling_of
 from loop.config import Config, EvalSettings
-from loop.holdout import HoldoutLedger
-from loop.stage import stage
+from loop.stage import stage, was_started
 from trainset import build as trainsets
 from trainset.records import Example
 
 RESULTS = "results.jsonl"
-OpenBackend = Callable[[ModelRef], Backend]
-
-
-@dataclass(slots=True, kw_only=True)
-class Bench:
-    """What every stage works with: configuration, suites, the sandbox, and how to open a model."""
-
-    config: Config
-    targets: Sequence[Suite]
-    guards: Sequence[Suite]
-    sandbox: Sandbox
-    open_backend: OpenBackend
-    progress: Progress = field(default_factory=Silent)
-    goldens: Mapping[str, Golden] = field(default_factory=dict)
-    ledger: HoldoutLedger | None = None
-    _opened: tuple[ModelRef, Backend] | None = None
-
-    @property
-    def suites(self) -> list[Suite]:
-        """Targets, then guards."""
-        return [*self.targets, *self.guards]
-
-    def tasks(self, *splits: Any) -> list[Task]:
-        """Tasks of all suites in the given splits."""
-        return [task for suite in self.suites for task in suite.split(*splits)]
-
-    def grade(self, task: Task, code: str | None) -> Verdict:
-        """Grade in this bench's sandbox, within a time that the task's golden justifies."""
-        if (golden := self.goldens.get(task.key)) is not None:
-            task = within(task, golden.seconds)
-        return grade(task, code, self.sandbox)
-
-    def backend(self, ref: ModelRef) -> Backend:
-        """The model, kept open until another one is asked for: one model in memory at a time."""
-        if self._opened is not None and self._opened[0] != ref:
-            opened, self._opened = self._opened[1], None  # a swap that fails leaves a closed backend
-            if swapped(opened, ref):
-                self._opened = (ref, opened)
-            else:
-                opened.close()
-        if self._opened is None:
-            self._opened = (ref, self.open_backend(ref))
-        return self._opened[1]
-
-    def release(self) -> None:
-        """Drop the open model."""
-        if self._opened is not None:
-            self._opened[1].close()
-            self._opened = None
-
-    def close(self) -> None:
-        """Drop the model and close the sandbox."""
-        self.release()
-        self.sandbox.close()
-
-
-def open_bench(config: Config, base: Path, *, unsafe_local: bool = False, progress: Progress | None = None) -> Bench:
-    """Load the suites, open and self-test the sandbox.
-
-    Raises:
-        BadInput: a suite does not load, or no sandbox works.
-        Inconclusive: a target suite has no holdout.
-    """
-    targets = [load_suite(name, base) for name in config.suites.target]
-    guards = [load_suite(name, base) for name in config.suites.guard]
-    names = [suite.name for suite in [*targets, *guards]]
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise BadInput(f"suites: {', '.join(twice)} given twice; a suite is a target or a guard, once")
-    for suite in targets:
-        check_splits(suite)
-    return Bench(
-        config=config,
-        targets=targets,
-        guards=guards,
-        sandbox=sandbox_of(config, unsafe_local=unsafe_local),
-        open_backend=lambda ref: open_model(config, ref),
-        progress=progress or Silent(),
-    )
-
-
-def sandbox_of(config: Config, *, unsafe_local: bool = False) -> Sandbox:
-    """The configured sandbox, self-tested.
-
-    Raises:
-        BadInput: none works here.
-    """
-    chosen = config.sandbox.model_dump(exclude={"name"})
-    return open_sandbox(config.sandbox.name, unsafe_local=unsafe_local, **chosen)
-
-
-def open_model(config: Config, ref: ModelRef) -> Backend:
-    """The model on the configured backend, behind the answer cache where there is one.
-
-    Raises:
-        BadInput: unknown backend, or a model that cannot be loaded.
-    """
-    server = config.server.model_dump() if config.backend == "openai" else {}
-    backend = open_backend(config.backend, ref, batch_size=config.evals.batch_size, **server)
-    return CachedBackend(backend, Path(config.evals.cache), name=config.backend) if config.evals.cache else backend
-
-
-def check_splits(suite: Suite) -> None:
-    """A target suite needs tasks to train on and tasks to believe.
-
-    Raises:
-        BadInput: no training task.
-        Inconclusive: no holdout task.
-    """
-    if not suite.split("train"):
-        raise BadInput(f"suite {suite.name} ({suite.path}): no task has split 'train'; there is nothing to learn from")
-    if not suite.split("holdout"):
-        raise Inconclusive(
-            f"suite {suite.name} ({suite.path}): the holdout is empty, so no gain could be believed; "
-            "give at least a third of the tasks, in groups of their own, split: holdout"
-        )
-
-
-def sampling_of(config: Config) -> Sampling:
-    """Decoding settings of a configuration."""
-    return Sampling(max_new_tokens=config.evals.max_new_tokens, temperature=config.evals.temperature, seed=config.seed)
 
 
 def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
@@ -196,6 +70,8 @@ def evaluate_stage(
         "backend": config.backend,
         "seed": config.seed + reseed,
     }
+    if config.backend_options:
+        inputs["backend_options"] = dict(config.backend_options)
 
     def work(out: Path) -> Mapping[str, Any]:
         if bench.ledger is not None:
@@ -224,16 +100,6 @@ def evaluate_stage(
 
     stage(folder, inputs, work)
     return read_records(folder / RESULTS, Result)
-
-
-def model_identity(ref: ModelRef) -> str:
-    """What makes two models the same: the base's name, and the digest of the adapter's weights."""
-    if not ref.adapter:
-        return ref.base
-    weights = Path(ref.adapter, "adapter_model.safetensors")
-    if not weights.is_file():
-        raise BadInput(f"adapter: {ref.adapter} holds no adapter_model.safetensors; give the folder that finetune wrote")
-    return f"{ref.base}+{digest_file(weights)}"
 
 
 def count_results(results: Sequence[Result]) -> dict[str, int]:
@@ -274,14 +140,19 @@ def pair_stage(
         counts = {"in": len(failures), "out": len(pairing.pairs), "replay": replay, "dropped": pairing.dropped}
         return {"counts": counts}
 
-    stage(folder, {"failures": list(failures), "goldens": sorted(goldens)}, work)
+    inputs = {"failures": list(failures), "goldens": sorted(goldens), "prefer_repairs": prefer_repairs}
+    stage(folder, inputs, work)
     return pairs
 
 
-def holdout_index(bench: Bench) -> HoldoutIndex:
-    """The index over the holdout of all suites, targets and guards."""
-    rule = Rule(coverage=bench.config.decontam.coverage, unique=bench.config.decontam.unique)
-    return index_tasks(bench.tasks("holdout"), rule)
+def holdout_index(config: Config, suites: Sequence[Suite]) -> HoldoutIndex:
+    """The index over the holdout of these suites, targets and guards, under ``decontam.*``.
+
+    Raises:
+        Inconclusive: there is no holdout, or nothing in it can be indexed.
+    """
+    rule = Rule(coverage=config.decontam.coverage, unique=config.decontam.unique)
+    return index_tasks([task for suite in suites for task in suite.split("holdout")], rule)
 
 
 def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> list[CleanPair]:
@@ -352,17 +223,32 @@ def audit_rows(examples: Sequence[Example], index: HoldoutIndex, place: str) -> 
             )
 
 
-def finetune_stage(bench: Bench, trainset: Path, trainset_digest: str, index: HoldoutIndex, folder: Path) -> ModelRef:
-    """Train an adapter from the original base; returns the model to evaluate."""
-    config = bench.config
+def finetune_stage(
+    config: Config,
+    trainset: Path,
+    trainset_digest: str,
+    index: HoldoutIndex,
+    folder: Path,
+    *,
+    release: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
+) -> ModelRef:
+    """Train an adapter from the original base; returns the model to evaluate. ``release`` frees memory before the work.
+
+    Raises:
+        BadInput: the trainset was screened against another holdout, a row is too long, the model does not load, or the folder
+            holds an adapter that this stage did not write.
+    """
+    if (folder / "adapter_config.json").is_file() and not was_started(folder):
+        raise BadInput(f"{folder}: holds an adapter already; give a new folder")
     base = ModelRef(base=config.model)
     settings = config.finetune.model_copy(update={"seed": config.seed})
 
     def work(out: Path) -> Mapping[str, Any]:
         from finetune.lora import finetune
 
-        bench.release()
-        report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=bench.progress)
+        release()
+        report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
         write_jsonl(out / "report.jsonl", [report])
         return {"adapter": report.adapter_digest, "counts": {"rows": report.rows, "steps": report.steps}}
 
@@ -396,8 +282,3 @@ def token_counter(config: Config) -> Callable[[Example], int]:
         return len(encode_example(tokenizers[0], example).ids)
 
     return count
-
-
-def config_digest(config: Config) -> str:
-    """Digest of everything in a configuration that can change a result."""
-    return digest(config.model_dump(mode="json", exclude={"name", "rounds"}))

@@ -41,7 +41,7 @@ _ROW = f"{{prompt: {_TURNS}, completion: {_TURNS}, provenance: 'JSON'}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class QueryAnswer:
     """Column names and rows of a query."""
 
     columns: tuple[str, ...]
@@ -110,7 +110,7 @@ def open_store(runs: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def ask(runs: Path, query: str, parameters: Sequence[Any] = ()) -> Answer:
+def ask(runs: Path, query: str, parameters: Sequence[Any] = ()) -> QueryAnswer:
     """Run one query over the artifacts.
 
     Raises:
@@ -121,7 +121,7 @@ def ask(runs: Path, query: str, parameters: Sequence[Any] = ()) -> Answer:
     with open_store(runs) as connection:
         try:
             cursor = connection.execute(query, parameters)
-            return Answer(
+            return QueryAnswer(
                 columns=tuple(column[0] for column in cursor.description or ()),
                 rows=tuple(cursor.fetchall()),
             )

@@ -28,7 +28,7 @@ from decontam.sources.base import KNOWN_NAMES
 from decontam.sources.blocks import blocks
 from decontam.sources.lines import parse_lines
 from decontam.sources.streams import open_stream
-from evals.errors import BadInput
+from evals.errors import BadInput, install_command
 
 Value = tuple[int, str, int, str]
 
@@ -580,7 +580,7 @@ def test_an_empty_file_is_a_source_without_rows(tmp_path: Path, name: str) -> No
 
 def test_datasets_by_name_need_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(BadInput, match=re.escape("pip install 'goldloop[datasets]'")):
+    with pytest.raises(BadInput, match=re.escape(install_command("datasets"))):
         find_sources(["hf:some/set"])
 
 

@@ -156,7 +156,7 @@ def test_a_failed_metric_outweighs_one_that_could_not_be_measured() -> None:
 def test_an_unknown_metric_is_named_with_its_place() -> None:
     wanted = task({"name": "pylint"}, {"name": "ruff"}, {"name": "ruff"})
     assert metric_problems(wanted) == [
-        "suite/t: metric 'pylint': there is none; there are: compiles, ruff, tsc, eslint",
+        "suite/t: metric 'pylint' is none of compiles, ruff, tsc, eslint, nor a 'pkg.mod:function'; did you mean 'eslint'?",
         "suite/t: metric 'ruff' is there twice",
     ]
     with pytest.raises(TaskFault, match="pylint"):

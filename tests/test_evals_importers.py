@@ -189,7 +189,8 @@ def test_an_imported_suite_keeps_its_digest_when_exported(tmp_path: Path, name: 
 
 
 def test_an_unknown_importer_lists_what_is_there(tmp_path: Path) -> None:
-    assert f"there are: {', '.join(sorted(IMPORTERS))}" in refusal("mpbb", tmp_path)
+    assert f"is none of {', '.join(sorted(IMPORTERS))}" in refusal("mpbb", tmp_path)
+    assert "did you mean 'mbpp'?" in refusal("mbpp2", tmp_path)
 
 
 def test_a_missing_path_says_what_to_give(tmp_path: Path) -> None:

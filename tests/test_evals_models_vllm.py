@@ -15,6 +15,8 @@ from evals.models import open_backend
 from evals.models.base import Prompt, Sampling
 from evals.models.resolve import ResolvedModel
 from evals.records import ModelRef
+from loop.bench import open_model
+from loop.config import make_config
 
 PROMPTS = [Prompt(messages=({"role": "user", "content": text},), seed=n) for n, text in enumerate(["a", "b", "c"])]
 
@@ -98,7 +100,29 @@ def test_an_engine_that_breaks_is_a_fault_of_the_backend(engine: None) -> None:
         backend.generate(PROMPTS, Sampling())
 
 
+def test_the_engine_gets_the_options_of_the_configuration_and_no_others(engine: None) -> None:
+    options = {"gpu_memory_utilization": 0.5, "max_model_len": 4096, "tensor_parallel_size": 2, "dtype": "bfloat16"}
+    config = make_config({"suites": {"target": ["house"]}, "backend": "vllm", "backend_options": options})
+    open_model(config, ModelRef(base="m"))
+    assert Engine.last.options.items() >= options.items()
+    open_model(make_config({"suites": {"target": ["house"]}, "backend": "vllm"}), ModelRef(base="m"))
+    assert Engine.last.options.keys() == {"model", "max_num_seqs"}
+
+
+def test_wrong_options_are_all_said_with_what_was_meant(engine: None) -> None:
+    with pytest.raises(BadInput) as caught:
+        open_backend("vllm", ModelRef(base="m"), options={"max_model_length": 9, "gpu_memory_utilization": 90, "dtype": "int3"})
+    first, *rest = str(caught.value).splitlines()
+    assert first == "backend_options.max_model_length: unknown option 'max_model_length'; did you mean 'max_model_len'?"
+    assert [line.split(": ")[0] for line in rest] == ["backend_options.gpu_memory_utilization", "backend_options.dtype"]
+
+
+def test_a_backend_without_settings_takes_no_options() -> None:
+    with pytest.raises(BadInput, match="unknown option 'x': backend fakes:Perfect takes none"):
+        open_backend("fakes:Perfect", ModelRef(base="m"), options={"x": 1})
+
+
 def test_without_the_package_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
-    with pytest.raises(BadInput, match=r"pip install 'goldloop\[vllm\]'"):
+    with pytest.raises(BadInput, match=r"pip install vllm \(in a checkout of goldloop: pip install -e '\.\[vllm\]'\)"):
         open_backend("vllm", ModelRef(base="m"))

@@ -266,8 +266,8 @@ def test_bad_front_matter_is_refused_with_its_file(tmp_path: Path, front: str, p
     [
         ("name: t\nlicence: MIT\nname: u\n", ":3: key 'name' is given twice, first in line 1; keep one"),
         ("name: t\nlimits:\n  memory_mb: 9\n  memory_mb: 8\n", ":4: key 'memory_mb' is given twice, first in line 3"),
-        ("name: t\nkind: functoin\n", ":2: kind: Input should be "),
-        ("name: t\nkind: functoin\n", "(did you mean 'function'?), got 'functoin'"),
+        ("name: t\nkind: functoin\n", ":2: kind 'functoin' is none of function, "),
+        ("name: t\nkind: functoin\n", "did you mean 'function'?"),
         ("name: 1.5\n", ":1: name: Input should be a valid string (put it in quotes), got 1.5"),
         ("name: a/b\n", ":1: name: a suite's name is part of its tasks' keys (suite/id): expected text without '/', got 'a/b'"),
         ("name: ' '\n", ":1: name: a suite's name"),

@@ -16,10 +16,11 @@ from evals.models.scripted import ScriptedBackend
 from evals.records import ModelRef, Task, Verdict
 from evals.sandboxes.base import Sandbox
 from evals.suites import load_suite
-from loop.ablate import BASE, Arm, arms_of, check_adapter, compare_arms, read_rules, run_arms, with_rules
+from loop.ablate import BASE, Arm, arms_of, compare_arms, read_rules, run_arms, with_rules
+from loop.adapters import check_adapter
+from loop.bench import Bench
 from loop.cli import main
 from loop.config import make_config
-from loop.stages import Bench
 
 
 def test_rules_and_adapter_make_four_arms() -> None:

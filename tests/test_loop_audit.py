@@ -30,7 +30,8 @@ from sandbox_requirements import unavailable
 
 import decontam.audit.run
 import loop.verbs.audit
-from loop.cli import app, main
+from loop.app import app
+from loop.cli import main
 
 REPOSITORY = Path(__file__).parents[1]
 LAMP = {
@@ -204,7 +205,7 @@ def test_a_dataset_by_name_is_read_or_its_absence_explained(run: Run, monkeypatc
     monkeypatch.setitem(sys.modules, "datasets", None)
     outcome = run("hf:someone/something")
     assert outcome.code == 4
-    assert "pip install 'goldloop[datasets]'" in outcome.err
+    assert "pip install datasets (in a checkout of goldloop: pip install -e '.[datasets]')" in outcome.err
 
 
 def test_a_dataset_on_the_disk_is_read(run: Run) -> None:

@@ -15,7 +15,8 @@ import pytest
 from conftest import WriteSuite
 from fakes import fake_finetune
 
-from loop.cli import app, main
+from loop.app import app
+from loop.cli import main
 from loop.config import config_keys
 from loop.stage import only_one
 

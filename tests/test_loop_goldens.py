@@ -18,7 +18,7 @@ from loop.cli import main
 def run(sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command line in this process, in the sandbox that the tests share."""
     monkeypatch.setattr("evals.sandboxes.open_sandbox", lambda *_, **__: _Shared(sandbox))
-    monkeypatch.setattr("loop.stages.open_sandbox", lambda *_, **__: _Shared(sandbox))
+    monkeypatch.setattr("loop.bench.open_sandbox", lambda *_, **__: _Shared(sandbox))
 
     def call(*arguments: str) -> Ended:
         capsys.readouterr()

@@ -17,7 +17,8 @@ from evals.sandboxes.base import Job
 from evals.sandboxes.builds import engine
 from evals.sandboxes.docker import DockerSandbox
 from evals.sandboxes.images import IMAGES, PYTHON, choose_image, image_name, stale_images
-from loop.cli import app, main
+from loop.app import app
+from loop.cli import main
 from loop.verbs import images as verbs
 
 

@@ -96,7 +96,7 @@ def test_a_limit_keeps_that_many_tasks(run: Run, file: str, tmp_path: Path) -> N
 def test_verifying_leaves_out_a_golden_that_fails(
     run: Run, file: str, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loop.stages.open_sandbox", lambda *_, **__: _Shared(sandbox))
+    monkeypatch.setattr("loop.bench.open_sandbox", lambda *_, **__: _Shared(sandbox))
     ended = run("table", file, "--out", str(tmp_path / "out"), "--verify", *COLUMNS, *LICENCE, "--json")
     assert ended.code == 0
     assert [task.id for task in load_suite(str(tmp_path / "out")).tasks] == ["1", "3"]
@@ -106,7 +106,7 @@ def test_verifying_leaves_out_a_golden_that_fails(
 def test_a_sandbox_that_fails_proves_nothing_and_nothing_is_written(
     run: Run, file: str, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loop.stages.open_sandbox", lambda *_, **__: _Broken(sandbox))
+    monkeypatch.setattr("loop.bench.open_sandbox", lambda *_, **__: _Broken(sandbox))
     ended = run("table", file, "--out", str(tmp_path / "out"), "--verify", *COLUMNS, *LICENCE)
     assert ended.code == 3
     assert not (tmp_path / "out").exists()
@@ -115,7 +115,7 @@ def test_a_sandbox_that_fails_proves_nothing_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nothing", "x"), "importer 'nothing': no such importer; there are: defog, evalplus"),
+        (("nothing", "x"), "importer 'nothing' is none of defog, evalplus"),
         (("mbpp", "x", "--column", "prompt=text"), "--column: for hub and table only; mbpp knows its own columns"),
         (("table", "x", "--column", "prompt"), "--column prompt: expected KEY=COLUMN, such as prompt=question"),
         (("table", "x", "--form", "xml"), "--form xml: expected one of folder, jsonl, parquet"),

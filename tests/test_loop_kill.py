@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from evals.files import MANIFEST, read_json
-from loop.runs import STAGES
 from loop.scaffold import init_project
+from loop.status import STAGES
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

@@ -26,7 +26,8 @@ from loop import stages
 from loop.config import Config, make_config
 from loop.gate import GateReport, decide
 from loop.records import RoundReport
-from loop.report import clip, points, write_report
+from loop.report.page import write_report
+from loop.report.words import clip, points
 from loop.stage import stage
 
 HOSTILE = "<script>alert('hostile')</script><img src=http://evil.example/x.png onerror=alert(1)>"

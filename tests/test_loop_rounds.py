@@ -14,7 +14,8 @@ from evals.files import read_json, read_records
 from evals.records import Result
 from loop.config import make_config
 from loop.registry import Registry
-from loop.runs import resume_run, run_status, start_run
+from loop.runs import resume_run, start_run
+from loop.status import run_status
 from trainset.records import Example
 
 

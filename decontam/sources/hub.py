@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from evals.errors import BadInput
+from evals.errors import BadInput, install_command
 
 
 def dataset_files(given: str) -> Iterator[tuple[Path, str]]:
@@ -18,7 +18,7 @@ def dataset_files(given: str) -> Iterator[tuple[Path, str]]:
     try:
         datasets = import_module("datasets")
     except ImportError:
-        raise BadInput(f"{given}: needs datasets: pip install 'goldloop[datasets]'") from None
+        raise BadInput(f"{given}: needs datasets: {install_command('datasets')}") from None
     name, _, split = given.removeprefix("hf:").partition(":")
     try:
         loaded = datasets.load_dataset(name, split=split or None)

@@ -1,6 +1,6 @@
 """Graders turn an answer into a verdict, by the task's kind.
 
-Add one: a class with ``problems`` and ``grade`` (see ``base.Grader``), a kind in ``records.Kind`` and a row in GRADERS.
+Add one: a class with ``problems`` and ``grade`` (see ``base.Grader``) and a row in GRADERS, or ``pkg.mod:Class`` as a kind.
 Before a grader runs, the answer is read for attempts at gaming (``flags``): a flagged attempt is never a pass. After it,
 the task's metrics are measured beside the verdict (``metrics``).
 """
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 
+from evals.errors import TaskFault
 from evals.graders.base import Grader
 from evals.graders.flags import find_flags, flagged
 from evals.graders.metrics import measured, metric_problems
+from evals.plugins import load
 from evals.records import Kind, Task, Verdict
 from evals.sandboxes.base import Sandbox
 from evals.source import sound
@@ -29,25 +30,35 @@ GRADERS: Mapping[Kind, str] = {
 
 @cache
 def grader_for(kind: Kind) -> Grader:
-    """The grader of a kind of task, made once."""
-    module, _, attribute = GRADERS[kind].partition(":")
-    found: Grader = getattr(import_module(module), attribute)()
-    return found
+    """The grader of a kind of task, made once.
+
+    Raises:
+        TaskFault: no grader goes by that name.
+    """
+    grader: Grader = load(GRADERS, kind, "kind", methods=("problems", "grade"), fault=TaskFault)()
+    return grader
 
 
 def problems_of(task: Task) -> list[str]:
     """What is wrong with a task, each finding with its place; empty means that its grader can work with it."""
-    return [*grader_for(task.kind).problems(task), *metric_problems(task)]
+    try:
+        grader = grader_for(task.kind)
+    except TaskFault as error:
+        return [f"{task.source or task.key}: {error}"]
+    return [*grader.problems(task), *metric_problems(task)]
 
 
 def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
     """Grade one answer. Infrastructure faults come back as status ``error``, never as ``fail``.
 
     A pass with a flag, or with a required metric below its least, is a fail; the evidence of either is kept.
+
+    Raises:
+        TaskFault: the task is broken: no grader of its kind, checks that cannot be parsed, a metric that does not exist.
     """
     if code is None or not code.strip():
         return Verdict(status="fail", reason="no_code", sandbox=sandbox.tier)
     code = sound(code)
-    found = grader_for(task.kind).grade(task, code, sandbox)
-    found = flagged(found, find_flags(task, code))
-    return measured(found, task, code, sandbox) if task.metrics and found.status == "pass" else found
+    graded = grader_for(task.kind).grade(task, code, sandbox)
+    graded = flagged(graded, find_flags(task, code))
+    return measured(graded, task, code, sandbox) if task.metrics and graded.status == "pass" else graded

@@ -28,11 +28,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 from evals.checks import DEFAULT_RTOL, tolerances
 from evals.errors import TaskFault
+from evals.plugins import load
 
 _MANY_KEYS = 1000
 _FRACTION = re.compile(r"-?\d{1,4000}(/\d{1,4000})?")
@@ -250,15 +250,10 @@ def parse_comparator(text: str, place: str) -> Comparator:
 
 
 def _host_function(name: str) -> Callable[[Any, Any], bool]:
-    module, _, attribute = name.partition(":")
-    try:
-        function: Any = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise TaskFault(f"{name}: {error}; name a function that is installed here") from None
+    function: Callable[[Any, Any], bool] = load({}, name, "function", form="package.module:function", fault=TaskFault)
     if getattr(function, "is_comparator", False) is not True:
         raise TaskFault(f"{name} is no comparator: mark it with @evals.graders.codec.comparator")
-    found: Callable[[Any, Any], bool] = function
-    return found
+    return function
 
 
 def equal(got: Any, expected: Any, tolerance: tuple[float, float] | None) -> bool:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.checks import Step
-from evals.errors import SandboxFault, TaskFault
+from evals.errors import SandboxFault, TaskFault, install_command
 from evals.files import digest
 from evals.graders.base import ended_early, run_twice
 from evals.graders.codec import Comparator, Opaque, decode, parse_comparator
@@ -325,7 +325,7 @@ def record_inputs(task: Task, count: int = 100) -> str:
     try:
         import hypothesis
     except ImportError:
-        raise TaskFault(f"{place}: fuzz: a strategy needs hypothesis: pip install 'goldloop[dev]'") from None
+        raise TaskFault(f"{place}: fuzz: a strategy needs hypothesis: {install_command('hypothesis', 'dev')}") from None
     names: dict[str, Any] = {"__name__": "fuzz"}
     exec(compile(task.fuzz, f"{place}: fuzz", "exec"), names)
     strategy = names.get("strategy")

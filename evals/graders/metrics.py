@@ -6,7 +6,8 @@ only parse, but they run in the sandbox like everything that touches an answer, 
 cannot switch them off. A tool that is missing or breaks gives no score, and where the metric is required the verdict is
 ``error``. Does not measure what code does when it runs.
 
-Add one: a function from (task, files, sandbox) to findings, and a row in METRICS.
+Add one: a function from an answer's files and a sandbox to findings (``Measure``), and a row in METRICS, or, marked with
+``@measure``, ``pkg.mod:function`` as a metric's name.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import run_twice
+from evals.plugins import load
 from evals.records import Limits, Metric, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox, Toolchain
 
@@ -52,7 +53,7 @@ json.dump({"findings": found}, sys.stdout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AnswerFiles:
     """The project with an answer in it, and the files that the answer wrote."""
 
     project: Mapping[str, str]
@@ -73,7 +74,14 @@ class Finding:
         return f"{self.file}:{self.line} {self.code} {self.message}"[:200]
 
 
-Measure = Callable[[Answer, Sandbox], Sequence[Finding]]
+Measure = Callable[[AnswerFiles, Sandbox], Sequence[Finding]]
+_Measure = TypeVar("_Measure", bound=Measure)
+
+
+def measure(function: _Measure) -> _Measure:
+    """Mark a function as a metric that a task may name; no other function of this machine is called for a task."""
+    function.is_measure = True  # type: ignore[attr-defined]
+    return function
 
 
 def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict:
@@ -87,9 +95,9 @@ def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict
     failed, broken = "", ""
     answer = answer_files(task, code)
     for metric in task.metrics:
-        measure = measure_for(metric, task)
+        tool = measure_for(metric, task)
         try:
-            findings = measure(answer, sandbox)
+            findings = tool(answer, sandbox)
         except SandboxFault as fault:
             told[metric.name] = {"fault": str(fault)[:400]}
             broken = broken or (metric.name if metric.required else "")
@@ -126,27 +134,36 @@ def combined(verdict: Verdict, task: Task) -> float:
 
 def metric_problems(task: Task) -> list[str]:
     """What is wrong with a task's metrics, each finding with its place."""
-    place = task.source or task.key
-    known = ", ".join(METRICS)
-    found = [f"{place}: metric {m.name!r}: there is none; there are: {known}" for m in task.metrics if m.name not in METRICS]
+    problems = []
+    for metric in task.metrics:
+        try:
+            measure_for(metric, task)
+        except TaskFault as error:
+            problems.append(str(error))
     names = [metric.name for metric in task.metrics]
-    return [*found, *(f"{place}: metric {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1}))]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [*problems, *(f"{task.source or task.key}: metric {name!r} is there twice" for name in twice)]
 
 
 def measure_for(metric: Metric, task: Task) -> Measure:
     """The function behind a metric.
 
     Raises:
-        TaskFault: there is none of that name.
+        TaskFault: there is none of that name, or one from outside that is not marked with ``@measure``.
     """
-    if metric.name not in METRICS:
-        raise TaskFault(metric_problems(task)[0])
-    module, _, attribute = METRICS[metric.name].partition(":")
-    found: Measure = getattr(import_module(module), attribute)
-    return found
+    place = task.source or task.key
+    try:
+        function: Measure = load(METRICS, metric.name, "metric", form="pkg.mod:function", fault=TaskFault)
+    except TaskFault as error:
+        raise TaskFault(f"{place}: {error}") from None
+    if metric.name not in METRICS and getattr(function, "is_measure", False) is not True:
+        raise TaskFault(
+            f"{place}: metric {metric.name!r} is not marked as one: put @evals.graders.metrics.measure on the function"
+        )
+    return function
 
 
-def score_of(name: str, findings: Sequence[Finding], answer: Answer) -> float:
+def score_of(name: str, findings: Sequence[Finding], answer: AnswerFiles) -> float:
     """The score of some findings; see the module."""
     if name == "compiles":
         return 0.0 if findings else 1.0
@@ -155,7 +172,7 @@ def score_of(name: str, findings: Sequence[Finding], answer: Answer) -> float:
     return round(max(0.0, 1.0 - weight / max(1, lines)), 4)
 
 
-def answer_files(task: Task, code: str) -> Answer:
+def answer_files(task: Task, code: str) -> AnswerFiles:
     """Where an answer's text goes: the file ``entry``, the files of a patch, or a file of its own."""
     if task.kind == "patch":
         from evals.graders.patches import PatchFault, apply_patch
@@ -163,13 +180,13 @@ def answer_files(task: Task, code: str) -> Answer:
         try:
             project = apply_patch(task.starter, code)
         except PatchFault:  # graded as a fail already
-            return Answer(project=task.starter, written=())
-        return Answer(project=project, written=tuple(n for n in sorted(project) if project[n] != task.starter.get(n)))
+            return AnswerFiles(project=task.starter, written=())
+        return AnswerFiles(project=project, written=tuple(n for n in sorted(project) if project[n] != task.starter.get(n)))
     name = task.entry or f"answer{_SUFFIX.get(task.language, '.txt')}"
-    return Answer(project={**task.starter, name: code}, written=(name,))
+    return AnswerFiles(project={**task.starter, name: code}, written=(name,))
 
 
-def compiles(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     """Errors of syntax, by Python's compiler or TypeScript's.
 
     Raises:
@@ -182,7 +199,7 @@ def compiles(answer: Answer, sandbox: Sandbox) -> list[Finding]:
     return found + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
 
 
-def ruff(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     """What ruff finds of the rules ``_RUFF_RULES``; ``# noqa`` does not count.
 
     Raises:
@@ -219,7 +236,7 @@ def ruff(answer: Answer, sandbox: Sandbox) -> list[Finding]:
         raise SandboxFault(f"ruff: a finding without {error}") from None
 
 
-def tsc(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     """What TypeScript's compiler finds in the answer's files: strict, or as the project's ``tsconfig.json`` has it.
 
     Raises:
@@ -228,7 +245,7 @@ def tsc(answer: Answer, sandbox: Sandbox) -> list[Finding]:
     return _script_findings(answer, "tsc", sandbox)
 
 
-def eslint(answer: Answer, sandbox: Sandbox) -> list[Finding]:
+def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     """What ESLint finds with the recommended rules of JavaScript, TypeScript and React's hooks.
 
     Raises:
@@ -237,7 +254,7 @@ def eslint(answer: Answer, sandbox: Sandbox) -> list[Finding]:
     return _script_findings(answer, "eslint", sandbox)
 
 
-def _script_findings(answer: Answer, tool: str, sandbox: Sandbox) -> list[Finding]:
+def _script_findings(answer: AnswerFiles, tool: str, sandbox: Sandbox) -> list[Finding]:
     names = _written(answer, _SCRIPTS)
     if not names:
         return []
@@ -247,11 +264,11 @@ def _script_findings(answer: Answer, tool: str, sandbox: Sandbox) -> list[Findin
     return _findings(_run(files, ("{node}", "metrics.cjs", "{web}", tool), sandbox, "web"), tool)
 
 
-def _written(answer: Answer, suffixes: set[str]) -> list[str]:
+def _written(answer: AnswerFiles, suffixes: set[str]) -> list[str]:
     return [name for name in answer.written if PurePosixPath(name).suffix in suffixes]
 
 
-def _files(answer: Answer, names: Sequence[str]) -> dict[str, bytes]:
+def _files(answer: AnswerFiles, names: Sequence[str]) -> dict[str, bytes]:
     listed = json.dumps({"files": names}).encode()
     return {"metrics.json": listed, **{name: answer.project[name].encode(errors="surrogatepass") for name in names}}
 

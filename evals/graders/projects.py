@@ -48,7 +48,7 @@ class ProjectGrader:
         place = task.source or task.key
         found = _shape_problems(task)
         try:
-            runner = runner_for(task.tests)
+            runner = runner_for(task.tests, task.runner)
             for file, text in task.tests.items():
                 if runner.runs(file):
                     found += runner.problems(file, text)
@@ -69,7 +69,7 @@ class ProjectGrader:
         Raises:
             TaskFault: the task's tests cannot be parsed or flipped.
         """
-        runner, expected = runner_for(task.tests), expected_ids(task)
+        runner, expected = runner_for(task.tests, task.runner), expected_ids(task)
         try:
             project = _project(task, code)
         except PatchFault as error:
@@ -124,7 +124,7 @@ def expected_ids(task: Task) -> tuple[str, ...]:
         TaskFault: none are named, and they cannot be read from the files.
     """
     named = (*task.fail_to_pass, *task.pass_to_pass)
-    return named or discover_ids(task.tests)
+    return named or discover_ids(task.tests, task.runner)
 
 
 def _shape_problems(task: Task) -> list[str]:

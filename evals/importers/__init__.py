@@ -1,17 +1,17 @@
 """Importers read a benchmark's own files as a suite: ``mbpp:../data/mbpp`` in the configuration.
 
-Add one: a function ``(Path) -> Suite`` and a row in IMPORTERS. An importer names the official splits, carries the
-licence to every task, and marks what may not be trained on.
+Add one: a function ``(Path) -> Suite`` and a row in IMPORTERS, or ``pkg.mod:function:PATH`` in the configuration. An importer
+names the official splits, carries the licence to every task, and marks what may not be trained on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault, joined
+from evals.plugins import is_outside, load
 from evals.tables import COMPRESSIONS, TableRow, read_rows
 from evals.validation import Suite, SuiteHeader, validate
 
@@ -26,8 +26,8 @@ IMPORTERS: Mapping[str, str] = {
     "humanevalpack-python-fix": "evals.importers.humanevalpack:import_python_fix",
     "livecodebench": "evals.importers.livecodebench:import_livecodebench",
     "mbpp": "evals.importers.mbpp:import_mbpp",
-    "multipl-e": "evals.importers.multiple:import_multiple",
     "mbxp": "evals.importers.mbxp:import_mbxp",
+    "multipl-e": "evals.importers.multiple:import_multiple",
     "quixbugs": "evals.importers.quixbugs:import_quixbugs",
     "swebench": "evals.importers.swebench:import_swebench",
     "table": "evals.importers.hub:import_table",
@@ -36,17 +36,27 @@ IMPORTERS: Mapping[str, str] = {
 }
 
 
+def split_importer(name: str) -> tuple[str, str] | None:
+    """Importer and path of ``IMPORTER:PATH`` or ``pkg.mod:function:PATH``; None for what has neither form.
+
+    What stands before the first colon is an importer only where IMPORTERS has it; a path that looks like the long form
+    itself is given as ``./pkg.mod:function:PATH``.
+    """
+    importer, _, path = name.partition(":")
+    if importer not in IMPORTERS:
+        function, _, path = path.partition(":")
+        importer = f"{importer}:{function}"
+    return (importer, path) if path and (importer in IMPORTERS or is_outside(importer)) else None
+
+
 def import_benchmark(name: str, path: Path) -> Suite:
-    """Read a benchmark's file, or the folder that holds it.
+    """Read a benchmark's file, or the folder that holds it; the importer's name is one of IMPORTERS or ``pkg.mod:function``.
 
     Raises:
         BadInput: no such importer, or the files are not that benchmark's; every finding with its place.
     """
-    if name not in IMPORTERS:
-        raise BadInput(f"importer {name!r}: no such importer; there are: {', '.join(sorted(IMPORTERS))}")
-    module, _, attribute = IMPORTERS[name].partition(":")
-    found: Callable[[Path], Suite] = getattr(import_module(module), attribute)
-    return found(path)
+    read: Callable[[Path], Suite] = load(IMPORTERS, name, "importer", form="pkg.mod:function")
+    return read(path)
 
 
 def find_file(path: Path, names: Sequence[str]) -> Path:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from evals.errors import BadInput, TaskFault
+from evals.errors import BadInput, TaskFault, install_command
 from evals.files import findings
 from evals.importers import unix
 from evals.importers.partial import Imported, build_partial, may_train, split_options
@@ -230,7 +230,7 @@ def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Itera
     try:
         import datasets
     except ImportError:
-        raise BadInput("datasets of the hub need a package: pip install 'goldloop[datasets]'") from None
+        raise BadInput(f"datasets of the hub need a package: {install_command('datasets')}") from None
     where = str(path) if path.is_dir() else "/".join(path.parts[-2:])
     if not path.is_dir() and (len(path.parts) < 2 or suffix_of(path) in TABLES):
         raise BadInput(f"{path}: no such folder or file, and no ORG/NAME of a dataset")

@@ -1,13 +1,16 @@
-"""Model backends by name. Add one: a class that fits ``base.Backend`` and a row in BACKENDS, or 'pkg.mod:Class' in the config."""
+"""Model backends by name. Add one: a class that fits ``base.Backend`` and a row in BACKENDS, or 'pkg.mod:Class' in the config.
+
+A class may have a class attribute ``settings``, a pydantic model: ``backend_options`` are read with it and given as ``options``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
-from evals.errors import BadInput
 from evals.models.base import Backend
+from evals.options import read_options
+from evals.plugins import load
 from evals.records import ModelRef
 
 BACKENDS: Mapping[str, str] = {
@@ -17,19 +20,22 @@ BACKENDS: Mapping[str, str] = {
 }
 
 
-def open_backend(name: str, ref: ModelRef, **options: Any) -> Backend:
-    """Load a model.
+def backend_class(name: str) -> Any:
+    """The class of a backend, imported.
 
     Raises:
-        BadInput: unknown backend, or a model that cannot be loaded.
+        BadInput: no such backend, or its module cannot be imported.
     """
-    target = BACKENDS.get(name, name)
-    if ":" not in target:
-        raise BadInput(f"backend: {name!r} is none of {', '.join(BACKENDS)}, nor a 'pkg.mod:Class'")
-    module, _, attribute = target.partition(":")
-    try:
-        factory = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise BadInput(f"backend: {name!r} cannot be loaded: {error}") from None
-    backend: Backend = factory(ref, **options)
+    return load(BACKENDS, name, "backend")
+
+
+def open_backend(name: str, ref: ModelRef, *, options: Mapping[str, Any] | None = None, **arguments: Any) -> Backend:
+    """Load a model. ``options`` are the backend's own, ``arguments`` those that the caller knows.
+
+    Raises:
+        BadInput: unknown backend, options that it does not have, or a model that cannot be loaded.
+    """
+    target = backend_class(name)
+    own = read_options(target, options or {}, f"backend {name}", "backend_options")
+    backend: Backend = target(ref, **arguments, **own)
     return backend

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 
-from evals.errors import BackendFault, BadInput
+from evals.errors import BackendFault, BadInput, install_command
 from evals.models.base import Completion, Prompt, Sampling
 from evals.records import ModelRef
 
@@ -42,6 +42,8 @@ _HINTS: Mapping[int, str] = {
 class OpenAIBackend:
     """A model behind HTTP. ``ref.base`` is the server's name for it; thread-safe."""
 
+    needs = ("openai", "httpx2")
+
     def __init__(
         self,
         ref: ModelRef,
@@ -57,7 +59,7 @@ class OpenAIBackend:
             import httpx2  # what openai itself sends with
             import openai
         except ImportError:
-            raise BadInput("backend openai needs a package: pip install 'goldloop[openai]'") from None
+            raise BadInput(f"backend openai needs a package: {install_command('openai')}") from None
         if ref.adapter:
             raise BadInput(
                 f"backend openai: the adapter {ref.adapter} cannot be sent to a server; load it there and name it as the model"

@@ -51,16 +51,11 @@ def resolve_model(name: str) -> ResolvedModel:
     Raises:
         BadInput: a path that holds no model, or a name that nobody answers for; the message says what was tried.
     """
-    path = Path(name).expanduser()
-    if path.suffix == ".gguf":
-        if not path.is_file():
-            raise BadInput(f"model: {path}: no such GGUF file")
+    path = _path_of(name)
+    if path is not None and path.suffix == ".gguf":
         return _from_gguf(path, f"gguf-{digest_file(path)[3:19]}", f"file {path.name}")
-    if path.is_dir():
+    if path is not None:
         return _local(path)
-    looks_like_path = name.startswith((".", "/", "~")) or name.count("/") > 1
-    if looks_like_path or not name.strip():
-        raise BadInput(f"model: {name!r} is no folder, no GGUF file and no hub id such as {EMBEDDED}")
     hub_id = _ALIASES.get(name.lower(), name)
     slug = hub_id.replace("/", "--").lower()
     if (cached := _cached(slug)) is not None:
@@ -78,7 +73,57 @@ def resolve_model(name: str) -> ResolvedModel:
     raise BadInput(f"model: {name!r} could not be had ({' | '.join(tried)}); give a local folder or a GGUF file")
 
 
-def _local(path: Path) -> ResolvedModel:
+def find_model(name: str) -> str:
+    """Where ``resolve_model`` would take a model from, in words. Loads, converts and downloads nothing; may ask the hub.
+
+    Raises:
+        BadInput: there is no such model, as far as that can be told without fetching it.
+    """
+    path = _path_of(name)
+    if path is not None and path.suffix == ".gguf":
+        return f"GGUF file {path}"
+    if path is not None:
+        _weights(path)
+        _require_chat_template(path)
+        return f"folder {path}"
+    hub_id = _ALIASES.get(name.lower(), name)
+    if (cached := _cached(hub_id.replace("/", "--").lower())) is not None:
+        _require_chat_template(cached.path)
+        return f"cache, {cached.path}"
+    if hub_id == EMBEDDED:
+        return "not in the cache yet: the first run fetches it (93 MB)"
+    try:
+        return f"hub {hub_id}@{_hub_info(hub_id).sha}: the first run fetches it"
+    except BackendFault as error:
+        raise BadInput(f"model: {name!r} could not be had (hub: {error}); give a local folder or a GGUF file") from None
+
+
+def _path_of(name: str) -> Path | None:
+    """The folder or GGUF file that a name means; None for a hub id.
+
+    Raises:
+        BadInput: a path that holds nothing.
+    """
+    path = Path(name).expanduser()
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise BadInput(f"model: {path}: no such GGUF file")
+        return path
+    if path.is_dir():
+        return path
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip():
+        raise BadInput(f"model: {name!r} is no folder, no GGUF file and no hub id such as {EMBEDDED}")
+    return None
+
+
+def _require_chat_template(folder: Path) -> None:
+    file = folder / "tokenizer_config.json"
+    known: Any = read_json(file) if file.is_file() else {}
+    if not (isinstance(known, dict) and known.get("chat_template")) and not any(folder.glob("chat_template*")):
+        raise BadInput(f"model: {folder} has no chat template; goldloop trains and evaluates chat models")
+
+
+def _weights(path: Path) -> list[Path]:
     weights = sorted([*path.glob("*.safetensors"), *path.glob("*.bin")])
     missing = [
         what for what, there in (("config.json", (path / "config.json").is_file()), ("*.safetensors", weights)) if not there
@@ -86,6 +131,11 @@ def _local(path: Path) -> ResolvedModel:
     if missing:
         found = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
         raise BadInput(f"model: {path} is no model: {' and '.join(missing)} missing, found {found}")
+    return weights
+
+
+def _local(path: Path) -> ResolvedModel:
+    weights = _weights(path)
     revision = read_json(path / MANIFEST)["revision"] if (path / MANIFEST).is_file() else digest_file(weights[0])
     return ResolvedModel(path=path.resolve(), source="local folder", revision=revision)
 
@@ -120,17 +170,24 @@ def _workspace() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix=".building-", dir=folder, ignore_cleanup_errors=True)
 
 
-def _from_hub(hub_id: str, slug: str) -> ResolvedModel:
-    """Download a snapshot, if the hub answers within seconds."""
+def _hub_info(hub_id: str) -> Any:
+    """What the hub says of a model, if it answers within seconds."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub import HfApi
 
     if os.environ.get("HF_HUB_OFFLINE") == "1":
         raise BackendFault("HF_HUB_OFFLINE=1 is set")
     try:
-        info: Any = HfApi().model_info(hub_id, timeout=_HUB_SECONDS)
+        return HfApi().model_info(hub_id, timeout=_HUB_SECONDS)
     except Exception as error:  # the hub client raises its transport's errors, whatever that is at the moment
         raise BackendFault(f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}") from None
+
+
+def _from_hub(hub_id: str, slug: str) -> ResolvedModel:
+    """Download a snapshot, if the hub answers within seconds."""
+    info = _hub_info(hub_id)
+    from huggingface_hub import snapshot_download
+
     with _workspace() as work:
         built = Path(work, "model")
         try:

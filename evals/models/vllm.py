@@ -9,34 +9,55 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from evals.errors import BackendFault, BadInput
+from pydantic import Field
+
+from evals.errors import BackendFault, BadInput, install_command
 from evals.files import read_json
 from evals.models.base import Completion, Prompt, Sampling
 from evals.models.resolve import resolve_model
-from evals.records import ModelRef
+from evals.records import ModelRef, Record
 
 _CHUNKS = 8  # batches that are given to the scheduler at once: enough to keep it full, little to lose with a killed run
 _DEFAULT_RANK = 32
 ADAPTER_CONFIG = "adapter_config.json"
 
 
+class VLLMSettings(Record):
+    """``backend_options.*`` of backend ``vllm``, under the names of its engine arguments; None leaves the engine's default."""
+
+    gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1, description="share of the GPU's memory to take")
+    max_model_len: int | None = Field(default=None, gt=0, description="tokens a prompt and its answer may have together")
+    max_num_batched_tokens: int | None = Field(default=None, gt=0, description="tokens of one step of the scheduler")
+    tensor_parallel_size: int | None = Field(default=None, gt=0, description="GPUs that share each layer")
+    pipeline_parallel_size: int | None = Field(default=None, gt=0, description="GPUs that share the stack of layers")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] | None = Field(default=None, description="of the weights")
+    quantization: str | None = Field(default=None, description="method, such as awq, gptq, fp8 or bitsandbytes")
+    kv_cache_dtype: str | None = Field(default=None, description="of the cache of keys and values, such as fp8")
+    enforce_eager: bool | None = Field(default=None, description="no CUDA graphs: starts faster, answers slower")
+    enable_prefix_caching: bool | None = Field(default=None, description="keep what prompts share")
+
+
 class VLLMBackend:
     """A local model in vLLM's engine. ``batch_size`` is the number of sequences that it may run side by side."""
 
-    def __init__(self, ref: ModelRef, *, batch_size: int = 256) -> None:
+    settings = VLLMSettings
+    needs = ("vllm",)
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 256, options: VLLMSettings | None = None) -> None:
         try:
             import vllm
             from vllm.lora.request import LoRARequest
         except ImportError:
-            raise BadInput("backend vllm needs a package and a GPU: pip install 'goldloop[vllm]'") from None
+            raise BadInput(f"backend vllm needs a package and a GPU: {install_command('vllm')}") from None
         resolved = resolve_model(ref.base)
         self.ref = ref.model_copy(update={"revision": resolved.revision})
         self._vllm: Any = vllm
         self._batch_size = batch_size
         self._adapter: Any = LoRARequest("adapter", 1, str(Path(ref.adapter).resolve())) if ref.adapter else None
         lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(Path(ref.adapter))} if ref.adapter else {}
+        chosen = options.model_dump(exclude_none=True) if options else {}
         try:
-            self._engine: Any = vllm.LLM(model=str(resolved.path), max_num_seqs=batch_size, **lora)
+            self._engine: Any = vllm.LLM(model=str(resolved.path), max_num_seqs=batch_size, **chosen, **lora)
         except (RuntimeError, ValueError, OSError) as error:
             raise BadInput(f"model: {resolved.path} does not load in vLLM: {_first_line(error)}") from None
 

@@ -1,6 +1,7 @@
 """Sandboxes by name, the choice between them, and the self-test that each must pass before it grades anything.
 
-Add one: a class with ``name``, ``tier``, ``run`` and ``close`` (see ``base.Sandbox``) and a row in SANDBOXES.
+Add one: a class with ``name``, ``tier``, ``run`` and ``close`` (see ``base.Sandbox``) and a row in SANDBOXES, or
+``pkg.mod:Class`` in the configuration.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ import os
 import socket
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, SandboxFault
+from evals.plugins import load
 from evals.records import Limits
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
@@ -33,18 +34,11 @@ def make_sandbox(name: str, **options: Any) -> Sandbox:
     """Build a sandbox by name or by ``pkg.mod:Class``, untested.
 
     Raises:
-        BadInput: no such name.
+        BadInput: no such name, or it cannot be loaded.
         SandboxFault: it cannot work on this machine.
     """
-    target = SANDBOXES.get(name, name)
-    if ":" not in target:
-        raise BadInput(f"sandbox: {name!r} is none of auto, {', '.join(SANDBOXES)}, nor a 'pkg.mod:Class'")
-    module, _, attribute = target.partition(":")
-    try:
-        found: Sandbox = getattr(import_module(module), attribute)(**options)
-    except (ImportError, AttributeError) as error:
-        raise BadInput(f"sandbox: {name!r} cannot be loaded: {error}") from None
-    return found
+    sandbox: Sandbox = load(SANDBOXES, name, "sandbox", more=["auto"])(**options)
+    return sandbox
 
 
 def open_sandbox(name: str = "auto", *, unsafe_local: bool = False, **docker: str) -> Sandbox:

@@ -15,7 +15,7 @@ from rich.text import Text
 from decontam.rule import Rule
 from evals.errors import BadInput
 from loop import console
-from loop.cli import Json, app, emit, next_command
+from loop.app import Json, app, emit, next_command
 from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def audit(
         *([] if unique == DEFAULTS.unique else ["--unique", f"{unique}"]),
         *([] if not boilerplate else ["--boilerplate", f"{boilerplate}"]),
     ]
-    next_command(_next(summary, train, [*_repeated("--holdout", holdout), *options], clean))
+    next_command(_next(summary, train, [*_repeated("--holdout", holdout), *options], clean, kept=out is not None))
     return INTERRUPTED if summary.partial else EXIT_CODES[summary.verdict]
 
 
@@ -248,7 +248,7 @@ def _files(summary: AuditSummary) -> Table:
     return table
 
 
-def _next(summary: AuditSummary, train: Sequence[str], rest: Sequence[str], clean: Path | None) -> str:
+def _next(summary: AuditSummary, train: Sequence[str], rest: Sequence[str], clean: Path | None, *, kept: bool) -> str:
     again = shlex.join(["goldloop", "audit", *_repeated("--train", train), *rest])
     if summary.verdict == "leaks" and clean is None:
         return f"{again} --clean CLEANED"
@@ -256,4 +256,4 @@ def _next(summary: AuditSummary, train: Sequence[str], rest: Sequence[str], clea
         return shlex.join(["goldloop", "audit", "--train", str(clean), *rest])
     if summary.verdict == "inconclusive":
         return again if summary.partial else "read the notes above, mend the files, audit again"
-    return "goldloop finetune --help"
+    return "goldloop doctor" if kept else f"{again} --out audit"

@@ -1,4 +1,4 @@
-"""What several verbs share: options by name, a bench for suites, results by folder."""
+"""What several verbs share: options by name, a bench for suites, results and runs by folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loop import console
 
 if TYPE_CHECKING:
     from evals.records import Result
-    from loop.stages import Bench
+    from loop.bench import Bench
 
 
 def no_file_in_the_way(option: str, path: Path) -> None:
@@ -47,19 +47,12 @@ def make_bench(
         BadInput: a suite does not load, a setting is wrong, or no sandbox works.
     """
     from evals.suites import load_suite
+    from loop.bench import open_tools
     from loop.config import make_config
-    from loop.stages import Bench, open_model, sandbox_of
 
     config = make_config({"model": model, "suites": {"target": list(suites)}, **settings}, overrides, place="command line")
     loaded = [load_suite(name) for name in suites]
-    return Bench(
-        config=config,
-        targets=loaded,
-        guards=[],
-        sandbox=sandbox_of(config, unsafe_local=unsafe_local),
-        open_backend=lambda ref: open_model(config, ref),
-        progress=console.Bars(quiet=quiet),
-    )
+    return open_tools(config, loaded, unsafe_local=unsafe_local, progress=console.Bars(quiet=quiet))
 
 
 def read_results(folder: Path) -> list[Result]:
@@ -79,3 +72,21 @@ def read_results(folder: Path) -> list[Result]:
             )
         folder = rounds[-1].parent
     return read_records(folder / RESULTS, Result)
+
+
+def run_folder(name: str, runs: Path) -> Path:
+    """The folder of a run by name, or of the only one there is."""
+    from loop.runs import list_runs
+
+    names = list_runs(runs)
+    if name in names:
+        return runs / name
+    if name:
+        raise BadInput(f"{runs / name}: no such run; runs here: {', '.join(names) or 'none'}")
+    if len(names) == 1:
+        return runs / names[0]
+    if not names:
+        raise BadInput(f"{runs}: no runs here; start one with `goldloop run` or `goldloop demo`")
+    newest = max(names, key=lambda one: (runs / one / "run.json").stat().st_mtime)
+    console.say(f"taking the newest run, {newest} (of {', '.join(names)})")
+    return runs / newest

@@ -11,8 +11,8 @@ import typer
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
-from loop.verbs.common import read_results
+from loop.app import RUNS, Json, Runs, app, emit, next_command
+from loop.verbs.common import read_results, run_folder
 
 if TYPE_CHECKING:
     from evals.records import Result, Split
@@ -93,11 +93,11 @@ def gate(
 
     Example: goldloop gate evals/before evals/after --target house --guard basics
     """
-    from loop.config import make_config
+    from loop.config import full_keys, make_config
     from loop.gate import EXIT_CODES, History, decide
     from loop.holdout import HoldoutLedger
 
-    overrides = [f"gate.{item}" for item in set_ or ()]
+    overrides = full_keys(set_ or (), "gate")
     settings = make_config({"suites": {"target": list(target)}}, overrides, place="command line").gate
     left, right = _Evaluation.read(before), _Evaluation.read(after)
     if differing := left.unlike(right):
@@ -121,7 +121,7 @@ def gate(
         for reason in (*report.reasons, *report.notes()):
             console.out.print(f"  {console.escape(reason)}")
         console.out.print(f"evidence: {console.escape(str(file))}", soft_wrap=True)
-    next_command("goldloop run --help")
+    next_command(f"goldloop compare {before} {after}")
     return EXIT_CODES[report.decision]
 
 
@@ -171,7 +171,7 @@ class _Evaluation:
 
         What tasks ask can be compared only where the same tasks were evaluated; other tasks are the gate's to judge.
         """
-        names = {"evals": "settings of decoding (evals.*)", "backend": "backend"}
+        names = {"evals": "settings of decoding (evals.*)", "backend": "backend", "backend_options": "options of the backend"}
         if {r.key for r in self.results} == {r.key for r in other.results}:
             names["tasks"] = "what the tasks ask or check"
         return [said for key, said in names.items() if self.inputs.get(key) != other.inputs.get(key)]

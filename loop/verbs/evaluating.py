@@ -14,7 +14,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import Out, SuiteArgument, make_bench, read_results
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def eval_(
     """
     from evals.comparison import flaky_tasks
     from evals.records import ModelRef
-    from loop.ablate import check_adapter
+    from loop.adapters import check_adapter
     from loop.holdout import HoldoutLedger, require_untrained
     from loop.stage import is_done
     from loop.stages import count_results, evaluate_stage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import Json, Sets, Unsafe, app, emit, next_command
+from loop.app import Json, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import no_file_in_the_way
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def goldens_verify(
     """
     from evals.suites import load_suite
     from goldens.verify import Effort, check_known, verify_all
+    from loop.bench import sandbox_of
     from loop.config import make_config
-    from loop.stages import sandbox_of
 
     if out is not None:
         _may_write(out)
@@ -81,7 +82,8 @@ def goldens_verify(
         _show(found)
     check_known(found)
     unsound = sum(one.state in {"weak", "broken"} for one in found)
-    next_command(f"goldloop eval {suites[0]} --out evals/base" if not unsound else "goldloop goldens verify --help")
+    again = f"goldloop goldens verify {shlex.join(suites)} --out report.json"
+    next_command(again if unsound else f"goldloop eval {suites[0]} --out evals/base")
     return 2 if unsound else 0
 
 

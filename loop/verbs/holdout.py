@@ -11,7 +11,8 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
+from loop.app import RUNS, Json, Runs, app, emit, next_command
+from loop.verbs.common import run_folder
 
 holdout_app = typer.Typer(help="Looks at the holdout: every one is logged.", no_args_is_help=True)
 app.add_typer(holdout_app, name="holdout")

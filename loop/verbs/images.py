@@ -10,7 +10,7 @@ from rich.text import Text
 
 from evals.errors import BadInput, SandboxFault
 from loop import console
-from loop.cli import Json, app, emit, next_command
+from loop.app import Json, app, emit, next_command
 
 images_app = typer.Typer(help="Build and list the images of the Docker sandbox.", no_args_is_help=True)
 app.add_typer(images_app, name="images")

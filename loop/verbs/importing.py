@@ -13,7 +13,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import Json, Unsafe, app, emit, next_command
+from loop.app import Json, Unsafe, app, emit, next_command
 from loop.verbs.common import Out
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, 
     from evals.graders import grade
     from evals.suites import Suite
     from goldens.verify import Effort, check_known, verify_all
+    from loop.bench import sandbox_of
     from loop.config import make_config
-    from loop.stages import sandbox_of
 
     config = make_config({"suites": {"target": [suite.name]}}, (), place="command line")
     box = sandbox_of(config, unsafe_local=unsafe_local)

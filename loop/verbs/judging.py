@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import Json, Sets, app, emit, next_command
+from loop.app import Json, Sets, app, emit, next_command
 from loop.verbs.common import Out, read_results
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def judge(
     from evals.judge import calibrate, judge_answers
     from evals.records import ModelRef
     from evals.suites import load_suite
+    from loop.bench import open_model
     from loop.config import make_config
-    from loop.stages import open_model
 
     config = make_config({"model": model, "suites": {"target": suite}}, set_ or (), place="command line")
     tasks = {task.key: task for name in suite for task in load_suite(name).tasks}

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, RUNS, Json, Model, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import Out, SuiteArgument, make_bench
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def ablate(
 
     Example: goldloop ablate house --split train --rules rules.md --repair 1 --out ablation
     """
-    from loop.ablate import arms_of, check_adapter, read_rules, run_arms
+    from loop.ablate import arms_of, read_rules, run_arms
+    from loop.adapters import check_adapter
     from loop.config import make_config
     from loop.holdout import HoldoutLedger
 
@@ -87,8 +88,10 @@ def ablate(
 
 def _next(suite: str, split: str, out: Path, arm: Arm) -> str:
     """What to look at after a comparison; failures are shown of training tasks only."""
-    if split == "train" or not (arm.rules or arm.adapter or arm.evals):
-        return f"goldloop failures {out}/{arm.folder}" if split == "train" else f"goldloop ablate {suite} --split train --help"
+    if split == "train":
+        return f"goldloop failures {out}/{arm.folder}"
+    if not (arm.rules or arm.adapter or arm.evals):
+        return f"goldloop ablate {suite} --split train --repair 1 --out {out}-train"
     if arm.evals:
         sets = " ".join(f"--set evals.{key}={value:g}" for key, value in arm.evals.items())
         return f"goldloop eval {suite} --split {split} {sets} --out evals/{arm.folder}"

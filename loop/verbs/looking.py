@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,36 +14,14 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import RUNS, Json, Runs, app, emit, next_command, run_folder
-from loop.verbs.common import Out, SuiteArgument
+from loop.app import RUNS, Json, Runs, app, emit, next_command
+from loop.verbs.common import Out, SuiteArgument, run_folder
 
 if TYPE_CHECKING:
     from evals.suites import Suite
+    from loop.store import QueryAnswer
 
-
-@app.command()
-def status(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", runs: Runs = RUNS, json: Json = False) -> None:
-    """Show how far a run is: every stage with its counts.
-
-    Example: goldloop status demo
-    """
-    from loop.runs import run_status
-
-    folder = run_folder(name, runs)
-    rows = run_status(folder)
-    if json:
-        emit({"run": folder.name, "stages": rows})
-    else:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for column in ("round", "stage", "state", "seconds", "counts"):
-            table.add_column(column, justify="right" if column == "seconds" else "left")
-        for row in rows:
-            counts = ", ".join(f"{k} {v}" for k, v in row["counts"].items() if v and not isinstance(v, dict))
-            seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
-            table.add_row(row["round"], row["stage"], row["state"], seconds, Text(counts))
-        console.out.print(table)
-    done = bool(rows) and all(row["state"] == "done" for row in rows)
-    next_command(f"goldloop report {folder.name}" if done else f"goldloop resume {folder.name}")
+SHOWN_ROWS = 200
 
 
 @app.command()
@@ -51,7 +31,7 @@ def report(name: Annotated[str, typer.Argument(help="Name of the run.")] = "", r
     Example: goldloop report demo
     """
     from evals.files import read_json
-    from loop.report import write_report
+    from loop.report.page import write_report
 
     folder = run_folder(name, runs)
     html = write_report(folder)
@@ -127,24 +107,64 @@ def _write_suite(suite: Suite, out: Path, form: str, *, json: bool) -> None:
 def sql(
     query: Annotated[str, typer.Argument(help="A query over results, scores, failures, pairs, contaminated, trainset.")],
     runs: Runs = RUNS,
+    form: Annotated[str, typer.Option("--format", help="table, csv or jsonl; csv and jsonl give every row.")] = "table",
     json: Json = False,
 ) -> None:
-    """Ask the artifacts in SQL (DuckDB), also while a run writes them.
+    """Ask the artifacts in SQL (DuckDB), also while a run writes them. Rows too wide for the terminal are shown key by key.
 
     Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, task) group by slice"
+
+    Example: goldloop sql "from scores" --format csv > scores.csv
     """
     from loop.store import ask
 
+    if form not in ("table", "csv", "jsonl"):
+        raise BadInput(f"--format {form}: expected table, csv or jsonl")
     answer = ask(runs, query)
     if json:
         emit({"columns": answer.columns, "rows": answer.rows})
+    elif form == "csv":
+        _write_csv(answer)
+    elif form == "jsonl":
+        _write_jsonl(answer)
     else:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for column in answer.columns:
-            table.add_column(column)
-        for row in answer.rows[:200]:
-            table.add_row(*(Text(str(value)) for value in row))
-        console.out.print(table)
-        if len(answer.rows) > 200:
-            console.out.print(f"... {len(answer.rows) - 200} more rows (--json has all)")
+        _show_rows(answer)
     next_command("goldloop status")
+
+
+def _write_csv(answer: QueryAnswer) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(answer.columns)
+    writer.writerows(["" if value is None else value for value in row] for row in answer.rows)
+
+
+def _write_jsonl(answer: QueryAnswer) -> None:
+    import orjson
+
+    for row in answer.rows:
+        line = orjson.dumps(dict(zip(answer.columns, row, strict=True)), default=str, option=orjson.OPT_NON_STR_KEYS)
+        sys.stdout.write(line.decode() + "\n")
+
+
+def _show_rows(answer: QueryAnswer) -> None:
+    """As a table where it fits, else as one block a row with a line for each column."""
+    shown = answer.rows[:SHOWN_ROWS]
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in answer.columns:
+        table.add_column(column)
+    for row in shown:
+        table.add_row(*(Text(str(value)) for value in row))
+    unbounded = console.out.options.update(max_width=1_000_000)
+    if shown and console.out.measure(table, options=unbounded).maximum > console.out.width:
+        width = max(map(len, answer.columns))
+        for number, row in enumerate(shown, 1):
+            console.out.print(Text(f"row {number}", style="bold"))
+            for column, value in zip(answer.columns, row, strict=True):
+                first, *more = str(value).splitlines() or [""]
+                console.out.print(Text(f"  {column:{width}}  {first}"), soft_wrap=True)
+                for line in more:
+                    console.out.print(Text(f"  {'':{width}}  {line}"), soft_wrap=True)
+    else:
+        console.out.print(table)
+    if len(answer.rows) > SHOWN_ROWS:
+        console.out.print(f"... {len(answer.rows) - SHOWN_ROWS} more rows (--format csv or jsonl has all)")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loop import console
-from loop.cli import RUNS, Json, Runs, app, emit, next_command
+from loop.app import RUNS, Json, Runs, app, emit, next_command
 from loop.verbs.common import SuiteArgument
 
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ import typer
 
 from evals.errors import BadInput
 from loop import console
-from loop.cli import DEFAULT_MODEL, Json, Model, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, Json, Model, Sets, Unsafe, app, emit, next_command
 from loop.verbs.common import Holdouts, Out, make_bench, read_results
 
 
@@ -18,6 +20,7 @@ def pair(
     results: Annotated[Path, typer.Argument(help="Folder of an evaluation, or of a run.")],
     suite: Annotated[list[str], typer.Option(help="Suite that was evaluated; repeatable.")],
     out: Out,
+    set_: Sets = None,
     unsafe_local: Unsafe = False,
     json: Json = False,
 ) -> None:
@@ -31,7 +34,7 @@ def pair(
 
     found = read_results(results)
     failed = collect_failures(found)
-    bench = make_bench(suite, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json)
+    bench = make_bench(suite, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json, overrides=set_ or ())
     try:
         evaluated = {result.suite for result in found}
         for name, loaded in zip(suite, bench.targets, strict=True):
@@ -39,10 +42,11 @@ def pair(
                 raise BadInput(f"--suite {name}: {results} holds no attempt at it; it evaluated {', '.join(sorted(evaluated))}")
         keys = {failure.key for failure in failed}
         train = bench.tasks("train")
-        proved = prove_all([task for task in train if task.key in keys], bench.grade, progress=bench.progress)
+        wanted = [task for task in train if task.key in keys]
+        proved = prove_all(wanted, bench.grade, workers=bench.config.evals.workers, progress=bench.progress)
     finally:
         bench.close()
-    pairs = pair_stage(failed, found, train, proved, out)
+    pairs = pair_stage(failed, found, train, proved, out, prefer_repairs=bench.config.trainset.prefer_repairs)
     counts = {"failures": len(failed), "pairs": sum(not pair.replay for pair in pairs)}
     counts["replay"] = len(pairs) - counts["pairs"]
     if json:
@@ -60,22 +64,22 @@ def trainset(
     model: Model = DEFAULT_MODEL,
     replay_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the model's own passing attempts.")] = 0.10,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of replay rows.")] = 0,
+    set_: Sets = None,
     json: Json = False,
 ) -> None:
     """Screen pairs against the holdout and build the fine-tuning rows.
 
-    Example: goldloop trainset pairs --holdout house --holdout basics --out trainset
+    Example: goldloop trainset pairs --holdout house --holdout basics --out trainset --set decontam.coverage=0.2
     """
-    from decontam.screen import index_tasks
     from evals.files import read_records
     from evals.suites import load_suite
     from goldens.records import Pair
     from loop.config import make_config
-    from loop.stages import contaminated, screen_stage, token_counter, trainset_stage
+    from loop.stages import contaminated, holdout_index, screen_stage, token_counter, trainset_stage
 
     settings = {"model": model, "seed": seed, "suites": {"target": holdout}, "trainset": {"replay_share": replay_share}}
-    config = make_config(settings, place="command line")
-    index = index_tasks([task for name in holdout for task in load_suite(name).split("holdout")])
+    config = make_config(settings, set_ or (), place="command line")
+    index = holdout_index(config, [load_suite(name) for name in holdout])
     loaded = [pair for folder in pairs for pair in read_records(_pairs_of(folder), Pair)]
     clean = screen_stage(loaded, index, out / "screen")
     manifest = trainset_stage(clean, index, config, out, token_counter(config))
@@ -86,8 +90,13 @@ def trainset(
         counts = {k: v for k, v in manifest["counts"].items() if isinstance(v, int) and k not in ("in", "out")}
         console.out.print(f"trainset {manifest['trainset']}", soft_wrap=True)
         console.out.print(console.counts_table("", {"leaking the holdout": len(dropped), **counts}))
-    names = " ".join(f"--holdout {name}" for name in holdout)
-    next_command(f"goldloop finetune {out} {names} --out adapter")
+    sets = _repeated([*(set_ or ()), *([f"seed={seed}"] if seed else [])])
+    next_command(f"goldloop finetune {out} {' '.join(f'--holdout {name}' for name in holdout)} --out adapter{sets}")
+
+
+def _repeated(overrides: Sequence[str]) -> str:
+    """The same overrides for the next command, quoted for a shell."""
+    return "".join(f" --set {shlex.quote(item)}" for item in overrides)
 
 
 def _pairs_of(folder: Path) -> Path:
@@ -101,30 +110,36 @@ def _pairs_of(folder: Path) -> Path:
 
 @app.command()
 def finetune(
-    trainset: Annotated[Path, typer.Argument(help="Folder that `goldloop trainset` wrote.")],
+    trainset: Annotated[Path, typer.Argument(help="Folder that `goldloop trainset` or a run wrote.")],
     holdout: Holdouts,
     out: Out,
     model: Model = DEFAULT_MODEL,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="finetune.* keys, e.g. lora.r=16.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key; finetune.* also without the prefix."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a LoRA adapter. Refuses a trainset that was screened against another holdout than today's.
 
-    Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set learning_rate=1e-3
-    """
-    from decontam.screen import index_tasks
-    from evals.records import ModelRef
-    from evals.suites import load_suite
-    from finetune.lora import finetune as train
-    from loop.config import make_config
+    Stopped or killed, the same command goes on from the last finished epoch.
 
-    overrides = [f"finetune.{item.removeprefix('finetune.')}" for item in set_ or ()]
+    Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set lora.r=16 --set seed=1
+    """
+    from evals.suites import load_suite
+    from loop.config import full_keys, make_config
+    from loop.stage import is_done
+    from loop.stages import finetune_stage, holdout_index, train_report
+    from trainset.build import load
+
+    overrides = full_keys(set_ or (), "finetune")
     config = make_config({"model": model, "suites": {"target": holdout}}, overrides, place="command line")
-    if (out / "adapter_config.json").is_file():
-        raise BadInput(f"{out}: holds an adapter already; give a new folder")
-    index = index_tasks([task for name in holdout for task in load_suite(name).split("holdout")])
-    bars = console.Bars(quiet=json)
-    report = train(trainset, ModelRef(base=model), config.finetune, out, index_digest=index.digest, progress=bars)
+    index = holdout_index(config, [load_suite(name) for name in holdout])
+    built = load(trainset)[0]
+    if is_done(out):
+        console.say(f"{console.escape(str(out))}: finished before; shown, not trained again")
+    finetune_stage(config, trainset, built.digest, index, out, progress=console.Bars(quiet=json))
+    report = train_report(out)
     if json:
         emit(report)
     else:

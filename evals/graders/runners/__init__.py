@@ -1,8 +1,9 @@
 """Runners of test files, by the files' names, and what all of them say: which tests ran and how each ended.
 
-Add one: a class with the methods of ``Runner`` and a row in RUNNERS. A runner keeps candidate code out of the process
-that reports; the report is one JSON line behind a secret that candidate code does not see. It renames the test files, adds
-canaries (tests whose outcome is known) and, for the second run, flips every test (see ``evals.graders.projects``).
+Add one: a class with the methods of ``Runner`` and a row in RUNNERS, or ``pkg.mod:Class`` as a task's ``runner``. A runner
+keeps candidate code out of the process that reports; the report is one JSON line behind a secret that candidate code does not
+see. It renames the test files, adds canaries (tests whose outcome is known) and, for the second run, flips every test (see
+``evals.graders.projects``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from typing import Any, Protocol
 
 from evals.errors import SandboxFault, TaskFault
+from evals.plugins import load
 from evals.records import Limits
 from evals.sandboxes.base import Job, Outcome
 
@@ -146,33 +147,39 @@ class Runner(Protocol):
 
 @cache
 def runner(name: str) -> Runner:
-    """A runner by name, made once."""
-    module, _, attribute = RUNNERS[name].partition(":")
-    found: Runner = getattr(import_module(module), attribute)()
-    return found
+    """A runner by name or by ``pkg.mod:Class``, made once.
+
+    Raises:
+        TaskFault: there is none of that name.
+    """
+    methods = ("runs", "ids", "problems", "flags", "prepare")
+    made: Runner = load(RUNNERS, name, "runner", methods=methods, fault=TaskFault)()
+    return made
 
 
-def runner_for(tests: Mapping[str, str]) -> Runner:
-    """The one runner of a task's test files.
+def runner_for(tests: Mapping[str, str], name: str = "") -> Runner:
+    """The one runner of a task's test files: the named one, else the one that runs files of such names.
 
     Raises:
         TaskFault: there is none, or there are two.
     """
+    if name:
+        return runner(name)
     names = {name for name in RUNNERS for file in tests if runner(name).runs(file)}
     if len(names) != 1:
-        found = f"files of {' and '.join(sorted(names))}" if names else ", ".join(sorted(tests)) or "no files"
-        raise TaskFault(f"expected test files of one runner (*.test.tsx, .ts, .jsx, .js for vitest; test_*.py), found {found}")
+        there = f"files of {' and '.join(sorted(names))}" if names else ", ".join(sorted(tests)) or "no files"
+        raise TaskFault(f"expected test files of one runner (*.test.tsx, .ts, .jsx, .js for vitest; test_*.py), found {there}")
     return runner(names.pop())
 
 
-def discover_ids(tests: Mapping[str, str]) -> tuple[str, ...]:
+def discover_ids(tests: Mapping[str, str], name: str = "") -> tuple[str, ...]:
     """The ids of all tests in a task's test files, read without running them.
 
     Raises:
         TaskFault: no runner, a file that cannot be parsed, or an id that is computed; located.
     """
-    found = runner_for(tests)
-    return tuple(test for file in sorted(tests) if found.runs(file) for test in found.ids(file, tests[file]))
+    chosen = runner_for(tests, name)
+    return tuple(test for file in sorted(tests) if chosen.runs(file) for test in chosen.ids(file, tests[file]))
 
 
 def read_report(prepared: Prepared, outcome: Outcome) -> Report:

@@ -1,2 +1,2 @@
 assert columns() == ["id"]
-assert rows() == [(1,)]
+assert rows() == [(3,)]

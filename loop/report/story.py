@@ -1,0 +1,281 @@
+"""What a run left on the disk, read into what its page says of each round.
+
+Covers ``report.json`` and the evidence in the stages' folders. Holdout items are not shown one by one: their attempts are not
+even read. Model output is hostile text; it is escaped where the page is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from decontam.records import CleanPair, ContaminatedPair
+from evals.errors import BadInput
+from evals.files import MANIFEST, describe, read_json, read_records
+from evals.reasons import reason_words
+from evals.records import Failure, Result
+from finetune.records import TrainReport
+from goldens.records import Golden
+from loop.gate import GateReport, Line
+from loop.report.words import clip, pathless
+
+SHOWN_PER_SLICE = 25  # failing attempts; a report of thousands would not open on a phone
+SHOWN_LEAKS = 100
+_EVIDENCE = (
+    ("check", "failing check"),
+    ("expected", "expected"),
+    ("got", "got"),
+    ("raised", "raised"),
+    ("message", "message"),
+    ("exit_code", "exit code"),
+    ("stderr", "stderr"),
+)
+_FROM_MACHINE = {"message", "stderr"}  # may hold paths of the machine; the others compare values and stay as they are
+
+
+class Round(BaseModel):
+    """A round as ``report.json`` has it; keys that this page does not show are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    round: int
+    decision: str
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    counts: Mapping[str, int]
+    dropped: Mapping[str, int]
+    failures: Mapping[str, int]
+    before: str
+    trainset: str
+    index: str
+    adapter: str
+    lineage: tuple[str, ...]
+
+
+class Story(BaseModel):
+    """``report.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    run: str
+    rounds: tuple[Round, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStep:
+    """One bar of the funnel; ``lost`` says what did not get here, by reason.
+
+    ``golden + replay == total``, except for the tasks, which are neither yet.
+    """
+
+    name: str
+    note: str
+    total: int
+    golden: int
+    replay: int
+    lost: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureCase:
+    """One failing attempt of a training task.
+
+    ``golden`` is None where it is not shown; ``golden_note`` says why, or how it was proved. ``fate``: ``trained``,
+    ``leaks`` or ``unpaired``.
+    """
+
+    task: str
+    reason: str
+    headline: str
+    prompt: str
+    wrote: str
+    whole_answer: str
+    evidence: tuple[tuple[str, str], ...]
+    golden: str | None
+    golden_note: str
+    fate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceFailures:
+    """The failing attempts of one slice; ``total`` counts those beyond ``SHOWN_PER_SLICE`` too."""
+
+    suite: str
+    slice: str
+    total: int
+    cases: tuple[FailureCase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """Everything that the page says about one round."""
+
+    facts: Round
+    lines: tuple[Line, ...]
+    scale: float
+    funnel: tuple[FunnelStep, ...]
+    leaks: tuple[ContaminatedPair, ...]
+    leaks_total: int
+    reasons: tuple[tuple[str, str, int], ...]
+    groups: tuple[SliceFailures, ...]
+    train: TrainReport
+    unindexable: int
+    sandbox: str
+    version: str
+
+    @property
+    def wholes(self) -> tuple[Line, ...]:
+        """The lines of whole suites, without slices."""
+        return tuple(line for line in self.lines if line.slice == "*")
+
+
+def read_story(run: Path) -> Story:
+    """``report.json`` of a run's folder.
+
+    Raises:
+        BadInput: there is none yet, or it is damaged; the message names the file.
+    """
+    source = run / "report.json"
+    if not source.is_file():
+        raise BadInput(f"{source}: no such file; it is written when a round ends (see `goldloop status`)")
+    try:
+        story = Story.model_validate(read_json(source))
+    except ValidationError as error:
+        raise BadInput(f"{source}: {describe(error)}") from None
+    if not story.rounds:
+        raise BadInput(f"{source}: holds no round")
+    return story
+
+
+def read_chapter(folder: Path, facts: Round) -> Chapter:
+    """One round, from its folder.
+
+    Raises:
+        BadInput: a file of the round is missing or damaged; the message names it.
+    """
+    try:
+        gate = GateReport.model_validate(read_json(folder / "gate" / MANIFEST)["gate"])
+    except (ValidationError, KeyError) as error:
+        detail = describe(error) if isinstance(error, ValidationError) else f"key {error} is missing"
+        raise BadInput(f"{folder / 'gate' / MANIFEST}: {detail}") from None
+    clean = read_records(folder / "screen" / "clean.jsonl", CleanPair)
+    leaks = read_records(folder / "screen" / "contaminated.jsonl", ContaminatedPair)
+    train = read_records(folder / "finetune" / "report.jsonl", TrainReport)
+    if not train:
+        raise BadInput(f"{folder / 'finetune' / 'report.jsonl'}: is empty")
+    stages = ("goldens", "before-train", "screen", "finetune")
+    manifests = {name: read_json(folder / name / MANIFEST) for name in stages}
+    built = read_json(folder / "trainset" / "trainset.json")["counts"]
+    return Chapter(
+        facts=facts,
+        lines=gate.lines,
+        scale=_scale(gate.lines),
+        funnel=_funnel(facts, clean, leaks, built),
+        leaks=tuple(leaks[:SHOWN_LEAKS]),
+        leaks_total=len(leaks),
+        reasons=tuple((reason_words(key), key, count) for key, count in _most_common(facts.failures)),
+        groups=_groups(folder, clean, leaks),
+        train=train[0],
+        unindexable=len(manifests["screen"].get("unindexable", ())),
+        sandbox=_joined(m["sandbox"] for m in manifests.values() if m.get("sandbox")),
+        version=_joined(m["version"] for m in manifests.values() if m.get("version")),
+    )
+
+
+def _most_common(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _joined(values: Iterable[Any]) -> str:
+    return ", ".join(sorted({str(value) for value in values})) or "not recorded"
+
+
+def _scale(lines: Sequence[Line]) -> float:
+    """Half the width of the interval bars' common axis: the widest bound, rounded up to something that one can read."""
+    widest = max((abs(bound) for line in lines for bound in line.ci95), default=1.0)
+    return next((step for step in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75) if widest <= step), 1.0)
+
+
+def _funnel(
+    facts: Round, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair], built: Mapping[str, int]
+) -> tuple[FunnelStep, ...]:
+    def lost(stage: str) -> tuple[tuple[str, int], ...]:
+        prefix = f"{stage}: "
+        return tuple((k.removeprefix(prefix), n) for k, n in _most_common(facts.dropped) if k.startswith(prefix))
+
+    def step(name: str, note: str, golden: int, replay: int, stage: str) -> FunnelStep:
+        return FunnelStep(name=name, note=note, total=golden + replay, golden=golden, replay=replay, lost=lost(stage))
+
+    tasks, failed = facts.counts.get("train_tasks", 0), facts.counts.get("failures", 0)
+    golden, dirty = sum(not pair.replay for pair in clean), sum(not pair.replay for pair in leaks)
+    pairs = len(clean) + len(leaks)
+    rows = "what was trained on" if facts.round == 1 else "what was trained on: pairs of all rounds so far"
+    return (
+        FunnelStep(name="training tasks", note="of all suites", total=tasks, golden=0, replay=0),
+        FunnelStep(name="failures", note="of the training tasks", total=failed, golden=failed, replay=0),
+        step("pairs", "failures with a proved golden, and own passes", golden + dirty, pairs - golden - dirty, "pairs"),
+        step("clean pairs", "nothing of the holdout found in them", golden, len(clean) - golden, "screen"),
+        step("training rows", rows, built.get("golden", 0) + built.get("repair", 0), built.get("replay", 0), "trainset"),
+    )
+
+
+def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair]) -> tuple[SliceFailures, ...]:
+    """Failing attempts by slice. Only what the evaluation of split ``train`` holds can get in here."""
+    results = read_records(folder / "before-train" / "results.jsonl", Result)
+    origin = {r.key: r for r in results if r.split == "train"}
+    goldens = {golden.key: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}
+    trained = {pair.key: pair.prompt for pair in clean if not pair.replay}
+    leaking = {pair.key for pair in leaks if not pair.replay}
+    found: dict[tuple[str, str], list[Failure]] = {}
+    for failure in read_records(folder / "failures" / "failures.jsonl", Failure):
+        if failure.key in origin:
+            result = origin[failure.key]
+            found.setdefault((result.suite, result.slice), []).append(failure)
+    groups = []
+    for (suite, name), failures in sorted(found.items()):
+        cases = []
+        for failure in failures[:SHOWN_PER_SLICE]:
+            fate = "leaks" if failure.key in leaking else "trained" if failure.key in trained else "unpaired"
+            cases.append(_case(failure, goldens.get(failure.key), trained.get(failure.key, ""), fate))
+        groups.append(SliceFailures(suite=suite, slice=name, total=len(failures), cases=tuple(cases)))
+    return tuple(groups)
+
+
+def _case(failure: Failure, golden: Golden | None, prompt: str, fate: str) -> FailureCase:
+    attempt, verdict = failure.attempt, failure.verdict
+    wrote = (attempt.code if attempt.code is not None else attempt.completion).strip()
+    evidence = tuple(
+        (label, clip(pathless(text) if key in _FROM_MACHINE else text))
+        for key, label in _EVIDENCE
+        if (text := str(verdict.evidence.get(key, "")).strip())
+    )
+    if fate == "leaks":
+        shown, note = None, "Not shown: the pair leaks a holdout item, and this text would give the item away."
+    elif golden is None:
+        shown, note = None, "This task has no proved golden."
+    else:
+        shown, note = clip(golden.code.strip()), _proof(golden)
+    said = dict(evidence)
+    return FailureCase(
+        task=failure.key,
+        reason=verdict.reason,
+        headline=said.get("failing check") or said.get("message") or said.get("stderr", ""),
+        prompt=clip(prompt.strip()),
+        wrote=clip(wrote),
+        whole_answer=clip(attempt.completion.strip()) if attempt.completion.strip() != wrote else "",
+        evidence=evidence,
+        golden=shown,
+        golden_note=note,
+        fate=fate,
+    )
+
+
+def _proof(golden: Golden) -> str:
+    checks = golden.proof.evidence.get("checks")
+    passed = f"passed {checks} check{'' if checks == 1 else 's'}" if isinstance(checks, int) else "passed its checks"
+    empty = f"; an empty answer fails ({reason_words(golden.empty.reason)})" if golden.empty else ""
+    return f"Proved in {golden.proof.sandbox or 'the sandbox'}: {passed}{empty}."

@@ -1,0 +1,66 @@
+"""How far a run is: every stage that is there, and whether a process is at it, which the lock tells and no file does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from evals.files import MANIFEST, read_json
+from evals.records import Record
+from loop.progress import PROGRESS, WorkPosition, read_position
+from loop.stage import lock_holder
+
+STAGES = (
+    "goldens", "before-train", "before-holdout", "failures", "pairs", "screen", "trainset", "finetune", "after-holdout", "gate",
+)  # fmt: skip
+
+
+class RunState(Record):
+    """``running``: process ``pid`` holds the run's lock. ``position`` is where the work is, or was when it stopped."""
+
+    state: Literal["running", "stopped", "done"]
+    pid: int | None = None
+    position: WorkPosition | None = None
+
+
+def run_state(folder: Path) -> RunState:
+    """Whether a run is at work, stopped on its way, or done."""
+    holder, position = lock_holder(folder), read_position(folder)
+    if holder is not None:
+        return RunState(state="running", pid=holder, position=position if position and position.pid == holder else None)
+    done = (folder / "report.json").is_file() and not (folder / PROGRESS).is_file()
+    return RunState(state="done" if done else "stopped", position=position)
+
+
+def run_status(folder: Path) -> list[dict[str, Any]]:
+    """Stages of every round: state (``done``, ``running``, ``stopped``, ``to do``), counts, seconds.
+
+    Beside the stages that every round has, those that are there: ``after-again``, ``after-train``, ``before-again-N``.
+    """
+    rows = []
+    for round_folder in sorted(folder.glob("round-*"), key=lambda path: int(path.name.split("-")[1])):
+        for name in _stages_of(round_folder):
+            path = round_folder / name
+            if name == "before-holdout" and round_folder.name != "round-1" and not path.is_dir():
+                continue  # taken from the round before
+            rows.append({"round": round_folder.name, "stage": name, **_stage_status(path)})
+    return rows
+
+
+def _stages_of(round_folder: Path) -> list[str]:
+    """In the order of work: what only some rounds have comes before the gate."""
+    others = sorted(path.name for path in round_folder.iterdir() if path.is_dir() and path.name not in STAGES)
+    return [*STAGES[:-1], *others, STAGES[-1]]
+
+
+def _stage_status(path: Path) -> dict[str, Any]:
+    if (path / MANIFEST).is_file():
+        manifest = read_json(path / MANIFEST)
+        counts = {"decision": manifest["decision"]} if path.name == "gate" else manifest.get("counts", {})
+        return {"state": "done", "counts": counts, "seconds": manifest["seconds"]}
+    if not path.is_dir():
+        return {"state": "to do", "counts": {}, "seconds": None}
+    journal = path / "journal.jsonl"
+    entries = sum(1 for _ in journal.open("rb")) if journal.is_file() else 0
+    state = "running" if lock_holder(path) is not None else "stopped"
+    return {"state": state, "counts": {"journal entries": entries}, "seconds": None}

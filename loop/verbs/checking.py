@@ -1,0 +1,98 @@
+"""The verbs that say what is wrong before anything is run: validate, config schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from evals.errors import BadInput
+from loop import console
+from loop.app import Json, Sets, Unsafe, app, emit, next_command
+
+if TYPE_CHECKING:
+    from loop.config import ConfigText
+    from loop.validate import Examined
+
+config_app = typer.Typer(help="About the configuration file.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@app.command()
+def validate(
+    config: Annotated[Path, typer.Argument(help="Configuration file.")] = Path("goldloop.yaml"),
+    adapter: Annotated[str, typer.Option(help="Folder of an adapter that should fit the model.")] = "",
+    set_: Sets = None,
+    unsafe_local: Unsafe = False,
+    json: Json = False,
+) -> int:
+    """Check everything that can be checked before a run: keys, suites, model, backend, sandbox, sample sizes.
+
+    All problems at once, each with file, line and key. Exit code 0: a run can start; 3: no honest answer is possible, such as
+    with an empty holdout; 4: something is wrong.
+
+    Example: goldloop validate goldloop.yaml --set model=./my-model
+    """
+    from loop.config import read_config
+
+    read = read_config(config, set_ or ())
+    examined = _examine(read, config.parent, unsafe_local=unsafe_local, adapter=adapter)
+    found = list(examined.problems) if examined else []
+    lines = [*read.problems, *map(str, found)]
+    fine, notes = (examined.fine, examined.notes) if examined else ({}, [])
+    code = 0 if not lines else 3 if not read.problems and all(problem.inconclusive for problem in found) else 4
+    if json:
+        emit({"valid": not lines, "problems": lines, "notes": notes, "checked": fine})
+    else:
+        for name, said in fine.items():
+            console.out.print(Text.assemble(("ok ", "green"), f"{name}: {said}"), soft_wrap=True)
+        for note in notes:
+            console.out.print(Text.assemble(("note ", "yellow"), note), soft_wrap=True)
+        for line in lines:
+            console.out.print(Text.assemble(("problem ", "bold red"), line), soft_wrap=True)
+        if not lines:
+            console.out.print(f"{console.escape(str(config))}: a run can start")
+    next_command(f"goldloop run {config}" if not lines else f"goldloop validate {config}")
+    return code
+
+
+@config_app.command("schema")
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, stdout.")] = None,
+    json: Json = False,
+) -> None:
+    """Print the JSON schema of goldloop.yaml, so that an editor completes and checks it. It is JSON with and without --json.
+
+    Example: goldloop config schema --out goldloop.schema.json
+    """
+    from evals.files import write_json
+    from loop.config import config_schema
+
+    if out is None:
+        emit(config_schema())
+    else:
+        write_json(out, config_schema())
+        console.say(f"first line for goldloop.yaml: # yaml-language-server: $schema={out.name}")
+    next_command("goldloop validate")
+
+
+def require_valid(read: ConfigText, base: Path, *, unsafe_local: bool) -> None:
+    """Say what is wrong with a configuration's keys together with all else that is wrong.
+
+    Raises:
+        BadInput: with every problem.
+    """
+    examined = _examine(read, base, unsafe_local=unsafe_local)
+    raise BadInput("\n".join([*read.problems, *(map(str, examined.problems) if examined else ())]))
+
+
+def _examine(read: ConfigText, base: Path, *, unsafe_local: bool, adapter: str = "") -> Examined | None:
+    from loop.validate import examine
+
+    if read.config is None:
+        return None
+    examined = examine(read.config, base, where=read.where, unsafe_local=unsafe_local, adapter=adapter)
+    examined.close()
+    return examined

@@ -1,0 +1,107 @@
+"""Single verbs are the stages of a run: the same index, the same folder with manifest and lock, every configuration key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import Ended
+from conftest import WriteSuite
+from fakes import fake_finetune
+
+import finetune.lora
+from evals.files import MANIFEST, read_json
+from loop.cli import main
+from loop.stage import only_one
+
+Run = Callable[..., Ended]
+real_finetune = finetune.lora.finetune
+ROUND = "runs/t/round-1"
+COVERAGE = ("--set", "decontam.coverage=0.35")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    import loop.stages
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(finetune.lora, "finetune", fake_finetune)
+    monkeypatch.setattr(loop.stages, "token_counter", lambda config: lambda example: 10)
+
+    def call(*arguments: str) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return Ended(int(caught.value.code or 0), out, " ".join(err.split()))
+
+    return call
+
+
+@pytest.fixture
+def suite(run: Run, write_suite: WriteSuite, tmp_path: Path) -> str:
+    """A suite that a run under settings of its own was made on."""
+    path = write_suite(train=6, holdout=6)
+    text = "name: t\nmodel: scripted\nbackend: fakes:LearningBackend\ndecontam: {coverage: 0.35}\n"
+    (tmp_path / "goldloop.yaml").write_text(f"{text}suites: {{target: [{path}]}}\n")
+    assert run("run").code == 0
+    return str(path)
+
+
+def test_a_trainset_that_a_run_built_is_trained_on_under_the_runs_own_settings(run: Run, suite: str, tmp_path: Path) -> None:
+    command = ("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", "--model", "scripted")
+    assert run(*command, *COVERAGE, "--set", "lora.r=16", "--set", "seed=3").code == 0
+    manifest = read_json(tmp_path / "adapter" / MANIFEST)
+    assert manifest["inputs"]["index"] == read_json(tmp_path / ROUND / "finetune" / MANIFEST)["inputs"]["index"]
+    assert manifest["counts"] == {"rows": 6, "steps": 1}
+
+
+def test_under_other_settings_it_is_refused_as_another_holdout(run: Run, suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finetune.lora, "finetune", real_finetune)
+    ended = run("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", "--model", "scripted")
+    assert ended.code == 4
+    assert "screened against holdout" in ended.err
+
+
+def test_finetune_is_done_once_and_goes_on_under_the_same_settings_only(run: Run, suite: str, tmp_path: Path) -> None:
+    command = ("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *COVERAGE)
+    with only_one(tmp_path / "adapter"):
+        busy = run(*command)
+    assert busy.code == 4 and "another goldloop is at work" in busy.err
+    first, second = run(*command, "--json"), run(*command, "--json")
+    assert first.code == second.code == 0 and first.json == second.json
+    assert "finished before" not in first.err and "adapter: finished before; shown, not trained again" in second.err
+    other = run(*command, "--set", "learning_rate=1e-3")
+    assert other.code == 4 and "made from other inputs (finetune differ)" in other.err
+
+
+def test_an_adapter_from_elsewhere_is_never_overwritten(run: Run, suite: str, tmp_path: Path) -> None:
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter/adapter_config.json").write_text("{}")
+    ended = run("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *COVERAGE)
+    assert ended.code == 4 and "adapter: holds an adapter already" in ended.err
+
+
+def test_the_verbs_build_the_trainset_that_the_run_built(run: Run, suite: str, tmp_path: Path) -> None:
+    assert run("pair", f"{ROUND}/before-train", "--suite", suite, "--out", "pairs").code == 0
+    built = run("trainset", "pairs", "--holdout", suite, "--out", "rows", "--json", *COVERAGE)
+    assert built.code == 0
+    assert built.json["digest"] == read_json(tmp_path / ROUND / "trainset" / MANIFEST)["trainset"]
+    told = run("trainset", "pairs", "--holdout", suite, "--out", "more", *COVERAGE, "--seed", "2").err
+    assert f"next: goldloop finetune more --holdout {suite} --out adapter --set decontam.coverage=0.35 --set seed=2" in told
+
+
+@pytest.mark.parametrize("verb", ["pair", "trainset", "finetune"])
+def test_a_misspelt_key_is_named_by_each(run: Run, suite: str, verb: str) -> None:
+    what = {"pair": ("pair", f"{ROUND}/before-train", "--suite", suite)}.get(verb, (verb, "pairs", "--holdout", suite))
+    ended = run(*what, "--out", "new", "--set", "decontam.coverag=0.2")
+    assert ended.code == 4
+    assert "unknown key 'decontam.coverag'; did you mean 'decontam.coverage'?" in ended.err
+
+
+def test_a_gate_takes_its_keys_with_and_without_their_prefix(run: Run, suite: str) -> None:
+    sides = (f"{ROUND}/before-holdout", f"{ROUND}/after-holdout", "--target", "codes")
+    for key in ("looks", "gate.looks"):
+        ended = run("gate", *sides, "--set", f"{key}=1")
+        assert ended.code == 3 and "(gate.looks: 1)" in ended.err

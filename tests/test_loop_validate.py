@@ -1,0 +1,204 @@
+"""``goldloop validate``, and ``goldloop run`` before it begins: all problems at once, each with its place and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+from command_line import Ended
+from conftest import WriteSuite
+
+from evals.files import write_json
+from loop.cli import main
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return Ended(int(caught.value.code or 0), out, " ".join(err.split()))
+
+    return call
+
+
+def write(tmp_path: Path, text: str) -> None:
+    (tmp_path / "goldloop.yaml").write_text(text)
+
+
+def test_all_is_well(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    write(tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite(train=6, holdout=6)}]}}\n")
+    ended = run("validate", "--json")
+    assert ended.code == 0
+    assert (ended.json["valid"], ended.json["problems"]) == (True, [])
+    assert ended.json["checked"]["suite codes"] == "6 holdout, 6 train"
+    assert set(ended.json["checked"]) == {"suite codes", "backend", "sandbox"}
+    assert "next: goldloop run goldloop.yaml" in ended.err
+    assert not (tmp_path / "runs").exists()
+
+
+BAD = """\
+name: t
+model: ./nowhere
+seeed: 1
+suites:
+  target: [{suite}, nowhere]
+  guard: [{empty}]
+gate:
+  min_effect: 50
+sandbox:
+  name: jail
+backend_options:
+  max_model_len: 4096
+evals:
+  cache: {suite}/suite.yaml
+"""
+
+
+def test_all_problems_come_at_once_with_file_line_and_key(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/suite.yaml").write_text("name: empty\n")
+    suite = write_suite()
+    write(tmp_path, BAD.format(suite=suite, empty=tmp_path / "empty"))
+    ended = run("validate", "--json")
+    assert ended.code == 4 and ended.json["valid"] is False
+    problems = ended.json["problems"]
+    for place, words in {
+        "goldloop.yaml:3: ": "unknown key 'seeed'; did you mean 'seed'?",
+        "goldloop.yaml:8: ": "gate.min_effect: Input should be less than or equal to 1, got 50; it is a share: 50% is 0.5",
+        "goldloop.yaml:5: suites.target: ": "suite 'nowhere': no such folder",
+        "goldloop.yaml:6: suites.guard: ": "the suite is empty; add task folders",
+        "goldloop.yaml:2: model: '": "./nowhere' is no folder, no GGUF file and no hub id",
+        "goldloop.yaml:10: sandbox.name: ": "'jail' is none of auto, sandlock",
+        "goldloop.yaml:12: backend_options.max_model_len: ": "unknown option 'max_model_len': backend hf takes none",
+        "goldloop.yaml:14: evals.cache: ": "is a file",
+    }.items():
+        assert any(line.startswith(place) and words in line for line in problems), (place, problems)
+    assert len(problems) == 8
+    before_the_run = run("run")
+    assert before_the_run.code == 4
+    assert all(
+        place in before_the_run.err for place in ("yaml:3:", "yaml:8:", "yaml:5:", "yaml:6:", "yaml:2:", "yaml:10:", "yaml:14:")
+    )
+
+
+def test_keys_that_are_given_twice_are_said_with_both_lines(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    write(tmp_path, f"suites: {{target: [{write_suite()}]}}\nseed: 1\nevals:\n  samples: 1\n  samples: 2\nseed: 2\n")
+    for verb in ("validate", "run"):
+        ended = run(verb)
+        assert ended.code == 4
+        assert "goldloop.yaml:5: key 'samples' is given twice, first in line 4" in ended.err
+        assert "goldloop.yaml:6: key 'seed' is given twice, first in line 2" in ended.err
+
+
+IMPOSSIBLE = {
+    "gate.min_effect=50": "50% is 0.5",
+    "gate.max_guard_drop=-0.1": "greater than or equal to 0",
+    "gate.guard_margin=2": "less than or equal to 1",
+    "gate.overfit_margin=.nan": "gate.overfit_margin: Input should be",
+    "trainset.replay_share=1": "less than 1",
+    "decontam.coverage=10": "it is a share: 10% is 0.1",
+    "evals.temperature=.inf": "less than or equal to 5",
+    "seed=99999999999": "less than 4294967296",
+    "rounds=0": "greater than or equal to 1",
+    "evals.samples=4": "set evals.temperature above 0",
+}
+
+
+@pytest.mark.parametrize("override", IMPOSSIBLE)
+def test_impossible_values_are_errors(run: Run, write_suite: WriteSuite, tmp_path: Path, override: str) -> None:
+    write(tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite()}]}}\n")
+    ended = run("validate", "--json", "--unsafe-local", "--set", override)
+    (problem,) = ended.json["problems"]
+    assert ended.code == 4
+    assert problem.startswith(f"--set: {override.partition('=')[0]}: ") and IMPOSSIBLE[override] in problem
+
+
+def test_an_empty_holdout_is_inconclusive_and_no_training_task_is_bad_input(
+    run: Run, write_suite: WriteSuite, tmp_path: Path
+) -> None:
+    head = "model: m\nbackend: fakes:LearningBackend\n"
+    write(tmp_path, f"{head}suites: {{target: [{write_suite(holdout=0)}]}}\n")
+    assert run("validate", "--unsafe-local").code == 3
+    write(tmp_path, f"{head}suites: {{target: [{write_suite('others', train=0)}]}}\n")
+    assert run("validate", "--unsafe-local").code == 4
+
+
+def test_a_holdout_too_small_is_said_and_stops_nothing(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    target, guard = write_suite(train=4, holdout=2), write_suite("others", train=4, holdout=3)
+    write(tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{target}], guard: [{guard}]}}\n")
+    ended = run("validate", "--json", "--unsafe-local")
+    assert ended.code == 0
+    small, unsafe = ended.json["notes"]
+    assert small.startswith("suite codes: with 2 holdout tasks in 2 groups no gain at all can be seen")
+    assert unsafe.startswith("suite others: with 3 holdout tasks even an unchanged model") and "gate.guard_margin is 10" in unsafe
+    write(
+        tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite('more', train=4, holdout=6)}]}}\n"
+    )
+    (note,) = run("validate", "--json", "--unsafe-local").json["notes"]
+    assert "the smallest gain that can be seen is 83 points (5 tasks gained, none lost), and gate.min_effect is 2" in note
+    assert "about 250 would be needed" in note
+
+
+def test_a_model_without_weights_or_chat_template_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    write(tmp_path, f"model: ./mine\nsuites: {{target: [{write_suite()}]}}\n")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/config.json").write_text("{}")
+    (missing,) = run("validate", "--json", "--unsafe-local").json["problems"]
+    assert "mine is no model: *.safetensors missing, found config.json" in missing
+    (tmp_path / "mine/model.safetensors").write_bytes(b"weights")
+    write_json(tmp_path / "mine/tokenizer_config.json", {"model_max_length": 8})
+    (plain,) = run("validate", "--json", "--unsafe-local").json["problems"]
+    assert plain == "goldloop.yaml:1: model: mine has no chat template; goldloop trains and evaluates chat models"
+    write_json(tmp_path / "mine/tokenizer_config.json", {"chat_template": "{{ messages }}"})
+    assert run("validate", "--unsafe-local").code == 0
+
+
+def test_a_backend_that_needs_a_package_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    write(tmp_path, f"model: m\nbackend: needy:Needy\nsuites: {{target: [{write_suite()}]}}\n")
+    (tmp_path / "needy.py").write_text("class Needy:\n    needs = ('a_package_that_nobody_has',)\n")
+    import sys
+
+    sys.path.insert(0, str(tmp_path))
+    try:
+        ended = run("validate", "--json", "--unsafe-local")
+    finally:
+        sys.path.remove(str(tmp_path))
+    (problem,) = ended.json["problems"]
+    assert "backend needy:Needy needs a package: pip install a_package_that_nobody_has" in problem
+
+
+def test_an_adapter_of_another_base_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    write(tmp_path, f"model: mine\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite()}]}}\n")
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter/adapter_model.safetensors").write_bytes(b"weights")
+    write_json(tmp_path / "adapter/adapter_config.json", {"base_model_name_or_path": "some/base"})
+    (problem,) = run("validate", "--json", "--unsafe-local", "--adapter", "adapter").json["problems"]
+    assert "adapter was trained on some/base, the model is mine" in problem
+
+
+def test_the_schema_knows_every_key_and_refuses_others(run: Run, tmp_path: Path) -> None:
+    from loop.config import config_keys
+
+    schema = run("config", "schema").json
+    for key, _, meaning in config_keys():
+        node = schema
+        for part in key.split("."):
+            inner = node["properties"][part]
+            reference = inner.get("$ref", "")
+            node = schema["$defs"][reference.rpartition("/")[2]] if reference else inner
+        assert node["description"] == meaning, key
+    assert schema["additionalProperties"] is False and schema["required"] == ["suites"]
+    assert schema["$defs"]["GateSettings"]["properties"]["min_effect"]["maximum"] == 1
+    assert "seed" not in schema["$defs"]["FinetuneSettings"]["properties"]
+    assert run("config", "schema", "--out", "s.json").code == 0
+    assert orjson.loads((tmp_path / "s.json").read_bytes()) == schema
