@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field
 
 from evals.records import Record
@@ -28,4 +31,7 @@ class FinetuneSettings(Record):
     max_length: int = Field(default=1024, gt=0, description="tokens a row; a longer row is an error")
     tokens_per_microbatch: int = Field(default=1024, gt=0, description="bounds memory, does not change the result's meaning")
     seed: int = 0
+    objective: str = Field(default="sft", description="what a row teaches: sft, or pkg.mod:function")
+    trainer: str = Field(default="lora", description="lora, scripted (trains nothing), or pkg.mod:Class")
+    trainer_options: Mapping[str, Any] = Field(default={}, description="options of that trainer's class")
     lora: LoraSettings = LoraSettings()

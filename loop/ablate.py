@@ -72,8 +72,8 @@ def read_rules(files: Sequence[Path]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file in files:
         if not file.is_file():
-            found = "is a folder" if file.is_dir() else "no such file"
-            raise BadInput(f"--rules {file}: {found}; write the rules that every prompt should get into a file")
+            state = "is a folder" if file.is_dir() else "no such file"
+            raise BadInput(f"--rules {file}: {state}; write the rules that every prompt should get into a file")
         try:
             text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
@@ -143,7 +143,7 @@ def run_arms(bench: Bench, arms: Sequence[Arm], tasks: Sequence[Task], out: Path
         asked = [with_rules(task, arm.rules) for task in tasks]
         ref = ModelRef(base=bench.config.model, adapter=arm.adapter)
         results[arm.name] = evaluate_stage(bench, out / arm.folder, ref, asked, arm.name, evals=settings)
-    flaky = flaky_tasks([result for found in results.values() for result in found])
+    flaky = flaky_tasks([result for side in results.values() for result in side])
     outcomes = {arm.name: _outcomes(arm, set_apart(flaky, results[arm.name])) for arm in arms}
     reports = compare_arms(outcomes, groups_of(results[BASE]))
     named = [
@@ -175,8 +175,8 @@ def with_rules(task: Task, rules: str) -> Task:
 def _outcomes(arm: Arm, results: Sequence[Result]) -> dict[str, list[bool]]:
     if arm.repaired:
         results = [result.model_copy(update={"verdict": result.after_repair}) for result in results]
-    found = outcomes_of(results)
-    return {task: [any(passed)] for task, passed in found.items()} if arm.any_of else found
+    outcomes = outcomes_of(results)
+    return {task: [any(passed)] for task, passed in outcomes.items()} if arm.any_of else outcomes
 
 
 def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None) -> list[ArmReport]:
@@ -185,15 +185,15 @@ def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None)
     Raises:
         Inconclusive: no task has a verdict in all arms.
     """
-    shared = set.intersection(*(set(found) for found in outcomes.values()))
+    shared = set.intersection(*(set(side) for side in outcomes.values()))
     if not shared:
         raise Inconclusive("no task has a verdict in all arms; nothing can be compared")
-    kept = {name: {task: found[task] for task in sorted(shared)} for name, found in outcomes.items()}
-    compared = {name: compare_outcomes(kept[BASE], found, groups) for name, found in kept.items() if name != BASE}
+    kept = {name: {task: side[task] for task in sorted(shared)} for name, side in outcomes.items()}
+    compared = {name: compare_outcomes(kept[BASE], side, groups) for name, side in kept.items() if name != BASE}
     adjusted = holm({name: comparison.p for name, comparison in compared.items()})
     reports = []
-    for name, found in kept.items():
-        rate = pass_rate(found, groups)
+    for name, side in kept.items():
+        rate = pass_rate(side, groups)
         report = ArmReport(name=name, n=rate.n, rate=rate.share, ci95=(rate.interval.low, rate.interval.high))
         if name in compared:
             one = compared[name]

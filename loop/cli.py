@@ -90,12 +90,12 @@ def _explain_usage(error: TyperException, arguments: Sequence[str]) -> str:
 
 def _given(arguments: Sequence[str], names: Sequence[str]) -> str | None:
     """The value that an option was given last; None where it was not given, or for an argument."""
-    found = None
+    given = None
     for place, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")
         if name in names and name.startswith("-"):
-            found = value if equals else next(iter(arguments[place + 1 :]), None)
-    return found
+            given = value if equals else next(iter(arguments[place + 1 :]), None)
+    return given
 
 
 def _explain_os(error: OSError) -> str:

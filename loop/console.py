@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console, Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from loop.pace import RecentRate
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from loop.gate import GateReport, Line
 
 out = Console(highlight=False)
@@ -23,16 +24,6 @@ err = Console(stderr=True, highlight=False)
 
 _COLOURS = {"promote": "bold green", "reject": "bold red", "inconclusive": "bold yellow"}
 _VERDICTS = {"better": "green", "worse": "red", "not seen": "dim"}
-
-
-class _RateColumn(ProgressColumn):
-    """Units a second."""
-
-    def render(self, task: Task) -> Text:
-        """Draw the rate of one bar."""
-        speed = task.finished_speed or task.speed
-        unit = task.fields.get("unit", "")
-        return Text(f"{speed:,.1f} {unit}/s" if speed else f"- {unit}/s", style="cyan")
 
 
 class Bars:
@@ -54,15 +45,9 @@ class Bars:
         if self._signs is not None:
             self._signs.start()
         if self._live:
-            columns = [
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=18),
-                MofNCompleteColumn(),
-                _RateColumn(),
-                TimeRemainingColumn(),
-                TextColumn("[dim]{task.fields[note]}"),
-            ]
-            self._bar = Progress(*columns, console=err, transient=True)
+            from loop.bars import make_bar  # rich's bars take longer to import than most verbs run
+
+            self._bar = make_bar(err)
             self._bar.start()
             self._task = self._bar.add_task(label, total=total, unit=unit, note="")
 

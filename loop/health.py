@@ -51,13 +51,13 @@ class Health(Record):
     def asks(self) -> list[str]:
         """What to do, in words; empty where nothing is needed."""
         full = [part.slice for part in self.slices if part.saturated]
-        found = {
+        advice = {
             f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} in {ROUNDS} rounds; keep these as core": full,
             f"look at {len(self.never_solved)} tasks that no model solved: too hard, or wrong checks": self.never_solved,
             f"mend or remove {len(self.flaky)} flaky tasks: the same code got different verdicts": self.flaky,
             f"sharpen the checks of {len(self.weak or ())} weak tasks": self.weak,
         }
-        return [text for text, tasks in found.items() if tasks]
+        return [text for text, tasks in advice.items() if tasks]
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     """The health of a suite.
 
     Raises:
-        BadInput: ``verified`` is no report of ``goldloop goldens verify``.
+        BadInput: ``verified`` is not a report of ``goldloop goldens verify``.
     """
     evaluations = list(_evaluations(suite, runs))
     seen: defaultdict[str, _Seen] = defaultdict(_Seen)
@@ -86,7 +86,7 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
                 one.by_code[digest(result.attempt.code)].add(result.verdict.status)
     keys = [task.key for task in suite.tasks]
     weak, unsteady = _verified(verified, set(keys)) if verified else (None, set())
-    flaky = {key for key, one in seen.items() if any(len(found) > 1 for found in one.by_code.values())} | unsteady
+    flaky = {key for key, one in seen.items() if any(len(verdicts) > 1 for verdicts in one.by_code.values())} | unsteady
     return Health(
         suite=suite.name,
         tasks=len(keys),
@@ -105,8 +105,8 @@ def _evaluations(suite: Suite, runs: Path) -> Iterator[tuple[Path, list[Result]]
     """Finished evaluations that hold tasks of the suite, by their folder, oldest first."""
     files = sorted(runs.glob(f"*/round-*/*/{RESULTS}"), key=lambda file: (file.stat().st_mtime, str(file)))
     for file in files:
-        if found := [result for result in read_records(file, Result) if result.suite == suite.name]:
-            yield file.parent, found
+        if results := [result for result in read_records(file, Result) if result.suite == suite.name]:
+            yield file.parent, results
 
 
 def _rounds(evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> list[Sequence[Result]]:
@@ -114,11 +114,11 @@ def _rounds(evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> list[Sequen
 
     Runs with other seeds and of a few tasks say nothing of a round, and before and after are one round, not two.
     """
-    found: dict[Path, Sequence[Result]] = {}
+    by_round: dict[Path, Sequence[Result]] = {}
     for stage in ("before-holdout", "after-holdout"):
-        found |= {folder.parent: results for folder, results in evaluations if folder.name == stage}
+        by_round |= {folder.parent: results for folder, results in evaluations if folder.name == stage}
     order = dict.fromkeys(folder.parent for folder, _ in evaluations)
-    return [found[folder] for folder in order if folder in found]
+    return [by_round[folder] for folder in order if folder in by_round]
 
 
 def _slices(suite: Suite, evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> Iterator[SliceHealth]:

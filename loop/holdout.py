@@ -5,7 +5,7 @@ when and why. A decision of the gate is a look that costs: after many, a gain on
 tasks may be added at any time; they are checked against every trainset that these runs have made.
 
 ``holdout-seal.json`` says what both files held when they were last written, so that a line that was changed, taken away or
-added is noticed. It is no proof against someone who rewrites all three. A suite goes by its name: under another name it is
+added is noticed. It does not protect against someone who rewrites all three. A suite goes by its name: under another name it is
 another suite.
 """
 
@@ -170,7 +170,7 @@ class HoldoutLedger:
         share: one new task among sixty does not make a holdout new.
         """
         made = [look for look in self.looks if look.what == "decision"]
-        found = {}
+        decided = {}
         for holdout in _holdouts(tasks):
             spent = 0.0
             for look in made:
@@ -179,8 +179,8 @@ class HoldoutLedger:
                 elif look.suite == holdout.suite:
                     used = set(look.groups)
                     spent += sum(group in used for group in holdout.groups) / len(holdout.groups)
-            found[holdout.suite] = spent
-        return found
+            decided[holdout.suite] = spent
+        return decided
 
     def require_budget(self, suites: Sequence[Suite], budget: int) -> None:
         """As ``require_budget_for``, on the holdouts of suites."""
@@ -228,7 +228,7 @@ class _Sealed:
     A process that died between a line and its seal leaves one line that the seal does not know, never more.
 
     Raises:
-        BadInput: a file does not hold what the seal says, or a line is no entry.
+        BadInput: a file does not hold what the seal says, or a line is not an entry.
     """
 
     def __init__(self, runs: Path) -> None:
@@ -283,26 +283,26 @@ def _splits_of(suite: Suite) -> tuple[dict[str, Split], dict[str, Split]]:
 def _moved(suite: Suite, was: Mapping[str, Split]) -> list[str]:
     """What is in another split than it was, one line a task."""
     texts = _splits_of(suite)[1]
-    found = []
+    moved = []
     for task in suite.tasks:
         names = {f"group {task.group!r}": group_hash(task), f"task {task.id!r}": _id_hash(task)}
         names |= {"its text": _text_hash(task)} if _text_hash(task) in texts else {}
         for name, hashed in names.items():
             if was.get(hashed, task.split) != task.split:
-                found.append(f"{task.source or task.key}: {name} was {was[hashed]!r} and is {task.split!r} now")
+                moved.append(f"{task.source or task.key}: {name} was {was[hashed]!r} and is {task.split!r} now")
                 break
-    return found
+    return moved
 
 
 def _holdouts(tasks: Iterable[Task | Result]) -> list[_SuiteHoldout]:
     """By suite, in order of their names; the samples of a task are one task."""
-    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    by_suite: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for task in tasks:
         if task.split == "holdout":
-            found[task.suite][task.key] = group_hash(task)
+            by_suite[task.suite][task.key] = group_hash(task)
     return [
         _SuiteHoldout(suite=suite, digest=digest(sorted(groups)), groups=tuple(groups.values()))
-        for suite, groups in sorted(found.items())
+        for suite, groups in sorted(by_suite.items())
     ]
 
 
@@ -325,8 +325,8 @@ def require_untrained(adapter: Path, tasks: Sequence[Task]) -> str:
     folder = Path(os.path.normpath(adapter / trained.trainset))
     if not folder.is_dir():
         return f"{adapter}: its trainset is gone ({folder}); whether it was trained on these holdout tasks cannot be told"
-    if (found := load(folder)[0].digest) != trained.digest:
-        raise BadInput(f"{folder}: has digest {found}, {adapter} was trained on {trained.digest}; give that trainset back")
+    if (today := load(folder)[0].digest) != trained.digest:
+        raise BadInput(f"{folder}: has digest {today}, {adapter} was trained on {trained.digest}; give that trainset back")
     leaks = [
         f"{match.item}: {adapter} was trained on it ({folder}): {match.snippet[:80]!r}"
         for match in _leaks(folder, index_tasks(holdout))

@@ -54,8 +54,7 @@ def start_run(
     """
     folder = runs / config.name
     started = folder / RUN_FILE
-    if started.is_file() and any(folder.glob("round-*/before-train/journal.jsonl")):
-        _same_config(config, started)
+    require_same_settings(config, folder)
     with only_one(folder):
         facts = {
             "config": config.model_dump(mode="json"),
@@ -97,7 +96,15 @@ def list_runs(runs: Path) -> list[str]:
     return sorted(path.parent.name for path in runs.glob(f"*/{RUN_FILE}"))
 
 
-def _same_config(config: Config, started: Path) -> None:
+def require_same_settings(config: Config, folder: Path) -> None:
+    """A run that was evaluated goes on only under the configuration that it was started with.
+
+    Raises:
+        BadInput: other settings; the message names them.
+    """
+    started = folder / RUN_FILE
+    if not started.is_file() or not any(folder.glob("round-*/before-train/journal.jsonl")):
+        return
     old, new = _flat(read_json(started)["config"]), _flat(config.model_dump(mode="json"))
     differing = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k) and k not in ("rounds", "evals.workers"))
     if differing:

@@ -94,9 +94,9 @@ def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mappin
     wanted = {name: value if isinstance(value, (str, int, float)) else digest(value) for name, value in inputs.items()}
     for name in (MANIFEST, _STARTED) if _holds_work(folder) else ():
         if (folder / name).is_file():
-            found = read_json(folder / name)["inputs"]
-            if found != wanted:
-                keys = sorted(k for k in found.keys() | wanted.keys() if found.get(k) != wanted.get(k))
+            written = read_json(folder / name)["inputs"]
+            if written != wanted:
+                keys = sorted(k for k in written.keys() | wanted.keys() if written.get(k) != wanted.get(k))
                 raise BadInput(
                     f"{folder}: was made from other inputs ({', '.join(keys)} differ); take another run name "
                     "(--set name=...), another --out, or remove the folder"

@@ -245,7 +245,7 @@ def finetune_stage(
     settings = config.finetune.model_copy(update={"seed": config.seed})
 
     def work(out: Path) -> Mapping[str, Any]:
-        from finetune.lora import finetune
+        from finetune.train import finetune
 
         release()
         report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
@@ -268,17 +268,7 @@ def train_report(folder: Path) -> TrainReport:
 
 
 def token_counter(config: Config) -> Callable[[Example], int]:
-    """Counts the tokens of a row with the model's own tokenizer, loaded on first use."""
-    tokenizers: list[Any] = []
+    """Counts the tokens of a row as the configured trainer does."""
+    from finetune.train import open_trainer
 
-    def count(example: Example) -> int:
-        from transformers import AutoTokenizer
-
-        from evals.models.resolve import resolve_model
-        from trainset.render import encode_example
-
-        if not tokenizers:
-            tokenizers.append(AutoTokenizer.from_pretrained(resolve_model(config.model).path))
-        return len(encode_example(tokenizers[0], example).ids)
-
-    return count
+    return open_trainer(config.finetune).counter(ModelRef(base=config.model))

@@ -1,7 +1,7 @@
 """Everything about a configuration that can be checked before an hour is spent, all problems at once.
 
-Covers suites, model, backend and its options, sandbox, and what the holdout's size allows to see. Loads no model, answers and
-trains nothing; whether the suites' goldens hold is for ``goldloop goldens verify``.
+Covers suites, model, backend and trainer with their options, sandbox, and what the holdout's size allows to see. Loads no model,
+answers and trains nothing; whether the suites' goldens hold is for ``goldloop goldens verify``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from evals.records import Record, Task
 from evals.sandboxes.base import Sandbox
 from evals.stats import mcnemar_midp
 from evals.suites import Suite, load_suite
+from finetune.objectives import objective_of
+from finetune.train import trainer_class
 from loop.adapters import check_adapter
 from loop.bench import Bench, check_splits, open_model, sandbox_of
 from loop.config import Config
@@ -117,6 +119,13 @@ def examine(
         for key, message in option_problems(backend_class(config.backend), config.backend_options, f"backend {config.backend}"):
             full = f"backend_options.{key}"
             examined.problems.append(Problem(where=where(full), key=full, message=message))
+    trainer = attempt("finetune.trainer", lambda: trainer_class(config.finetune.trainer))
+    if trainer is not None:
+        options = config.finetune.trainer_options
+        for key, message in option_problems(trainer, options, f"trainer {config.finetune.trainer}"):
+            full = f"finetune.trainer_options.{key}"
+            examined.problems.append(Problem(where=where(full), key=full, message=message))
+    attempt("finetune.objective", lambda: objective_of(config.finetune.objective))
     if (model := attempt("model", lambda: _require_model(config))) is not None:
         examined.fine["model"] = model
     if adapter:
@@ -179,8 +188,8 @@ def _require_backend(config: Config) -> str:
 
 
 def _require_model(config: Config) -> str | None:
-    """Where the model is. Only the backends that load one can be asked; training loads it, too, whatever answers."""
-    return find_model(config.model) if config.backend in ("hf", "vllm") else None
+    """Where the model is, if anything of goldloop's own loads it: a backend, or the trainer, whatever answers."""
+    return find_model(config.model) if config.backend in ("hf", "vllm") or config.finetune.trainer == "lora" else None
 
 
 def _reach(config: Config, suites: Sequence[Suite], role: str) -> list[str]:

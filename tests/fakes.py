@@ -1,17 +1,13 @@
-"""Fakes for the logic around the model: a backend that answers right once it has an adapter, and a trainer that writes one."""
+"""Fakes for the logic around the model: backends that answer right once they have an adapter, and others."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-from evals.files import digest_file, write_json
 from evals.models.base import Completion, Sampling
 from evals.models.scripted import ScriptedBackend
 from evals.records import ModelRef
-from finetune.records import TrainReport
-from trainset import build as trainsets
 
 
 def answer_right(prompt: str) -> str:
@@ -72,27 +68,6 @@ class Slow(ScriptedBackend):
             return answer_right(prompt) if right else answer_wrong(prompt)
 
         super().__init__(answer, ref=ref)
-
-
-def fake_finetune(trainset: Path, base: ModelRef, settings: Any, out: Path, *, index_digest: str, progress: Any) -> TrainReport:
-    """Writes files where the real trainer writes its own; reads the trainset, as that does."""
-    built, examples = trainsets.load(trainset)
-    assert built.index_digest == index_digest
-    (out / "adapter_model.safetensors").write_bytes(built.digest.encode())
-    write_json(out / "adapter_config.json", {"peft_type": "LORA"})
-    return TrainReport(
-        model=base.model_copy(update={"adapter": str(out)}),
-        trainset_digest=built.digest,
-        index_digest=built.index_digest,
-        settings={},
-        steps=1,
-        rows=len(examples),
-        epochs=1,
-        trained_tokens=1,
-        total_tokens=1,
-        losses=(1.0,),
-        adapter_digest=digest_file(out / "adapter_model.safetensors"),
-    )
 
 
 class Addresses(ScriptedBackend):

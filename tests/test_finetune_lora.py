@@ -13,9 +13,11 @@ from evals.files import read_json
 from evals.models.loading import load_model, merge_adapter
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
-from finetune.lora import _Run, epoch_batches, finetune, microbatches, schedule
+from finetune.batches import epoch_batches, microbatches, schedule
+from finetune.lora import LoraRun
 from finetune.records import TRAINED_ON
 from finetune.settings import FinetuneSettings, LoraSettings
+from finetune.train import finetune
 from trainset.build import Built, save
 from trainset.records import Example
 from trainset.render import Encoded, encode_example
@@ -90,7 +92,7 @@ def encoded(tokenizer: Any, rows: int = 8) -> list[Encoded]:
 def test_the_loss_equals_the_librarys_own(small_model: Path) -> None:
     model, tokenizer, _ = load_model(str(small_model))
     rows = encoded(tokenizer)
-    run = _Run(model, rows, SETTINGS)
+    run = LoraRun(model, rows, SETTINGS)
     losses = []
     for row in rows:
         ids = torch.tensor([row.ids])
@@ -100,7 +102,7 @@ def test_the_loss_equals_the_librarys_own(small_model: Path) -> None:
         with torch.no_grad():
             losses.append(float(run.model(input_ids=ids, labels=labels).loss) * trained)
     with torch.no_grad():
-        assert float(run._loss(rows)) == pytest.approx(sum(losses), rel=1e-5)
+        assert float(run.objective(run.model, rows)) == pytest.approx(sum(losses), rel=1e-5)
 
 
 def test_microbatches_do_not_change_the_gradient(small_model: Path) -> None:
@@ -108,9 +110,9 @@ def test_microbatches_do_not_change_the_gradient(small_model: Path) -> None:
     for budget in (10_000, 40):
         model, tokenizer, _ = load_model(str(small_model))
         rows = encoded(tokenizer)
-        run = _Run(model, rows, SETTINGS)
+        run = LoraRun(model, rows, SETTINGS)
         for part in microbatches(rows, budget):
-            run._loss(part).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            run.objective(run.model, part).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         gradients.append(torch.cat([w.grad.flatten() for w in run.weights if w.grad is not None]))
     assert torch.allclose(gradients[0], gradients[1], atol=1e-5)
 
@@ -159,15 +161,15 @@ def test_a_run_killed_between_epochs_ends_as_if_it_had_not_been(
     class Killed(BaseException):
         pass
 
-    step = _Run.step
+    step = LoraRun.step
 
-    def dying(self: _Run, batch: Any) -> float:
+    def dying(self: LoraRun, batch: Any) -> float:
         if len(self.losses) == 4:  # in the second epoch, after the first one's checkpoint
             raise Killed
         return step(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_Run, "step", dying)
+        patch.setattr(LoraRun, "step", dying)
         with pytest.raises(Killed):
             finetune(trainset, base, SETTINGS, tmp_path / "killed", index_digest=INDEX)
     assert (tmp_path / "killed/checkpoint.pt").is_file()

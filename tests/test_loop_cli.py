@@ -13,7 +13,6 @@ from pathlib import Path
 import orjson
 import pytest
 from conftest import WriteSuite
-from fakes import fake_finetune
 
 from loop.app import app
 from loop.cli import main
@@ -36,12 +35,7 @@ class Outcome:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    import finetune.lora
-    import loop.stages
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(finetune.lora, "finetune", fake_finetune)
-    monkeypatch.setattr(loop.stages, "token_counter", lambda config: lambda example: 10)
 
     def call(*arguments: str) -> Outcome:
         capsys.readouterr()
@@ -54,7 +48,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 def project(path: Path, target: Path, extra: str = "") -> None:
-    text = f"name: t\nmodel: scripted\nbackend: fakes:LearningBackend\nsuites:\n  target: [{target}]\n{extra}"
+    scripted = "model: scripted\nbackend: fakes:LearningBackend\nfinetune:\n  trainer: scripted\n"
+    text = f"name: t\n{scripted}suites:\n  target: [{target}]\n{extra}"
     (path / "goldloop.yaml").write_text(text)
 
 

@@ -108,7 +108,18 @@ def test_init_names_the_schema_that_it_writes(run: Run, tmp_path: Path) -> None:
     assert first == "# yaml-language-server: $schema=goldloop.schema.json"
     schema = orjson.loads((tmp_path / "mine/goldloop.schema.json").read_bytes())
     assert set(yaml.safe_load((tmp_path / "mine/goldloop.yaml").read_text())) <= set(schema["properties"])
-    assert run("validate", "mine/goldloop.yaml", "--unsafe-local", "--set", "backend=fakes:Perfect").code == 0
+    assert (
+        run(
+            "validate",
+            "mine/goldloop.yaml",
+            "--unsafe-local",
+            "--set",
+            "backend=fakes:Perfect",
+            "--set",
+            "finetune.trainer=scripted",
+        ).code
+        == 0
+    )
 
 
 def test_no_message_names_a_distribution_that_no_index_has() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import WriteSuite
-from fakes import Recovering, fake_finetune
+from fakes import Recovering
 
 from evals.errors import BadInput, Inconclusive
 from evals.files import read_json, read_records
@@ -19,18 +19,15 @@ from loop.status import run_status
 from trainset.records import Example
 
 
-@pytest.fixture(autouse=True)
-def scripted_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    import finetune.lora
-    import loop.stages
-
-    monkeypatch.setattr(finetune.lora, "finetune", fake_finetune)
-    monkeypatch.setattr(loop.stages, "token_counter", lambda config: lambda example: 10)
-
-
 def settings(target: Path, guard: Path | None = None, **changes: Any) -> Any:
     suites = {"target": [str(target)], "guard": [str(guard)] if guard else []}
-    base = {"name": "test", "backend": "fakes:LearningBackend", "model": "scripted", "suites": suites}
+    base = {
+        "name": "test",
+        "backend": "fakes:LearningBackend",
+        "model": "scripted",
+        "suites": suites,
+        "finetune": {"trainer": "scripted"},
+    }
     return make_config({**base, **changes})
 
 

@@ -8,26 +8,20 @@ from pathlib import Path
 import pytest
 from command_line import Ended
 from conftest import WriteSuite
-from fakes import fake_finetune
 
-import finetune.lora
 from evals.files import MANIFEST, read_json
 from loop.cli import main
 from loop.stage import only_one
 
 Run = Callable[..., Ended]
-real_finetune = finetune.lora.finetune
 ROUND = "runs/t/round-1"
-COVERAGE = ("--set", "decontam.coverage=0.35")
+SCRIPTED = ("--set", "finetune.trainer=scripted")
+COVERAGE = ("--set", "decontam.coverage=0.35", *SCRIPTED)
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    import loop.stages
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(finetune.lora, "finetune", fake_finetune)
-    monkeypatch.setattr(loop.stages, "token_counter", lambda config: lambda example: 10)
 
     def call(*arguments: str) -> Ended:
         capsys.readouterr()
@@ -43,7 +37,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def suite(run: Run, write_suite: WriteSuite, tmp_path: Path) -> str:
     """A suite that a run under settings of its own was made on."""
     path = write_suite(train=6, holdout=6)
-    text = "name: t\nmodel: scripted\nbackend: fakes:LearningBackend\ndecontam: {coverage: 0.35}\n"
+    text = "name: t\nmodel: scripted\nbackend: fakes:LearningBackend\ndecontam: {coverage: 0.35}\nfinetune: {trainer: scripted}\n"
     (tmp_path / "goldloop.yaml").write_text(f"{text}suites: {{target: [{path}]}}\n")
     assert run("run").code == 0
     return str(path)
@@ -57,9 +51,8 @@ def test_a_trainset_that_a_run_built_is_trained_on_under_the_runs_own_settings(r
     assert manifest["counts"] == {"rows": 6, "steps": 1}
 
 
-def test_under_other_settings_it_is_refused_as_another_holdout(run: Run, suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finetune.lora, "finetune", real_finetune)
-    ended = run("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", "--model", "scripted")
+def test_under_other_settings_it_is_refused_as_another_holdout(run: Run, suite: str) -> None:
+    ended = run("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *SCRIPTED)
     assert ended.code == 4
     assert "screened against holdout" in ended.err
 
@@ -89,7 +82,8 @@ def test_the_verbs_build_the_trainset_that_the_run_built(run: Run, suite: str, t
     assert built.code == 0
     assert built.json["digest"] == read_json(tmp_path / ROUND / "trainset" / MANIFEST)["trainset"]
     told = run("trainset", "pairs", "--holdout", suite, "--out", "more", *COVERAGE, "--seed", "2").err
-    assert f"next: goldloop finetune more --holdout {suite} --out adapter --set decontam.coverage=0.35 --set seed=2" in told
+    sets = "--set decontam.coverage=0.35 --set finetune.trainer=scripted --set seed=2"
+    assert f"next: goldloop finetune more --holdout {suite} --out adapter {sets}" in told
 
 
 @pytest.mark.parametrize("verb", ["pair", "trainset", "finetune"])

@@ -24,7 +24,7 @@ SLOW = """
 import time
 from fakes import LearningBackend
 
-class Slow(LearningBackend):
+class Unhurried(LearningBackend):
     def __init__(self, ref, *, batch_size=1):
         super().__init__(ref, batch_size=1)
 
@@ -37,7 +37,10 @@ class Slow(LearningBackend):
 @pytest.fixture
 def project(write_suite: WriteSuite, tmp_path: Path) -> Path:
     (tmp_path / "slowly.py").write_text(SLOW)
-    text = f"name: t\nmodel: scripted\nbackend: slowly:Slow\nsuites: {{target: [{write_suite(train=6, holdout=6)}]}}\n"
+    suite = write_suite(train=6, holdout=6)
+    text = (
+        f"name: t\nmodel: scripted\nbackend: slowly:Unhurried\nfinetune: {{trainer: scripted}}\nsuites: {{target: [{suite}]}}\n"
+    )
     (tmp_path / "goldloop.yaml").write_text(text)
     return tmp_path
 

@@ -14,6 +14,7 @@ from evals.files import write_json
 from loop.cli import main
 
 Run = Callable[..., Ended]
+SCRIPTED = "model: m\nbackend: fakes:LearningBackend\nfinetune: {trainer: scripted}\n"
 
 
 @pytest.fixture
@@ -35,7 +36,10 @@ def write(tmp_path: Path, text: str) -> None:
 
 
 def test_all_is_well(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    write(tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite(train=6, holdout=6)}]}}\n")
+    write(
+        tmp_path,
+        f"{SCRIPTED}suites: {{target: [{write_suite(train=6, holdout=6)}]}}\n",
+    )
     ended = run("validate", "--json")
     assert ended.code == 0
     assert (ended.json["valid"], ended.json["problems"]) == (True, [])
@@ -58,6 +62,10 @@ sandbox:
   name: jail
 backend_options:
   max_model_len: 4096
+finetune:
+  trainer: scripted
+  trainer_options:
+    loses: [1]
 evals:
   cache: {suite}/suite.yaml
 """
@@ -79,15 +87,15 @@ def test_all_problems_come_at_once_with_file_line_and_key(run: Run, write_suite:
         "goldloop.yaml:2: model: '": "./nowhere' is no folder, no GGUF file and no hub id",
         "goldloop.yaml:10: sandbox.name: ": "'jail' is none of auto, sandlock",
         "goldloop.yaml:12: backend_options.max_model_len: ": "unknown option 'max_model_len': backend hf takes none",
-        "goldloop.yaml:14: evals.cache: ": "is a file",
+        "goldloop.yaml:16: finetune.trainer_options.loses: ": "unknown option 'loses'; did you mean 'losses'?",
+        "goldloop.yaml:18: evals.cache: ": "is a file",
     }.items():
         assert any(line.startswith(place) and words in line for line in problems), (place, problems)
-    assert len(problems) == 8
+    assert len(problems) == 9
     before_the_run = run("run")
     assert before_the_run.code == 4
-    assert all(
-        place in before_the_run.err for place in ("yaml:3:", "yaml:8:", "yaml:5:", "yaml:6:", "yaml:2:", "yaml:10:", "yaml:14:")
-    )
+    for line in (2, 3, 5, 6, 8, 10, 12, 16, 18):
+        assert f"goldloop.yaml:{line}: " in before_the_run.err
 
 
 def test_keys_that_are_given_twice_are_said_with_both_lines(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
@@ -115,7 +123,10 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("override", IMPOSSIBLE)
 def test_impossible_values_are_errors(run: Run, write_suite: WriteSuite, tmp_path: Path, override: str) -> None:
-    write(tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite()}]}}\n")
+    write(
+        tmp_path,
+        f"{SCRIPTED}suites: {{target: [{write_suite()}]}}\n",
+    )
     ended = run("validate", "--json", "--unsafe-local", "--set", override)
     (problem,) = ended.json["problems"]
     assert ended.code == 4
@@ -125,7 +136,7 @@ def test_impossible_values_are_errors(run: Run, write_suite: WriteSuite, tmp_pat
 def test_an_empty_holdout_is_inconclusive_and_no_training_task_is_bad_input(
     run: Run, write_suite: WriteSuite, tmp_path: Path
 ) -> None:
-    head = "model: m\nbackend: fakes:LearningBackend\n"
+    head = SCRIPTED
     write(tmp_path, f"{head}suites: {{target: [{write_suite(holdout=0)}]}}\n")
     assert run("validate", "--unsafe-local").code == 3
     write(tmp_path, f"{head}suites: {{target: [{write_suite('others', train=0)}]}}\n")
@@ -134,14 +145,19 @@ def test_an_empty_holdout_is_inconclusive_and_no_training_task_is_bad_input(
 
 def test_a_holdout_too_small_is_said_and_stops_nothing(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
     target, guard = write_suite(train=4, holdout=2), write_suite("others", train=4, holdout=3)
-    write(tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{target}], guard: [{guard}]}}\n")
+    write(
+        tmp_path,
+        f"{SCRIPTED}suites: {{target: [{target}], guard: [{guard}]}}\n",
+    )
     ended = run("validate", "--json", "--unsafe-local")
     assert ended.code == 0
     small, unsafe = ended.json["notes"]
     assert small.startswith("suite codes: with 2 holdout tasks in 2 groups no gain at all can be seen")
     assert unsafe.startswith("suite others: with 3 holdout tasks even an unchanged model") and "gate.guard_margin is 10" in unsafe
+    more = write_suite("more", train=4, holdout=6)
     write(
-        tmp_path, f"model: m\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite('more', train=4, holdout=6)}]}}\n"
+        tmp_path,
+        f"{SCRIPTED}suites: {{target: [{more}]}}\n",
     )
     (note,) = run("validate", "--json", "--unsafe-local").json["notes"]
     assert "the smallest gain that can be seen is 83 points (5 tasks gained, none lost), and gate.min_effect is 2" in note
@@ -164,7 +180,7 @@ def test_a_model_without_weights_or_chat_template_is_named(run: Run, write_suite
 
 def test_a_backend_that_needs_a_package_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    write(tmp_path, f"model: m\nbackend: needy:Needy\nsuites: {{target: [{write_suite()}]}}\n")
+    write(tmp_path, f"model: m\nbackend: needy:Needy\nfinetune: {{trainer: scripted}}\nsuites: {{target: [{write_suite()}]}}\n")
     (tmp_path / "needy.py").write_text("class Needy:\n    needs = ('a_package_that_nobody_has',)\n")
     import sys
 
@@ -177,8 +193,45 @@ def test_a_backend_that_needs_a_package_is_named(run: Run, write_suite: WriteSui
     assert "backend needy:Needy needs a package: pip install a_package_that_nobody_has" in problem
 
 
+def test_a_trainer_that_is_not_there_and_a_model_that_only_training_needs(
+    run: Run, write_suite: WriteSuite, tmp_path: Path
+) -> None:
+    write(tmp_path, f"model: ./nowhere\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite()}]}}\n")
+    (model,) = run("validate", "--json", "--unsafe-local").json["problems"]
+    assert model.startswith("goldloop.yaml:1: model: './nowhere' is no folder")
+    (trainer,) = run("validate", "--json", "--unsafe-local", "--set", "finetune.trainer=lora2").json["problems"]
+    assert trainer.startswith("--set: finetune.trainer: ") and "did you mean 'lora'?" in trainer
+    (option,) = run(
+        "validate",
+        "--json",
+        "--unsafe-local",
+        "--set",
+        "finetune.trainer_options.x=1",
+        "--set",
+        "model=m",
+        "--set",
+        "finetune.trainer=scripted",
+    ).json["problems"]
+    assert option.startswith("--set: finetune.trainer_options.x: unknown option 'x'; there are losses")
+
+
+def test_what_earlier_runs_leave_no_room_for_is_said(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    write(tmp_path, f"name: t\n{SCRIPTED}suites: {{target: [{write_suite(train=6, holdout=6)}]}}\n")
+    assert run("run", "--unsafe-local").code == 0
+    assert run("validate", "--unsafe-local").code == 0
+    changed = run("validate", "--json", "--unsafe-local", "--set", "decontam.unique=4")
+    (problem,) = changed.json["problems"]
+    assert changed.code == 4 and "goldloop.yaml:1: name: runs/t/run.json: this run was started with other settings" in problem
+    spent = run("validate", "--json", "--unsafe-local", "--set", "name=new", "--set", "gate.looks=1")
+    (problem,) = spent.json["problems"]
+    assert spent.code == 3 and "the holdout of suite codes was decided on 1 times, and 1 are allowed" in problem
+
+
 def test_an_adapter_of_another_base_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    write(tmp_path, f"model: mine\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite()}]}}\n")
+    write(
+        tmp_path,
+        f"{SCRIPTED.replace('model: m', 'model: mine')}suites: {{target: [{write_suite()}]}}\n",
+    )
     (tmp_path / "adapter").mkdir()
     (tmp_path / "adapter/adapter_model.safetensors").write_bytes(b"weights")
     write_json(tmp_path / "adapter/adapter_config.json", {"base_model_name_or_path": "some/base"})

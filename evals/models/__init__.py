@@ -1,6 +1,7 @@
 """Model backends by name. Add one: a class that fits ``base.Backend`` and a row in BACKENDS, or 'pkg.mod:Class' in the config.
 
-A class may have a class attribute ``settings``, a pydantic model: ``backend_options`` are read with it and given as ``options``.
+A class may have a class attribute ``settings``, a pydantic model: ``backend_options`` are read with it and become
+keyword arguments.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Hill:
 
 
 def spark(losses: Sequence[float], epochs: int) -> Spark | None:
-    """The loss curve; None without two finite steps, since one point is no curve."""
+    """The loss curve; None without two finite steps, since one point does not make a curve."""
     finite = [(step, loss) for step, loss in enumerate(losses) if math.isfinite(loss)]
     if len(finite) < 2:
         return None
@@ -82,7 +82,7 @@ def hill(chapters: Sequence[Chapter], width: int, height: int, margin: int) -> H
     """Pass rates of the holdout of each suite: the base model, then what each round made of it."""
     left, top, bottom = 52, 16, 46
     rates = {line.suite: _rates(line.suite, chapters) for line in chapters[0].wholes}
-    floor, ceiling = _bounds([rate.interval for found in rates.values() for rate in found])
+    floor, ceiling = _bounds([rate.interval for of_suite in rates.values() for rate in of_suite])
     names = ["base", *(f"round {c.facts.round}" if len(chapters) < 5 else str(c.facts.round) for c in chapters)]
     room = (width - left - margin) / len(names)
 
@@ -134,7 +134,7 @@ class _ChartRate:
 
 def _rates(suite: str, chapters: Sequence[Chapter]) -> list[_ChartRate]:
     lines = [next((line for line in chapter.wholes if line.suite == suite), None) for chapter in chapters]
-    found = []
+    points = []
     for number, line in enumerate([lines[0], *lines]):
         if line is None:
             raise BadInput(f"round {number}: its gate does not know suite {suite}, which the first round has")
@@ -143,8 +143,8 @@ def _rates(suite: str, chapters: Sequence[Chapter]) -> list[_ChartRate]:
         counted = f"{round(share * line.n)} of {line.n}" if line.samples == 1 else f"{line.n} tasks, {line.samples} samples each"
         said = f"{counted}, {percent(share)}, 95% {percent(low)} to {percent(high)}"
         kept = number == 0 or chapters[number - 1].facts.decision == "promote"
-        found.append(_ChartRate(share=share, interval=(low, high), said=said, kept=kept))
-    return found
+        points.append(_ChartRate(share=share, interval=(low, high), said=said, kept=kept))
+    return points
 
 
 def _bounds(intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -230,13 +230,13 @@ def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[Contaminat
     goldens = {golden.key: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}
     trained = {pair.key: pair.prompt for pair in clean if not pair.replay}
     leaking = {pair.key for pair in leaks if not pair.replay}
-    found: dict[tuple[str, str], list[Failure]] = {}
+    by_slice: dict[tuple[str, str], list[Failure]] = {}
     for failure in read_records(folder / "failures" / "failures.jsonl", Failure):
         if failure.key in origin:
             result = origin[failure.key]
-            found.setdefault((result.suite, result.slice), []).append(failure)
+            by_slice.setdefault((result.suite, result.slice), []).append(failure)
     groups = []
-    for (suite, name), failures in sorted(found.items()):
+    for (suite, name), failures in sorted(by_slice.items()):
         cases = []
         for failure in failures[:SHOWN_PER_SLICE]:
             fate = "leaks" if failure.key in leaking else "trained" if failure.key in trained else "unpaired"

@@ -91,9 +91,9 @@ def audit(
     bars = console.Bars(quiet=json)
     try:
         items = load_items(holdout, _column_map(holdout_column or ()))
-        found = find_sources(train)
+        sources = find_sources(train)
         outcome = run_audit(
-            found,
+            sources,
             items,
             settings,
             index=_index(index, items, settings) if index else None,
@@ -103,7 +103,7 @@ def audit(
             progress=bars,
         )
         summary = outcome.summary
-        near = _semantic(semantic, found, items, settings, out, bars) if semantic and out and not summary.partial else 0
+        near = _semantic(semantic, sources, items, settings, out, bars) if semantic and out and not summary.partial else 0
     except KeyboardInterrupt:
         console.plain_error("interrupted before or after the scan; nothing half-written was left")
         return INTERRUPTED
@@ -184,12 +184,12 @@ def _index(path: Path, items: Holdout, settings: AuditSettings) -> HoldoutIndex:
     return built
 
 
-def _semantic(model: str, found: Found, items: Holdout, settings: AuditSettings, out: Path, bars: console.Bars) -> int:
+def _semantic(model: str, sources: Found, items: Holdout, settings: AuditSettings, out: Path, bars: console.Bars) -> int:
     from decontam.audit.run import training_texts
     from decontam.audit.semantic import TransformerEmbedder, export_for_judge, find_candidates
 
     embedder = TransformerEmbedder(model)
-    texts = training_texts(found, settings.text_columns)
+    texts = training_texts(sources, settings.text_columns)
     candidates = find_candidates(items.items, texts, embedder, embedder, progress=bars)
     export_for_judge(candidates, out / "candidates.jsonl")
     return len(candidates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,12 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.app import Json, Sets, Unsafe, app, emit, next_command
+from loop.app import RUNS, Json, Runs, Sets, Unsafe, app, emit, next_command
 
 if TYPE_CHECKING:
+    from evals.suites import Suite
     from loop.config import ConfigText
-    from loop.validate import Examined
+    from loop.validate import Examined, Problem
 
 config_app = typer.Typer(help="About the configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
@@ -25,6 +27,7 @@ def validate(
     config: Annotated[Path, typer.Argument(help="Configuration file.")] = Path("goldloop.yaml"),
     adapter: Annotated[str, typer.Option(help="Folder of an adapter that should fit the model.")] = "",
     set_: Sets = None,
+    runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
     json: Json = False,
 ) -> int:
@@ -39,10 +42,12 @@ def validate(
 
     read = read_config(config, set_ or ())
     examined = _examine(read, config.parent, unsafe_local=unsafe_local, adapter=adapter)
-    found = list(examined.problems) if examined else []
-    lines = [*read.problems, *map(str, found)]
+    problems = list(examined.problems) if examined else []
+    if examined is not None:
+        problems += _past(read, [*examined.targets, *examined.guards], runs)
+    lines = [*read.problems, *map(str, problems)]
     fine, notes = (examined.fine, examined.notes) if examined else ({}, [])
-    code = 0 if not lines else 3 if not read.problems and all(problem.inconclusive for problem in found) else 4
+    code = 0 if not lines else 3 if not read.problems and all(problem.inconclusive for problem in problems) else 4
     if json:
         emit({"valid": not lines, "problems": lines, "notes": notes, "checked": fine})
     else:
@@ -56,6 +61,27 @@ def validate(
             console.out.print(f"{console.escape(str(config))}: a run can start")
     next_command(f"goldloop run {config}" if not lines else f"goldloop validate {config}")
     return code
+
+
+def _past(read: ConfigText, suites: Sequence[Suite], runs: Path) -> list[Problem]:
+    """What earlier runs of the same folder leave no room for: other settings under the same name, more looks at the holdout."""
+    from loop.holdout import HoldoutLedger
+    from loop.runs import require_same_settings
+    from loop.validate import Problem
+
+    if (config := read.config) is None:
+        return []
+    problems = []
+    try:
+        require_same_settings(config, runs / config.name)
+        spent = HoldoutLedger(runs).decisions([task for suite in suites for task in suite.split("holdout")])
+    except BadInput as error:
+        return [Problem(where=read.where("name"), key="name", message=str(error))]
+    for suite, count in spent.items() if not (runs / config.name).is_dir() else ():
+        if count >= config.gate.looks:
+            message = f"the holdout of suite {suite} was decided on {count:.4g} times, and {config.gate.looks} are allowed"
+            problems.append(Problem(where=read.where("gate.looks"), key="gate.looks", message=message, inconclusive=True))
+    return problems
 
 
 @config_app.command("schema")

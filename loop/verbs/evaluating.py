@@ -158,8 +158,8 @@ def _by_slice(results: Sequence[Result]) -> dict[str, Rate]:
     for result in results:
         for name in ("all", f"{result.suite} {result.split}: {result.slice}"):
             parts.setdefault(name, []).append(result)
-    found = {name: outcomes_of(part) for name, part in parts.items()}
-    return {name: pass_rate(found[name], groups) for name in sorted(found, key=lambda n: (n != "all", n)) if found[name]}
+    outcomes = {name: outcomes_of(part) for name, part in parts.items()}
+    return {name: pass_rate(outcomes[name], groups) for name in sorted(outcomes, key=lambda n: (n != "all", n)) if outcomes[name]}
 
 
 @app.command()
@@ -177,23 +177,23 @@ def failures(
     from goldens.pair import collect_failures
     from goldens.taxonomy import clusters_of, count_kinds
 
-    found = [result for result in read_results(results) if result.split == "train"]
-    flaky = flaky_tasks(found)
-    failed = collect_failures(set_apart(flaky, found))
-    clusters = clusters_of(failed, {result.key: result.slice for result in found})
+    trained = [result for result in read_results(results) if result.split == "train"]
+    flaky = flaky_tasks(trained)
+    failed = collect_failures(set_apart(flaky, trained))
+    clusters = clusters_of(failed, {result.key: result.slice for result in trained})
     kinds = count_kinds(failed)
     if json:
         reasons = Counter(failure.verdict.reason for failure in failed)
         summary = {"failures": len(failed), "kinds": kinds, "reasons": reasons, "flaky": flaky}
         emit({**summary, "clusters": [_described(cluster) for cluster in clusters], "items": failed})
     else:
-        tasks = len({result.key for result in found})
+        tasks = len({result.key for result in trained})
         console.out.print(_kinds_table(f"{len(failed)} failures of {tasks} training tasks", kinds))
         console.out.print()
         console.out.print(_clusters_table(clusters[:12]))
         if len(clusters) > 12:
             console.out.print(f"... and {len(clusters) - 12} smaller clusters (--json has all)")
-        _show_flaky(flaky, found)
+        _show_flaky(flaky, trained)
         if failed:
             console.out.print("try prompt rules and repair turns: goldloop ablate SUITE --split train --rules FILE --repair 1")
     next_command(f"goldloop pair {results} --suite SUITE --out pairs")

@@ -64,7 +64,7 @@ def goldens_verify(
     effort = Effort(repeats=repeats, mutants=mutants, least_score=least_score)
     box = sandbox_of(config, unsafe_local=unsafe_local)
     try:
-        found = verify_all(
+        verified = verify_all(
             tasks,
             _grader(box),
             effort,
@@ -73,15 +73,15 @@ def goldens_verify(
         )
     finally:
         box.close()
-    report = _report(found, box.tier, {suite.name: suite.digest for suite in loaded}, effort)
+    report = _report(verified, box.tier, {suite.name: suite.digest for suite in loaded}, effort)
     if out is not None:
         _write(out, report)
     if json:
         emit(report)
     else:
-        _show(found)
-    check_known(found)
-    unsound = sum(one.state in {"weak", "broken"} for one in found)
+        _show(verified)
+    check_known(verified)
+    unsound = sum(one.state in {"weak", "broken"} for one in verified)
     again = f"goldloop goldens verify {shlex.join(suites)} --out report.json"
     next_command(again if unsound else f"goldloop eval {suites[0]} --out evals/base")
     return 2 if unsound else 0
@@ -100,19 +100,19 @@ def _spread(tasks: Sequence[Task], sample: int) -> list[Task]:
     return [tasks[place * len(tasks) // sample] for place in range(sample)]
 
 
-def _report(found: Sequence[Verification], tier: str, digests: dict[str, str], effort: Any) -> dict[str, Any]:
+def _report(verified: Sequence[Verification], tier: str, digests: dict[str, str], effort: Any) -> dict[str, Any]:
     from goldens.verify import score_of, tallies
 
     return {
         "sandbox": tier,
         "digests": digests,
         "effort": {"repeats": effort.repeats, "mutants": effort.mutants, "least_score": effort.least_score},
-        "runs": sum(one.runs for one in found),
-        "errors": sum(one.errors for one in found),
-        "score": score_of(found),
-        "proved": {name: sum(one.suite == name and one.state in {"sound", "weak"} for one in found) for name in digests},
-        "tallies": list(tallies(found)),
-        "tasks": list(found),
+        "runs": sum(one.runs for one in verified),
+        "errors": sum(one.errors for one in verified),
+        "score": score_of(verified),
+        "proved": {name: sum(one.suite == name and one.state in {"sound", "weak"} for one in verified) for name in digests},
+        "tallies": list(tallies(verified)),
+        "tasks": list(verified),
     }
 
 
@@ -130,17 +130,17 @@ def _write(out: Path, report: dict[str, Any]) -> None:
     write_json(out, {**plain, "tasks": [one.model_dump(mode="json") for one in report["tasks"]]})
 
 
-def _show(found: Sequence[Verification]) -> None:
+def _show(verified: Sequence[Verification]) -> None:
     from goldens.verify import tallies
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("suite", overflow="fold")
     for name in ("tasks", "sound", "weak", "broken", "error", "mutants", "killed", "score"):
         table.add_column(name, justify="right", overflow="fold")
-    for row in tallies(found):
+    for row in tallies(verified):
         table.add_row(*_cells(row), style="bold" if row.slice == "*" else "")
     console.out.print(table)
-    unsound = [one for one in found if one.state != "sound"]
+    unsound = [one for one in verified if one.state != "sound"]
     for one in unsound[:_SHOWN_TASKS]:
         console.out.print()
         console.out.print(Text.assemble((one.state, _COLOURS[one.state]), f" {one.source or one.suite + '/' + one.id}"))

@@ -26,18 +26,18 @@ def looks(runs: Runs = RUNS, json: Json = False) -> None:
     """
     from loop.holdout import HoldoutLedger
 
-    found = HoldoutLedger(runs).looks
+    looks = HoldoutLedger(runs).looks
     if json:
-        emit({"looks": found})
+        emit({"looks": looks})
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for name in ("when", "what", "suite", "holdout", "subject", "why"):
             table.add_column(name)
-        for look in found:
+        for look in looks:
             cells = (look.at, look.what, look.suite, look.holdout[:11], look.subject, look.why)
             table.add_row(*(Text(cell) for cell in cells))
-        console.out.print(table if found else f"nobody has looked at a holdout in {runs} yet")
-        carried = Counter((look.suite, look.holdout) for look in found if look.what == "decision")
+        console.out.print(table if looks else f"nobody has looked at a holdout in {runs} yet")
+        carried = Counter((look.suite, look.holdout) for look in looks if look.what == "decision")
         for (suite, holdout), count in carried.items():
             console.out.print(Text(f"{suite}, holdout {holdout[:11]}: {count} decision{'' if count == 1 else 's'}"))
     next_command("goldloop status")
@@ -67,14 +67,14 @@ def show(
         str(file.parent.relative_to(folder)): [r for r in read_records(file, Result) if r.key == task]
         for file in sorted(folder.glob(f"round-*/*holdout*/{RESULTS}"))
     }
-    found = {name: results for name, results in stages.items() if any(r.split == "holdout" for r in results)}
-    if not found:
+    shown = {name: results for name, results in stages.items() if any(r.split == "holdout" for r in results)}
+    if not shown:
         raise BadInput(f"{folder}: no holdout task {task!r} was evaluated here; give it as suite/id")
     HoldoutLedger(runs).note_item(task, f"{folder.name}: {why.strip()}")
     if json:
-        emit({"task": task, "stages": found})
+        emit({"task": task, "stages": shown})
     else:
-        for name, results in found.items():
+        for name, results in shown.items():
             for result in results:
                 console.out.print(Text(f"{name}: {result.verdict.status} ({result.verdict.reason})", style="bold"))
                 console.out.print(Text(result.attempt.completion.strip() or "(no answer)"))

@@ -73,13 +73,13 @@ def import_(
 def _columns(importer: str, given: Sequence[str]) -> dict[str, str]:
     if given and importer not in _MAPPED:
         raise BadInput(f"--column: for {' and '.join(_MAPPED)} only; {importer} knows its own columns")
-    found = {}
+    columns = {}
     for one in given:
         key, equals, column = one.partition("=")
         if not key or not equals or not column:
             raise BadInput(f"--column {one}: expected KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
-        found[key] = column
-    return found
+        columns[key] = column
+    return columns
 
 
 def _read(importer: str, path: str, columns: dict[str, str], name: str) -> Suite:
@@ -125,7 +125,7 @@ def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, 
     box = sandbox_of(config, unsafe_local=unsafe_local)
     proved = [task for task in suite.tasks if task.golden.strip()]
     try:
-        found = verify_all(
+        verified = verify_all(
             proved,
             lambda task, code: grade(task, code, box),
             Effort(repeats=1, mutants=0),
@@ -134,9 +134,9 @@ def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, 
         )
     finally:
         box.close()
-    if found:
-        check_known(found)
-    out = {one.id: "; ".join(one.findings) for one in found if one.state in {"broken", "error"}}
+    if verified:
+        check_known(verified)
+    out = {one.id: "; ".join(one.findings) for one in verified if one.state in {"broken", "error"}}
     kept = tuple(task for task in suite.tasks if task.id not in out)
     notes = [f"{task.source or task.key}: {out[task.id]}" for task in suite.tasks if task.id in out]
     if not kept:

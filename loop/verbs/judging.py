@@ -50,18 +50,18 @@ def judge(
 
     config = make_config({"model": model, "suites": {"target": suite}}, set_ or (), place="command line")
     tasks = {task.key: task for name in suite for task in load_suite(name).tasks}
-    found = [r for r in read_results(results) if r.split != "holdout" and r.attempt.code and r.key in tasks]
-    if not found:
+    answered = [r for r in read_results(results) if r.split != "holdout" and r.attempt.code and r.key in tasks]
+    if not answered:
         raise BadInput(f"{results}: no answer with code to a training or dev task of {', '.join(suite)}")
     criteria = _rubric(rubric)
     known = _labels(labels) if labels is not None else {}
     backend = open_model(config, ModelRef(base=config.model))
     try:
-        answers = [(tasks[r.key], r.attempt.code or "") for r in found]
+        answers = [(tasks[r.key], r.attempt.code or "") for r in answered]
         judged = judge_answers(answers, backend, criteria, progress=console.Bars(quiet=json))
     finally:
         backend.close()
-    judged = [one.model_copy(update={"sample": r.attempt.sample}) for one, r in zip(judged, found, strict=True)]
+    judged = [one.model_copy(update={"sample": r.attempt.sample}) for one, r in zip(judged, answered, strict=True)]
     write_jsonl(out / JUDGEMENTS, judged)
     scored = [one for one in judged if one.score is not None]
     summary: dict[str, Any] = {
@@ -115,7 +115,7 @@ def _labels(file: Path) -> dict[str, bool]:
     """People's labels by the judgement that they are about.
 
     Raises:
-        BadInput: not there, a row that is no label, or two labels of one answer that differ.
+        BadInput: not there, a row that is not a label, or two labels of one answer that differ.
     """
     from evals.judge import Label
     from evals.tables import read_table_records
@@ -140,9 +140,9 @@ def _show(summary: dict[str, Any]) -> None:
     console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {without} without a score that holds")
     for reason, count in summary["abstained"].items():
         console.out.print(Text(f"  {count} {reason}"))
-    if found := summary.get("calibration"):
-        trust = "may count in a gate" if found["may_gate"] else "may not count in a gate"
+    if agreed := summary.get("calibration"):
+        trust = "may count in a gate" if agreed["may_gate"] else "may not count in a gate"
         console.out.print(
-            f"against {found['n']} labels ({found['good']} good): accuracy {found['accuracy']:.0%}, kappa {found['kappa']:.2f}, "
-            f"calibration error {found['ece']:.2f}: {trust}"
+            f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, "
+            f"kappa {agreed['kappa']:.2f}, calibration error {agreed['ece']:.2f}: {trust}"
         )

@@ -70,18 +70,18 @@ def ablate(
             raise BadInput(f"suite {suite}: no task has split {split}; there are {', '.join(_splits(bench.tasks))}")
         if split == "holdout":
             bench.ledger = HoldoutLedger(runs)
-        found = run_arms(bench, arms, tasks, out)
+        ablation = run_arms(bench, arms, tasks, out)
     finally:
         bench.close()
-    reports = found.arms
+    reports = ablation.arms
     best = _best(reports)
     if json:
-        emit({"out": str(out), **found.model_dump(mode="json"), "best": best.name if best else None})
+        emit({"out": str(out), **ablation.model_dump(mode="json"), "best": best.name if best else None})
     else:
         console.out.print(_arms_table(reports))
         console.out.print(Text(_conclusion(reports, best)))
-        if found.flaky:
-            console.out.print(f"flaky tasks set apart: {len(found.flaky)} (the same code passed and failed)")
+        if ablation.flaky:
+            console.out.print(f"flaky tasks set apart: {len(ablation.flaky)} (the same code passed and failed)")
     chosen = next(arm for arm in arms if arm.name == (best or reports[0]).name)
     next_command(_next(suite, split, out, chosen))
 

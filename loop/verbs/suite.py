@@ -42,47 +42,47 @@ def health(
     from loop.holdout import HoldoutLedger
 
     loaded = load_suite(suite)
-    found = examine_suite(loaded, runs, verified)
-    if found.evaluations:
+    health_report = examine_suite(loaded, runs, verified)
+    if health_report.evaluations:
         HoldoutLedger(runs).look("evaluation", loaded.tasks, "all models so far", "goldloop suite health")
     if json:
         secret = {task.key for task in loaded.split("holdout")}
-        listed = {name: getattr(found, name) or () for name in _LISTS}
+        listed = {name: getattr(health_report, name) or () for name in _LISTS}
         emit(
             {
-                **found.model_dump(mode="json"),
+                **health_report.model_dump(mode="json"),
                 **{name: [key for key in keys if key not in secret] for name, keys in listed.items()},
-                "weak": None if found.weak is None else list(found.weak),
+                "weak": None if health_report.weak is None else list(health_report.weak),
                 "holdout": {name: sum(key in secret for key in keys) for name, keys in listed.items()},
-                "asks": found.asks,
+                "asks": health_report.asks,
             }
         )
     else:
-        _show(found)
+        _show(health_report)
     next_command(f"goldloop goldens verify {suite} --out report.json")
-    return 2 if found.asks else 0
+    return 2 if health_report.asks else 0
 
 
-def _show(found: Health) -> None:
+def _show(health_report: Health) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("slice", "tasks", "holdout, by round", ""):
         table.add_column(name, justify="right" if name == "tasks" else "left")
-    for part in found.slices:
+    for part in health_report.slices:
         rates = ", ".join(f"{rate:.0%}" for rate in part.rates[-6:]) or "not evaluated"
         table.add_row(Text(part.slice), f"{part.tasks}", rates, "saturated" if part.saturated else "")
     console.out.print(table)
     counts = {
-        "never solved": len(found.never_solved),
-        "always solved": len(found.always_solved),
-        "without a verdict": len(found.unseen),
-        "flaky": len(found.flaky),
+        "never solved": len(health_report.never_solved),
+        "always solved": len(health_report.always_solved),
+        "without a verdict": len(health_report.unseen),
+        "flaky": len(health_report.flaky),
     }
-    counts |= {"weak": len(found.weak)} if found.weak is not None else {}
+    counts |= {"weak": len(health_report.weak)} if health_report.weak is not None else {}
     age = ""
-    if found.days:
-        oldest, newest = found.days
+    if health_report.days:
+        oldest, newest = health_report.days
         age = f", first used {oldest} days ago" + (f", newest tasks {newest} days ago" if newest != oldest else "")
     console.out.print()
-    console.out.print(console.counts_table(f"{found.tasks} tasks, {found.evaluations} evaluations{age}", counts))
-    for line in found.asks:
+    console.out.print(console.counts_table(f"{health_report.tasks} tasks, {health_report.evaluations} evaluations{age}", counts))
+    for line in health_report.asks:
         console.out.print(f"  {console.escape(line)}")

@@ -32,11 +32,11 @@ def pair(
     from goldens.prove import prove_all
     from loop.stages import pair_stage
 
-    found = read_results(results)
-    failed = collect_failures(found)
+    evaluation = read_results(results)
+    failed = collect_failures(evaluation)
     bench = make_bench(suite, DEFAULT_MODEL, unsafe_local=unsafe_local, quiet=json, overrides=set_ or ())
     try:
-        evaluated = {result.suite for result in found}
+        evaluated = {result.suite for result in evaluation}
         for name, loaded in zip(suite, bench.targets, strict=True):
             if loaded.name not in evaluated:
                 raise BadInput(f"--suite {name}: {results} holds no attempt at it; it evaluated {', '.join(sorted(evaluated))}")
@@ -46,7 +46,7 @@ def pair(
         proved = prove_all(wanted, bench.grade, workers=bench.config.evals.workers, progress=bench.progress)
     finally:
         bench.close()
-    pairs = pair_stage(failed, found, train, proved, out, prefer_repairs=bench.config.trainset.prefer_repairs)
+    pairs = pair_stage(failed, evaluation, train, proved, out, prefer_repairs=bench.config.trainset.prefer_repairs)
     counts = {"failures": len(failed), "pairs": sum(not pair.replay for pair in pairs)}
     counts["replay"] = len(pairs) - counts["pairs"]
     if json:

@@ -1,0 +1,48 @@
+"""A trainer that trains nothing: its adapter's weights are the trainset's digest. For the logic around training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import Field
+
+from evals.files import write_json
+from evals.records import ModelRef, Record
+from finetune.base import WEIGHTS, Learnt, Lesson
+from trainset.records import Example
+
+
+class ScriptedSettings(Record):
+    """``finetune.trainer_options`` of ``scripted``."""
+
+    losses: tuple[float, ...] = Field(default=(1.0,), min_length=1, description="loss of each step that it reports")
+
+
+class ScriptedTrainer:
+    """Writes files where a real trainer writes its own; the same trainset gives the same adapter."""
+
+    settings = ScriptedSettings
+
+    def __init__(self, *, losses: tuple[float, ...] = (1.0,)) -> None:
+        self._losses = losses
+
+    def counter(self, base: ModelRef) -> Callable[[Example], int]:
+        """See ``Trainer.counter``: words."""
+        return _words
+
+    def train(self, lesson: Lesson) -> Learnt:
+        """See ``Trainer.train``. No backend can load what it writes but a scripted one."""
+        words = sum(map(_words, lesson.examples))
+        trained = sum(len(message["content"].split()) for row in lesson.examples for message in row.completion)
+        lesson.progress.start("finetune", words, "words")
+        (lesson.out / WEIGHTS).write_bytes(lesson.trainset.encode())
+        write_json(
+            lesson.out / "adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": lesson.base.base, "revision": ""}
+        )
+        lesson.progress.advance(words)
+        lesson.progress.finish("scripted")
+        return Learnt(revision="", losses=self._losses, epochs=1, trained_tokens=trained, total_tokens=words)
+
+
+def _words(example: Example) -> int:
+    return sum(len(message["content"].split()) for message in (*example.prompt, *example.completion))
