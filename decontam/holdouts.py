@@ -18,11 +18,13 @@ from pathlib import Path
 
 from decontam.holdout_rows import GUESSES, KNOWN, ROLES, names_of, no_text, parts_of, require_columns, unknown_name
 from decontam.records import Item
-from decontam.tables import EXPECTED, TABLES, TableRow, suffix_of, table_rows
 from evals.errors import BadInput
 from evals.importers import IMPORTERS, split_importer
 from evals.records import Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
+from evals.tables import ENDINGS, TABLES, TableRow, UnreadableRow, suffix_of, table_rows
+
+EXPECTED = f"a table ({ENDINGS}), a suite's folder, a shipped suite's name, or importer:path"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,15 +138,15 @@ def _require_suite(name: str) -> None:
 
 
 def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
-    rows = list(table_rows(file, KNOWN))
-    readable = [row.values for row in rows if row.values]
+    rows = list(table_rows(file, known=KNOWN, expected="an object with an item's columns"))
+    readable = [row.values for row in rows if isinstance(row, TableRow) and row.values]
     known = names_of(readable)
     require_columns(file, columns, readable)
     layouts: Counter[tuple[tuple[str, str], ...]] = Counter()
     joined = nameless = 0
     for number, row in enumerate(rows, 1):
-        if row.values is None:
-            draft.broken.append(f"{row.place}: {row.why}")
+        if isinstance(row, UnreadableRow):
+            draft.broken.append(str(row))
             continue
         try:
             texts, used = parts_of(row.values, columns)
@@ -178,7 +180,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
         draft.notes.append(f"{file}: {nameless} rows have no id; they are named by their number, as {_key(file, None, 1)}")
 
 
-def _refuse_unknown_layout(file: Path, rows: Sequence[TableRow], columns: Mapping[str, str], known: Sequence[str]) -> None:
+def _refuse_unknown_layout(file: Path, rows: Sequence[object], columns: Mapping[str, str], known: Sequence[str]) -> None:
     """No row gave text: where no column is known at all, that is for the user to fix and not a matter of broken rows."""
     guessed = {name for part in ("prompt", "answer", "tests", "messages") for name in GUESSES[part]}
     if columns.keys() & {"prompt", "answer", "tests", "messages"} or guessed & {name.lower() for name in known}:

@@ -6,6 +6,8 @@ infrastructure: they are recorded as ``error`` and never counted against the mod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class GoldloopError(Exception):
     """Base of all errors that goldloop raises on purpose. ``exit_code`` is what the command line returns."""
@@ -39,6 +41,15 @@ class TaskFault(GoldloopError):
     """A task is broken: its checks cannot be parsed, or its golden does not pass them."""
 
     exit_code = 4
+
+
+_SHOWN_PROBLEMS = 20
+
+
+def joined(problems: Sequence[str]) -> str:
+    """The first findings, a line each, and how many more there are: one message for all that is wrong with an input."""
+    more = [f"... and {len(problems) - _SHOWN_PROBLEMS:,} more"] if len(problems) > _SHOWN_PROBLEMS else []
+    return "\n".join([*problems[:_SHOWN_PROBLEMS], *more])
 
 
 def install_command(package: str, extra: str = "") -> str:

@@ -10,31 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evals.reasons import reason_feedback
 from evals.records import Verdict
 
 _SHOWN, _TESTS = 600, 3
-_WORDS: Mapping[str, str] = {
-    "no_code": "There was no code block in the answer.",
-    "truncated": "The answer was cut off at the token limit; be brief.",
-    "syntax_error": "The code does not compile",
-    "time": "The code did not finish in time",
-    "memory": "The code used too much memory",
-    "output_flood": "The code printed too much",
-    "exited_early": "The program ended before its tests were over",
-    "wrong_value": "A test failed",
-    "wrong_output": "A test failed: the program printed something else",
-    "wrong_rows": "The query gives other rows",
-    "wrong_order": "The query gives the right rows in another order",
-    "wrong_columns": "The query gives other columns",
-    "tests_failed": "Tests failed",
-    "tests_missing": "Tests did not run",
-    "tests_unexpected": "Other tests ran than those of the task",
-    "load_error": "The tests could not be loaded",
-    "unsettled": "A test failed",
-    "wrong_exception": "A test failed",
-    "hidden_fail": "The visible tests pass, but hidden ones fail",
-    "patch_does_not_apply": "The patch does not apply to the files",
-}
 
 
 def feedback(verdict: Verdict, public: str = "") -> str:
@@ -43,10 +22,9 @@ def feedback(verdict: Verdict, public: str = "") -> str:
     ``public`` are the checks that the prompt shows; without any, all checks are open.
     """
     evidence = verdict.evidence
-    kind, _, name = verdict.reason.partition(":")
-    head = f"{name} was raised" if kind == "exception" else _WORDS.get(kind, f"The answer was refused ({verdict.reason})")
+    head = reason_feedback(verdict.reason)
     if _is_hidden(verdict, public):
-        lines = [head if kind == "hidden_fail" else f"{head}, in a hidden test"]
+        lines = [head if verdict.reason == "hidden_fail" else f"{head}, in a hidden test"]
     else:
         shown = [("check", "test"), ("stdin", "input"), ("expected", "expected"), ("got", "got"), ("message", "message")]
         shown += [("output", "output"), ("stderr", "error output")]

@@ -6,18 +6,19 @@ Does not cover queries over the files (see ``loop.store``).
 from __future__ import annotations
 
 import difflib
-import gzip
 import os
-import zlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import orjson
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from evals.errors import BadInput
 
@@ -116,38 +117,25 @@ def iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield (line number from 1, parsed value), blank lines skipped.
 
     Raises:
-        BadInput: a line is no JSON; the message names file and line.
+        BadInput: the file cannot be read, or a line is no JSON; the message names file and line.
     """
-    problems: list[str] = []
-    for item in scan_jsonl(path, problems):
-        if problems:
-            break
-        yield item
-    if problems:
-        raise BadInput(problems[0])
-
-
-def scan_jsonl(path: Path, problems: list[str]) -> Iterator[tuple[int, Any]]:
-    """As ``iter_jsonl``, also from ``.gz``, but past what cannot be read: each such line is appended to ``problems``."""
-    number = 0
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+        with path.open("rb") as handle:
             for number, raw in enumerate(handle, 1):
                 line = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
                 if line.strip():
-                    try:
-                        value = orjson.loads(line)
-                    except orjson.JSONDecodeError as error:
-                        problems.append(
-                            f"{path}:{number}: not JSON ({error.msg}); expected one value a line, found {shown(line)}"
-                        )
-                        continue
-                    yield number, value
+                    yield number, _json_line(path, number, line)
     except FileNotFoundError:
-        problems.append(f"{path}: no such file")
-    except (OSError, EOFError, zlib.error) as error:
-        place = f"{path}:{number + 1}" if number else str(path)
-        problems.append(f"{place}: cannot be read: {getattr(error, 'strerror', None) or error}")
+        raise BadInput(f"{path}: no such file") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _json_line(path: Path, number: int, line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"{path}:{number}: not JSON ({error.msg}); expected one value a line, found {shown(line)}") from None
 
 
 def shown(line: bytes) -> str:
@@ -181,15 +169,27 @@ def findings(error: ValidationError, model: type[BaseModel] | None = None) -> li
     for item in error.errors():
         place = ".".join(str(p) for p in item["loc"]) or "value"
         got = "" if item["type"] == "missing" else f", got {_SHORT.repr(item['input'])}"
-        hint = _meant(item["loc"], model) if item["type"] == "extra_forbidden" else ""
-        found.append((item["loc"], f"{place}: {item['msg']}{hint}{got}"))
+        found.append((item["loc"], f"{place}: {item['msg']}{_hint(item, model)}{got}"))
     return found
 
 
+def _hint(item: ErrorDetails, model: type[BaseModel] | None) -> str:
+    """What was probably meant by a key or a value."""
+    if item["type"] == "extra_forbidden":
+        return _meant(item["loc"], model)
+    if item["type"] == "string_type" and isinstance(item["input"], (bool, int, float, date)):
+        return " (put it in quotes)"
+    if item["type"] == "literal_error" and isinstance(item["input"], str):
+        known = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+        near = difflib.get_close_matches(item["input"].lower(), known, 1)
+        return f" (did you mean {near[0]!r}?)" if near else ""
+    return ""
+
+
 def _meant(loc: tuple[str | int, ...], model: type[BaseModel] | None) -> str:
-    for part in loc[:-1]:
-        inner = model.model_fields[str(part)].annotation if model is not None and part in model.model_fields else None
-        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    for part in (part for part in loc[:-1] if isinstance(part, str)):
+        inner = model.model_fields[part].annotation if model is not None and part in model.model_fields else None
+        model = next((one for one in (inner, *get_args(inner)) if isinstance(one, type) and issubclass(one, BaseModel)), None)
     if model is None:
         return ""
     near = difflib.get_close_matches(str(loc[-1]), model.model_fields, 1)

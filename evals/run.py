@@ -20,11 +20,11 @@ from evals.feedback import feedback
 from evals.files import Journal, write_jsonl
 from evals.models.base import Backend, Completion, Prompt, Sampling
 from evals.progress import Progress, Silent
+from evals.reasons import reason_row
 from evals.records import Attempt, Message, Result, Task, Try, Verdict
 from evals.source import sound
 
 MAX_ERROR_SHARE = 0.01
-_CUT_OFF = frozenset({"no_code", "syntax_error", "patch_does_not_apply"})  # what an answer looks like that the token limit ended
 Grade = Callable[[Task, str | None], Verdict]
 
 
@@ -195,7 +195,7 @@ class _Run:
             self._keep(unit, verdict)
 
     def _keep(self, unit: _Unit, verdict: Verdict) -> None:
-        if self.attempts[unit.name].finish_reason == "length" and verdict.reason in _CUT_OFF:
+        if self.attempts[unit.name].finish_reason == "length" and reason_row(verdict.reason).cut_off:
             verdict = verdict.model_copy(update={"reason": "truncated"})
         self.verdicts[unit.name] = verdict
         self._journal.append({"graded": unit.name, "verdict": verdict})

@@ -53,8 +53,10 @@ def read_yaml(file: Path) -> YamlText:
     return parse_yaml(text, str(file))
 
 
-def parse_yaml(text: str, place: str, *, first_line: int = 1) -> YamlText:
+def parse_yaml(text: str, place: str, *, first_line: int = 1, problems: list[str] | None = None) -> YamlText:
     """Parse a text; ``place`` names it in messages, ``first_line`` is the number of its first line there.
+
+    With ``problems``, keys that are given twice are appended to it, and the last one counts.
 
     Raises:
         BadInput: not YAML, more than one document, or keys that are given twice: all of these, each with both lines.
@@ -66,7 +68,9 @@ def parse_yaml(text: str, place: str, *, first_line: int = 1) -> YamlText:
         if tree is None:
             return YamlText(value=None)
         if twice := [f"{place}:{message}" for message in _twice(tree, shift, set())]:
-            raise BadInput("\n".join(twice))
+            if problems is None:
+                raise BadInput("\n".join(twice))
+            problems += twice
         lines = dict(_lines(tree, (), shift, set()))
         return YamlText(value=loader.construct_document(tree), lines=lines)
     except yaml.YAMLError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evals.reasons import reason_words
 from loop import console
 from loop.records import RoundReport
 
@@ -17,7 +18,8 @@ def show_round(report: RoundReport) -> None:
         f"({counts['trainset_golden']} goldens, {repairs}{counts['trainset_replay']} replay)"
     )
     console.out.print()
-    console.out.print(console.counts_table("why it failed", dict(list(report.failure_reasons.items())[:8]), ("reason", "tasks")))
+    why = {reason_words(reason): count for reason, count in list(report.failure_reasons.items())[:8]}
+    console.out.print(console.counts_table("why it failed", why, ("reason", "tasks")))
     if report.dropped:
         console.out.print()
         console.out.print(console.counts_table("dropped", report.dropped, ("stage: reason", "rows")))

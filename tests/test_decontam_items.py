@@ -372,7 +372,9 @@ def test_tabs_separate_tsv(tmp_path: Path) -> None:
 
 def test_a_csv_row_of_another_length_is_broken(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,question\na,one\nb,two,three\n")
-    assert load_items([str(tmp_path / "rows.csv")]).broken == (f"{tmp_path}/rows.csv:3: 3 cells, but the header has 2",)
+    assert load_items([str(tmp_path / "rows.csv")]).broken == (
+        f"{tmp_path}/rows.csv:3: expected 2 cells (id, question), found 3",
+    )
 
 
 def test_a_quote_that_is_never_closed_is_broken(tmp_path: Path) -> None:

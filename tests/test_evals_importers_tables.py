@@ -118,7 +118,7 @@ def test_a_wrong_map_is_named(tmp_path: Path, columns: dict[str, str], message: 
 
 
 def test_a_map_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"tasks\.jsonl\.yaml: column: Extra inputs are not permitted"):
+    with pytest.raises(BadInput, match=r"tasks\.jsonl\.yaml:1: column: Extra inputs are not permitted"):
         import_table(table(tmp_path, column=COLUMNS))
 
 

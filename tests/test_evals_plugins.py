@@ -17,7 +17,8 @@ from evals.plugins import load
 from evals.records import Metric, ModelRef, Task, Verdict
 from evals.sandboxes import make_sandbox
 from evals.sandboxes.base import Sandbox
-from evals.suites import SuiteHeader, load_suite, validate
+from evals.suites import SuiteHeader, load_suite
+from evals.validation import validate
 
 TABLE = {"path": "pathlib:Path", "thing": 7, "gone": "pathlib:Nothing"}
 

@@ -261,6 +261,98 @@ def test_bad_front_matter_is_refused_with_its_file(tmp_path: Path, front: str, p
     assert f"{tmp_path}/f/prompt.md{place}" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("header", "finding"),
+    [
+        ("name: t\nlicence: MIT\nname: u\n", ":3: key 'name' is given twice, first in line 1; keep one"),
+        ("name: t\nlimits:\n  memory_mb: 9\n  memory_mb: 8\n", ":4: key 'memory_mb' is given twice, first in line 3"),
+        ("name: t\nkind: functoin\n", ":2: kind 'functoin' is none of function, "),
+        ("name: t\nkind: functoin\n", "did you mean 'function'?"),
+        ("name: 1.5\n", ":1: name: Input should be a valid string (put it in quotes), got 1.5"),
+        ("name: a/b\n", ":1: name: a suite's name is part of its tasks' keys (suite/id): expected text without '/', got 'a/b'"),
+        ("name: ' '\n", ":1: name: a suite's name"),
+        (
+            "name: t\nslices:\n  slow:\n    limts: {}\n",
+            ":4: slices.slow.limts: Extra inputs are not permitted (did you mean 'limits'?)",
+        ),
+        (
+            "name: t\nslices:\n  slow:\n    limits: {wall_seconds: 0}\n",
+            ":4: slices.slow.limits.wall_seconds: Input should be greater",
+        ),
+    ],
+)
+def test_a_header_names_line_key_value_and_what_was_meant(tmp_path: Path, header: str, finding: str) -> None:
+    text = refusal(write_suite(tmp_path, row("a"), header=header))
+    assert any(line.startswith(f"{tmp_path}/suite.yaml") and finding in line for line in text.splitlines()), text
+
+
+@pytest.mark.parametrize(
+    ("front", "finding"),
+    [
+        ("split: dev\ngroup: g\nsplit: train", ":4: key 'split' is given twice, first in line 2; keep one"),
+        ("split: dve\ngroup: g", ":2: split: Input should be 'train', 'dev' or 'holdout' (did you mean 'dev'?), got 'dve'"),
+        ("split: dev\ngroup: 1.5", ":3: group: Input should be a valid string (put it in quotes), got 1.5"),
+        (
+            "split: dev\ngroup: g\nlimits:\n  wall_second: 3",
+            ":5: limits.wall_second: Extra inputs are not permitted (did you mean",
+        ),
+        ("split: dev\ngroup: g\nlimits: {wall_seconds: .inf}", ":4: limits.wall_seconds: expected seconds, got inf"),
+        ("split: dev\ngroup: g\nmetrics: [{name: ruff}, {name: ruff}]", ":4: metrics: ruff is there twice"),
+        ("split: dev\ngroup: g\nchecks: assert f()", ":4: checks: is given here and in a file of the folder; keep one"),
+        ("split: dev\ngroup: g\ncolour: red", ":4: colour: Extra inputs are not permitted"),
+    ],
+)
+def test_front_matter_names_line_key_value_and_what_was_meant(tmp_path: Path, front: str, finding: str) -> None:
+    write_suite(tmp_path)
+    write_task(tmp_path / "f", front)
+    assert f"{tmp_path}/f/prompt.md{finding}" in refusal(tmp_path)
+
+
+def test_front_matter_that_is_not_closed_says_so(tmp_path: Path) -> None:
+    write_suite(tmp_path)
+    write_task(tmp_path / "f")
+    (tmp_path / "f" / "prompt.md").write_text("---\nsplit: dev\ngroup: g\nWrite f.\n")
+    assert f"{tmp_path}/f/prompt.md:1: the front matter is not closed" in refusal(tmp_path)
+
+
+def test_one_broken_part_of_a_folder_hides_no_finding_in_the_others(tmp_path: Path) -> None:
+    write_suite(tmp_path, header="name: t\nname: u\n")
+    write_task(tmp_path / "f", "split: dve\ngroup: g\ngroup: h")
+    (tmp_path / "f" / "golden.sql").write_text("select 1")
+    (tmp_path / "f" / "cases.jsonl").write_text('{"stdin": "1", "stdout": "2"}\n{"stdin":\n{"stdn": "1", "stdout": "2"}\n')
+    write_task(tmp_path / "g", "split: train\ngroup: g", checks="x = 1\n")
+    text = refusal(tmp_path)
+    for finding in (
+        "suite.yaml:2: key 'name' is given twice",
+        "f/prompt.md:4: key 'group' is given twice, first in line 3",
+        "f: needs exactly one golden file",
+        "f/cases.jsonl:2: not JSON",
+        "f/cases.jsonl:3: cases.1.stdn: Extra inputs are not permitted (did you mean 'stdin'?)",
+        "f/prompt.md:2: split: Input should be",
+        "g: ",
+    ):
+        assert f"{tmp_path}/{finding}" in text, text
+
+
+def test_a_group_that_straddles_splits_is_named_with_both_lines(tmp_path: Path) -> None:
+    write_suite(tmp_path)
+    write_task(tmp_path / "f", "split: train\ngroup: g")
+    write_task(tmp_path / "h", "split: holdout\ngroup: g")
+    text = refusal(tmp_path)
+    assert f"{tmp_path}/h/prompt.md:3: group 'g' is in split 'holdout' here and in 'train' at {tmp_path}/f/prompt.md:3" in text
+
+
+def test_what_would_be_passed_over_in_silence_is_named(tmp_path: Path) -> None:
+    write_suite(tmp_path)
+    write_task(tmp_path / "f", checks=None)
+    (tmp_path / "f" / "check.py").write_text("assert f() == 1\n")
+    write_task(tmp_path / "g")
+    (tmp_path / "g" / "prompt.md").unlink()
+    text = refusal(tmp_path)
+    assert f"{tmp_path}/f/check.py: no part of a task has this name (did you mean 'checks.py'?)" in text
+    assert f"{tmp_path}/g: holds a golden but no prompt.md" in text
+
+
 def test_every_line_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_path: Path) -> None:
     write_suite(tmp_path)
     sound = orjson.dumps(row("a"))

@@ -6,21 +6,14 @@ names the official splits, carries the licence to every task, and marks what may
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from evals.errors import BadInput, TaskFault
-from evals.files import BYTE_ORDER_MARK, shown
+from evals.errors import BadInput, TaskFault, joined
 from evals.plugins import is_outside, load
-from evals.suites import Suite, SuiteHeader, validate
-
-_SHOWN = 20
+from evals.tables import COMPRESSIONS, TableRow, read_rows
+from evals.validation import Suite, SuiteHeader, validate
 
 IMPORTERS: Mapping[str, str] = {
     "defog": "evals.importers.defog:import_defog",
@@ -41,14 +34,6 @@ IMPORTERS: Mapping[str, str] = {
     "webapp1k": "evals.importers.webapp1k:import_single",
     "webapp1k-duo": "evals.importers.webapp1k:import_duo",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One entry of a benchmark's file and where it stands (``file:line``)."""
-
-    place: str
-    values: Mapping[str, Any]
 
 
 def split_importer(name: str) -> tuple[str, str] | None:
@@ -75,7 +60,7 @@ def import_benchmark(name: str, path: Path) -> Suite:
 
 
 def find_file(path: Path, names: Sequence[str]) -> Path:
-    """The file itself, or the first of ``names`` in a folder.
+    """The file itself, or the first of ``names`` in a folder, plain or compressed.
 
     Raises:
         BadInput: neither is there.
@@ -85,58 +70,15 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
     if not path.is_dir():
         raise BadInput(f"{path}: no such file or folder; give {' or '.join(names)}, or the folder that holds it")
     for name in names:
-        if (path / name).is_file():
-            return path / name
+        plain = name.removesuffix(".gz")
+        for one in (name, plain, *(plain + ending for ending in COMPRESSIONS)):
+            if (path / one).is_file():
+                return path / one
     there = ", ".join(sorted(p.name for p in path.iterdir())[:10]) or "nothing"
     raise BadInput(f"{path}: expected {' or '.join(names)} in this folder, found {there}")
 
 
-def read_rows(file: Path, problems: list[str] | None = None) -> list[Row]:
-    """The objects of a JSONL file or a JSON array, gzip-compressed or not.
-
-    What is no JSON object is appended to ``problems``, each with its line, and the reading goes on.
-
-    Raises:
-        BadInput: unreadable, no object in it, or, without ``problems``, anything that would be in them.
-    """
-    try:
-        data = file.read_bytes()
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{file}: cannot be read: {error}") from None
-    data = data.removeprefix(BYTE_ORDER_MARK)
-    found: list[str] = []
-    rows = [Row(place=place, values=value) for place, value in _objects(file, data, found)]
-    if found and (problems is None or not rows):
-        raise BadInput(joined(found))
-    if not rows:
-        raise BadInput(f"{file}: the file is empty; expected one JSON object a line")
-    if problems is not None:
-        problems += found
-    return rows
-
-
-def _objects(file: Path, data: bytes, problems: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    array = data.lstrip()[:1] == b"["
-    for number, text in enumerate([data] if array else data.split(b"\n"), 1):
-        if not text.strip():
-            continue
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            line = error.lineno if array else number
-            part = text.split(b"\n")[line - 1] if array else text
-            problems.append(f"{file}:{line}: not JSON ({error.msg}); expected one object a line, found {shown(part)}")
-            continue
-        for n, item in enumerate(value if array else [value], 1):
-            place = f"{file}: entry {n}" if array else f"{file}:{number}"
-            if isinstance(item, dict):
-                yield place, item
-            else:
-                problems.append(f"{place}: expected a JSON object, found {type(item).__name__} {item!r:.60}")
-
-
-def missing(row: Row, wanted: Mapping[str, type]) -> list[str]:
+def missing(row: TableRow, wanted: Mapping[str, type]) -> list[str]:
     """What a foreign row lacks: for each key, its place, what was found and what was expected."""
     problems = []
     for key, kind in wanted.items():
@@ -153,8 +95,8 @@ def import_rows(
     header: SuiteHeader,
     path: Path,
     names: Sequence[str],
-    problems_of: Callable[[Row], list[str]],
-    task_of: Callable[[Row], Mapping[str, Any]],
+    problems_of: Callable[[TableRow], list[str]],
+    task_of: Callable[[TableRow], Mapping[str, Any]],
 ) -> Suite:
     """The suite of a file whose every row is a task. ``task_of`` sees rows without problems only.
 
@@ -168,9 +110,9 @@ def import_rows(
 
 
 def tasks_of(
-    rows: Iterable[Row],
-    problems_of: Callable[[Row], list[str]],
-    task_of: Callable[[Row], Mapping[str, Any]],
+    rows: Iterable[TableRow],
+    problems_of: Callable[[TableRow], list[str]],
+    task_of: Callable[[TableRow], Mapping[str, Any]],
     problems: list[str],
 ) -> list[Mapping[str, Any]]:
     """The tasks of the rows that have no problem; what is found in the others is appended to ``problems``."""
@@ -196,12 +138,6 @@ def build_suite(header: SuiteHeader, tasks: Collection[Mapping[str, Any]], probl
     if problems:
         raise BadInput(joined(problems))
     return Suite(header=header, tasks=tuple(checked), path=path)
-
-
-def joined(problems: Sequence[str]) -> str:
-    """The first findings, a line each, and how many more there are."""
-    more = [f"... and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-    return "\n".join([*problems[:_SHOWN], *more])
 
 
 def unix(text: str) -> str:

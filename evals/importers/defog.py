@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, missing, unix
+from evals.importers import missing, unix
 from evals.importers.partial import Imported, build_partial
 from evals.importers.postgres import (
     alternatives,
@@ -30,10 +30,10 @@ from evals.importers.postgres import (
     ungrouped,
     without_order,
 )
-from evals.importers.tables import read_csv
 from evals.records import Limits
 from evals.splits import assign_split
-from evals.suites import SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import SuiteHeader
 
 HEADER = SuiteHeader(
     name="defog",
@@ -76,7 +76,7 @@ def import_defog(path: Path) -> Imported:
     known: dict[str, _Database | str] = {}
     tasks = []
     for file in files:
-        for number, row in enumerate(read_csv(file, problems), 1):
+        for number, row in enumerate(read_rows(file, problems, odd_quotes=True), 1):
             found = missing(row, _WANTED)
             problems += found
             if found:
@@ -142,7 +142,7 @@ def _is_moving(text: str) -> bool:
     return re.search(r"\bcurrent_(date|timestamp|time)\b|\bnow\s*\(", text, re.IGNORECASE) is not None
 
 
-def _task(number: str, row: Row, database: _Database) -> Mapping[str, Any]:
+def _task(number: str, row: TableRow, database: _Database) -> Mapping[str, Any]:
     values = {key: unix(text) for key, text in row.values.items()}
     ordered = values["query_category"] == "order_by" or _ORDER.search(values["question"]) is not None
     golden, names = _golden(values["query"], ordered=ordered)

@@ -16,12 +16,13 @@ from typing import Any
 from evals.checks import parse_checks
 from evals.errors import BadInput, TaskFault
 from evals.graders.fuzz import LEAST_INPUTS, MOST_INPUTS
-from evals.importers import Row, find_file, missing, read_rows, unix
+from evals.importers import find_file, missing, unix
 from evals.importers.humaneval import given
 from evals.importers.mbpp import official_split
 from evals.importers.partial import Imported, build_partial
 from evals.records import Limits
-from evals.suites import SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import SuiteHeader
 
 FILES = (
     *("HumanEvalPlus.jsonl", "HumanEvalPlus.jsonl.gz", "HumanEvalPlus-Mini.jsonl", "HumanEvalPlus-Mini.jsonl.gz"),
@@ -93,7 +94,7 @@ def _header(name: str) -> SuiteHeader:
     )
 
 
-def _problems(row: Row, name: str) -> list[str]:
+def _problems(row: TableRow, name: str) -> list[str]:
     found = missing(row, _WANTED)
     if found:
         return found
@@ -116,7 +117,7 @@ def _problems(row: Row, name: str) -> list[str]:
     return found
 
 
-def _task(row: Row, name: str, notes: list[str]) -> Mapping[str, Any]:
+def _task(row: TableRow, name: str, notes: list[str]) -> Mapping[str, Any]:
     values = row.values
     prompt, entry = unix(values["prompt"]), values["entry_point"]
     number = values["task_id"].rpartition("/")[2]
@@ -166,7 +167,7 @@ def _asserted(assertion: str, entry: str) -> str:
     return f"assert callable({entry})\n"
 
 
-def _inputs(row: Row, name: str, number: int, notes: list[str]) -> list[list[Any]]:
+def _inputs(row: TableRow, name: str, number: int, notes: list[str]) -> list[list[Any]]:
     """The base inputs and evenly spread ones of the others, within what the grader asks."""
     kept = []
     for key in ("base_input", "plus_input"):

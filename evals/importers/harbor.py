@@ -24,7 +24,7 @@ from evals.importers import unix
 from evals.importers.partial import Imported, build_partial, may_train
 from evals.records import Limits
 from evals.splits import assign_split
-from evals.suites import SuiteHeader
+from evals.validation import SuiteHeader
 
 HEADER = SuiteHeader(
     name="harbor",

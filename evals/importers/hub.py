@@ -1,4 +1,4 @@
-"""Any table of tasks by a map of its columns: ``table:PATH`` for JSONL, JSON, CSV and Parquet, ``hub:ORG/NAME`` for datasets.
+"""Any table of tasks by a map of its columns: ``table:PATH`` for every form that is a table, ``hub:ORG/NAME`` for datasets.
 
 The map is YAML beside the file (``tasks.csv.yaml``, or ``columns.yaml`` in its folder): the keys of ``suite.yaml``, ``columns``
 (a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split of the
@@ -15,17 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError
 
 from evals.errors import BadInput, TaskFault, install_command
-from evals.files import describe
-from evals.importers import Row, unix
+from evals.files import findings
+from evals.importers import unix
 from evals.importers.partial import Imported, build_partial, may_train, split_options
-from evals.importers.tables import SUFFIXES, read_table
 from evals.records import Split, Task
 from evals.splits import assign_split
-from evals.suites import SuiteHeader
+from evals.tables import ENDINGS, TABLES, TableRow, read_rows, suffix_of
+from evals.validation import SuiteHeader
+from evals.yamlfiles import read_yaml
 
 MAP_FILE = "columns.yaml"
 _FILLED = set(Task.model_fields) - {"suite", "source"}
@@ -61,10 +61,11 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     """
     place, options = split_options(path, {"columns": _OPTIONS["columns"]})
     file = _table_file(place)
-    problems: list[str] = []
-    rows = read_table(file, problems)
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
     found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
+    problems: list[str] = []
+    named = {**found.columns, **(columns or {})}
+    rows = read_rows(file, problems, known=frozenset(column.lower() for column in named.values()))
     mapping = _completed(found, columns, name or file.name.split(".")[0], beside)
     return _import(mapping, rows, file, problems)
 
@@ -88,10 +89,10 @@ def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str =
 def _table_file(path: Path) -> Path:
     if not path.is_dir():
         return path
-    tables = sorted(file for file in path.iterdir() if file.is_file() and file.name.endswith(SUFFIXES))
+    tables = sorted(file for file in path.iterdir() if file.is_file() and suffix_of(file) in TABLES)
     if len(tables) != 1:
         listed = ", ".join(file.name for file in tables) or "none"
-        raise BadInput(f"{path}: expected one table ({', '.join(SUFFIXES)}) in this folder, found {listed}; give the file")
+        raise BadInput(f"{path}: expected one table ({ENDINGS}) in this folder, found {listed}; give the file")
     return tables[0]
 
 
@@ -100,14 +101,17 @@ def _first_map(places: Sequence[Path]) -> TableMap:
 
 
 def _read_map(file: Path) -> TableMap:
+    """The map of a table's columns.
+
+    Raises:
+        BadInput: not YAML, keys given twice, unknown keys, or values of another kind: each with its line.
+    """
+    parsed = read_yaml(file)
     try:
-        return TableMap.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
-    except OSError as error:
-        raise BadInput(f"{file}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file}: not YAML: {error}") from None
+        return TableMap.model_validate(parsed.value or {})
     except ValidationError as error:
-        raise BadInput(f"{file}: {describe(error, TableMap)}") from None
+        located = ((parsed.line(loc), finding) for loc, finding in findings(error, TableMap))
+        raise BadInput("\n".join(f"{file}:{line}: {text}" if line else f"{file}: {text}" for line, text in located)) from None
 
 
 def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
@@ -125,7 +129,7 @@ def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, be
     return found.model_copy(update={"columns": merged, "name": found.name or name})
 
 
-def _import(mapping: TableMap, rows: Sequence[Row], path: Path, problems: list[str]) -> Imported:
+def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: list[str]) -> Imported:
     tasks = []
     kept_back = 0
     for number, row in enumerate(rows, 1):
@@ -145,7 +149,7 @@ def _import(mapping: TableMap, rows: Sequence[Row], path: Path, problems: list[s
     return build_partial(header, tasks, problems, path, notes)
 
 
-def _task(mapping: TableMap, row: Row, number: int) -> dict[str, Any]:
+def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems = []
     for key, column in mapping.columns.items():
@@ -180,7 +184,7 @@ def _task(mapping: TableMap, row: Row, number: int) -> dict[str, Any]:
 _OWN_SPLIT = "\0split"  # where rows of the hub carry theirs; no column can have this name
 
 
-def _split(mapping: TableMap, row: Row, value: Any, group: str) -> Split:
+def _split(mapping: TableMap, row: TableRow, value: Any, group: str) -> Split:
     if value is None:
         return assign_split(mapping.name, group)
     known = {**_SPLITS, **mapping.splits}
@@ -222,13 +226,13 @@ def _nested(key: str, value: Any) -> Any:
     raise TaskFault(f"expected JSON for {key}, found {value!r:.60}")
 
 
-def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Iterator[Row]:
+def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Iterator[TableRow]:
     try:
         import datasets
     except ImportError:
         raise BadInput(f"datasets of the hub need a package: {install_command('datasets')}") from None
     where = str(path) if path.is_dir() else "/".join(path.parts[-2:])
-    if not path.is_dir() and (len(path.parts) < 2 or path.name.endswith(SUFFIXES)):
+    if not path.is_dir() and (len(path.parts) < 2 or suffix_of(path) in TABLES):
         raise BadInput(f"{path}: no such folder or file, and no ORG/NAME of a dataset")
     try:
         if any((path / mark).is_file() for mark in _SAVED):
@@ -249,4 +253,4 @@ def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Itera
             raise BadInput(f"{where}: no column {lost[0]!r}; there are: {', '.join(part.column_names)}")
         for number, values in enumerate(part.select_columns(sorted(wanted)), 1):
             own = {_OWN_SPLIT: split} if split else {}
-            yield Row(place=f"{where}: {split or 'all'} row {number}", values={**values, **own})
+            yield TableRow(place=f"{where}: {split or 'all'} row {number}", values={**values, **own})

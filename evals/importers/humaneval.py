@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.importers import Row, import_rows, missing, unix
+from evals.importers import import_rows, missing, unix
 from evals.records import Limits
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow
+from evals.validation import Suite, SuiteHeader
 
 FILES = ("HumanEval.jsonl.gz", "HumanEval.jsonl")
 HEADER = SuiteHeader(
@@ -41,7 +42,7 @@ def import_humaneval(path: Path) -> Suite:
     return import_rows(HEADER, path, FILES, lambda row: missing(row, _WANTED), _task)
 
 
-def _task(row: Row) -> Mapping[str, Any]:
+def _task(row: TableRow) -> Mapping[str, Any]:
     values = {key: unix(row.values[key]) for key in _WANTED}
     number = values["task_id"].rpartition("/")[2]
     return {

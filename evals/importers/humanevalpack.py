@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evals.importers import Row, import_rows, missing, unix
+from evals.importers import import_rows, missing, unix
 from evals.importers.humaneval import convert, given
 from evals.javascript.literals import declared_names
 from evals.javascript.trees import parse_source, parts, text
 from evals.records import Limits
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow
+from evals.validation import Suite, SuiteHeader
 
 JAVASCRIPT_FILES = ("humanevalpack-js.jsonl", "js/data/humanevalpack.jsonl", "humanevalpack.jsonl")
 PYTHON_FILES = ("humanevalpack-python.jsonl", "python/data/humanevalpack.jsonl", "humanevalpack.jsonl")
@@ -78,19 +79,19 @@ def _suite(name: str, language: str, path: Path, *, fix: bool) -> Suite:
         limits=Limits(wall_seconds=10.0),
     )
 
-    def problems(row: Row) -> list[str]:
+    def problems(row: TableRow) -> list[str]:
         found = missing(row, _WANTED)
         if not found and not row.values["task_id"].startswith(_PREFIX[language]):
             found.append(f"{row.place}: task_id: expected {_PREFIX[language]}..., found {row.values['task_id']!r}")
         return found
 
-    def task(row: Row) -> Mapping[str, Any]:
+    def task(row: TableRow) -> Mapping[str, Any]:
         return _task(row, language, fix=fix)
 
     return import_rows(header, path, JAVASCRIPT_FILES if language == "javascript" else PYTHON_FILES, problems, task)
 
 
-def _task(row: Row, language: str, *, fix: bool) -> Mapping[str, Any]:
+def _task(row: TableRow, language: str, *, fix: bool) -> Mapping[str, Any]:
     values = {key: unix(row.values[key]) for key in _WANTED}
     number = values["task_id"].rpartition("/")[2]
     stub = values["prompt"].strip("\n")

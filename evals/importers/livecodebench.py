@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, find_file, missing, read_rows, unix
+from evals.importers import find_file, missing, unix
 from evals.importers.partial import Imported, build_partial, split_options
 from evals.records import Limits
-from evals.suites import SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import SuiteHeader
 
 FILES = ("test.jsonl", "test.jsonl.gz", "livecodebench.jsonl", "livecodebench.jsonl.gz")
 HEADER = SuiteHeader(
@@ -86,7 +87,7 @@ def _day(text: str | None, path: Path) -> date | None:
         raise BadInput(f"{path}: expected a date such as 2024-08-01, found {text!r:.40}") from None
 
 
-def _contest_day(row: Row) -> date | None:
+def _contest_day(row: TableRow) -> date | None:
     text = row.values.get("contest_date")
     if text is None:
         return None
@@ -104,7 +105,7 @@ def _outside(day: date | None, after: date | None, before: date | None) -> str:
     return f"contest_date {day} is not before {before}" if day is not None and before is not None and day >= before else ""
 
 
-def _cases(row: Row, *, public_only: bool) -> tuple[list[Mapping[str, str]], list[str]]:
+def _cases(row: TableRow, *, public_only: bool) -> tuple[list[Mapping[str, str]], list[str]]:
     """The cases of a problem, and why it cannot be graded here.
 
     Raises:
@@ -130,7 +131,7 @@ def _cases(row: Row, *, public_only: bool) -> tuple[list[Mapping[str, str]], lis
     return cases, [] if cases else ["no test cases"]
 
 
-def _read_cases(row: Row, key: str) -> list[tuple[str, Mapping[str, str]]]:
+def _read_cases(row: TableRow, key: str) -> list[tuple[str, Mapping[str, str]]]:
     try:
         found = json.loads(row.values.get(key) or "[]")
     except (ValueError, RecursionError) as error:
@@ -146,7 +147,7 @@ def _read_cases(row: Row, key: str) -> list[tuple[str, Mapping[str, str]]]:
     return cases
 
 
-def _task(row: Row, day: date | None, cases: list[Mapping[str, str]]) -> Mapping[str, Any]:
+def _task(row: TableRow, day: date | None, cases: list[Mapping[str, str]]) -> Mapping[str, Any]:
     values = row.values
     named = [str(values[key]) for key in ("difficulty", "platform") if values.get(key)]
     return {

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evals.importers import Row, import_rows, missing, unix
+from evals.importers import import_rows, missing, unix
 from evals.records import Limits, Split
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow
+from evals.validation import Suite, SuiteHeader
 
 FILES = ("mbpp.jsonl", "sanitized-mbpp.json")
 HEADER = SuiteHeader(
@@ -35,7 +36,7 @@ def import_mbpp(path: Path) -> Suite:
     return import_rows(HEADER, path, FILES, _problems, _task)
 
 
-def _problems(row: Row) -> list[str]:
+def _problems(row: TableRow) -> list[str]:
     text = "prompt" if "prompt" in row.values and "text" not in row.values else "text"
     found = missing(row, {"task_id": int, text: str, "code": str, "test_list": list})
     for key in ("test_list", "test_imports"):
@@ -58,7 +59,7 @@ def official_split(number: int) -> Split | None:
     return "train" if 601 <= number <= 974 else None
 
 
-def _task(row: Row) -> Mapping[str, Any]:
+def _task(row: TableRow) -> Mapping[str, Any]:
     values = row.values
     number = str(values["task_id"])
     text = unix(values.get("text") or values["prompt"]).strip()

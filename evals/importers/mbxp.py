@@ -15,12 +15,13 @@ from typing import Any
 from tree_sitter import Node
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, build_suite, find_file, missing, read_rows, tasks_of, unix
+from evals.importers import build_suite, find_file, missing, tasks_of, unix
 from evals.importers.mbpp import official_split
 from evals.javascript.literals import bare, declared_names
 from evals.javascript.trees import field, parse_sound, parts, text
 from evals.records import Limits
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import Suite, SuiteHeader
 
 FILES = ("mbjsp_release_v1.jsonl", "mbtsp_release_v1.1.jsonl", "mbtsp_release_v1.jsonl")
 _WANTED = {"task_id": str, "language": str, "prompt": str, "description": str, "test": str, "entry_point": str}
@@ -55,7 +56,7 @@ def import_mbxp(path: Path) -> Suite:
     return build_suite(header, tasks, problems, file)
 
 
-def _problems(row: Row, language: str) -> list[str]:
+def _problems(row: TableRow, language: str) -> list[str]:
     found = missing(row, _WANTED)
     if found:
         return found
@@ -68,12 +69,12 @@ def _problems(row: Row, language: str) -> list[str]:
     return found
 
 
-def _number(row: Row) -> int | None:
+def _number(row: TableRow) -> int | None:
     digits = str(row.values["task_id"]).rpartition("/")[2]
     return int(digits) if digits.isdecimal() and official_split(int(digits)) else None
 
 
-def _task(row: Row) -> Mapping[str, Any]:
+def _task(row: TableRow) -> Mapping[str, Any]:
     values = {key: unix(row.values[key]) for key in _WANTED}
     number = _number(row)
     assert number is not None

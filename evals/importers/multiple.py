@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, build_suite, find_file, missing, tasks_of, unix
+from evals.importers import build_suite, find_file, missing, tasks_of, unix
 from evals.importers.mbxp import PROMPT, SHOWN
-from evals.importers.tables import read_table
 from evals.javascript.trees import parse_sound
 from evals.records import Limits
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import Suite, SuiteHeader
 
 _SETS = [f"{base}-{language}" for base in ("humaneval", "mbpp") for language in ("js", "ts")]
 FILES = (
@@ -39,7 +39,7 @@ def import_multiple(path: Path) -> Suite:
     """
     file = find_file(path, FILES)
     problems: list[str] = []
-    rows = read_table(file, problems)
+    rows = read_rows(file, problems)
     language = str(rows[0].values.get("language", ""))
     if language not in _LANGUAGES:
         raise BadInput(f"{rows[0].place}: language: expected js or ts, found {language!r:.40}; give that language's file")
@@ -57,7 +57,7 @@ def import_multiple(path: Path) -> Suite:
     return build_suite(header, tasks, problems, file)
 
 
-def _problems(row: Row, language: str) -> list[str]:
+def _problems(row: TableRow, language: str) -> list[str]:
     found = missing(row, _WANTED)
     if found:
         return found
@@ -69,7 +69,7 @@ def _problems(row: Row, language: str) -> list[str]:
     return found
 
 
-def _task(row: Row) -> Mapping[str, Any]:
+def _task(row: TableRow) -> Mapping[str, Any]:
     values = {key: unix(row.values[key]) for key in _WANTED}
     name = _NAME.fullmatch(values["name"])
     assert name is not None

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.errors import BadInput
-from evals.importers import build_suite, joined
-from evals.suites import Suite, SuiteHeader
+from evals.errors import BadInput, joined
+from evals.importers import build_suite
+from evals.validation import Suite, SuiteHeader
 
 _TRAINABLE = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC-BY-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0"),

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import Row, build_suite, find_file, missing, read_rows, unix
+from evals.importers import build_suite, find_file, missing, unix
 from evals.records import Limits
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import Suite, SuiteHeader
 
 FILES = ("files.jsonl.gz", "files.jsonl")
 HEADER = SuiteHeader(
@@ -48,7 +49,7 @@ def import_quixbugs(path: Path) -> Suite:
     problems = [problem for row in rows for problem in missing(row, _WANTED)]
     if problems:
         return build_suite(HEADER, [], problems, path)
-    files = {row.values["path"]: Row(place=row.place, values={"text": unix(row.values["text"])}) for row in rows}
+    files = {row.values["path"]: TableRow(place=row.place, values={"text": unix(row.values["text"])}) for row in rows}
     tests = sorted(name for name in files if name.startswith("python_testcases/test_") and name.endswith(".py"))
     if not tests:
         raise BadInput(f"{path}: expected files python_testcases/test_NAME.py, found {', '.join(list(files)[:5])}")
@@ -61,15 +62,17 @@ def import_quixbugs(path: Path) -> Suite:
     return build_suite(HEADER, tasks, problems, path)
 
 
-def _from_folder(path: Path) -> Iterator[Row]:
+def _from_folder(path: Path) -> Iterator[TableRow]:
     for file in sorted(file for folder in _FOLDERS for file in (path / folder).glob("*.*")):
         try:
-            yield Row(place=str(file), values={"path": str(file.relative_to(path)), "text": file.read_text(encoding="utf-8")})
+            yield TableRow(
+                place=str(file), values={"path": str(file.relative_to(path)), "text": file.read_text(encoding="utf-8")}
+            )
         except UnicodeDecodeError as error:
             raise BadInput(f"{file}: not UTF-8: {error}") from None
 
 
-def _task(files: Mapping[str, Row], test: str) -> Mapping[str, Any]:
+def _task(files: Mapping[str, TableRow], test: str) -> Mapping[str, Any]:
     name = test.removeprefix("python_testcases/test_").removesuffix(".py")
     buggy, correct = (_text(files, f"{folder}/{name}.py") for folder in ("python_programs", "correct_python_programs"))
     shared = {"id": name, "group": name, "split": "holdout", "golden": correct.strip() + "\n", "source": files[test].place}
@@ -93,7 +96,7 @@ def _task(files: Mapping[str, Row], test: str) -> Mapping[str, Any]:
     }
 
 
-def _text(files: Mapping[str, Row], name: str) -> str:
+def _text(files: Mapping[str, TableRow], name: str) -> str:
     if name not in files:
         raise TaskFault(f"expected the file {name}, found none")
     return str(files[name].values["text"])

@@ -16,12 +16,12 @@ from typing import Any
 
 from evals.errors import TaskFault
 from evals.graders.patches import PatchFault, apply_patch
-from evals.importers import Row, find_file, missing, unix
+from evals.importers import find_file, missing, unix
 from evals.importers.partial import Imported, build_partial, may_train
 from evals.importers.snapshots import find_snapshot, read_snapshot
-from evals.importers.tables import read_table
 from evals.records import Limits
-from evals.suites import SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import SuiteHeader
 
 FILES = ("test.jsonl", "test.parquet", "test.json", "swebench.jsonl", "tasks.jsonl")
 HEADER = SuiteHeader(
@@ -50,7 +50,7 @@ def import_swebench(path: Path) -> Imported:
     problems: list[str] = []
     left_out: list[str] = []
     tasks = []
-    for row in read_table(file, problems):
+    for row in read_rows(file, problems):
         found = missing(row, _WANTED)
         ids: dict[str, list[str]] = {}
         for key in ("FAIL_TO_PASS", "PASS_TO_PASS"):
@@ -75,7 +75,7 @@ def import_swebench(path: Path) -> Imported:
     return build_partial(HEADER, tasks, problems, file, left_out)
 
 
-def _ids(row: Row, key: str) -> list[str]:
+def _ids(row: TableRow, key: str) -> list[str]:
     """Test ids, as a list or as JSON text of one.
 
     Raises:
@@ -92,7 +92,7 @@ def _ids(row: Row, key: str) -> list[str]:
     return value
 
 
-def _task(row: Row, place: Path, ids: Mapping[str, list[str]]) -> Mapping[str, Any]:
+def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[str, Any]:
     """A task of a row whose snapshot is there.
 
     Raises:

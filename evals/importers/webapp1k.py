@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.importers import Row, build_suite, find_file, missing, read_rows, unix
+from evals.importers import build_suite, find_file, missing, unix
 from evals.records import Limits
-from evals.suites import Suite, SuiteHeader
+from evals.tables import TableRow, read_rows
+from evals.validation import Suite, SuiteHeader
 
 FILES = ("files.jsonl.gz", "files.jsonl")
 ENTRY = "src/App.jsx"
@@ -76,7 +77,7 @@ def _import(path: Path, folder: str, name: str, description: str) -> Suite:
     return build_suite(header, found, problems, path)
 
 
-def _task(row: Row) -> Mapping[str, Any]:
+def _task(row: TableRow) -> Mapping[str, Any]:
     scenario, name = PurePosixPath(row.values["path"]).parts[-2:]
     test = convert(unix(row.values["text"]))
     return {

@@ -14,10 +14,11 @@ from jinja2 import Environment
 from decontam.pages import page_environment
 from decontam.screen import BLIND
 from evals.files import read_json, write_atomic
+from evals.reasons import reason_words
 from finetune.records import TrainReport
 from loop.report.chart import Spark, hill, spark
 from loop.report.story import Chapter, read_chapter, read_story
-from loop.report.words import model_name, percent, points, reason_words
+from loop.report.words import model_name, percent, points
 
 HTML = "report.html"
 _TEMPLATES = Path(__file__).parents[1] / "templates"

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from decontam.records import CleanPair, ContaminatedPair
 from evals.errors import BadInput
 from evals.files import MANIFEST, describe, read_json, read_records
+from evals.reasons import reason_words
 from evals.records import Failure, Result
 from finetune.records import TrainReport
 from goldens.records import Golden
 from loop.gate import GateReport, Line
-from loop.report.words import clip, pathless, reason_words
+from loop.report.words import clip, pathless
 
 SHOWN_PER_SLICE = 25  # failing attempts; a report of thousands would not open on a phone
 SHOWN_LEAKS = 100

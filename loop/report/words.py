@@ -1,4 +1,4 @@
-"""How the report says things: shares, points, models without this machine's folders, reasons, long texts."""
+"""How the report says things: shares, points, models without this machine's folders, long texts."""
 
 from __future__ import annotations
 
@@ -6,27 +6,6 @@ import re
 from pathlib import PurePosixPath, PureWindowsPath
 
 SHOWN_CHARACTERS = 6000
-_REASONS = {
-    "exited_early": "exited early",
-    "hidden_fail": "hidden checks fail",
-    "load_error": "does not load",
-    "memory": "out of memory",
-    "no_code": "no code in the answer",
-    "output_flood": "flooded its output",
-    "patch_does_not_apply": "patch does not apply",
-    "syntax_error": "syntax error",
-    "tests_failed": "failing tests",
-    "tests_missing": "tests did not run",
-    "tests_unexpected": "tests that are not the task's",
-    "time": "out of time",
-    "truncated": "cut off at the token limit",
-    "wrong_exception": "wrong exception",
-    "wrong_columns": "wrong columns",
-    "wrong_order": "wrong order",
-    "wrong_output": "wrong output",
-    "wrong_rows": "wrong rows",
-    "wrong_value": "wrong value",
-}
 _ABSOLUTE = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:)?[\\/](?:[\w.@+~-]+[\\/])+(?=[\w<])")
 
 
@@ -47,12 +26,6 @@ def model_name(name: str, base: str = "") -> str:
     if PurePosixPath(base).is_absolute() or PureWindowsPath(base).is_absolute() or base.startswith("~"):
         return name.replace(base, PureWindowsPath(base).name)
     return name
-
-
-def reason_words(reason: str) -> str:
-    """A verdict's reason for people: ``exception:TypeError`` is ``raised TypeError``."""
-    kind, _, detail = reason.partition(":")
-    return f"raised {detail}" if kind == "exception" and detail else _REASONS.get(reason, reason)
 
 
 def clip(text: str, limit: int = SHOWN_CHARACTERS) -> str:

@@ -204,14 +204,14 @@ def _described(cluster: Cluster) -> dict[str, Any]:
 
 
 def _kinds_table(title: str, kinds: Mapping[str, int]) -> Table:
-    from goldens.taxonomy import ADVICE
+    from evals.reasons import KINDS
 
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("kind", no_wrap=True)
     table.add_column("tasks", justify="right")
     table.add_column("what may help")
     for kind, count in kinds.items():
-        table.add_row(Text(kind), f"{count:,}", Text(ADVICE[kind]))
+        table.add_row(Text(kind), f"{count:,}", Text(KINDS[kind].advice))
     return table
 
 

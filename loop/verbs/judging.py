@@ -117,13 +117,13 @@ def _labels(file: Path) -> dict[str, bool]:
     Raises:
         BadInput: not there, a row that is not a label, or two labels of one answer that differ.
     """
-    from evals.files import read_records
     from evals.judge import Label
+    from evals.tables import read_table_records
 
     if not file.is_file():
-        raise BadInput(f'--labels {file}: no such file; expected JSONL with {{"task": "suite/id", "good": true}}')
+        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"task": "suite/id", "good": true}}')
     known: dict[str, bool] = {}
-    for label in read_records(file, Label):
+    for label in read_table_records(file, Label):
         if known.setdefault(label.key, label.good) is not label.good:
             raise BadInput(f"{file}: {label.key} is labelled both good and not; keep one label an answer")
     return known

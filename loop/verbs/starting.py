@@ -14,15 +14,20 @@ from loop.app import Json, app, emit, next_command
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="New folder for the project.")],
+    kind: Annotated[
+        str, typer.Option("--kind", help="Kind of the example suite: function, stdin, sql, tests, patch or react.")
+    ] = "function",
     json: Json = False,
 ) -> None:
-    """Make a working project: configuration, a suite of three tasks, a README.
+    """Make a working project: configuration, a small suite, a README.
 
     Example: goldloop init my-project
+
+    Example: goldloop init my-queries --kind sql
     """
     from loop.scaffold import init_project
 
-    files = init_project(folder)
+    files = init_project(folder, kind)
     if json:
         emit({"folder": str(folder), "files": [str(file.relative_to(folder)) for file in files]})
     else:

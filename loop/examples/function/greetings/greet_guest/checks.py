@@ -1,0 +1,1 @@
+assert greet_guest() == {"greeting": "Ahoy, stranger!", "lang": "en"}

@@ -1,0 +1,2 @@
+def greet_guest():
+    return {"greeting": "Ahoy, stranger!", "lang": "en"}

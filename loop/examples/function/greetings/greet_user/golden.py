@@ -1,0 +1,2 @@
+def greet_user(name):
+    return {"greeting": f"Ahoy, {name}!", "lang": "en"}

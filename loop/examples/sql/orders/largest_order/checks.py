@@ -1,0 +1,2 @@
+assert columns() == ["id"]
+assert rows() == [(3,)]

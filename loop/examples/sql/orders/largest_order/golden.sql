@@ -1,0 +1,4 @@
+SELECT id
+FROM orders
+ORDER BY cents DESC, id
+LIMIT 1;

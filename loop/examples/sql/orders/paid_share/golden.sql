@@ -1,0 +1,2 @@
+SELECT count(*) AS orders, count(*) FILTER (WHERE paid) AS paid_orders
+FROM orders;

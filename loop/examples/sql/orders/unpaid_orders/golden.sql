@@ -1,0 +1,4 @@
+SELECT id, customer
+FROM orders
+WHERE NOT paid
+ORDER BY id;
