@@ -17,7 +17,7 @@ from typing import Any
 from docs.tables import ROOT, TABLES, table
 
 RESULTS = ROOT / "benchmarks" / "results"
-_PART = re.compile(r"(?P<head><!-- table: (?P<name>[\w -]+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(?P<head><!-- table: (?P<name>[\w .:-]+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
 
 
 def pages() -> Iterator[Path]:

@@ -7,6 +7,7 @@ import inspect
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,17 @@ def _default(value: Any) -> str:
     if isinstance(value, (tuple, Mapping)) and not value:
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def options_table(target: str) -> str:
+    """The options of a class, by its settings model as ``module:Class``."""
+    module, _, name = target.partition(":")
+    fields = getattr(import_module(module), name).model_fields
+    rows = []
+    for key, info in fields.items():
+        default = "" if info.default is None else _default(info.default)
+        rows.append((f"`{key}`", default, info.description or ""))
+    return table(("option", "default", "meaning"), rows)
 
 
 def verbs() -> Iterator[tuple[str, Any]]:
@@ -275,6 +287,7 @@ def long_files() -> dict[str, int]:
 
 TABLES: Mapping[str, Callable[..., str]] = {
     "config": config_table,
+    "options": options_table,
     "verbs": verbs_list,
     "verbs reference": verbs_reference,
     "reasons": reasons_table,
