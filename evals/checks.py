@@ -1,7 +1,7 @@
 """Checks are plain Python asserts; this module takes them apart so that expected values never enter the sandbox.
 
 ``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is no
-assertion is set-up and runs inside, in order. An assertion whose expected side is no literal, one in a loop or a
+assertion is set-up and runs inside, in order. An assertion whose expected side is not a literal, one in a loop or a
 branch, and a call of a function that asserts need code to decide (kind ``inside``): see ``evals.graders.referee`` for
 where that code runs. ``assert f(1) == approx([1.5], rtol=1e-6)`` and ``assert f(1) == unordered([1, 2])`` choose the
 comparator of one check (see ``evals.graders.codec``).
@@ -215,7 +215,7 @@ def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
     """(relative, absolute) of a call of ``approx``; pytest's names ``rel`` and ``abs`` count too.
 
     Raises:
-        TaskFault: another argument, or a value that is no number from 0 on.
+        TaskFault: another argument, or a value that is not a number from 0 on.
     """
     found = [DEFAULT_RTOL, 0.0]
     for keyword in call.keywords:

@@ -1,15 +1,14 @@
 """A model as judge (autorater): scores an answer beside the golden by a rubric, with reasons and confidence.
 
-For what tests cannot see: readability, security, style. A judgement never turns a failing answer into a passing one, and counts
-in no gate before it was calibrated against people. What the candidate wrote is quoted line by line, and nothing in it can be a
+For what tests cannot see: readability, security, style. A judgement changes no verdict and no gate takes one; ``calibrate`` says
+whether a judge agrees with people. What the candidate wrote is quoted line by line, and nothing in it can be a
 token of a chat template, so that it cannot speak to the judge as the harness does. It is scored without what could speak at
-all: comments, docstrings, words in strings that the task does not have; a score that moves when those come back is no score.
+all: comments, docstrings, words in strings that the task does not have; a score that moves when those come back is not a score.
 Does not cover what names of up to four words say.
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import unicodedata
@@ -20,10 +19,11 @@ import numpy as np
 import orjson
 from pydantic import Field
 
+from evals.languages import Language, language_of, part_of
 from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.records import Message, Record, Task
-from evals.source import python_tree, read_python
+from evals.source import read_python
 
 QUOTE = "│ "
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -32,7 +32,6 @@ _FILLERS = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00
 # Tokens of chat templates (<|im_end|>, </s>, <start_of_turn>, [INST]) begin so; with a space inside they are plain text.
 _TOKEN_BEGINS = re.compile(r"[<\uff1c\ufe64](?=[^\s=<-])|\[(?=/?[A-Z_]{2,}\])")
 _JSON = re.compile(r"\{.*\}", re.DOTALL)
-_SQL_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _STRING = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONG_NAME = re.compile(r"\b[A-Za-z]\w{15,}\b")
@@ -43,7 +42,6 @@ _SQL_WORDS = frozenset(
     | {"count", "sum", "avg", "min", "max", "case", "when", "then", "else", "end", "union", "all", "asc", "desc"}
 )
 _SPEECH_WORDS, _NAME_WORDS = 3, 5  # a text of as many words, a name of as many parts, could say something
-_DIALECTS = {"javascript": "javascript", "jsx": "tsx", "tsx": "tsx", "typescript": "typescript"}
 _MOST_CUTS = 200
 _MOST_CHARACTERS = 60_000  # of an answer; what a judge's window cuts off would be judged by its absence
 _SWAY = 0.15  # a score that moves by more with the order, or with the candidate's comments, is not kept
@@ -117,20 +115,18 @@ def quoted(text: str) -> str:
 
 
 def without_comments(code: str, language: str) -> str:
-    """The code alone: a candidate would speak to its judge in comments and docstrings. As it is where it does not parse."""
-    if language == "python":
-        tree = python_tree(code)
-        if tree is None:
-            return code
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                spoken = [n for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
-                body[:] = [n for n in body if n not in spoken] or [ast.Pass()]
-        return ast.unparse(ast.fix_missing_locations(tree))
-    if language in _DIALECTS:
-        return _replaced(code, language, {"comment", "html_comment"}, lambda _: "")
-    return _SQL_COMMENT.sub("", code) if language == "sql" else code
+    """The code alone: a candidate would speak to its judge in comments and docstrings. As it is where it does not parse.
+
+    Raises:
+        TaskFault: there is no such language.
+        Unreadable: no parser gets through it.
+    """
+    row = language_of(language)
+    if row.uncommented:
+        return str(part_of(row, "uncommented")(code))
+    if row.grammar:
+        return _replaced(code, row, row.comments, lambda _: "")
+    return row.comment_pattern.sub("", code) if row.comment_pattern is not None else code
 
 
 def without_speech(task: Task, code: str) -> str:
@@ -149,12 +145,11 @@ def without_speech(task: Task, code: str) -> str:
 
     if task.kind == "patch":
         code = "\n".join(_PATCH_SPEECH.sub("", line) if line.startswith("+") else line for line in code.split("\n"))
-    elif task.language == "python":
-        code = without_comments(_sound_part(code), "python")
     else:
-        code = without_comments(code, task.language)
-    if task.language in _DIALECTS and task.kind != "patch":
-        code = _replaced(code, task.language, {"string", "template_string", "jsx_text"}, silent)
+        code = without_comments(_sound_part(code) if task.language == "python" else code, task.language)
+    row = language_of("diff" if task.kind == "patch" else task.language)
+    if row.grammar and row.strings:
+        code = _replaced(code, row, row.strings, silent)
     else:
         code = _STRING.sub(lambda text: silent(text[0]), code)
     return _LONG_NAME.sub(lambda name: name[0] if name[0] in known or _is_short(name[0]) else "name_of_many_words", code)
@@ -182,13 +177,13 @@ def _sound_part(code: str) -> str:
     return ""
 
 
-def _replaced(code: str, language: str, kinds: Set[str], change: Callable[[str], str]) -> str:
-    """A script with every node of some kinds changed."""
-    from evals.javascript.literals import parse_source, text, walk  # a grammar is loaded only where it is needed
+def _replaced(code: str, row: Language, kinds: Set[str], change: Callable[[str], str]) -> str:
+    """Code of a language with a grammar, with every node of some kinds changed."""
+    from evals.javascript.trees import parse_source, text, walk  # a grammar is loaded only where it is needed
 
     source = code.encode(errors="replace")
     ended, pieces = 0, []
-    for node in walk(parse_source(source.decode(), _DIALECTS[language])):
+    for node in walk(parse_source(source.decode(), row.grammar)):
         if node.type in kinds and node.start_byte >= ended:
             pieces += [source[ended : node.start_byte].decode(), change(text(node))]
             ended = node.end_byte
@@ -327,8 +322,8 @@ class Calibration(Record):
     ece: float
 
     @property
-    def may_gate(self) -> bool:
-        """Good enough to count in a gate: kappa of 0.6 (substantial, Landis and Koch 1977), honest confidence, enough labels.
+    def agrees(self) -> bool:
+        """Well enough to be listened to: kappa of 0.6 (substantial, Landis and Koch 1977), honest confidence, enough labels.
 
         Labels of one kind alone cannot tell a judge from a constant.
         """

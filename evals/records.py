@@ -42,7 +42,6 @@ class Metric(Record):
     """A score beside the verdict (``ruff``, ``tsc``, ``eslint``, ...). ``required``: below ``least`` the attempt fails."""
 
     name: str
-    weight: float = Field(default=1.0, ge=0)
     required: bool = False
     least: float = Field(default=1.0, ge=0, le=1)
 

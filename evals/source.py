@@ -1,4 +1,4 @@
-"""Text that a model wrote: made such that UTF-8 can hold it, and read as Python whatever it is."""
+"""Text that a model wrote: made such that UTF-8 can hold it, read as Python whatever it is, and without its comments."""
 
 from __future__ import annotations
 
@@ -41,3 +41,16 @@ def read_python(code: str) -> ast.Module:
     with _QUIET, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(code)
+
+
+def without_comments(code: str) -> str:
+    """Python without comments and docstrings; as it is where it does not parse."""
+    tree = python_tree(code)
+    if tree is None:
+        return code
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            spoken = [n for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
+            body[:] = [n for n in body if n not in spoken] or [ast.Pass()]
+    return ast.unparse(ast.fix_missing_locations(tree))

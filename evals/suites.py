@@ -21,13 +21,13 @@ from pydantic import Field, ValidationError
 from evals.errors import BadInput
 from evals.files import canonical_json, digest, findings, scan_jsonl, write_atomic, write_jsonl
 from evals.graders import problems_of
+from evals.languages import language_of
 from evals.records import Kind, Limits, Record, Split, Task
 
 SHIPPED = Path(__file__).parent / "suites"
 SUITE_FILE = "suite.yaml"
 _CASES = "cases.jsonl"
 _LINES = (".jsonl", ".jsonl.gz")
-_SUFFIX = {"python": "py", "sql": "sql", "javascript": "js", "typescript": "ts", "tsx": "tsx", "diff": "diff"}
 
 
 class SuiteHeader(Record):
@@ -411,7 +411,7 @@ def _write_folder(out: Path, task: Task, row: Mapping[str, Any]) -> None:
         meta["tags"] = list(task.tags[1:])
     front = yaml.safe_dump(meta, sort_keys=False, allow_unicode=True, width=110)
     write_atomic(folder / "prompt.md", f"---\n{front}---\n{task.prompt.strip()}\n".encode())
-    suffix = "diff" if task.kind == "patch" else _SUFFIX.get(task.language, "txt")
+    suffix = language_of("diff" if task.kind == "patch" else task.language).suffixes[0].removeprefix(".")
     write_atomic(folder / f"golden.{suffix}", task.golden.encode())
     checks = "py" if task.kind == "sql" else suffix
     parts = {f"checks.{checks}": task.checks, f"public.{checks}": task.public, "fuzz.py": task.fuzz}

@@ -1,18 +1,40 @@
-"""The seam of training: what a trainer gets, and what it leaves."""
+"""The seam of training: what a trainer gets, what it leaves, and the objectives by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from evals.plugins import load
 from evals.progress import Progress
 from evals.records import ModelRef
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
 
 WEIGHTS = "adapter_model.safetensors"
+OBJECTIVES: Mapping[str, str] = {"sft": "finetune.objectives:completion_loss"}
+"""What a row of a trainset is to teach, for trainers that have a loss; see ``finetune.objectives``."""
+
+
+def objective_of(name: str) -> Any:
+    """The objective of a name, a ``finetune.objectives.Objective``.
+
+    Raises:
+        BadInput: there is none, or it cannot be loaded.
+    """
+    return load(OBJECTIVES, name, "finetune.objective", form="pkg.mod:function")
+
+
+def require_objective(name: str) -> None:
+    """See that there is such an objective, without importing those that are known.
+
+    Raises:
+        BadInput: there is none, or it cannot be loaded.
+    """
+    if name not in OBJECTIVES:
+        objective_of(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +66,11 @@ class Learnt:
 
 
 class Trainer(Protocol):
-    """Trains an adapter. Made with ``finetune.trainer_options``, which its ``settings`` model checks where it has one."""
+    """Trains an adapter.
 
-    def __init__(self, **options: Any) -> None: ...
+    A class whose attribute ``settings`` is a pydantic model gets ``finetune.trainer_options``, read with it, as the keyword
+    argument ``options`` (``evals.options``); a class without one takes no options.
+    """
 
     def counter(self, base: ModelRef) -> Callable[[Example], int]:
         """How long a row is to this trainer, in the unit of ``finetune.max_length``: what refuses a row before training does."""

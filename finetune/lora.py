@@ -19,10 +19,10 @@ from evals.files import write_json
 from evals.models.loading import load_model
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
-from finetune.base import Learnt, Lesson
+from finetune.base import Learnt, Lesson, objective_of
 from finetune.batches import epoch_batches, microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
-from finetune.objectives import objective_of
+from finetune.objectives import Objective
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
 from trainset.render import Encoded, encode_example
@@ -98,7 +98,7 @@ class LoraRun:
             task_type="CAUSAL_LM",
         )
         self.settings = settings
-        self.objective = objective_of(settings.objective)
+        self.objective: Objective = objective_of(settings.objective)
         try:
             self.model = get_peft_model(model, config).train()
         except ValueError as error:

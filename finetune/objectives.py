@@ -1,34 +1,20 @@
 """Objectives: what a row of a trainset is to teach, as a loss over a padded microbatch.
 
-Add one: a function ``(model, rows) -> loss`` that sums over the trained tokens of ``rows``, and a row in ``OBJECTIVES``, or
-``pkg.mod:function`` in ``finetune.objective``.
+Add one: an ``Objective`` and a row in ``OBJECTIVES`` of ``finetune.base``, or ``pkg.mod:function`` in ``finetune.objective``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 
-from evals.plugins import load
 from trainset.render import Encoded
 
 Objective = Callable[[Any, Sequence[Encoded]], torch.Tensor]
 """From the model under its adapter and some rows: the sum of the losses of their trained tokens, with its graph."""
-
-OBJECTIVES: Mapping[str, str] = {"sft": "finetune.objectives:completion_loss"}
-
-
-def objective_of(name: str) -> Objective:
-    """The objective of a name.
-
-    Raises:
-        BadInput: there is none, or it cannot be loaded.
-    """
-    objective: Objective = load(OBJECTIVES, name, "finetune.objective", form="pkg.mod:function")
-    return objective
 
 
 def completion_loss(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:

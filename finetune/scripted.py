@@ -23,8 +23,8 @@ class ScriptedTrainer:
 
     settings = ScriptedSettings
 
-    def __init__(self, *, losses: tuple[float, ...] = (1.0,)) -> None:
-        self._losses = losses
+    def __init__(self, *, options: ScriptedSettings | None = None) -> None:
+        self._losses = (options or ScriptedSettings()).losses
 
     def counter(self, base: ModelRef) -> Callable[[Example], int]:
         """See ``Trainer.counter``: words."""

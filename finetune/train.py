@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from evals.errors import BadInput
 from evals.files import digest_file, write_json
@@ -32,19 +33,20 @@ def open_trainer(settings: FinetuneSettings) -> Trainer:
     Raises:
         BadInput: there is no such trainer, or an option does not fit it.
     """
-    trainer = trainer_class(settings.trainer)
-    options = read_options(trainer, settings.trainer_options, f"trainer {settings.trainer}", "finetune.trainer_options")
-    return trainer(**options)
+    target = trainer_class(settings.trainer)
+    trainer: Trainer = target(
+        **read_options(target, settings.trainer_options, f"trainer {settings.trainer}", "finetune.trainer_options")
+    )
+    return trainer
 
 
-def trainer_class(name: str) -> type[Trainer]:
+def trainer_class(name: str) -> Any:
     """The class behind ``finetune.trainer``.
 
     Raises:
         BadInput: there is none, or it cannot be loaded.
     """
-    trainer: type[Trainer] = load(TRAINERS, name, "finetune.trainer", methods=("train",))
-    return trainer
+    return load(TRAINERS, name, "finetune.trainer", methods=("counter", "train"))
 
 
 def finetune(

@@ -10,41 +10,65 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import TaskFault
+from evals.graders.runtimes import runtime_for
+from evals.languages import language_of, part_of
 from evals.records import Task
+from goldens.mutants.javascript import declarations
 
-_SCRIPTS = {"javascript", "typescript", "tsx"}
+_EMPTY_QUERY = "SELECT NULL WHERE false"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StubMaker:
+    """How stubs are written in a language; a row names it (``Language.stubs``).
+
+    ``stub`` gives the golden's names as functions that return nothing (None), their first argument (``"first"``), or the text
+    of a value. ``text`` gives a value that checks expect as text of the language, None where none can be written.
+    """
+
+    stub: Callable[[Task, str | None], str]
+    text: Callable[[Any], str | None]
 
 
 def empty_answer(task: Task) -> str:
-    """An answer of the right shape that does nothing."""
+    """An answer of the right shape that does nothing.
+
+    Raises:
+        TaskFault: nothing writes stubs in the task's language, or no programs can be in it.
+    """
     if task.kind == "sql":
-        return "SELECT NULL WHERE false"
+        return _EMPTY_QUERY
     if task.kind == "patch":
         return _unchanged(task)
     if task.kind == "stdin":
-        return "pass\n" if task.language == "python" else ";\n"
-    return _stub(task, None)
+        program = language_of(task.language).program
+        if program is None:
+            raise TaskFault(f"{task.key}: no programs in language {task.language!r}")
+        return program.empty
+    return _maker(task).stub(task, None)
 
 
 def more_stubs(task: Task) -> Mapping[str, str]:
     """Stubs by name, beyond the empty one, for tasks whose functions are called: none for programs, queries, patches."""
     if task.kind != "function":
         return {}
-    found = {"identity": _stub(task, "first")}
-    constant = _first_expected(task)
+    maker = _maker(task)
+    stubs = {"identity": maker.stub(task, "first")}
+    constant = _first_expected(task, maker)
     if constant is not None:
-        found["constant"] = _stub(task, constant)
-    empty = _stub(task, None)
-    return {name: code for name, code in found.items() if code != empty}
+        stubs["constant"] = maker.stub(task, constant)
+    empty = maker.stub(task, None)
+    return {name: code for name, code in stubs.items() if code != empty}
 
 
-def _stub(task: Task, returns: str | None) -> str:
-    """The golden's names as functions that return nothing, their first argument, or the text of a value."""
-    return _script_stub(task, returns) if task.language in _SCRIPTS else _python_stub(task, returns)
+def _maker(task: Task) -> StubMaker:
+    maker: StubMaker = part_of(language_of(task.language), "stubs")
+    return maker
 
 
 def _python_stub(task: Task, returns: str | None) -> str:
@@ -65,22 +89,20 @@ def _python_stub(task: Task, returns: str | None) -> str:
 
 def _script_stub(task: Task, returns: str | None) -> str:
     """Plain JavaScript, which is TypeScript and TSX, too."""
-    from goldens.mutants_javascript import declarations
-
     nothing = "null" if task.kind == "tests" else "undefined"  # React refuses a component that returns undefined
     value = {None: nothing, "first": "args[0]"}.get(returns, returns)
-    rest = "...args: any[]" if task.language in {"typescript", "tsx"} else "...args"
+    rest = "...args: any[]" if language_of(task.language).grammar in {"typescript", "tsx"} else "...args"
     try:
-        found = declarations(task.golden, task.language)
+        declared_names = declarations(task.golden, language_of(task.language).grammar)
     except ValueError:
         return ";\n"
     lines = []
-    for declared in found:
+    for declared in declared_names:
         head = {"": "", "named": "export ", "default": "export default "}[declared.export]
         if declared.kind == "class":
             lines.append(f"{head}class {declared.name} {{}}")
         elif declared.kind == "function" or declared.export == "default":
-            known = declared.export == "default" and any(d.name == declared.name and not d.export for d in found)
+            known = declared.export == "default" and any(d.name == declared.name and not d.export for d in declared_names)
             body = declared.name if known else f"function {declared.name}({rest}) {{ return {value}; }}"
             lines.append(f"{head}{body}{';' if known else ''}")
         else:
@@ -94,17 +116,15 @@ def _common_exports(golden: str) -> list[str]:
     return [line for line in lines if line.startswith(("module.exports", "exports.", "export {")) and "=>" not in line]
 
 
-def _first_expected(task: Task) -> str | None:
+def _first_expected(task: Task, maker: StubMaker) -> str | None:
     """The first value that the checks expect, as text of the task's language; None where none can be written."""
-    from evals.graders.values import runtime_for
-
     try:
         steps = runtime_for(task.language).parse(task.checks, task.key)
     except TaskFault:
         return None
     for step in steps:
         if step.kind == "value":
-            return _python_text(step.expected) if task.language == "python" else _json_text(step.expected)
+            return maker.text(step.expected)
     return None
 
 
@@ -133,3 +153,8 @@ def _unchanged(task: Task) -> str:
     first, end, _ = task.starter[name].partition("\n")
     mark = "" if end else "\\ No newline at end of file\n"
     return f"--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-{first}\n{mark}+{first}\n{mark}"
+
+
+PYTHON = StubMaker(stub=_python_stub, text=_python_text)
+SCRIPT = StubMaker(stub=_script_stub, text=_json_text)
+QUERY = StubMaker(stub=lambda task, returns: _EMPTY_QUERY, text=lambda value: None)

@@ -24,7 +24,7 @@ from evals.records import Record, Task
 from evals.sandboxes.base import Sandbox
 from evals.stats import mcnemar_midp
 from evals.suites import Suite, load_suite
-from finetune.objectives import objective_of
+from finetune.base import require_objective
 from finetune.train import trainer_class
 from loop.adapters import check_adapter
 from loop.bench import Bench, check_splits, open_model, sandbox_of
@@ -119,13 +119,12 @@ def examine(
         for key, message in option_problems(backend_class(config.backend), config.backend_options, f"backend {config.backend}"):
             full = f"backend_options.{key}"
             examined.problems.append(Problem(where=where(full), key=full, message=message))
-    trainer = attempt("finetune.trainer", lambda: trainer_class(config.finetune.trainer))
-    if trainer is not None:
-        options = config.finetune.trainer_options
-        for key, message in option_problems(trainer, options, f"trainer {config.finetune.trainer}"):
+    trainer = config.finetune.trainer
+    if (target := attempt("finetune.trainer", lambda: trainer_class(trainer))) is not None:
+        for key, message in option_problems(target, config.finetune.trainer_options, f"trainer {trainer}"):
             full = f"finetune.trainer_options.{key}"
             examined.problems.append(Problem(where=where(full), key=full, message=message))
-    attempt("finetune.objective", lambda: objective_of(config.finetune.objective))
+    attempt("finetune.objective", lambda: require_objective(config.finetune.objective))
     if (model := attempt("model", lambda: _require_model(config))) is not None:
         examined.fine["model"] = model
     if adapter:

@@ -26,7 +26,7 @@ from evals.sandboxes import make_sandbox
 
 def load_encode() -> Callable[[object], str]:
     names: dict[str, Any] = {"__name__": "driver"}
-    exec(compile(DRIVER, "_driver.py", "exec"), names)
+    exec(compile(DRIVER, "driver.py", "exec"), names)
     found: Callable[[object], str] = names["encode"]
     return found
 

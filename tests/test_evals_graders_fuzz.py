@@ -9,7 +9,8 @@ from javascript_tasks import required_node
 from sandbox_requirements import required_sandbox
 
 from evals.errors import TaskFault
-from evals.graders.fuzz import LEAST_INPUTS, MOST_INPUTS, SIGNAL, cases_of, entry_of, fuzz_problems, javascript_of, record_inputs
+from evals.graders.fuzz import LEAST_INPUTS, MOST_INPUTS, SIGNAL, cases_of, entry_of, fuzz_problems
+from evals.graders.javascript import javascript_of
 from evals.graders.values import ValueGrader
 from evals.records import Limits, Task, Verdict
 
@@ -119,7 +120,7 @@ def test_inputs_that_cannot_be_used_are_the_tasks_fault(fuzz: str, message: str)
     [
         ({"fuzz": "def inputs("}, "here: fuzz: not Python"),
         ({"fuzz": "x = 1"}, "here: fuzz: no function inputs(random) that yields tuples of arguments; define inputs(random)"),
-        ({"fuzz": "strategy = 1"}, "record its inputs first"),
+        ({"fuzz": "strategy = 1"}, "define inputs(random)"),
         ({"golden": "x = 1"}, "here: fuzz: the golden defines no function at its top level; set entry"),
     ],
 )
@@ -179,20 +180,6 @@ def test_with_the_comparator_exception_the_class_of_what_is_raised_counts() -> N
     assert graded(golden, **more).passed
     assert graded(golden.replace("ValueError", "KeyError"), **more).reason == "hidden_fail"
     assert graded("def double(n): return n * 2", **more).reason == "hidden_fail"
-
-
-def test_a_strategy_is_recorded_once_as_inputs() -> None:
-    fuzz = "from hypothesis import strategies as st\nstrategy = st.tuples(st.integers(0, 10 ** 9))\n"
-    recorded = record_inputs(task(fuzz=fuzz), 40)
-    assert recorded == record_inputs(task(fuzz=fuzz), 40)
-    assert len(inputs_of(task(fuzz=recorded))) >= LEAST_INPUTS
-    assert graded("def double(n): return 2 * n", fuzz=recorded).passed
-
-
-@pytest.mark.parametrize(("fuzz", "message"), [("strategy = 3", "found int"), ("x = 1", "found NoneType")])
-def test_what_is_no_strategy_is_not_recorded(fuzz: str, message: str) -> None:
-    with pytest.raises(TaskFault, match=message):
-        record_inputs(task(fuzz=fuzz))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sandbox_requirements import required_sandbox
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders import grade
-from evals.graders.metrics import METRICS, combined, measure_for, measured, metric_problems
+from evals.graders.metrics import METRICS, measure_for, measured, metric_problems
 from evals.records import Metric, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 from evals.toolchains import find_toolchain
@@ -166,19 +166,3 @@ def test_an_unknown_metric_is_named_with_its_place() -> None:
 def test_every_metric_is_there() -> None:
     for name in METRICS:
         assert callable(measure_for(Metric(name=name), task()))
-
-
-def test_combined_is_the_weighted_mean_of_a_pass_and_its_scores() -> None:
-    wanted = task({"name": "ruff", "weight": 2.0}, {"name": "compiles", "weight": 1.0}, {"name": "tsc", "weight": 5.0})
-    verdict = PASS.model_copy(update={"scores": {"ruff": 0.5, "compiles": 1.0}})
-    assert combined(verdict, wanted) == pytest.approx((1 + 2 * 0.5 + 1) / 4)
-
-
-def test_style_buys_off_no_wrong_answer() -> None:
-    failed = Verdict(status="fail", reason="wrong_value", scores={"ruff": 1.0})
-    assert combined(failed, task({"name": "ruff"})) == 0.0
-
-
-def test_an_error_has_no_combined_score() -> None:
-    with pytest.raises(ValueError, match="has no score"):
-        combined(Verdict(status="error", reason="sandbox"), task())

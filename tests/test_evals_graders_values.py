@@ -19,7 +19,8 @@ from evals.errors import SandboxFault, TaskFault
 from evals.graders.codec import Comparator, Opaque, comparator, decode, parse_comparator
 from evals.graders.python import PythonRuntime, source_of
 from evals.graders.referee import weak_steps
-from evals.graders.values import ValueGrader, is_raised, judge, read_report
+from evals.graders.reports import is_raised, judge, read_report
+from evals.graders.values import ValueGrader
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome
 from evals.suites import load_suite

@@ -370,7 +370,7 @@ def test_the_verb_judges_every_sample_but_those_of_the_holdout(tmp_path: Path) -
     ended = asked(tmp_path, "--labels", str(labels))
     assert ended.code == 0 and ended.json["answers"] == ended.json["scored"] == 2
     assert (ended.json["calibration"]["n"], ended.json["calibration"]["accuracy"]) == (2, 0.5)
-    assert ended.json["calibration"]["may_gate"] is False
+    assert ended.json["calibration"]["agrees"] is False
     assert [one.key for one in read_records(tmp_path / "judged/judgements.jsonl", Judgement)] == [key, f"{key}#1"]
 
 
@@ -410,13 +410,13 @@ def judged(n: int, wrong: int, confidence: float = 0.95) -> tuple[list[Judgement
 )
 def test_only_a_judge_that_agrees_and_knows_itself_may_count_in_a_gate(n: int, wrong: int, confidence: float, gate: bool) -> None:
     judgements, labels = judged(n, wrong, confidence)
-    assert calibrate(judgements, labels).may_gate is gate
+    assert calibrate(judgements, labels).agrees is gate
 
 
 def test_labels_of_one_kind_alone_prove_no_judge() -> None:
     labels = {f"s/{n}": n >= 3 for n in range(60)}
     always = [Judgement(task=task, score=1.0, confidence=0.95) for task in labels]
-    assert not calibrate(always, dict.fromkeys(labels, True)).may_gate
+    assert not calibrate(always, dict.fromkeys(labels, True)).agrees
     assert calibrate(always, labels).kappa == pytest.approx(0.0)
 
 

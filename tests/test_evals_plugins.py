@@ -8,7 +8,7 @@ import pytest
 from evals.errors import BadInput, GoldloopError, TaskFault
 from evals.graders import grade, grader_for, problems_of
 from evals.graders.codec import parse_comparator
-from evals.graders.metrics import AnswerFiles, Finding, measure, measure_for, metric_problems
+from evals.graders.metrics import AnswerFiles, ToolFinding, measure, measure_for, metric_problems
 from evals.graders.runners import runner
 from evals.graders.runners.pytest import PytestRunner
 from evals.importers import import_benchmark, split_importer
@@ -33,10 +33,10 @@ class LengthGrader:
 
 
 @measure
-def long_lines(answer: AnswerFiles, sandbox: Sandbox) -> Sequence[Finding]:
+def long_lines(answer: AnswerFiles, sandbox: Sandbox) -> Sequence[ToolFinding]:
     """A metric from outside."""
     lines = [(name, line) for name in answer.written for line in answer.project[name].splitlines()]
-    return [Finding(file=name, line=1, code="long", message="long") for name, line in lines if len(line) > 10]
+    return [ToolFinding(file=name, line=1, code="long", message="long") for name, line in lines if len(line) > 10]
 
 
 class OtherRunner(PytestRunner):

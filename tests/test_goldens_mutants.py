@@ -10,11 +10,12 @@ import pytest
 from evals.errors import TaskFault
 from evals.graders.patches import apply_patch
 from evals.records import Task
-from goldens.mutants import Mutant, draw, mutants_of
-from goldens.mutants_javascript import mutate_javascript, mutate_tsx
-from goldens.mutants_patch import write_diff
-from goldens.mutants_python import mutate_python
-from goldens.mutants_sql import mutate_sql
+from goldens.mutants import mutants_of
+from goldens.mutants.candidates import Mutant, draw
+from goldens.mutants.javascript import mutate_javascript, mutate_tsx
+from goldens.mutants.patch import write_diff
+from goldens.mutants.python import mutate_python
+from goldens.mutants.sql import mutate_sql
 
 
 def task(golden: str, **changes: Any) -> Task:
@@ -132,7 +133,7 @@ const o = { "z": x };
 
 
 def test_javascript_that_does_not_parse_is_named_with_its_line() -> None:
-    with pytest.raises(TaskFault, match="suite/t: the golden is no javascript: line 2"):
+    with pytest.raises(TaskFault, match="suite/t: the golden is not javascript: line 2"):
         mutants_of(task("x = 1;\nfunction (", language="javascript"), 5)
 
 
@@ -156,7 +157,7 @@ def test_sql_operators(query: str, operator: str, after: str) -> None:
 
 
 def test_sql_that_is_no_select_is_refused() -> None:
-    with pytest.raises(TaskFault, match="the golden is no sql"):
+    with pytest.raises(TaskFault, match="the golden is not sql"):
         mutants_of(task("DELETE FROM t", language="sql", kind="sql"), 5)
 
 
@@ -196,3 +197,9 @@ def test_another_task_draws_others() -> None:
 def test_a_language_without_mutators_is_named() -> None:
     with pytest.raises(TaskFault, match="suite/t: no mutants for language 'cobol'"):
         mutants_of(task("MOVE 1 TO X", language="cobol"), 5)
+
+
+def test_a_text_that_takes_too_long_to_parse_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evals.javascript.trees._MOST_SECONDS", 0.0)
+    with pytest.raises(TaskFault, match=r"suite/t: the golden is not javascript: its [\d,]+ bytes take more than 0 s to parse"):
+        mutants_of(task("f(1 + 2);\n" * 100_000, language="javascript"), 5)

@@ -8,7 +8,7 @@ import pytest
 
 from evals.graders.patches import apply_patch
 from evals.records import Task
-from goldens.mutants_javascript import declarations
+from goldens.mutants.javascript import declarations
 from goldens.stubs import empty_answer, more_stubs
 
 

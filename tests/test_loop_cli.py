@@ -430,7 +430,8 @@ def test_stage_verbs_chain_to_a_trainset(run: Run, write_suite: WriteSuite, tmp_
     run("run")
     evaluation = "runs/t/round-1/before-train"
     assert run("pair", evaluation, "--suite", str(suite), "--out", "pairs").code == 0
-    built = run("trainset", "pairs", "--holdout", str(suite), "--out", "rows", "--json")
+    scripted = ("--set", "finetune.trainer=scripted")
+    built = run("trainset", "pairs", "--holdout", str(suite), "--out", "rows", "--json", *scripted)
     assert built.json["counts"]["golden"] == 6  # type: ignore[index]
     audit = run("audit", "--train", "rows/trainset.jsonl", "--holdout", str(suite))
     assert audit.code == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 from decontam.records import CleanPair
 from evals.errors import BadInput, Inconclusive
 from evals.files import digest, read_json, read_records, write_json, write_jsonl
+from evals.languages import language_of
 from evals.records import Message
 from trainset.records import Example, Trainset
 
@@ -89,7 +90,8 @@ def example(pair: CleanPair) -> Example:
     if not pair.golden.proof.passed or pair.golden.proof.flags:
         raise ValueError(f"{pair.key}: the target's proof is {pair.golden.proof.reason!r} with flags {pair.golden.proof.flags}")
     system: list[Message] = [{"role": "system", "content": pair.system}] if pair.system else []
-    text = pair.attempt.completion.strip() if pair.replay else f"```{pair.language}\n{pair.golden.code.strip()}\n```"
+    fence = language_of(pair.language).fences[0]
+    text = pair.attempt.completion.strip() if pair.replay else f"```{fence}\n{pair.golden.code.strip()}\n```"
     return Example(
         prompt=(*system, {"role": "user", "content": pair.prompt}),
         completion=({"role": "assistant", "content": text},),

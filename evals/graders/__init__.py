@@ -14,6 +14,7 @@ from evals.errors import TaskFault
 from evals.graders.base import Grader
 from evals.graders.flags import find_flags, flagged
 from evals.graders.metrics import measured, metric_problems
+from evals.languages import language_of
 from evals.plugins import load
 from evals.records import Kind, Task, Verdict
 from evals.sandboxes.base import Sandbox
@@ -40,9 +41,14 @@ def grader_for(kind: Kind) -> Grader:
 
 
 def problems_of(task: Task) -> list[str]:
-    """What is wrong with a task, each finding with its place; empty means that its grader can work with it."""
+    """What is wrong with a task, each finding with its place; empty means that its grader can work with it.
+
+    A task of an unknown kind or language has that one finding: nothing else of it can be looked at.
+    """
     try:
         grader = grader_for(task.kind)
+        if task.kind != "patch":  # an answer's files tell their languages
+            language_of(task.language)
     except TaskFault as error:
         return [f"{task.source or task.key}: {error}"]
     return [*grader.problems(task), *metric_problems(task)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from evals.errors import SandboxFault
@@ -22,6 +23,11 @@ class Grader(Protocol):
     def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
         """The verdict on an answer that is not empty. A fault of the sandbox is status ``error``."""
         ...
+
+
+def inside(name: str) -> bytes:
+    """The text of a file of ``evals/graders/inside``: what runs in the sandbox, is sent there, and is never imported here."""
+    return (Path(__file__).parent / "inside" / name).read_bytes()
 
 
 def run_twice(job: Job, sandbox: Sandbox) -> Outcome:

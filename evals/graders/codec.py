@@ -9,7 +9,7 @@ Comparators, as ``Task.compare`` and for one check:
 - ``exact`` is Python's ``==`` on plain values: ``True == 1``, ``1 == 1.0`` and ``0.0 == -0.0`` hold, ``(1,) == [1]`` and
   ``nan == nan`` do not.
 - ``approx(rtol=1e-6, atol=0.0)`` takes numbers that are near (``math.isclose``), at any depth; ``nan`` is near ``nan``, a
-  boolean is no number, and everything that is no number is exact.
+  boolean is not a number, and everything that is not a number is exact.
 - ``unordered`` takes a list or tuple in any order (of its own items only); everything else is exact.
 - ``exception``: hidden inputs for which the golden raises are kept, and the answer must raise the same class.
 - ``package.module:function`` is a function of this machine marked with ``@comparator``; ``name`` a function that the

@@ -1,7 +1,8 @@
 """Attempts at gaming, found by reading the answer. A flagged attempt is never a pass and never a training row.
 
 Reads what no answer to a task has a use for: leaving the process, walking its frames or heap, hooking imports, tests or
-comparisons, and expected values written down next to their inputs. One reader per family of languages, in ``READERS``.
+comparisons, and expected values written down next to their inputs. The reader of a language is named in its row
+(``Language.flags``); those of JavaScript are in ``flags_script``.
 Static reading is easily fooled; it is a second lock behind graders that do not trust the answer at all. A golden that does
 the same as an answer clears it of that flag: then it is part of the task.
 """
@@ -14,11 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from evals.graders.flags_script import read_script
+from evals.languages import language_of, part_of
 from evals.records import Task, Verdict
 from evals.source import python_tree, sound
 
-Reader = Callable[[str], dict[str, str]]
+FlagReader = Callable[[str], Mapping[str, str]]
 
 _MODULES = {
     "atexit": "exit_hook",
@@ -82,14 +83,21 @@ _A_PROGRAMS = {"process_exit", "descriptor_write", "harness_files", "system_modu
 
 
 def find_flags(task: Task, code: str) -> Mapping[str, str]:
-    """Flags by name, each with the text that shows it; empty for a language that nothing here reads."""
-    reader = READERS.get(task.language)
-    if reader is None or task.kind in {"sql", "patch"}:
+    """Flags by name, each with the text that shows it; empty for a language whose row names no reader of flags.
+
+    Raises:
+        TaskFault: there is no such language.
+    """
+    if task.kind in {"sql", "patch"}:
         return {}
-    found = {name: text for name, text in reader(code).items() if not (task.kind == "stdin" and name in _A_PROGRAMS)}
+    row = language_of(task.language)
+    if not row.flags:
+        return {}
+    reader: FlagReader = part_of(row, "flags")
+    flags = {name: text for name, text in reader(code).items() if not (task.kind == "stdin" and name in _A_PROGRAMS)}
     if reader is read_python and task.kind == "function":
-        found |= _learnt(task, code)
-    return {name: text for name, text in found.items() if name not in reader(task.golden)} if found else found
+        flags |= _learnt(task, code)
+    return {name: text for name, text in flags.items() if name not in reader(task.golden)} if flags else flags
 
 
 def flagged(found: Verdict, flags: Mapping[str, str]) -> Verdict:
@@ -136,7 +144,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _dotted(node: ast.expr, names: Mapping[str, str]) -> str:
-    """``sys.modules`` for that expression, by whatever name ``sys`` goes; empty for what is no chain of names."""
+    """``sys.modules`` for that expression, by whatever name ``sys`` goes; empty for what is not a chain of names."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -336,13 +344,3 @@ def _pairs(given: list[ast.expr], values: list[ast.expr], wanted: frozenset[tupl
             keys.add(key.value)  # repr or str of the argument as the key
     held = set(map(_literal, values)) if keys & {one for one, _ in wanted} else set()
     return {(one, other) for one, other in wanted if one in keys and other in held}
-
-
-READERS: Mapping[str, Reader] = {
-    "python": read_python,
-    "javascript": read_script,
-    "typescript": read_script,
-    "jsx": read_script,
-    "tsx": read_script,
-}
-"""By language. Add one: a function from an answer to flags, each with the text that shows it."""

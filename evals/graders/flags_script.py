@@ -1,4 +1,4 @@
-"""Gaming in JavaScript and TypeScript, by patterns over the text: ``READERS`` in ``flags`` names this reader."""
+"""Gaming in JavaScript and TypeScript, by patterns over the text: the rows of these languages name this reader."""
 
 from __future__ import annotations
 

@@ -1,30 +1,28 @@
 """Hidden inputs: drawn by the task's own source, answered by the golden, compared with the candidate's answers outside.
 
 ``Task.fuzz`` is Python that defines ``inputs(random)``, which yields tuples of arguments; ``random`` is seeded from the
-task's key, so the inputs are the same in every run. It runs in the sandbox, where hypothesis is not: a ``strategy`` is
-drawn once by ``record_inputs``, whose result takes the place of the source. Covers functions of plain arguments; floats are
-compared with a tolerance where the golden returns any, unless the task's comparator says otherwise.
+task's key, so the inputs are the same in every run. It runs in the sandbox, where hypothesis is not. Covers functions of plain
+arguments in languages whose runtime takes hidden inputs; floats are compared with a tolerance where the golden returns any,
+unless the task's comparator says otherwise.
 """
 
 from __future__ import annotations
 
 import ast
-import json
-import math
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.checks import Step
-from evals.errors import SandboxFault, TaskFault, install_command
+from evals.errors import SandboxFault, TaskFault
 from evals.files import digest
 from evals.graders.base import ended_early, run_twice
-from evals.graders.codec import Comparator, Opaque, decode, parse_comparator
-from evals.graders.python import PythonRuntime, source_of
+from evals.graders.codec import Comparator, decode, parse_comparator
+from evals.graders.python import PythonRuntime
 from evals.graders.referee import in_sandbox, is_plain
-from evals.graders.values import Found, Report, load_failure, read_report, run_steps, runtime_for, shown
+from evals.graders.reports import Ruling, ValueReport, load_failure, read_report, shown
+from evals.graders.runtimes import Question, hidden_inputs, run_steps, runtime_for
 from evals.records import Task
 from evals.sandboxes.base import Sandbox
 
@@ -36,15 +34,7 @@ SIGNAL = "public pass, hidden fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A call of the entry: its text, and in Python the source of its arguments."""
-
-    text: str
-    arguments: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class HiddenCase:
     """A hidden input as a call, with the golden's record for it."""
 
     question: Question
@@ -54,7 +44,7 @@ class Case:
 @dataclass(slots=True)
 class _Known:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    cases: dict[str, tuple[Case, ...]] = field(default_factory=dict)
+    cases: dict[str, tuple[HiddenCase, ...]] = field(default_factory=dict)
 
 
 _KNOWN = _Known()
@@ -69,15 +59,14 @@ def fuzz_problems(task: Task) -> list[str]:
         names = _defined(task.fuzz)
     except (SyntaxError, ValueError) as error:
         return [f"{place}: fuzz: not Python: {error}"]
-    found = []
+    problems = []
     if "inputs" not in names:
-        fix = "record its inputs first (evals.graders.fuzz.record_inputs)" if "strategy" in names else "define inputs(random)"
-        found.append(f"{place}: fuzz: no function inputs(random) that yields tuples of arguments; {fix}")
+        problems.append(f"{place}: fuzz: no function inputs(random) that yields tuples of arguments; define inputs(random)")
     try:
         entry_of(task)
     except TaskFault as error:
-        found.append(str(error))
-    return found
+        problems.append(str(error))
+    return problems
 
 
 def entry_of(task: Task) -> str:
@@ -88,23 +77,17 @@ def entry_of(task: Task) -> str:
     """
     if task.entry:
         return task.entry
-    if task.language == "python":
-        try:
-            names = [node.name for node in ast.parse(task.golden).body if isinstance(node, ast.FunctionDef)]
-        except (SyntaxError, ValueError):
-            names = []
-    else:
-        pattern = (
-            r"^(?:export\s+)?(?:default\s+)?(?:async\s+)?function\s+(\w+)|^(?:export\s+)?const\s+(\w+)\s*=\s*(?:async\s*)?\("
-        )
-        names = [one or other for one, other in re.findall(pattern, task.golden, re.MULTILINE)]
+    place = task.source or task.key
+    try:
+        names = hidden_inputs(task.language).functions(task.golden)
+    except TaskFault as error:
+        raise TaskFault(f"{place}: fuzz: {error}") from None
     if not names:
-        place = task.source or task.key
         raise TaskFault(f"{place}: fuzz: the golden defines no function at its top level; set entry to the name of one")
     return names[-1]
 
 
-def hidden(task: Task, code: str, sandbox: Sandbox, passed: Found) -> Found:
+def hidden(task: Task, code: str, sandbox: Sandbox, passed: Ruling) -> Ruling:
     """What hidden inputs say of an answer that passed its checks.
 
     Raises:
@@ -112,7 +95,7 @@ def hidden(task: Task, code: str, sandbox: Sandbox, passed: Found) -> Found:
         SandboxFault: the sandbox failed.
     """
     cases = cases_of(task, sandbox)
-    steps = _steps(task, [case.question for case in cases])
+    steps = hidden_inputs(task.language).ask(entry_of(task), [case.question for case in cases])
     report = run_steps(runtime_for(task.language), task, code, steps, sandbox)
     failure = load_failure(report)
     if failure is not None:
@@ -135,7 +118,7 @@ def hidden(task: Task, code: str, sandbox: Sandbox, passed: Found) -> Found:
     return "pass", "pass", {**passed[2], "hidden": len(cases)}
 
 
-def _failed(task: Task, cases: Sequence[Case], report: Report, sandbox: Sandbox) -> list[tuple[Case, str]]:
+def _failed(task: Task, cases: Sequence[HiddenCase], report: ValueReport, sandbox: Sandbox) -> list[tuple[HiddenCase, str]]:
     comparator = _comparator(task, cases, sandbox)
     failed, pairs = [], []
     for case, answer in zip(cases, report.answers, strict=False):
@@ -156,26 +139,7 @@ def _class(answer: Mapping[str, Any]) -> str:
 
 def _value(task: Task, answer: Mapping[str, Any]) -> Any:
     """What a call gave, as a plain value of Python."""
-    value = decode(answer.get("value"))
-    if task.language == "python":
-        return value
-    from evals.javascript.values import read
-
-    return _from_script(read(str(value)))
-
-
-def _from_script(value: Any) -> Any:
-    from evals.javascript.values import Thing, Unknown
-
-    if isinstance(value, Unknown):
-        return Opaque(repr(value))
-    if isinstance(value, float):  # JavaScript has no other numbers
-        return int(value) if value.is_integer() else value
-    if isinstance(value, Thing) and value.kind == "Array" and not value.properties:
-        return [_from_script(part) for part in value.parts]
-    if isinstance(value, Thing) and value.kind == "Object" and not value.parts:
-        return {key: _from_script(item) for key, item in value.properties}
-    return value
+    return hidden_inputs(task.language).plain(answer.get("value"))
 
 
 def _shown(task: Task, answer: Mapping[str, Any]) -> str:
@@ -184,12 +148,12 @@ def _shown(task: Task, answer: Mapping[str, Any]) -> str:
     return shown(_value(task, answer))
 
 
-def _comparator(task: Task, cases: Sequence[Case], sandbox: Sandbox) -> Comparator:
-    found = parse_comparator(task.compare, task.source or task.key)
-    if found.kind == "checks":
-        return replace(found, decide=in_sandbox(task, found.function, sandbox))
+def _comparator(task: Task, cases: Sequence[HiddenCase], sandbox: Sandbox) -> Comparator:
+    comparator = parse_comparator(task.compare, task.source or task.key)
+    if comparator.kind == "checks":
+        return replace(comparator, decide=in_sandbox(task, comparator.function, sandbox))
     floats = any(_has_floats(_value(task, case.answer)) for case in cases)
-    return _FLOATS if floats and found.kind in {"exact", "exception"} else found
+    return _FLOATS if floats and comparator.kind in {"exact", "exception"} else comparator
 
 
 def _has_floats(value: Any) -> bool:
@@ -200,7 +164,7 @@ def _has_floats(value: Any) -> bool:
     return isinstance(value, (float, complex))
 
 
-def cases_of(task: Task, sandbox: Sandbox) -> tuple[Case, ...]:
+def cases_of(task: Task, sandbox: Sandbox) -> tuple[HiddenCase, ...]:
     """The hidden inputs of a task with the golden's answers, made once per process and kind of sandbox.
 
     Raises:
@@ -227,68 +191,33 @@ def _drawn(task: Task, sandbox: Sandbox) -> list[Question]:
     author = task.model_copy(update={"kind": "function", "language": "python"})
     report = read_report(run_twice(PythonRuntime().job(author, task.fuzz, (draw,)), sandbox), 1)
     if not report.complete or "raised" in report.answers[0]:
-        said = report.load or (report.answers[0] if report.answers else {"message": "it came to no end"})
+        said = report.load or (report.answers[0] if report.answers else {"message": "it did not end"})
         raise TaskFault(f"{place}: fuzz: inputs(random) failed: {_class(said)} {said.get('message', '')}")
-    found = decode(report.answers[0]["value"])
-    bad = next((one for one in found if not (isinstance(one, tuple) and is_plain(one))), None)
+    drawn = decode(report.answers[0]["value"])
+    bad = next((one for one in drawn if not (isinstance(one, tuple) and is_plain(one))), None)
     if bad is not None:
         raise TaskFault(
             f"{place}: fuzz: inputs must yield tuples of plain arguments, such as `yield (3, 'a')`, found {bad!r:.80}"
         )
-    entry = entry_of(task)
-    questions = {one.text: one for one in (_question(task, entry, arguments) for arguments in found)}
+    entry, inputs = entry_of(task), hidden_inputs(task.language)
+    questions = {one.text: one for one in (inputs.question(entry, arguments) for arguments in drawn)}
     return list(questions.values())
 
 
-def _question(task: Task, entry: str, arguments: tuple[Any, ...]) -> Question:
-    if task.language == "python":
-        text = f"{entry}({', '.join(source_of(one) for one in arguments)})"
-        return Question(text=text, arguments=source_of((arguments, {})))
-    return Question(text=f"{entry}({', '.join(javascript_of(one) for one in arguments)})")
-
-
-def _steps(task: Task, questions: Sequence[Question]) -> tuple[Step, ...]:
-    if task.language == "python":
-        entry = entry_of(task)
-        return tuple(Step(kind="call", source=entry, arguments=one.arguments, text=one.text, line=0) for one in questions)
-    # What a step looks like is the runtime's own affair, so it is given checks; what they expect is not used.
-    checks = "".join(f"assert.deepStrictEqual({one.text}, 0);\n" for one in questions)
-    return runtime_for(task.language).parse(checks, "fuzz") if questions else ()
-
-
-def javascript_of(value: Any) -> str:
-    """JavaScript source of a plain value: tuples are arrays, dictionaries objects.
-
-    Raises:
-        TaskFault: JavaScript has no such value.
-    """
-    if value is None or isinstance(value, (bool, str)):
-        return json.dumps(value)
-    if isinstance(value, int):
-        return str(value) if abs(value) < 1 << 53 else f"{value}n"
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), "NaN")
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(javascript_of(item) for item in value)}]"
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return "{" + ", ".join(f"[{json.dumps(key)}]: {javascript_of(item)}" for key, item in value.items()) + "}"
-    raise TaskFault(f"fuzz: JavaScript has no value for {value!r:.80}")
-
-
-def _answered(task: Task, questions: list[Question], sandbox: Sandbox) -> tuple[Case, ...]:
+def _answered(task: Task, questions: list[Question], sandbox: Sandbox) -> tuple[HiddenCase, ...]:
     """The inputs that the golden answers. One on which it raises or runs out of time is dropped."""
     runtime = runtime_for(task.language)
     keep_errors = parse_comparator(task.compare, task.source or task.key).kind == "exception"
-    cases: list[Case] = []
+    cases: list[HiddenCase] = []
     late = False
     left = list(questions)
     for _ in range(_MAX_TIMEOUTS):
-        report = run_steps(runtime, task, task.golden, _steps(task, left), sandbox)
+        report = run_steps(runtime, task, task.golden, hidden_inputs(task.language).ask(entry_of(task), left), sandbox)
         if load_failure(report) is not None:
             break
         for question, answer in zip(left, report.answers, strict=False):
             if ("raised" in answer and keep_errors) or ("value" in answer and is_plain(_value(task, answer))):
-                cases.append(Case(question=question, answer=answer))
+                cases.append(HiddenCase(question=question, answer=answer))
         if report.complete:
             break
         left = left[len(report.answers) + 1 :]
@@ -313,37 +242,3 @@ def _defined(source: str) -> set[str]:
         elif isinstance(node, ast.Assign):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return names
-
-
-def record_inputs(task: Task, count: int = 100) -> str:
-    """Source for ``Task.fuzz`` with inputs drawn once from its hypothesis ``strategy``. Runs the author's code right here.
-
-    Raises:
-        TaskFault: hypothesis is missing, or the source defines no ``strategy`` of tuples of plain arguments.
-    """
-    place = task.source or task.key
-    try:
-        import hypothesis
-    except ImportError:
-        raise TaskFault(f"{place}: fuzz: a strategy needs hypothesis: {install_command('hypothesis', 'dev')}") from None
-    names: dict[str, Any] = {"__name__": "fuzz"}
-    exec(compile(task.fuzz, f"{place}: fuzz", "exec"), names)
-    strategy = names.get("strategy")
-    if not isinstance(strategy, hypothesis.strategies.SearchStrategy):
-        raise TaskFault(f"{place}: fuzz: expected a hypothesis strategy named strategy, found {type(strategy).__name__}")
-    drawn: list[str] = []
-
-    @hypothesis.seed(task.key)
-    @hypothesis.settings(max_examples=count, database=None, deadline=None, phases=[hypothesis.Phase.generate])
-    @hypothesis.given(strategy)
-    def collect(arguments: Any) -> None:
-        if not isinstance(arguments, tuple):
-            raise TaskFault(f"{place}: fuzz: the strategy must draw tuples of arguments, found {arguments!r:.80}")
-        drawn.append(source_of(arguments))
-
-    try:
-        collect()
-    except ValueError as error:
-        raise TaskFault(f"{place}: fuzz: the strategy draws what is {error}") from None
-    lines = "".join(f"    yield {source}\n" for source in dict.fromkeys(drawn))
-    return f"def inputs(random):\n{lines}"

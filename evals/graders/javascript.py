@@ -6,23 +6,28 @@ sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modul
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from evals.checks import Step
 from evals.errors import TaskFault
 from evals.files import canonical_json
-from evals.graders.codec import decode
-from evals.graders.values import run_steps, shown
+from evals.graders.base import inside
+from evals.graders.codec import Opaque, decode
+from evals.graders.reports import shown
+from evals.graders.runtimes import Question, run_steps
 from evals.javascript.checks import parse_javascript
 from evals.javascript.modules import as_script
-from evals.javascript.values import Thing, read
+from evals.javascript.values import Thing, Unknown, read
 from evals.javascript.wanted import Reference
 from evals.records import Task
 from evals.sandboxes.base import Job, Sandbox
 
-DRIVER = Path(__file__).with_name("_driver.js").read_bytes()
+DRIVER = inside("driver.js")
 _TYPED = {"typescript", "tsx"}
 _PACKAGES = "{web}/node_modules"
 _COMPILER = f"{_PACKAGES}/typescript/lib/typescript.js"
@@ -34,6 +39,12 @@ _CONFINED = (
     "--allow-fs-write=.",
     "--allow-fs-write=/proc/self/fd/1",
     "--allow-fs-write=/dev/null",
+)
+
+_FUNCTION = re.compile(
+    r"^(?:export\s+)?(?:default\s+)?(?:async\s+)?function\s+(\w+)"
+    r"|^(?:export\s+)?const\s+(\w+)\s*=\s*(?:async\s*)?\(",
+    re.MULTILINE,
 )
 
 
@@ -64,6 +75,23 @@ class JavaScriptRuntime:
             limits=task.limits,
             toolchain="web" if typed else "node",
         )
+
+    def functions(self, golden: str) -> list[str]:
+        """See ``HiddenInputs.functions``."""
+        return [one or other for one, other in _FUNCTION.findall(golden)]
+
+    def question(self, entry: str, arguments: tuple[Any, ...]) -> Question:
+        """See ``HiddenInputs.question``."""
+        return Question(text=f"{entry}({', '.join(javascript_of(one) for one in arguments)})")
+
+    def ask(self, entry: str, questions: Sequence[Question]) -> tuple[Step, ...]:
+        """See ``HiddenInputs.ask``; the steps are those of checks, whose expected values are not used."""
+        checks = "".join(f"assert.deepStrictEqual({one.text}, 0);\n" for one in questions)
+        return self.parse(checks, "fuzz") if questions else ()
+
+    def plain(self, value: Any) -> Any:
+        """See ``HiddenInputs.plain``."""
+        return _from_script(read(str(decode(value))))
 
     def refer(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> tuple[Step, ...]:
         """The steps with what the golden gave where the checks compute both sides; one job a task and sandbox.
@@ -102,3 +130,34 @@ class JavaScriptRuntime:
                 )
             found[number] = got
         return found
+
+
+def javascript_of(value: Any) -> str:
+    """JavaScript source of a plain value: tuples are arrays, dictionaries objects.
+
+    Raises:
+        TaskFault: JavaScript has no such value.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return json.dumps(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < 1 << 53 else f"{value}n"
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), "NaN")
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(javascript_of(item) for item in value)}]"
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return "{" + ", ".join(f"[{json.dumps(key)}]: {javascript_of(item)}" for key, item in value.items()) + "}"
+    raise TaskFault(f"fuzz: JavaScript has no value for {value!r:.80}")
+
+
+def _from_script(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return Opaque(repr(value))
+    if isinstance(value, float):  # JavaScript has no other numbers
+        return int(value) if value.is_integer() else value
+    if isinstance(value, Thing) and value.kind == "Array" and not value.properties:
+        return [_from_script(part) for part in value.parts]
+    if isinstance(value, Thing) and value.kind == "Object" and not value.parts:
+        return {key: _from_script(item) for key, item in value.properties}
+    return value

@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from evals.errors import SandboxFault, TaskFault
-from evals.graders.base import run_twice
+from evals.graders.base import inside, run_twice
+from evals.languages import language_of
 from evals.plugins import load
 from evals.records import Limits, Metric, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox, Toolchain
@@ -35,7 +36,6 @@ METRICS: Mapping[str, str] = {
 """By the name that ``Task.metrics`` gives."""
 
 _LIMITS = Limits(wall_seconds=60.0, memory_mb=2048, processes=64, file_mb=16, max_output_bytes=4_000_000)
-_SUFFIX = {"python": ".py", "javascript": ".js", "typescript": ".ts", "tsx": ".tsx", "sql": ".sql"}
 _PYTHON = {".py", ".pyi"}
 _SCRIPTS = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"}
 _RUFF_RULES = "E4,E7,E9,F,W,B"  # named here: what ruff takes by default changes from one version to the next
@@ -61,7 +61,7 @@ class AnswerFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ToolFinding:
     """One finding of a tool."""
 
     file: str
@@ -74,7 +74,7 @@ class Finding:
         return f"{self.file}:{self.line} {self.code} {self.message}"[:200]
 
 
-Measure = Callable[[AnswerFiles, Sandbox], Sequence[Finding]]
+Measure = Callable[[AnswerFiles, Sandbox], Sequence[ToolFinding]]
 _Measure = TypeVar("_Measure", bound=Measure)
 
 
@@ -115,23 +115,6 @@ def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict
     return found.model_copy(update=changes)
 
 
-def combined(verdict: Verdict, task: Task) -> float:
-    """One number from a verdict and its metrics: the weighted mean of the pass, with weight 1, and the scores with theirs.
-
-    What does not pass is worth 0 whatever its style, so that a score never buys off a wrong answer. A metric without a score
-    (its tool failed) is left out.
-
-    Raises:
-        ValueError: the verdict is an error, which says nothing about the answer.
-    """
-    if verdict.status == "error":
-        raise ValueError(f"{task.key}: an error ({verdict.reason}) has no score")
-    if not verdict.passed:
-        return 0.0
-    weighed = [(metric.weight, verdict.scores[metric.name]) for metric in task.metrics if metric.name in verdict.scores]
-    return (1.0 + sum(weight * score for weight, score in weighed)) / (1.0 + sum(weight for weight, _ in weighed))
-
-
 def metric_problems(task: Task) -> list[str]:
     """What is wrong with a task's metrics, each finding with its place."""
     problems = []
@@ -163,7 +146,7 @@ def measure_for(metric: Metric, task: Task) -> Measure:
     return function
 
 
-def score_of(name: str, findings: Sequence[Finding], answer: AnswerFiles) -> float:
+def score_of(name: str, findings: Sequence[ToolFinding], answer: AnswerFiles) -> float:
     """The score of some findings; see the module."""
     if name == "compiles":
         return 0.0 if findings else 1.0
@@ -182,24 +165,24 @@ def answer_files(task: Task, code: str) -> AnswerFiles:
         except PatchFault:  # graded as a fail already
             return AnswerFiles(project=task.starter, written=())
         return AnswerFiles(project=project, written=tuple(n for n in sorted(project) if project[n] != task.starter.get(n)))
-    name = task.entry or f"answer{_SUFFIX.get(task.language, '.txt')}"
+    name = task.entry or f"answer{language_of(task.language).suffixes[0]}"
     return AnswerFiles(project={**task.starter, name: code}, written=(name,))
 
 
-def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """Errors of syntax, by Python's compiler or TypeScript's.
 
     Raises:
         SandboxFault: the compiler is missing or failed.
     """
-    found: list[Finding] = []
+    found: list[ToolFinding] = []
     if python := _written(answer, _PYTHON):
         files = {"metrics.py": _COMPILE, **_files(answer, python)}
         found += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
     return found + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
 
 
-def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """What ruff finds of the rules ``_RUFF_RULES``; ``# noqa`` does not count.
 
     Raises:
@@ -224,7 +207,7 @@ def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
         raise SandboxFault(f"ruff: expected a list of findings, found {str(rows)[:200]}")
     try:
         return [
-            Finding(
+            ToolFinding(
                 file=next((name for name in names if str(row["filename"]).endswith(f"/{name}")), names[0]),
                 line=int(row["location"]["row"]),
                 code=str(row["code"] or "syntax"),
@@ -236,7 +219,7 @@ def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
         raise SandboxFault(f"ruff: a finding without {error}") from None
 
 
-def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """What TypeScript's compiler finds in the answer's files: strict, or as the project's ``tsconfig.json`` has it.
 
     Raises:
@@ -245,7 +228,7 @@ def tsc(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     return _script_findings(answer, "tsc", sandbox)
 
 
-def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
+def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     """What ESLint finds with the recommended rules of JavaScript, TypeScript and React's hooks.
 
     Raises:
@@ -254,11 +237,11 @@ def eslint(answer: AnswerFiles, sandbox: Sandbox) -> list[Finding]:
     return _script_findings(answer, "eslint", sandbox)
 
 
-def _script_findings(answer: AnswerFiles, tool: str, sandbox: Sandbox) -> list[Finding]:
+def _script_findings(answer: AnswerFiles, tool: str, sandbox: Sandbox) -> list[ToolFinding]:
     names = _written(answer, _SCRIPTS)
     if not names:
         return []
-    driver = Path(__file__).with_name("_metrics_driver.cjs").read_bytes()
+    driver = inside("metrics_driver.cjs")
     project = {name: text.encode() for name, text in answer.project.items()}
     files = {**project, "metrics.cjs": driver, "metrics.json": json.dumps({"files": names}).encode()}
     return _findings(_run(files, ("{node}", "metrics.cjs", "{web}", tool), sandbox, "web"), tool)
@@ -293,11 +276,11 @@ def _document(outcome: Outcome, tool: str) -> Any:
         raise SandboxFault(f"{tool} {late}: {said}") from None
 
 
-def _findings(outcome: Outcome, tool: str) -> list[Finding]:
+def _findings(outcome: Outcome, tool: str) -> list[ToolFinding]:
     document = _document(outcome, tool)
     try:
         return [
-            Finding(
+            ToolFinding(
                 file=str(row["file"]),
                 line=int(row["line"]),
                 code=str(row["code"]),

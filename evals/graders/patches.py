@@ -53,7 +53,7 @@ def apply_patch(files: Mapping[str, str], diff: str) -> dict[str, str]:
     """The files after the diff.
 
     Raises:
-        PatchFault: it is no diff, names a path out of the project, or a hunk finds no place; with file and hunk.
+        PatchFault: it is not a diff, names a path out of the project, or a hunk finds no place; with file and hunk.
     """
     found = dict(files)
     changes = _parse(sound(diff))

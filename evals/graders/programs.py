@@ -1,8 +1,8 @@
 """Programs (kind ``stdin``): each case's input goes in, what is printed comes out and is compared here.
 
-Covers Python and JavaScript. All cases run in one sandbox job, each in a process and an empty folder (with the starter
-files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a program forges
-on the driver's descriptor is as good as what it prints. ``Task.compare``: ``exact`` (but for white space at the ends of
+Covers languages whose row has a ``program``. All cases run in one sandbox job, each in a process and an empty folder (with the
+starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a program
+forges on the driver's descriptor is as good as what it prints. ``Task.compare``: ``exact`` (but for white space at the ends of
 lines and of the text), ``tokens`` (white space separates and nothing more), ``approx(...)`` (tokens, numbers near). Does
 not cover problems with several right answers.
 """
@@ -14,43 +14,17 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from evals.errors import SandboxFault, TaskFault
 from evals.files import canonical_json
 from evals.graders.base import ended_early, run_twice, verdict
 from evals.graders.codec import parse_comparator
+from evals.languages import LANGUAGES, Program, language_of
 from evals.records import Task, Verdict
-from evals.sandboxes.base import Job, Outcome, Sandbox, Toolchain
+from evals.sandboxes.base import Job, Outcome, Sandbox
 
 _SHOWN = 400
-_NODE_MEMORY_MB = 2048  # two processes of Node.js, which map about 1 GB each whatever they use
-_NODE_PROCESSES = 64  # threads count where a sandbox counts processes by cgroup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Language:
-    toolchain: Toolchain
-    driver: str
-    command: tuple[str, ...]
-    error: re.Pattern[str]  # the line of the traceback that names what was raised
-
-
-_LANGUAGES: Mapping[str, _Language] = {
-    "python": _Language(
-        toolchain="python",
-        driver="_program_driver.py",
-        command=("{python}", "-I", "-S", "-B", "driver.py"),
-        error=re.compile(r"^(?:[\w.]*\.)?([A-Z]\w*)(?::.*)?$", re.MULTILINE),
-    ),
-    "javascript": _Language(
-        toolchain="node",
-        driver="_program_driver.js",
-        command=("{node}", "driver.cjs"),
-        error=re.compile(r"^(?:Uncaught )?((?:[A-Z]\w*)?Error)\b.*$", re.MULTILINE),
-    ),
-}
 
 
 class ProgramGrader:
@@ -59,19 +33,22 @@ class ProgramGrader:
     def problems(self, task: Task) -> list[str]:
         """See ``Grader.problems``."""
         place = task.source or task.key
-        found = []
-        if task.language not in _LANGUAGES:
-            known = ", ".join(_LANGUAGES)
-            found.append(f"{place}: language {task.language!r}: programs can be in {known}")
+        problems = []
+        try:
+            _program(task)
+        except TaskFault as error:
+            problems.append(f"{place}: {error}")
         if not task.cases:
-            found.append(f"{place}: the task has no cases; add cases.jsonl with lines such as " + '{"stdin": "1", "stdout": "2"}')
+            problems.append(
+                f"{place}: the task has no cases; add cases.jsonl with lines such as " + '{"stdin": "1", "stdout": "2"}'
+            )
         elif not any(case.stdout.strip() for case in task.cases):
-            found.append(f"{place}: every case expects no output at all; a program that does nothing would pass")
+            problems.append(f"{place}: every case expects no output at all; a program that does nothing would pass")
         try:
             comparison_of(task)
         except TaskFault as error:
-            found.append(str(error))
-        return found
+            problems.append(str(error))
+        return problems
 
     def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
         """See ``Grader.grade``.
@@ -80,8 +57,7 @@ class ProgramGrader:
             TaskFault: the task's ``compare`` or language is unknown.
         """
         compare = comparison_of(task)
-        if task.language not in _LANGUAGES:
-            raise TaskFault(self.problems(task)[0])
+        _program(task)
         try:
             outcome = run_twice(_job(task, code), sandbox)
             return _judge(task, outcome, compare, sandbox)
@@ -90,7 +66,7 @@ class ProgramGrader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class OutputComparison:
     """How outputs are compared: by ``lines`` or by ``tokens``, numbers within the tolerance (relative, absolute)."""
 
     unit: str
@@ -115,7 +91,7 @@ class Comparison:
         return math.isclose(one, other, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
 
 
-def comparison_of(task: Task) -> Comparison:
+def comparison_of(task: Task) -> OutputComparison:
     """The comparison that a task asks for.
 
     Raises:
@@ -123,12 +99,12 @@ def comparison_of(task: Task) -> Comparison:
     """
     place = task.source or task.key
     if task.compare.strip() == "tokens":
-        return Comparison(unit="tokens")
+        return OutputComparison(unit="tokens")
     found = parse_comparator(task.compare, place)
     if found.kind == "exact":
-        return Comparison(unit="lines")
+        return OutputComparison(unit="lines")
     if found.kind == "approx":
-        return Comparison(unit="tokens", tolerance=(found.rtol, found.atol))
+        return OutputComparison(unit="tokens", tolerance=(found.rtol, found.atol))
     raise TaskFault(f"{place}: compare: a program's output takes exact, tokens or approx(...), found {task.compare!r}")
 
 
@@ -136,41 +112,49 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip().splitlines()]
 
 
+def _program(task: Task) -> Program:
+    """How programs of the task's language run.
+
+    Raises:
+        TaskFault: they cannot.
+    """
+    program = language_of(task.language).program
+    if program is None:
+        known = ", ".join(name for name, row in LANGUAGES.items() if row.program is not None)
+        raise TaskFault(f"language {task.language!r}: programs can be in {known}")
+    return program
+
+
 def _job(task: Task, code: str) -> Job:
-    language = _LANGUAGES[task.language]
-    limits = task.limits
-    if task.language == "python":
-        program = "program.py"
-    else:
-        program = "program.mjs" if re.search(r"^\s*(import\s+[\w{*'\"]|export\s)", code, re.MULTILINE) else "program.cjs"
-        limits = limits.model_copy(
-            update={
-                "memory_mb": max(limits.memory_mb, _NODE_MEMORY_MB),
-                "processes": max(limits.processes, _NODE_PROCESSES),
-            }
-        )
+    program = _program(task)
+    file = program.file(code)
+    limits = task.limits.model_copy(
+        update={
+            "memory_mb": max(task.limits.memory_mb, program.least_memory_mb),
+            "processes": max(task.limits.processes, program.least_processes),
+        }
+    )
     described = {
-        "program": program,
+        "program": file,
         "stdin": [case.stdin for case in task.cases],
         "starter": dict(task.starter),
         "output_bytes": limits.max_output_bytes,
     }
     # What the driver writes is JSON, up to six bytes for one; the limit inside is that of one case.
     printed = 6 * sum(len(case.stdout.encode()) for case in task.cases)
-    driver = Path(__file__).with_name(language.driver).read_bytes()
     return Job(
         files={
-            "driver.py" if task.language == "python" else "driver.cjs": driver,
+            program.driver_name: program.driver.read_bytes(),
             "job.json": canonical_json(described),
-            program: code.encode(errors="surrogatepass"),
+            file: code.encode(errors="surrogatepass"),
         },
-        command=language.command,
+        command=program.command,
         limits=limits.model_copy(update={"max_output_bytes": 7 * limits.max_output_bytes + printed}),
-        toolchain=language.toolchain,
+        toolchain=program.toolchain,
     )
 
 
-def _judge(task: Task, outcome: Outcome, compare: Comparison, sandbox: Sandbox) -> Verdict:
+def _judge(task: Task, outcome: Outcome, compare: OutputComparison, sandbox: Sandbox) -> Verdict:
     answers = dict(_answers(outcome))
     for index, case in enumerate(task.cases):
         place = {"check": f"case {index + 1} of {len(task.cases)}", "stdin": case.stdin[:_SHOWN]}
@@ -207,11 +191,12 @@ def _answers(outcome: Outcome) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _crashed(task: Task, answer: Mapping[str, Any], place: Mapping[str, Any], sandbox: Sandbox) -> Verdict:
     errors, code = str(answer.get("err", "")).strip(), answer.get("code")
-    named = list(_LANGUAGES[task.language].error.finditer(errors))
-    names = [found[1] for found in named]
+    program = _program(task)
+    named = list(program.error.finditer(errors))
+    names = [match[1] for match in named]
     if code == -9 or answer.get("signal") == "SIGKILL":
         reason = "memory"
-    elif names and names[-1] in {"SyntaxError", "IndentationError", "TabError"}:
+    elif names and names[-1] in program.syntax_errors:
         reason = "syntax_error"
     else:
         reason = f"exception:{names[-1]}" if names else "exited_early"

@@ -5,7 +5,7 @@ Two runs decide. In the first all tests must pass, exactly those that the task n
 what passes there did not come from the tests. A changed value stands in the place of the original: code that reads what a
 test compares with, and answers by it, passes the changed test and is found out.
 
-Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners._pytest_taken``): what they
+Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners.pytest_taken``): what they
 compare with never enters the sandbox. Recorded assertions in branches, and in loops over what the answer returned, are not
 counted: an answer that keeps them from being recorded is not seen.
 
@@ -25,7 +25,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import ended_early, run_twice, stable, verdict
 from evals.graders.flags import flagged
 from evals.graders.patches import PatchFault, apply_patch
-from evals.graders.runners import FOLDER, Left, Report, Runner, discover_ids, read_report, runner_for
+from evals.graders.runners import FOLDER, Left, Runner, RunReport, discover_ids, read_report, runner_for
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Outcome, Sandbox
 
@@ -111,7 +111,7 @@ class ProjectGrader:
         *,
         flipped: bool,
         left: Left = frozenset(),
-    ) -> tuple[Report, Outcome]:
+    ) -> tuple[RunReport, Outcome]:
         prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left)
         outcome = run_twice(prepared.job, sandbox)
         return read_report(prepared, outcome), outcome
@@ -178,7 +178,7 @@ def _touched(task: Task, names: list[str]) -> dict[str, str]:
     return {}
 
 
-def _judge(run: tuple[Report, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict:
+def _judge(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict:
     """The verdict of the first run."""
     report, outcome = run
     signs = _signs(report)
@@ -206,7 +206,7 @@ def _judge(run: tuple[Report, Outcome], expected: tuple[str, ...], sandbox: Sand
     return flagged(found, signs)
 
 
-def _signs(report: Report) -> dict[str, str]:
+def _signs(report: RunReport) -> dict[str, str]:
     """Flags that the run itself shows."""
     replaced = [test.message for test in report.tests if test.message.startswith(("goldloop: ", "Error: goldloop: "))]
     tampered = [*report.odd, *replaced]
@@ -216,7 +216,7 @@ def _signs(report: Report) -> dict[str, str]:
     }
 
 
-def _unflipped(run: tuple[Report, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict | None:
+def _unflipped(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict | None:
     """The verdict on an answer that gets through tests which a right one must fail; None for an honest one."""
     report, outcome = run
     evidence: dict[str, Any] = {"stage": "flipped"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import marshal
 import math
 from collections import deque
@@ -16,11 +17,13 @@ from typing import Any
 
 from evals.checks import Step, parse_checks
 from evals.errors import SandboxFault
-from evals.graders.codec import Iterated, Opaque
+from evals.graders.base import inside
+from evals.graders.codec import Iterated, Opaque, decode
+from evals.graders.runtimes import Question
 from evals.records import Task
 from evals.sandboxes.base import Job
 
-DRIVER = Path(__file__).with_name("_driver.py").read_bytes()
+DRIVER = inside("driver.py")
 _MARSHAL_VERSION = 2  # plain values alike for every interpreter that a sandbox may have
 
 
@@ -50,6 +53,26 @@ class PythonRuntime:
             limits=task.limits,
             readable=tuple(paths),
         )
+
+    def functions(self, golden: str) -> list[str]:
+        """See ``HiddenInputs.functions``."""
+        try:
+            return [node.name for node in ast.parse(golden).body if isinstance(node, ast.FunctionDef)]
+        except (SyntaxError, ValueError):
+            return []
+
+    def question(self, entry: str, arguments: tuple[Any, ...]) -> Question:
+        """See ``HiddenInputs.question``."""
+        text = f"{entry}({', '.join(source_of(one) for one in arguments)})"
+        return Question(text=text, arguments=source_of((arguments, {})))
+
+    def ask(self, entry: str, questions: Sequence[Question]) -> tuple[Step, ...]:
+        """See ``HiddenInputs.ask``."""
+        return tuple(Step(kind="call", source=entry, arguments=one.arguments, text=one.text, line=0) for one in questions)
+
+    def plain(self, value: Any) -> Any:
+        """See ``HiddenInputs.plain``."""
+        return decode(value)
 
 
 def _mode(step: Step) -> tuple[str, Any]:

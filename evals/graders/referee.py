@@ -18,19 +18,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from evals.checks import Step
 from evals.errors import SandboxFault, TaskFault
 from evals.files import digest
-from evals.graders.base import ended_early, run_twice
+from evals.graders.base import ended_early, inside, run_twice
 from evals.graders.codec import Comparator, Iterated, Opaque, decode, parse_comparator
 from evals.graders.needs import defined, is_weak, needing
 from evals.graders.python import PythonRuntime, source_of
-from evals.graders.values import (
-    Found,
-    Report,
+from evals.graders.reports import (
+    Ruling,
+    ValueReport,
     judge,
     judge_step,
     load_failure,
@@ -38,13 +37,12 @@ from evals.graders.values import (
     place_of,
     raised_names,
     read_report,
-    run_steps,
-    runtime_for,
 )
+from evals.graders.runtimes import run_steps, runtime_for
 from evals.records import Task
 from evals.sandboxes.base import Sandbox
 
-STUBS = Path(__file__).with_name("_stubs.py").read_text(encoding="utf-8")
+STUBS = inside("stubs.py").decode()
 MAX_ROUNDS = 8
 _SEEN = Step(kind="value", source="[goldloop_seen, goldloop_state['missing']]", text="", line=0)
 _RUNTIME = PythonRuntime()
@@ -75,7 +73,7 @@ class _Plans:
 _PLANS = _Plans()
 
 
-def judged(task: Task, code: str, sandbox: Sandbox) -> Found:
+def judged(task: Task, code: str, sandbox: Sandbox) -> Ruling:
     """Status, reason and evidence of an answer by its task's checks.
 
     Raises:
@@ -88,15 +86,15 @@ def judged(task: Task, code: str, sandbox: Sandbox) -> Found:
     if not isinstance(runtime, PythonRuntime) or task.kind == "sql":
         refer = getattr(runtime, "refer", None)
         steps = refer(task, steps, sandbox) if refer is not None else steps
-        found = judge(steps, run_steps(runtime, task, code, steps, sandbox), comparator)
+        ruling = judge(steps, run_steps(runtime, task, code, steps, sandbox), comparator)
         weak = sum(step.kind == "inside" for step in steps)
     else:
         plan = plan_for(task, steps, sandbox)
-        found = _judged(task, code, steps, plan, comparator, sandbox)
+        ruling = _judged(task, code, steps, plan, comparator, sandbox)
         weak = len(plan.weak)
-    if found[0] == "pass" and weak and task.kind != "sql":
-        found[2]["inside"] = weak
-    return found
+    if ruling[0] == "pass" and weak and task.kind != "sql":
+        ruling[2]["inside"] = weak
+    return ruling
 
 
 def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
@@ -152,7 +150,7 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
     calls, _ = _seen(learnt)
     plan = Plan(refereed=frozenset(range(len(steps))), calls=calls, functions=functions, imports=imports)
     reports = _settled(task, task.golden, steps, plan, sandbox)
-    for report in (reports,) if isinstance(reports, Report) else (reports.own, reports.replay):
+    for report in (reports,) if isinstance(reports, ValueReport) else (reports.own, reports.replay):
         _require_time(task, report)
     if not isinstance(reports, _Reports) or reports.missing or not reports.replay.complete:
         return weak
@@ -168,7 +166,7 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
     return plan
 
 
-def _require_time(task: Task, report: Report) -> None:
+def _require_time(task: Task, report: ValueReport) -> None:
     """A machine too busy for the golden must not make a task's checks weaker than they are."""
     if report.outcome.timed_out:
         raise SandboxFault(f"{task.key}: the golden ran out of time ({task.limits.wall_seconds:g} s) under its own checks")
@@ -178,17 +176,17 @@ def _require_time(task: Task, report: Report) -> None:
 class _Reports:
     """What the candidate's process said of the checks left to it, and what the replay of all checks said."""
 
-    own: Report
-    replay: Report
+    own: ValueReport
+    replay: ValueReport
     missing: int
 
 
-def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparator: Comparator, sandbox: Sandbox) -> Found:
+def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparator: Comparator, sandbox: Sandbox) -> Ruling:
     if not plan.refereed:
         return judge(steps, run_steps(_RUNTIME, task, code, steps, sandbox), comparator)
     reports = _settled(task, code, steps, plan, sandbox)
     own = _own(steps, plan)
-    if isinstance(reports, Report):  # the candidate's process came to no proper end
+    if isinstance(reports, ValueReport):  # the candidate's process did not end properly
         return _early(own, reports, plan, comparator)
     if reports.missing:
         message = f"the checks ask for new calls after {MAX_ROUNDS} rounds"
@@ -201,16 +199,16 @@ def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparat
         if refereed and index >= len(reports.replay.answers):
             return ended_early(reports.replay.outcome, place_of(step))
         answer = reports.replay.answers[index] if refereed else answers[index]
-        found = judge_step(step, answer, comparator)
-        if found is not None:
-            return found
+        failure = judge_step(step, answer, comparator)
+        if failure is not None:
+            return failure
     return "pass", "pass", {"checks": sum(step.kind != "run" for step in steps)}
 
 
-def _early(own: Sequence[tuple[int, Step]], report: Report, plan: Plan, comparator: Comparator) -> Found:
+def _early(own: Sequence[tuple[int, Step]], report: ValueReport, plan: Plan, comparator: Comparator) -> Ruling:
     steps = [*(step for _, step in own), *_questions(plan.calls)[0]]
-    found = judge(steps, report, comparator)
-    return found if found[0] == "fail" else ended_early(report.outcome, {"stage": "end"})
+    ruling = judge(steps, report, comparator)
+    return ruling if ruling[0] == "fail" else ended_early(report.outcome, {"stage": "end"})
 
 
 def _own(steps: tuple[Step, ...], plan: Plan) -> list[tuple[int, Step]]:
@@ -220,10 +218,10 @@ def _own(steps: tuple[Step, ...], plan: Plan) -> list[tuple[int, Step]]:
     return [(index, step) for index, step in enumerate(steps) if index not in plan.refereed or step.kind == "run"]
 
 
-def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | Report:
+def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | ValueReport:
     """Put the calls to the candidate and replay the checks, until the replay asks for nothing new.
 
-    A plain ``Report`` is that of a candidate's process that came to no proper end.
+    A plain ``ValueReport`` is that of a candidate's process that did not end properly.
     """
     own = tuple(step for _, step in _own(steps, plan))
     calls, known = plan.calls, set[tuple[Call, ...]]()
@@ -249,13 +247,13 @@ def _given(task: Task, functions: Sequence[str], answers: Mapping[Call, Any] | N
     return {"goldloop_functions": list(functions), "goldloop_answers": answers, "goldloop_seed": seed}
 
 
-def _seen(report: Report) -> tuple[tuple[Call, ...], int]:
+def _seen(report: ValueReport) -> tuple[tuple[Call, ...], int]:
     seen, missing = decode(report.answers[-1].get("value"))
     return tuple((name, arguments) for name, arguments in seen), missing
 
 
 def _questions(calls: Sequence[Call]) -> tuple[list[Step], list[Call]]:
-    """The calls that can be put to the candidate, as steps; one with an argument that is no plain value cannot."""
+    """The calls that can be put to the candidate, as steps; one with an argument that is not a plain value cannot."""
     steps, asked = [], []
     for call in calls:
         source, shown = _arguments_source(call[1])

@@ -20,17 +20,17 @@ from typing import Any
 from evals.checks import parse_checks
 from evals.errors import SandboxFault, TaskFault
 from evals.files import canonical_json
-from evals.graders.base import ended_early, run_twice, verdict
+from evals.graders.base import ended_early, inside, run_twice, verdict
 from evals.graders.codec import decode, parse_comparator
 from evals.graders.flags import flagged
 from evals.graders.sqlrows import DEFAULT_TOLERANCE, ResultSet, compare, group_sizes
-from evals.graders.sqltext import Golden, parse_golden, tables_of
+from evals.graders.sqltext import GoldenQuery, parse_golden, tables_of
 from evals.graders.values import ValueGrader
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
 SCHEMA = "schema.sql"
-_DRIVER = Path(__file__).with_name("_sql_driver.py").read_bytes()
+_DRIVER = inside("sql_driver.py")
 _MOST_ROWS = 100_000
 _CONSTANT = "the query reads no table, the golden does"
 
@@ -78,7 +78,7 @@ class SqlGrader:
         found = _compared(task, answer, expected, tolerance, sandbox)
         return flagged(found, _constant(golden, answer))
 
-    def _reference(self, task: Task, golden: Golden, sandbox: Sandbox) -> _Answer | _Failure:
+    def _reference(self, task: Task, golden: GoldenQuery, sandbox: Sandbox) -> _Answered | _Failure:
         """The golden's result sets, computed once a task and kept."""
         key = (task.key, task.golden, tuple(sorted(task.starter.items())), sandbox.tier)
         if key not in self._references:
@@ -87,7 +87,7 @@ class SqlGrader:
                 return found
             keyed = _read(task, run_twice(_job(task, golden.keyed), sandbox)) if golden.keyed else None
             self._references[key] = tuple(_grouped(found.sets, keyed, golden))
-        return _Answer(sets=self._references[key], tables=golden.tables)
+        return _Answered(sets=self._references[key], tables=golden.tables)
 
 
 def _with_tables_read(task: Task, code: str, found: Verdict, sandbox: Sandbox) -> Verdict:
@@ -97,14 +97,14 @@ def _with_tables_read(task: Task, code: str, found: Verdict, sandbox: Sandbox) -
     try:
         golden = parse_golden(task)
         answer = _read(task, run_twice(_job(task, code), sandbox))
-    except TaskFault:  # a golden that is no plain SELECT: checks alone decide
+    except TaskFault:  # a golden that is not a plain SELECT: checks alone decide
         return found
     except SandboxFault as error:
         return verdict("error", "sandbox", sandbox, message=str(error))
-    return flagged(found, _constant(golden, answer) if isinstance(answer, _Answer) else {})
+    return flagged(found, _constant(golden, answer) if isinstance(answer, _Answered) else {})
 
 
-def _constant(golden: Golden, answer: _Answer) -> dict[str, str]:
+def _constant(golden: GoldenQuery, answer: _Answered) -> dict[str, str]:
     reads_none = answer.tables is not None and not answer.tables
     return {"constant_query": _CONSTANT} if golden.tables and reads_none else {}
 
@@ -135,7 +135,7 @@ def tolerance_of(task: Task) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class _Answered:
     """Result sets, one a data set, and the tables that the query read, where that is known."""
 
     sets: tuple[ResultSet, ...]
@@ -172,7 +172,7 @@ def _job(task: Task, query: str) -> Job:
     )
 
 
-def _read(task: Task, outcome: Outcome) -> _Answer | _Failure:
+def _read(task: Task, outcome: Outcome) -> _Answered | _Failure:
     records: list[dict[str, Any]] = []
     for line in outcome.stdout.splitlines():
         try:
@@ -202,7 +202,7 @@ def _read(task: Task, outcome: Outcome) -> _Answer | _Failure:
             return _Failure(reason=reason, evidence=evidence)
         rows = tuple(tuple(map(decode, row)) for row in record["rows"])
         sets.append(ResultSet(columns=tuple(map(str, record["columns"])), rows=rows))
-    return _Answer(sets=tuple(sets), tables=tables)
+    return _Answered(sets=tuple(sets), tables=tables)
 
 
 def _tables_in(text: Any) -> frozenset[str] | None:
@@ -212,21 +212,21 @@ def _tables_in(text: Any) -> frozenset[str] | None:
         return None
 
 
-def _grouped(sets: Sequence[ResultSet], keyed: _Answer | _Failure | None, golden: Golden) -> Iterator[ResultSet]:
+def _grouped(sets: Sequence[ResultSet], keyed: _Answered | _Failure | None, golden: GoldenQuery) -> Iterator[ResultSet]:
     """The golden's result sets with their groups of equal sort keys; without keys every row is a group of its own."""
     for index, found in enumerate(sets):
         if not golden.ordered:
             yield found
             continue
         groups: tuple[int, ...] = (1,) * len(found.rows)
-        if isinstance(keyed, _Answer):
+        if isinstance(keyed, _Answered):
             rows = keyed.sets[index].rows
             if tuple(row[: -golden.keys] for row in rows) == found.rows:
                 groups = group_sizes([row[-golden.keys :] for row in rows])
         yield ResultSet(columns=found.columns, rows=found.rows, groups=groups)
 
 
-def _unreferenced(task: Task, code: str, broken: _Answer | _Failure, sandbox: Sandbox) -> Verdict:
+def _unreferenced(task: Task, code: str, broken: _Answered | _Failure, sandbox: Sandbox) -> Verdict:
     """The task's own scripts or golden failed: its golden's grading says so, and no other answer is blamed for it."""
     assert isinstance(broken, _Failure)
     if code.strip() == task.golden.strip():
@@ -234,7 +234,7 @@ def _unreferenced(task: Task, code: str, broken: _Answer | _Failure, sandbox: Sa
     return verdict("error", "reference", sandbox, **broken.evidence)
 
 
-def _compared(task: Task, answer: _Answer, expected: _Answer, tolerance: tuple[float, float], sandbox: Sandbox) -> Verdict:
+def _compared(task: Task, answer: _Answered, expected: _Answered, tolerance: tuple[float, float], sandbox: Sandbox) -> Verdict:
     for name, ours, theirs in zip(data_sets(task), answer.sets, expected.sets, strict=True):
         mismatch = compare(ours, theirs, tolerance)
         if mismatch is not None:

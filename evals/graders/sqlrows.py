@@ -112,7 +112,7 @@ def _minus(rows: Sequence[Row], others: Counter[Hashable]) -> list[Row]:
 
 
 def _canonical(value: Any) -> Hashable:
-    """Equal for cells that are equal exactly; hashable, and a boolean is no number."""
+    """Equal for cells that are equal exactly; hashable, and a boolean is not a number."""
     if isinstance(value, (list, tuple)):
         return ("list", tuple(map(_canonical, value)))
     if isinstance(value, dict):

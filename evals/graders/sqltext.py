@@ -17,7 +17,7 @@ from evals.records import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Golden:
+class GoldenQuery:
     """What a golden's syntax says: its base tables, whether it sorts, and how the sort keys can be had.
 
     ``keyed`` is the golden with its sort keys as ``keys`` more columns; empty where they cannot be added.
@@ -29,11 +29,11 @@ class Golden:
     keys: int
 
 
-def parse_golden(task: Task) -> Golden:
+def parse_golden(task: Task) -> GoldenQuery:
     """Read a task's golden with DuckDB's parser; goldens are trusted, so it is done out here.
 
     Raises:
-        TaskFault: it is no single SELECT.
+        TaskFault: it is not a single SELECT.
     """
     try:
         return _parse(task.golden)
@@ -42,7 +42,7 @@ def parse_golden(task: Task) -> Golden:
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> Golden:
+def _parse(text: str) -> GoldenQuery:
     tree = json.loads(_ask("SELECT json_serialize_sql(?::VARCHAR)", text))
     if tree.get("error"):
         raise ValueError(tree.get("error_message", "it does not parse"))
@@ -56,7 +56,7 @@ def _parse(text: str) -> Golden:
     if orders and plain and not distinct and "select_list" in node:
         node["select_list"] = [*node["select_list"], *(copy.deepcopy(order) for order in orders)]
         keyed = _ask("SELECT json_deserialize_sql(?::JSON)", json.dumps(tree))
-    return Golden(tables=tables_of(tree) or frozenset(), ordered=bool(orders), keyed=keyed, keys=len(orders))
+    return GoldenQuery(tables=tables_of(tree) or frozenset(), ordered=bool(orders), keyed=keyed, keys=len(orders))
 
 
 def _ask(query: str, argument: str) -> str:

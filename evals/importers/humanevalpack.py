@@ -18,7 +18,8 @@ from typing import Any
 
 from evals.importers import Row, import_rows, missing, unix
 from evals.importers.humaneval import convert, given
-from evals.javascript.literals import declared_names, parse_source, parts, text
+from evals.javascript.literals import declared_names
+from evals.javascript.trees import parse_source, parts, text
 from evals.records import Limits
 from evals.suites import Suite, SuiteHeader
 

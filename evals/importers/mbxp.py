@@ -17,7 +17,8 @@ from tree_sitter import Node
 from evals.errors import BadInput, TaskFault
 from evals.importers import Row, build_suite, find_file, missing, read_rows, tasks_of, unix
 from evals.importers.mbpp import official_split
-from evals.javascript.literals import bare, declared_names, field, parse_sound, parts, text
+from evals.javascript.literals import bare, declared_names
+from evals.javascript.trees import field, parse_sound, parts, text
 from evals.records import Limits
 from evals.suites import Suite, SuiteHeader
 

@@ -16,7 +16,7 @@ from evals.errors import BadInput, TaskFault
 from evals.importers import Row, build_suite, find_file, missing, tasks_of, unix
 from evals.importers.mbxp import PROMPT, SHOWN
 from evals.importers.tables import read_table
-from evals.javascript.literals import parse_sound
+from evals.javascript.trees import parse_sound
 from evals.records import Limits
 from evals.suites import Suite, SuiteHeader
 

@@ -2,8 +2,8 @@
 
 ``console.assert(f(1) === 2)`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside; the
 assertions that are known are in ``evals.javascript.claims``. Functions that assert and are called, and ``test``, ``it`` and
-``describe``, are opened up where they are called. What is no assertion is set-up and runs inside, in order, in one scope:
-the steps' sources, joined, are the body of one asynchronous function (see ``evals/graders/_driver.js``).
+``describe``, are opened up where they are called. What is not an assertion is set-up and runs inside, in order, in one scope:
+the steps' sources, joined, are the body of one asynchronous function (see ``evals/graders/inside/driver.js``).
 
 Where both sides are computed, and in loops and branches, ``expected`` is a ``Reference``: the golden's values, from a run
 of its own. A condition that only code can decide (``inside``) shares its process with the answer, which is weaker.
@@ -22,8 +22,9 @@ from tree_sitter import Node
 from evals.checks import Step
 from evals.errors import TaskFault
 from evals.javascript.claims import Claim, claims, condition_of, is_assertion
-from evals.javascript.literals import bare, field, literal, parse_sound, parse_source, parts, text, walk
+from evals.javascript.literals import bare, literal
 from evals.javascript.modules import without_imports
+from evals.javascript.trees import field, parse_sound, parse_source, parts, text, walk
 from evals.javascript.values import Thing
 from evals.javascript.wanted import Mode, Reference, Wanted
 
@@ -55,7 +56,7 @@ def parse_javascript(source: str, place: str = "checks") -> tuple[Step, ...]:
         inside = {name for name in outside if re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", program)}
         if not inside:
             break
-        # Used as more than an expected value: it is declared inside, and could be changed there if it is no primitive.
+        # Used as more than an expected value: it is declared inside, and could be changed there if it is not a primitive.
         outside -= inside
         constants = {k: v for k, v in constants.items() if k not in inside or not isinstance(literal(v), Thing)}
     if all(step.kind == "run" for step in reader.steps):

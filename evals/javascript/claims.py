@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from evals.errors import TaskFault
-from evals.javascript.literals import bare, field, literal, parts, text
+from evals.javascript.literals import bare, literal
+from evals.javascript.trees import field, parts, text
 from evals.javascript.values import UNDEFINED, Mode, Thing
 from evals.javascript.wanted import Test, Wanted
 

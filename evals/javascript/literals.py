@@ -1,7 +1,7 @@
-"""JavaScript and TypeScript text as trees, and the values of literals in them, without running anything.
+"""The values of literals in JavaScript and TypeScript, and the names that statements declare, without running anything.
 
 Covers numbers, strings, templates without holes, arrays, plain objects, ``undefined`` and kin, ``new Set``, ``new Map`` and
-``new Date`` of literals, regular expressions, arithmetic on numbers, joined strings. Everything else is no literal.
+``new Date`` of literals, regular expressions, arithmetic on numbers, joined strings. Everything else is not a literal.
 """
 
 from __future__ import annotations
@@ -10,84 +10,17 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tree_sitter_javascript
-import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
-
-from evals.errors import TaskFault
-from evals.javascript.trees import root_of
+from evals.javascript.trees import field, parts, text
 from evals.javascript.values import HOLE, UNDEFINED, BigInt, Thing, array
 
-_GRAMMARS: Mapping[str, Callable[[], object]] = {
-    "javascript": tree_sitter_javascript.language,
-    "typescript": tree_sitter_typescript.language_typescript,
-    "tsx": tree_sitter_typescript.language_tsx,
-}
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
 WRAPPERS = {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"}
-
-
-@cache
-def _language(dialect: str) -> Language:
-    return Language(_GRAMMARS[dialect]())
-
-
-def parse_source(source: str, dialect: str) -> Node:
-    """The tree of a program; it may hold errors (``has_error``), since these parsers never refuse.
-
-    Raises:
-        Unreadable: it would take too long.
-    """
-    root: Node = root_of(Parser(_language(dialect)), source)
-    return root
-
-
-def parse_sound(source: str, dialect: str, place: str) -> Node:
-    """The tree of a program without errors.
-
-    Raises:
-        TaskFault: the text is not this language, at the first line that shows it.
-    """
-    root = parse_source(source, dialect)
-    if root.has_error:
-        bad = next(node for node in walk(root) if node.is_error or node.is_missing)
-        raise TaskFault(f"{place}:{bad.start_point[0] + 1}: the checks are not {dialect}, near {text(bad)[:60]!r}")
-    return root
-
-
-def text(node: Node) -> str:
-    """A node's source."""
-    return (node.text or b"").decode(errors="replace")
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it, in order of the source."""
-    stack = [node]
-    while stack:
-        found = stack.pop()
-        yield found
-        stack.extend(reversed(found.children))
-
-
-def parts(node: Node) -> list[Node]:
-    """The named children without comments."""
-    return [child for child in node.named_children if child.type not in {"comment", "html_comment"}]
-
-
-def field(node: Node, name: str) -> Node:
-    """A child by its role, which the grammar promises.
-
-    Raises:
-        ValueError: it is not there after all.
-    """
-    found = node.child_by_field_name(name)
-    if found is None:
-        raise ValueError(f"{node.type} without {name}")
-    return found
 
 
 def declared_names(statement: Node) -> set[str]:
@@ -140,6 +73,22 @@ def literal(node: Node, constants: Mapping[str, Node] | None = None) -> Any:
             given = [literal(part, constants) for part in parts(arguments)] if arguments else []
             return _new(text(field(node, "constructor")), given)
     raise ValueError("not a literal")
+
+
+def string_value(node: Node) -> str | None:
+    """The value of a string or of a template without holes; None for anything else."""
+    if node.type not in {"string", "template_string"}:
+        return None
+    try:
+        return _SIMPLE[node.type](node)  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
+def arguments_of(call: Node) -> list[Node]:
+    """The arguments of a call, without comments."""
+    listed = call.child_by_field_name("arguments")
+    return parts(listed) if listed is not None and listed.type == "arguments" else []
 
 
 def _number(node: Node) -> float | BigInt:

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from evals.javascript.literals import field, parse_source, parts, text, walk
-from evals.javascript.trees import Unreadable
+from evals.javascript.trees import Unreadable, field, parse_source, parts, text, walk
 from evals.source import sound
 
 

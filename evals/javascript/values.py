@@ -84,7 +84,7 @@ def read(text: str) -> Any:
     """The value of the driver's canonical text; what is malformed is unknown, and so equals nothing."""
     try:
         return _read(json.loads(text))
-    except (ValueError, TypeError, RecursionError, OverflowError):  # of an integer that is no float
+    except (ValueError, TypeError, RecursionError, OverflowError):  # of an integer that is not a float
         return Unknown("unreadable")
 
 

@@ -76,7 +76,7 @@ def judge(
             calibration = calibrate(judged, known)
         except ValueError as error:
             raise BadInput(f"{labels}: {error}") from None
-        summary["calibration"] = {**calibration.model_dump(mode="json"), "may_gate": calibration.may_gate}
+        summary["calibration"] = {**calibration.model_dump(mode="json"), "agrees": calibration.agrees}
     write_json(out / "judge.json", summary)
     if json:
         emit({"out": str(out), **summary})
@@ -141,7 +141,7 @@ def _show(summary: dict[str, Any]) -> None:
     for reason, count in summary["abstained"].items():
         console.out.print(Text(f"  {count} {reason}"))
     if agreed := summary.get("calibration"):
-        trust = "may count in a gate" if agreed["may_gate"] else "may not count in a gate"
+        trust = "agrees with people" if agreed["agrees"] else "does not agree with people well enough to be listened to"
         console.out.print(
             f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, "
             f"kappa {agreed['kappa']:.2f}, calibration error {agreed['ece']:.2f}: {trust}"

@@ -93,7 +93,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class RunReport:
     """What came out of a run. ``reports`` counts the reports: only one is honest. ``odd`` names what no honest run shows.
 
     ``opaque`` are recorded assertions (test file, number) that did not hold and whose value is an instance, which only code
@@ -182,7 +182,7 @@ def discover_ids(tests: Mapping[str, str], name: str = "") -> tuple[str, ...]:
     return tuple(test for file in sorted(tests) if chosen.runs(file) for test in chosen.ids(file, tests[file]))
 
 
-def read_report(prepared: Prepared, outcome: Outcome) -> Report:
+def read_report(prepared: Prepared, outcome: Outcome) -> RunReport:
     """The report of a run, with every sign that it is not an honest one.
 
     Raises:
@@ -196,11 +196,11 @@ def read_report(prepared: Prepared, outcome: Outcome) -> Report:
         raise SandboxFault(f"the test runner did not start: {seen}")
     reports = [value for value in values if "modules" in value]
     if len(reports) != 1:
-        return Report(reports=len(reports), odd=["more than one report"] if reports else [])
+        return RunReport(reports=len(reports), odd=["more than one report"] if reports else [])
     return _read(prepared, reports[0], outcome)
 
 
-def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Report:
+def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> RunReport:
     tests: list[Ended] = []
     odd: list[str] = []
     errors: list[str] = []
@@ -239,7 +239,7 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Rep
     if outcome.exit_code != 1:  # a canary fails in every run
         odd.append(f"exit code {outcome.exit_code} where tests failed")
     violations = [str(text) for text in value.get("violations", [])]
-    return Report(reports=1, tests=tests, errors=errors, violations=violations, odd=sorted(set(odd)), opaque=frozenset(opaque))
+    return RunReport(reports=1, tests=tests, errors=errors, violations=violations, odd=sorted(set(odd)), opaque=frozenset(opaque))
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -16,13 +16,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
+from evals.graders.base import inside
 from evals.graders.runners import FOLDER, Judge, Left, Prepared
-from evals.graders.runners._pytest_judge import RecordJudge
-from evals.graders.runners._pytest_source import canaries, find_tests, flip, ids_of, parse_tests
-from evals.graders.runners._pytest_taken import take
+from evals.graders.runners.pytest_judge import RecordJudge
+from evals.graders.runners.pytest_source import canaries, find_tests, flip, ids_of, parse_tests
+from evals.graders.runners.pytest_taken import take
 from evals.records import Limits
 from evals.sandboxes.base import Job
 from evals.source import python_tree
@@ -113,8 +114,8 @@ class PytestRunner:
         files |= {
             f"{FOLDER}/job.json": json.dumps(job).encode(),
             f"{FOLDER}/secret": secret.encode(),
-            f"{FOLDER}/main.py": Path(__file__).with_name("_pytest_main.py").read_bytes(),
-            f"{FOLDER}/values.py": Path(__file__).parent.with_name("_driver.py").read_bytes(),
+            f"{FOLDER}/main.py": inside("pytest_main.py"),
+            f"{FOLDER}/values.py": inside("driver.py"),
             f"{FOLDER}/pytest.ini": b"[pytest]\n",
             f"{FOLDER}/packages.zip": _packages(),
         }

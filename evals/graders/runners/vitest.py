@@ -1,6 +1,6 @@
 """Vitest projects: React components and plain modules, in JavaScript and TypeScript.
 
-The tests run in a worker process, the report is written by vitest's main process (``_vitest_main.mjs``), which loads no
+The tests run in a worker process, the report is written by vitest's main process (``vitest_main.mjs``), which loads no
 configuration of the project. Covers one worker, jsdom where the files speak of a page, aliases ``@/`` for ``src/``.
 Does not cover browsers, snapshots and type tests.
 """
@@ -12,14 +12,16 @@ import random
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from evals.errors import TaskFault
+from evals.graders.base import inside
 from evals.graders.runners import FOLDER, Left, Prepared
-from evals.graders.runners._syntax import Node, arguments_of, literal, parse, text_of, walk
-from evals.graders.runners._vitest_canaries import canaries
-from evals.graders.runners._vitest_source import find_tests, flip, with_imports
-from evals.javascript.trees import Unreadable
+from evals.graders.runners.vitest_canaries import canaries
+from evals.graders.runners.vitest_source import find_tests, flip, with_imports
+from evals.javascript.literals import arguments_of, string_value
+from evals.javascript.trees import AnyNode as Node
+from evals.javascript.trees import Unreadable, parse_file, walk
+from evals.javascript.trees import text as text_of
 from evals.records import Limits
 from evals.sandboxes.base import Job
 
@@ -86,7 +88,7 @@ class VitestRunner:
         for name, text in files.items():
             if _SOURCE.search(name):
                 try:
-                    root = parse(name, text)
+                    root = parse_file(name, text)
                 except Unreadable as error:
                     return {"unreadable": f"{name}: {error}"}
                 for line, shown in _reaches(root):
@@ -134,20 +136,16 @@ def _own_files(
         "environment": "jsdom" if dom else "node",
         "aliases": aliases,
     }
-    setup = _inside("_vitest_setup.mjs")
+    setup = inside("vitest_setup.mjs")
     if dom:
         setup += b"\nimport 'goldloop-matchers';"
     if any("@testing-library/react" in text for text in tests.values()):
         setup += b"\nimport { cleanup } from '@testing-library/react';\nafterEach(() => cleanup());\n"
     return {
         f"{FOLDER}/job.json": json.dumps(job).encode(),
-        f"{FOLDER}/main.mjs": _inside("_vitest_main.mjs"),
+        f"{FOLDER}/main.mjs": inside("vitest_main.mjs"),
         f"{FOLDER}/setup.mjs": setup,
     }
-
-
-def _inside(name: str) -> bytes:
-    return Path(__file__).with_name(name).read_bytes()
 
 
 def _reaches(root: Node) -> Iterator[tuple[int, str]]:
@@ -156,14 +154,14 @@ def _reaches(root: Node) -> Iterator[tuple[int, str]]:
         line = node.start_point[0] + 1
         if node.type in {"import_statement", "export_statement"}:
             source = node.child_by_field_name("source")
-            if source is not None and _forbidden(literal(source)):
+            if source is not None and _forbidden(string_value(source)):
                 yield line, text_of(node)
         elif node.type == "call_expression":
             function = node.child_by_field_name("function")
             called = _brief(function)
             given = arguments_of(node)
             if called in {"require", "import"}:
-                source_text = literal(given[0]) if given else None
+                source_text = string_value(given[0]) if given else None
                 if called == "require" or source_text is None or _forbidden(source_text):
                     yield line, text_of(node)
             elif called in {"eval", "Function"} or _property(function) == "constructor":
@@ -203,5 +201,5 @@ def _odd_member(node: Node) -> bool:
     if owner in {"process", "globalThis.process", "window.process", "global.process"}:
         return name not in _PROCESS
     if owner in {"globalThis", "global", "window", "self"} and node.type == "subscript_expression":
-        return literal(node.child_by_field_name("index")) is None
+        return string_value(node.child_by_field_name("index")) is None
     return owner == "import.meta" and name not in {"env", "url"}

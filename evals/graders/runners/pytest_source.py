@@ -1,6 +1,6 @@
 """Test files of pytest, read and changed: their test ids, the flipped form in which every test must fail, and canaries.
 
-As for vitest (see ``_vitest_source``): a compared value is changed to another one, else the last assertion is negated, else a
+As for vitest (see ``vitest_source``): a compared value is changed to another one, else the last assertion is negated, else a
 failing one is added at the end of the test. Covers functions, classes, ``unittest.TestCase``, and tables of literals under
 one ``parametrize``.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
-from evals.graders.runners._other import other_value
+from evals.graders.runners.lookalikes import other_value
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPS = {"skip", "skipif", "xfail", "skipIf", "skipUnless", "expectedFailure"}
@@ -82,7 +82,7 @@ def ids_of(file: str, test: TestFunction) -> list[str]:
     """The ids of a test function: one, or one a row of its table.
 
     Raises:
-        TaskFault: the table is no list of literals.
+        TaskFault: the table is not a list of literals.
     """
     tables = tables_of(test.node)
     if not tables:

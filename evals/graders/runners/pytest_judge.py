@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.graders.codec import decode
+from evals.graders.reports import shown
 from evals.graders.runners import Judged
-from evals.graders.runners._pytest_taken import Taken, TakenFile
-from evals.graders.runners._pytest_values import VALUE, Raised, bounded, evaluate, has_opaque
-from evals.graders.values import shown
+from evals.graders.runners.pytest_taken import Taken, TakenFile
+from evals.graders.runners.pytest_values import VALUE, Raised, bounded, evaluate, has_opaque
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-// Runs in the worker before the test file and the candidate: takes the state of what a verdict depends on, and compares it
+// Runs inside the sandbox, in the worker, before the test file and the candidate: takes the state of what a verdict depends on, and compares it
 // after each test. Not covered: what is changed and put back in between; the flipped run finds that.
 import { afterEach, chai, vi } from 'vitest';
 

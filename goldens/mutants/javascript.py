@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from goldens.mutants import Candidates, Mutant, changed_line
+from evals.javascript.trees import first_error, parse_source
+from evals.javascript.trees import text as _source
+from evals.javascript.trees import walk as _walk_all
+from goldens.mutants.candidates import Candidates, Mutant, changed_line
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 _BOUNDARY = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 _COMPARISON = {
@@ -75,29 +77,15 @@ def mutate_tsx(text: str) -> Candidates:
     return _mutate(text, "tsx")
 
 
-@cache
-def _parser(language: str) -> Parser:
-    import tree_sitter
-    import tree_sitter_javascript
-    import tree_sitter_typescript
-
-    grammar = {
-        "javascript": tree_sitter_javascript.language,
-        "typescript": tree_sitter_typescript.language_typescript,
-        "tsx": tree_sitter_typescript.language_tsx,
-    }[language]
-    return tree_sitter.Parser(tree_sitter.Language(grammar()))
-
-
-def parse(text: str, language: str) -> Node:
-    """The syntax tree of a text.
+def parse(source: str, language: str) -> Node:
+    """The syntax tree of a text, in bounded time.
 
     Raises:
-        ValueError: it does not parse.
+        ValueError: it does not parse, or takes too long to.
     """
-    root = _parser(language).parse(text.encode()).root_node
-    if root.has_error:
-        broken = next(node for node in _walk(root, skip=False) if node.is_error or node.is_missing)
+    root = parse_source(source, language)
+    broken = first_error(root)
+    if broken is not None:
         raise ValueError(f"line {broken.start_point.row + 1} does not parse")
     return root
 
@@ -125,12 +113,13 @@ def _mutate(text: str, language: str) -> Candidates:
     return found
 
 
-def _walk(node: Node, *, skip: bool = True) -> Iterator[Node]:
-    if skip and (node.type in _UNTOUCHED or _is_directive(node)):
+def _walk(node: Node) -> Iterator[Node]:
+    """A node and what is mutated below it."""
+    if node.type in _UNTOUCHED or _is_directive(node):
         return
     yield node
     for child in node.children:
-        yield from _walk(child, skip=skip)
+        yield from _walk(child)
 
 
 def _is_directive(node: Node) -> bool:
@@ -139,12 +128,8 @@ def _is_directive(node: Node) -> bool:
 
 
 def _tokens(root: Node) -> tuple[str, ...]:
-    leaves = (node for node in _walk(root, skip=False) if not node.children and node.type != "comment")
-    return tuple(_text(node) for node in leaves if node.type != ";")
-
-
-def _text(node: Node | None) -> str:
-    return node.text.decode() if node is not None and node.text is not None else ""
+    leaves = (node for node in _walk_all(root) if not node.children and node.type != "comment")
+    return tuple(_source(node) for node in leaves if node.type != ";")
 
 
 def _replace(operator: str, node: Node, text: str, *, equivalent: bool = False) -> _Edit:
@@ -156,18 +141,18 @@ def _edits(node: Node) -> Iterator[_Edit]:
     if kind in _OPERATIONS:
         operator = node.child_by_field_name("operator")
         for name, table in _TABLES:
-            if operator is not None and (swapped := table.get(_text(operator))):
+            if operator is not None and (swapped := table.get(_source(operator))):
                 yield _replace(name, operator, swapped, equivalent=name == "boundary" and _is_extreme(node))
     elif kind == "number":
-        yield from (_replace("constant", node, changed) for changed in _neighbours(_text(node)))
+        yield from (_replace("constant", node, changed) for changed in _neighbours(_source(node)))
     elif kind in {"true", "false"}:
         yield _replace("constant", node, "false" if kind == "true" else "true")
     elif kind in {"string", "template_string"} and not _is_name(node):
-        yield _replace("constant", node, '""' if len(_text(node)) > 2 else '"x"')
-    elif kind == "jsx_text" and _text(node).strip():
+        yield _replace("constant", node, '""' if len(_source(node)) > 2 else '"x"')
+    elif kind == "jsx_text" and _source(node).strip():
         yield _replace("constant", node, "")
-    elif kind == "unary_expression" and _text(node.child_by_field_name("operator")) == "!":
-        yield _replace("negated condition", node, _text(node.child_by_field_name("argument")))
+    elif kind == "unary_expression" and _source(node.child_by_field_name("operator")) == "!":
+        yield _replace("negated condition", node, _source(node.child_by_field_name("argument")))
     elif kind == "return_statement" and node.named_children:
         yield _replace("return undefined", node, "return undefined;")
     elif kind == "arrow_function" and (body := node.child_by_field_name("body")) is not None and body.type != "statement_block":
@@ -189,7 +174,7 @@ def _neighbours(text: str) -> Iterator[str]:
 def _is_name(node: Node) -> bool:
     """A string that names or styles something: an import's source, an object's key, a class of CSS."""
     parent = node.parent
-    if parent is None or (parent.type == "jsx_attribute" and _text(parent.named_children[0]) in {"className", "key"}):
+    if parent is None or (parent.type == "jsx_attribute" and _source(parent.named_children[0]) in {"className", "key"}):
         return True
     is_key = parent.type == "pair" and parent.child_by_field_name("key") == node
     return is_key or parent.type in {"export_statement", "import_statement", "literal_type"}
@@ -197,37 +182,37 @@ def _is_name(node: Node) -> bool:
 
 def _is_extreme(comparison: Node) -> bool:
     """``if (a > b) b = a`` and ``a > b ? a : b``: with ``>=`` an equal value takes the place."""
-    sides = {_text(comparison.child_by_field_name("left")), _text(comparison.child_by_field_name("right"))}
+    sides = {_source(comparison.child_by_field_name("left")), _source(comparison.child_by_field_name("right"))}
     parent = comparison.parent
     if parent is not None and parent.type == "parenthesized_expression":
         parent = parent.parent
     if parent is None:
         return False
     if parent.type == "ternary_expression":
-        return {_text(parent.child_by_field_name(part)) for part in ("consequence", "alternative")} == sides
+        return {_source(parent.child_by_field_name(part)) for part in ("consequence", "alternative")} == sides
     body = parent.child_by_field_name("consequence") if parent.type == "if_statement" else None
     while body is not None and body.type != "assignment_expression":
         body = body.named_children[0] if len(body.named_children) == 1 else None
     if body is None or parent.child_by_field_name("alternative") is not None:
         return False
-    return {_text(body.child_by_field_name(part)) for part in ("left", "right")} == sides
+    return {_source(body.child_by_field_name(part)) for part in ("left", "right")} == sides
 
 
 def _swapped(node: Node) -> Iterator[_Edit]:
     arguments = [child for child in node.named_children if child.type != "comment"]
     function = node.parent.child_by_field_name("function") if node.parent is not None else None
-    if len(arguments) >= 2 and _text(arguments[0]) != _text(arguments[1]) and _text(function) not in _SYMMETRIC:
+    if len(arguments) >= 2 and _source(arguments[0]) != _source(arguments[1]) and _source(function) not in _SYMMETRIC:
         first, second = arguments[:2]
         between = (node.text or b"")[first.end_byte - node.start_byte : second.start_byte - node.start_byte].decode()
-        text = f"{_text(second)}{between}{_text(first)}"
+        text = f"{_source(second)}{between}{_source(first)}"
         yield _Edit(operator="swapped arguments", start=first.start_byte, end=second.end_byte, text=text)
 
 
 def _statements(node: Node) -> Iterator[_Edit]:
     if node.type in {"if_statement", "while_statement", "ternary_expression"}:
         condition = node.child_by_field_name("condition")
-        if condition is not None and not _text(condition).strip("( ").startswith("!"):
-            bare = _text(condition) if condition.type == "parenthesized_expression" else f"({_text(condition)})"
+        if condition is not None and not _source(condition).strip("( ").startswith("!"):
+            bare = _source(condition) if condition.type == "parenthesized_expression" else f"({_source(condition)})"
             changed = f"(!{bare})" if condition.type == "parenthesized_expression" else f"!{bare}"
             yield _replace("negated condition", condition, changed)
     if node.type == "if_statement" and (other := node.child_by_field_name("alternative")) is not None:
@@ -271,12 +256,12 @@ def declarations(text: str, language: str) -> list[Declaration]:
             for declarator in inner.named_children:
                 value = declarator.child_by_field_name("value")
                 kind = "function" if value is not None and "function" in value.type else "value"
-                found.append(Declaration(name=_text(declarator.child_by_field_name("name")), kind=kind, export=export))
+                found.append(Declaration(name=_source(declarator.child_by_field_name("name")), kind=kind, export=export))
         elif "function" in inner.type or inner.type.startswith("class"):
             kind = "class" if inner.type.startswith("class") else "function"
-            found.append(Declaration(name=_text(inner.child_by_field_name("name")), kind=kind, export=export))
+            found.append(Declaration(name=_source(inner.child_by_field_name("name")), kind=kind, export=export))
         elif export == "default":
-            found.append(Declaration(name=_text(inner) if inner.type == "identifier" else "", kind="value", export=export))
+            found.append(Declaration(name=_source(inner) if inner.type == "identifier" else "", kind="value", export=export))
     return found
 
 

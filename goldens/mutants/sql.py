@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from goldens.mutants import Candidates, Mutant, changed_line
+from goldens.mutants.candidates import Candidates, Mutant, changed_line
 
 _BOUNDARY = {
     "COMPARE_LESSTHAN": "COMPARE_LESSTHANOREQUALTO",
@@ -41,7 +41,7 @@ def mutate_sql(text: str) -> Candidates:
     """All mutants of a query.
 
     Raises:
-        ValueError: it is no single SELECT.
+        ValueError: it is not a single SELECT.
     """
     tree, base = _parse(text)
     found, seen = Candidates(), {base}

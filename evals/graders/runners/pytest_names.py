@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.graders.runners._pytest_source import Function, tables_of
-from evals.graders.runners._pytest_values import callables, evaluate
+from evals.graders.runners.pytest_source import Function, tables_of
+from evals.graders.runners.pytest_values import callables, evaluate
 
 Rows = list[dict[str, ast.expr]]
 """What a statement's names stand for, once for each time that it runs."""
@@ -64,6 +64,7 @@ def _stored(tree: ast.AST) -> Counter[str]:
 
 
 def hideable(tree: ast.Module) -> dict[Key, Hidden]:
+    """The names of a module whose values can be kept out of the sandbox."""
     calls = callables(tree)
     found: dict[Key, Hidden] = {}
     stored = _stored(tree)
@@ -101,6 +102,7 @@ def _functions(body: Sequence[ast.stmt]) -> list[Function]:
 
 
 def loads(node: ast.AST, name: str) -> int:
+    """How often a name is read below a node."""
     return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(node))
 
 
@@ -163,6 +165,7 @@ def _id(name: str, node: ast.expr, index: int) -> str:
 
 
 def targets(target: ast.expr) -> list[str]:
+    """The names that an assignment to this binds."""
     if isinstance(target, ast.Name):
         return [target.id]
     if isinstance(target, ast.Tuple) and all(isinstance(item, ast.Name) for item in target.elts):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import CodeType
 from typing import Any
 
-from goldens.mutants import Candidates, Mutant, changed_line
+from goldens.mutants.candidates import Candidates, Mutant, changed_line
 
 _BOUNDARY: Mapping[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 _COMPARISON: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
@@ -51,7 +51,7 @@ def mutate_python(text: str) -> Candidates:
     """All mutants of a Python text, on the text that its syntax tree unparses to.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: it is not Python.
     """
     tree = ast.parse(text)
     base, golden = ast.unparse(tree), _bytecode(compile(tree, "<golden>", "exec"))
@@ -105,7 +105,7 @@ def _extremes(tree: ast.AST) -> Set[int]:
 
 
 def _apply(tree: ast.Module, index: int, edit: Callable[[Any], ast.AST]) -> str | None:
-    """The text with one node replaced; None where the result is no Python."""
+    """The text with one node replaced; None where the result is not Python."""
     changed = copy.deepcopy(tree)
     target = next(node for place, node in enumerate(ast.walk(changed)) if place == index)
     new = edit(target)

@@ -1,7 +1,7 @@
 """What a taken-apart assertion says, decided outside the sandbox: expressions of literals and of one value from inside.
 
 Covers literals, containers, arithmetic on them, ``approx``, ``isclose``, and calls of a few types of the standard library.
-Nothing is compiled or executed here: the tree is walked, and what it does not know is no literal.
+Nothing is compiled or executed here: the tree is walked, and what it does not know is not a literal.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def evaluate(node: ast.expr, names: Mapping[str, Any], calls: Mapping[str, Calla
     """The value of an expression.
 
     Raises:
-        LookupError: it has what is no literal, no known name and no known call.
+        LookupError: it has what is not a literal, no known name and no known call.
         Exception: as the expression itself does.
     """
     match node:

@@ -26,7 +26,7 @@ class GoldloopUnknown(BaseException):
 
 
 class GoldloopOpaque:
-    """Something that the candidate returned and that is no plain value: it equals nothing and can do nothing."""
+    """Something that the candidate returned and that is not a plain value: it equals nothing and can do nothing."""
 
     def __init__(self, text: str, truth: bool) -> None:
         self.text, self.truth = text, truth

@@ -12,13 +12,18 @@ from pathlib import PurePosixPath
 
 from evals.errors import TaskFault
 from evals.graders.patches import PatchFault, apply_patch
+from evals.languages import LANGUAGES, language_of
+from evals.plugins import is_outside
 from evals.records import Task
-from goldens.mutants import Candidates, mutate_text
+from goldens.mutants.candidates import Candidates, mutate_text
 
-_LANGUAGES = {
-    ".py": "python", ".sql": "sql", ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
-    ".ts": "typescript", ".mts": "typescript", ".tsx": "tsx",
-}  # fmt: skip
+
+def _languages(task: Task) -> dict[str, str]:
+    """Languages with mutators, by suffix; the first row that has a suffix counts, and the task's own language."""
+    rows = {name: row for name, row in LANGUAGES.items() if row.mutator}
+    if is_outside(task.language) and language_of(task.language).mutator:
+        rows[task.language] = language_of(task.language)
+    return {suffix: name for name, row in reversed(rows.items()) for suffix in row.suffixes}
 
 
 def mutate_patch(task: Task) -> Candidates:
@@ -33,19 +38,20 @@ def mutate_patch(task: Task) -> Candidates:
     except PatchFault as fault:
         raise TaskFault(f"{place}: the golden diff cannot be applied: {fault}") from None
     changed = [name for name in sorted(patched) if patched[name] != task.starter.get(name)]
-    known = [name for name in changed if PurePosixPath(name).suffix in _LANGUAGES]
+    languages = _languages(task)
+    known = [name for name in changed if PurePosixPath(name).suffix in languages]
     if not known:
-        raise TaskFault(f"{place}: no mutants: the golden diff changes no file with suffix {', '.join(_LANGUAGES)}")
-    found = Candidates()
+        raise TaskFault(f"{place}: no mutants: the golden diff changes no file with suffix {', '.join(languages)}")
+    mutants = Candidates()
     for name in known:
-        candidates = mutate_text(patched[name], _LANGUAGES[PurePosixPath(name).suffix], f"{place}: {name}")
-        found.equivalent += candidates.equivalent
+        candidates = mutate_text(patched[name], languages[PurePosixPath(name).suffix], f"{place}: {name}")
+        mutants.equivalent += candidates.equivalent
         added = _added_lines(task.starter.get(name, ""), patched[name])
         for mutant in candidates.made:
             if mutant.line in added:
                 code = write_diff(task.starter, {**patched, name: mutant.code})
-                found.made.append(dataclasses.replace(mutant, file=name, code=code))
-    return found
+                mutants.made.append(dataclasses.replace(mutant, file=name, code=code))
+    return mutants
 
 
 def _added_lines(before: str, after: str) -> Set[int]:

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
-from evals.graders.runners._other import ROLES, other_value, other_words
-from evals.graders.runners._syntax import Node, arguments_of, edited, literal, parse, text_of, walk
+from evals.graders.runners.lookalikes import ROLES, other_value, other_words
+from evals.javascript.literals import arguments_of, string_value
+from evals.javascript.trees import AnyNode as Node
+from evals.javascript.trees import edited, parse_file, walk
+from evals.javascript.trees import text as text_of
 
 GLOBALS = ("afterAll", "afterEach", "beforeAll", "beforeEach", "describe", "expect", "it", "suite", "test", "vi")
 _TESTS, _SUITES = {"test", "it"}, {"describe", "suite"}
@@ -70,7 +73,7 @@ def find_tests(name: str, text: str) -> list[TestCall]:
     Raises:
         TaskFault: the file cannot be parsed.
     """
-    root = parse(name, text)
+    root = parse_file(name, text)
     if root.has_error:
         line = next((n.start_point[0] + 1 for n in walk(root) if n.type == "ERROR" or n.is_missing), 1)
         raise TaskFault(f"{name}:{line}: the test file cannot be parsed")
@@ -84,7 +87,7 @@ def _tests(node: Node, scope: list[str | None]) -> Iterator[TestCall]:
         if not kind or len(given) < 1:
             yield from _tests(child, scope)
             continue
-        title = None if each else literal(given[0])
+        title = None if each else string_value(given[0])
         body = next((arg for arg in given[1:] if arg.type in _FUNCTIONS), None)
         if kind == "suite" and body is not None:
             yield from _tests(body, [*scope, title])
@@ -234,7 +237,7 @@ def _other(node: Node, token: str) -> str:
     """An expression for another value of the same kind; for a literal one of the same look."""
     luck, source = random.Random(token), text_of(node)
     around = text_of(_root(node))
-    if (value := literal(node)) is not None:
+    if (value := string_value(node)) is not None:
         role = node.parent.type == "arguments" and "ByRole" in text_of(node.parent.parent.child_by_field_name("function"))
         changed = luck.choice([r for r in ROLES if r != value]) if role else other_words(value, luck, around)
         if changed is not None:
@@ -259,7 +262,7 @@ def _other(node: Node, token: str) -> str:
 def with_imports(name: str, text: str) -> str:
     """The file with an import of vitest's names that it uses without importing them; lines keep their numbers."""
     declared, used = set(), set()
-    for node in walk(parse(name, text)):
+    for node in walk(parse_file(name, text)):
         if node.type in {"import_specifier", "import_clause", "variable_declarator", "namespace_import"}:
             declared |= {text_of(part) for part in walk(node.child_by_field_name("name") or node) if part.type == "identifier"}
             alias = node.child_by_field_name("alias")

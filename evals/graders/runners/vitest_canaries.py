@@ -1,4 +1,4 @@
-"""Canaries: tests added to a test file whose outcome is known, so that a run which reports otherwise is no honest one.
+"""Canaries: tests added to a test file whose outcome is known, so that a run which reports otherwise is not an honest one.
 
 For each matcher in use one must fail and one must pass by ``not``: a matcher that always holds, or that holds by its
 polarity, is found out. They look like the file's own tests: its suites, the words of its titles.

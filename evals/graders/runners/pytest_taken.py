@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.graders.runners._pytest_names import (
+from evals.graders.runners.pytest_names import (
     MOST_ROWS,
     Hidden,
     Key,
@@ -32,8 +32,8 @@ from evals.graders.runners._pytest_names import (
     table_rows,
     targets,
 )
-from evals.graders.runners._pytest_source import Function
-from evals.graders.runners._pytest_values import VALUE, callables
+from evals.graders.runners.pytest_source import Function
+from evals.graders.runners.pytest_values import VALUE, callables
 
 _EQUAL = {f"assert{kind}Equal" for kind in ("", "List", "Dict", "Tuple", "Set", "Sequence", "MultiLine")}
 _COMPARING: Mapping[str, ast.cmpop] = {
@@ -81,7 +81,7 @@ def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) ->
     """The file with its assertions taken apart, but for those of the numbers in ``left``; the tree itself is not changed."""
     tree = prepared(tree)
     hidden = hideable(tree)
-    while True:  # a name that also serves for something else is no secret, and what needs it stays inside
+    while True:  # a name that also serves for something else is not a secret, and what needs it stays inside
         taking = _Taking(copy.deepcopy(tree), recorder, left, hidden)
         taking.run()
         spoiled = {name for name in hidden if taking.used[name] != hidden[name].loads} | (taking.spoiled & {*hidden})

@@ -1,21 +1,18 @@
-"""Mutants of goldens: small wrong programs that sharp checks must refuse.
+"""The mutants of one text: candidates in the language's own way, and the draw among them, which the task alone decides.
 
-Each language has a module of its own (``MUTATORS``); a patch is mutated in its added lines, in the language of their file.
-Which mutants are drawn depends on the task alone. Those that provably behave as the golden does are left out (each module
-says which it can tell); the other equivalent ones stay in and count as survivors, so a score is a lower bound.
+Add a language: a function from a text to ``Candidates``, named in ``Language.mutator`` (see ``evals.languages``).
 """
 
 from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from importlib import import_module
 
 from evals.errors import TaskFault
-from evals.records import Task
+from evals.languages import language_of, part_of
 
 _CONTEXT = 24  # characters of a long line around its change
 
@@ -32,14 +29,6 @@ class Mutant:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutants:
-    """The mutants drawn, and how many of the candidates were left out as equivalent."""
-
-    drawn: tuple[Mutant, ...]
-    equivalent: int
-
-
 @dataclass(slots=True, kw_only=True)
 class Candidates:
     """All mutants of one text, before any is drawn."""
@@ -48,45 +37,20 @@ class Candidates:
     equivalent: int = 0
 
 
-MUTATORS: Mapping[str, str] = {
-    "python": "goldens.mutants_python:mutate_python",
-    "sql": "goldens.mutants_sql:mutate_sql",
-    "javascript": "goldens.mutants_javascript:mutate_javascript",
-    "typescript": "goldens.mutants_javascript:mutate_typescript",
-    "tsx": "goldens.mutants_javascript:mutate_tsx",
-}
-"""By language. Add one: a function from a text to ``Candidates`` and a row here."""
-
-
-def mutants_of(task: Task, count: int) -> Mutants:
-    """At most ``count`` mutants of a task's golden, spread over the operators.
-
-    Raises:
-        TaskFault: the golden cannot be read, or nothing mutates its language.
-    """
-    if task.kind == "patch":
-        from goldens.mutants_patch import mutate_patch
-
-        found = mutate_patch(task)
-    else:
-        found = mutate_text(task.golden, task.language, task.source or task.key)
-    return Mutants(drawn=tuple(draw(found.made, count, task.key)), equivalent=found.equivalent)
-
-
 def mutate_text(text: str, language: str, place: str) -> Candidates:
     """All mutants of a text.
 
     Raises:
-        TaskFault: it cannot be read, or nothing mutates its language.
+        TaskFault: it cannot be read, it takes too long to parse, or nothing mutates its language.
     """
-    if language not in MUTATORS:
-        raise TaskFault(f"{place}: no mutants for language {language!r}; there are mutators for {', '.join(MUTATORS)}")
-    module, _, attribute = MUTATORS[language].partition(":")
-    mutate: Callable[[str], Candidates] = getattr(import_module(module), attribute)
+    try:
+        mutate: Callable[[str], Candidates] = part_of(language_of(language), "mutator")
+    except TaskFault as error:
+        raise TaskFault(f"{place}: no mutants for {error}") from None
     try:
         return mutate(text)
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise TaskFault(f"{place}: the golden is no {language}: {error}") from None
+        raise TaskFault(f"{place}: the golden is not {language}: {error}") from None
 
 
 def draw(mutants: Sequence[Mutant], count: int, seed: str) -> list[Mutant]:
