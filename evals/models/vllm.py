@@ -112,7 +112,7 @@ def _rank(adapter: Path) -> int:
     """The rank that the engine must make room for.
 
     Raises:
-        BadInput: the folder is no adapter.
+        BadInput: the folder is not an adapter.
     """
     if not (adapter / ADAPTER_CONFIG).is_file():
         raise BadInput(f"adapter: {adapter} holds no {ADAPTER_CONFIG}; give the folder that finetune wrote")
