@@ -37,7 +37,7 @@ def parts_of(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[dic
     """Texts by role, and the column that each came from.
 
     Raises:
-        ValueError: a column holds something that is no text.
+        ValueError: a column holds something that is not text.
     """
     texts: dict[str, str] = {}
     used: dict[str, str] = {}
@@ -105,7 +105,7 @@ def _text(value: Any, name: str, role: str) -> str:
 
 
 def _turn(entry: Mapping[str, Any]) -> str:
-    """Whose turn a chat message is: ``user``, ``assistant``, another name, or empty where it is no message."""
+    """Whose turn a chat message is: ``user``, ``assistant``, another name, or empty where it is not a message."""
     speaker = entry.get("role", entry.get("from"))
     return _SPEAKERS.get(speaker.lower(), speaker) if isinstance(speaker, str) else ""
 

@@ -58,8 +58,8 @@ def load_items(holdouts: Sequence[str], columns: Mapping[str, str] | None = None
     for nested ones; roles that it leaves out are guessed. Suites need none.
 
     Raises:
-        BadInput: nothing by that name, a folder that is no suite, a file that is no table, an unknown role or column, a table
-            without one known column, or a suite with findings; each with what is there and what was expected.
+        BadInput: nothing by that name, a folder that is not a suite, a file that is not a table, an unknown role or column, a
+            table without one known column, or a suite with findings; each with what is there and what was expected.
     """
     columns = dict(columns or {})
     if unknown := sorted(columns.keys() - set(ROLES)):

@@ -166,7 +166,7 @@ def _match(call: ast.Call, line: int) -> str:
             try:
                 re.compile(keyword.value.value)
             except re.error as error:
-                raise TaskFault(f"{line}: `{ast.unparse(call)}`: match is no regular expression: {error}") from None
+                raise TaskFault(f"{line}: `{ast.unparse(call)}`: match is not a regular expression: {error}") from None
             if len(call.keywords) == len(call.args) == 1:
                 return keyword.value.value
     if call.keywords or len(call.args) > 1:
@@ -335,10 +335,10 @@ def _build(constructor: Callable[..., Any], *arguments: Any) -> Any:
 
 def _arithmetic(operation: ast.operator, left: Any, right: Any) -> Any:
     if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
-        raise ValueError("arithmetic on something that is no number")
+        raise ValueError("arithmetic on something that is not a number")
     if isinstance(operation, ast.Pow):
         if not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
-            raise ValueError("a power of something that is no plain number")
+            raise ValueError("a power of something that is not a plain number")
         if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > _LARGEST_POWER:
             raise ValueError("a power too large for a literal")
     return _build(_OPERATORS[type(operation)], left, right)

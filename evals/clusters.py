@@ -155,7 +155,7 @@ def compare_means(
     percentile bootstrap over clusters beside them; ``gained`` and ``lost`` count tasks whose mean rose and fell.
 
     Raises:
-        ValueError: fewer than two tasks or clusters, not the same tasks on both sides, or a mean that is no number.
+        ValueError: fewer than two tasks or clusters, not the same tasks on both sides, or a mean that is not a number.
     """
     if before.keys() != after.keys() or len(before) < 2:
         only = sorted(before.keys() ^ after.keys())[:3]
@@ -191,7 +191,7 @@ def _finite(values: Sequence[float]) -> np.ndarray:
     """The values as an array.
 
     Raises:
-        ValueError: one of them is no number; any comparison with it would be false, and pass for a finding.
+        ValueError: one of them is not a number; any comparison with it would be false, and pass for a finding.
     """
     data = np.asarray(values, dtype=float)
     if not np.isfinite(data).all():
@@ -206,7 +206,7 @@ def sign_flip_p(differences: Sequence[float], seed: int = 0) -> tuple[float, boo
     had the other sign. Drawn patterns count the observed one among them (Phipson and Smyth 2010), so p is never 0.
 
     Raises:
-        ValueError: a difference is no number.
+        ValueError: a difference is not a number.
     """
     values = np.abs(_finite([d for d in differences if d != 0]))
     if values.size == 0:
@@ -235,7 +235,7 @@ def bootstrap_interval(
     narrow.
 
     Raises:
-        ValueError: fewer than two tasks, or a value that is no number.
+        ValueError: fewer than two tasks, or a value that is not a number.
     """
     data = _finite(values)
     n = data.size

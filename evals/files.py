@@ -117,7 +117,7 @@ def iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield (line number from 1, parsed value), blank lines skipped.
 
     Raises:
-        BadInput: the file cannot be read, or a line is no JSON; the message names file and line.
+        BadInput: the file cannot be read, or a line is not JSON; the message names file and line.
     """
     try:
         with path.open("rb") as handle:
@@ -139,7 +139,7 @@ def _json_line(path: Path, number: int, line: bytes) -> Any:
 
 
 def shown(line: bytes) -> str:
-    """The beginning of a line that is no JSON, for a message."""
+    """The beginning of a line that is not JSON, for a message."""
     return repr(line.strip()[:60].decode(errors="replace"))
 
 

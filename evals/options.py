@@ -1,7 +1,7 @@
 """Options of a class that a seam loads, such as a backend or a trainer: checked by the class's own settings model.
 
-A class says what it takes with a class attribute ``settings``, a pydantic model, and gets what the configuration gives as keyword
-arguments of these names. A class without one takes no options.
+A class says what it takes with a class attribute ``settings``, a pydantic model, and gets an instance as the keyword argument
+``options``. A class without one takes no options.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _near(key: str, model: type[BaseModel]) -> str:
 
 
 def read_options(target: Any, given: Mapping[str, Any], what: str, section: str) -> dict[str, Any]:
-    """The keyword arguments for a class: what was given, validated. What was not given keeps the class's own default.
+    """The keyword argument ``options`` for a class, an instance of its settings model; nothing where it has none.
 
     Args:
         target: the class.
@@ -57,7 +57,4 @@ def read_options(target: Any, given: Mapping[str, Any], what: str, section: str)
     if problems := option_problems(target, given, what):
         raise BadInput("\n".join(f"{section}.{key}: {message}" for key, message in problems))
     model = settings_of(target)
-    if model is None:
-        return {}
-    values = model.model_validate(dict(given))
-    return {name: getattr(values, name) for name in values.model_fields_set}
+    return {"options": model.model_validate(dict(given))} if model is not None else {}

@@ -147,7 +147,7 @@ class _Run:
                 self.verdicts.pop(_name(attempt), None)  # an error's, if any: the answer was asked for again
 
     def forget_errors(self, units: Sequence[_Unit]) -> list[_Unit]:
-        """The units that ended as errors, without their attempts and verdicts: to be done anew."""
+        """The units that ended as errors, without their attempts and verdicts: to be done again."""
         errors = [unit for unit in units if self.verdicts[unit.name].status == "error"]
         for unit in errors:
             del self.attempts[unit.name], self.verdicts[unit.name]

@@ -99,7 +99,7 @@ def read_rows(
     ``known`` and ``odd_quotes`` are those of ``table_rows``.
 
     Raises:
-        BadInput: the file is no table, or has no row that can be read; without ``problems``, any row that cannot be read.
+        BadInput: the file is not a table, or has no row that can be read; without ``problems``, any row that cannot be read.
     """
     sound: list[TableRow] = []
     unreadable: list[str] = []

@@ -1,12 +1,12 @@
 """A trainer from outside the package: it trains nothing and writes what it was given, one word count a row.
 
-In a configuration (the folder ``examples`` must be on ``PYTHONPATH``):
+Use it from a checkout, in a configuration:
 
     finetune:
-      trainer: scripted_trainer:CountingTrainer
+      trainer: examples.scripted_trainer:CountingTrainer
       trainer_options: {step_rows: 4}
 
-Or on the command line: ``PYTHONPATH=examples goldloop run --set finetune.trainer=scripted_trainer:CountingTrainer``.
+or with ``python -m goldloop run --set finetune.trainer=examples.scripted_trainer:CountingTrainer``.
 
 A trainer of your own has the same two methods: ``counter`` says how long a row is, ``train`` writes ``adapter_model.safetensors``
 and ``adapter_config.json`` into ``lesson.out`` and returns what it did (see ``finetune/base.py``).

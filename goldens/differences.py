@@ -63,7 +63,7 @@ def _without_json(evidence: Mapping[str, object]) -> object:
 
 
 def _literal(shown: object) -> object:
-    """The value that a text shows, of Python or of JSON; None where it is no literal, or was cut."""
+    """The value that a text shows, of Python or of JSON; None where it is not a literal, or was cut."""
     text = str(shown if shown is not None else "").strip()
     for read in (ast.literal_eval, json.loads):
         try:

@@ -205,7 +205,7 @@ def _target_reach(config: Config, name: str, holdout: Sequence[Task]) -> list[st
     tasks, groups = [task.key for task in holdout], {task.key: f"{task.suite}/{task.group}" for task in holdout}
     wanted = config.gate.min_effect
     best = compare_outcomes({task: [False] for task in tasks}, {task: [True] for task in tasks}, groups)
-    size = f"{len(tasks)} holdout tasks in {len(set(groups.values()))} groups"
+    size = f"{_counted(len(tasks), 'holdout task')} in {_counted(len(set(groups.values())), 'group')}"
     if best.p >= LEVEL or best.ci95.low <= 0:
         return [f"suite {name}: with {size} no gain at all can be seen, so nothing can be promoted; add holdout tasks"]
     least = next(count for count in range(1, len(tasks) + 1) if mcnemar_midp(count, 0) < LEVEL)
@@ -219,6 +219,10 @@ def _target_reach(config: Config, name: str, holdout: Sequence[Task]) -> list[st
     ]
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
 def _ceil(value: float) -> int:
     return int(-(-value // 1))
 
@@ -230,7 +234,7 @@ def _guard_reach(config: Config, name: str, holdout: Sequence[Task]) -> list[str
     if low > -config.gate.guard_margin:
         return []
     return [
-        f"suite {name}: with {len(holdout)} holdout tasks even an unchanged model is only known to have lost less than "
-        f"{-100 * low:.0f} points, and gate.guard_margin is {100 * config.gate.guard_margin:g}: nothing can be promoted; add "
-        "holdout tasks or raise the margin"
+        f"suite {name}: with {_counted(len(holdout), 'holdout task')} even an unchanged model is only known to have lost less "
+        f"than {-100 * low:.0f} points, and gate.guard_margin is {100 * config.gate.guard_margin:g}: nothing can be promoted; "
+        "add holdout tasks or raise the margin"
     ]

@@ -86,7 +86,7 @@ ESCAPING_NAMES = ("../out", "/etc/passwd", "a/../../out", "", "a\0b", "..")
 """Names that no job may have, as a file or as an output."""
 
 STREAMS: Mapping[str, tuple[str, bytes]] = {
-    "text that is no UTF-8": ("import os\nos.write(1, b'\\xff\\xfe\\x80ok')", b"\xff\xfe\x80ok"),
+    "text that is not UTF-8": ("import os\nos.write(1, b'\\xff\\xfe\\x80ok')", b"\xff\xfe\x80ok"),
     "zero bytes": ("import os\nos.write(1, b'a\\0b\\0')", b"a\0b\0"),
     "codes for a terminal": ("import os\nos.write(1, b'\\x1b[2J\\x1b]0;x\\x07')", b"\x1b[2J\x1b]0;x\x07"),
     "one long line": ("import os\nfor _ in range(9): os.write(1, b'x' * 10000)", b"x" * 90000),

@@ -22,7 +22,7 @@ from sandbox_requirements import required_sandbox, unavailable
 from evals.errors import SandboxFault
 from evals.records import Limits
 from evals.sandboxes._usage import usage_below
-from evals.sandboxes._wire import Lost, Reader, read_answer
+from evals.sandboxes._wire import FrameReader, Lost, read_answer
 from evals.sandboxes.base import Job, Outcome
 from evals.sandboxes.pool import Pool
 from evals.sandboxes.sandlock import SandlockSandbox
@@ -508,7 +508,7 @@ JOB = Job(files={}, command=("x",), limits=Limits(max_output_bytes=10, file_mb=1
 
 
 def answered(*frames: tuple[bytes, bytes]) -> Outcome:
-    return read_answer(Reader(Scripted(*frames), time.monotonic() + 5), JOB).outcome
+    return read_answer(FrameReader(Scripted(*frames), time.monotonic() + 5), JOB).outcome
 
 
 def test_an_answer_is_put_together_from_its_frames() -> None:
@@ -539,4 +539,4 @@ def test_a_box_that_goes_on_after_the_end_is_lost() -> None:
     channel = Scripted(END)
     channel._chunks = [channel._chunks[0] + b"o"]
     with pytest.raises(Lost, match="more than it was asked"):
-        read_answer(Reader(channel, time.monotonic() + 5), JOB)
+        read_answer(FrameReader(channel, time.monotonic() + 5), JOB)

@@ -19,7 +19,6 @@ from trainset.records import Example
 
 BASE = ModelRef(base="scripted")
 SCRIPTED = FinetuneSettings(trainer="scripted")
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture
@@ -79,9 +78,8 @@ def test_every_trainer_of_the_table_has_what_the_seam_asks_for(name: str) -> Non
     assert callable(trainer.train) and callable(trainer.counter(BASE))
 
 
-def test_a_trainer_from_outside_trains_by_its_name(trainset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(EXAMPLES), *sys.path])
-    settings = FinetuneSettings(trainer="scripted_trainer:CountingTrainer", trainer_options={"step_rows": 2})
+def test_a_trainer_from_outside_trains_by_its_name(trainset: Path, tmp_path: Path) -> None:
+    settings = FinetuneSettings(trainer="examples.scripted_trainer:CountingTrainer", trainer_options={"step_rows": 2})
     report = finetune(trainset, BASE, settings, tmp_path / "out", index_digest="b2:index")
     assert (report.steps, report.losses) == (3, (5.0, 5.0, 5.0))
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == b"[5,5,5,5,5]"

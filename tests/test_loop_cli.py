@@ -213,7 +213,7 @@ BAD = {
     "no model": (
         ["run", "--set", "backend=hf", "--model", "./nowhere"],
         4,
-        "'./nowhere' is no folder, no GGUF file and no hub id",
+        "'./nowhere' is not a folder, a GGUF file or a hub id",
     ),
     "unknown run": (["resume", "other"], 4, "no runs here|no such run"),
     "sql": (["sql", "selekt 1"], 4, "no such folder|Parser Error"),

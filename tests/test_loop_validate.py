@@ -84,7 +84,7 @@ def test_all_problems_come_at_once_with_file_line_and_key(run: Run, write_suite:
         "goldloop.yaml:8: ": "gate.min_effect: Input should be less than or equal to 1, got 50; it is a share: 50% is 0.5",
         "goldloop.yaml:5: suites.target: ": "suite 'nowhere': no such folder",
         "goldloop.yaml:6: suites.guard: ": "the suite is empty; add task folders",
-        "goldloop.yaml:2: model: '": "./nowhere' is no folder, no GGUF file and no hub id",
+        "goldloop.yaml:2: model: '": "./nowhere' is not a folder, a GGUF file or a hub id",
         "goldloop.yaml:10: sandbox.name: ": "'jail' is none of auto, sandlock",
         "goldloop.yaml:12: backend_options.max_model_len: ": "unknown option 'max_model_len': backend hf takes none",
         "goldloop.yaml:16: finetune.trainer_options.loses: ": "unknown option 'loses'; did you mean 'losses'?",
@@ -198,7 +198,7 @@ def test_a_trainer_that_is_not_there_and_a_model_that_only_training_needs(
 ) -> None:
     write(tmp_path, f"model: ./nowhere\nbackend: fakes:LearningBackend\nsuites: {{target: [{write_suite()}]}}\n")
     (model,) = run("validate", "--json", "--unsafe-local").json["problems"]
-    assert model.startswith("goldloop.yaml:1: model: './nowhere' is no folder")
+    assert model.startswith("goldloop.yaml:1: model: './nowhere' is not a folder")
     (trainer,) = run("validate", "--json", "--unsafe-local", "--set", "finetune.trainer=lora2").json["problems"]
     assert trainer.startswith("--set: finetune.trainer: ") and "did you mean 'lora'?" in trainer
     (option,) = run(

@@ -85,7 +85,7 @@ def example(pair: CleanPair) -> Example:
     Of a repair the code alone is learnt: the words around it speak of a failing test that the prompt of the row does not show.
 
     Raises:
-        ValueError: the target's proof is no pass, or carries flags.
+        ValueError: the target's proof is not a pass, or carries flags.
     """
     if not pair.golden.proof.passed or pair.golden.proof.flags:
         raise ValueError(f"{pair.key}: the target's proof is {pair.golden.proof.reason!r} with flags {pair.golden.proof.flags}")

@@ -1,6 +1,6 @@
 """Training files without the rows that leak, beside the originals: same format, order and bytes of what is kept.
 
-Covers every kind of ``decontam.sources``. Does not keep: the compressed bytes of a file that lost rows (it is compressed anew,
+Covers every kind of ``decontam.sources``. Does not keep: the compressed bytes of a file that lost rows (it is compressed again,
 with the library's level), Parquet row groups over 64 MiB (they are split), the compression inside Arrow files.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from decontam.sources import Source
-from decontam.sources.rewrite import Unreadable, rewrite
+from decontam.sources.rewrite import UnreadableSource, rewrite
 from decontam.sources.sniff import METADATA
 from decontam.sources.whole import whole_file
 from evals.errors import BadInput
@@ -41,7 +41,7 @@ def write_clean(
     """
     names = {source.name for source in sources}
     if unknown := sorted(set(removed) - names):
-        raise BadInput(f"rows to remove from {unknown[0]}, which is no source; sources are {', '.join(sorted(names))[:300]}")
+        raise BadInput(f"rows to remove from {unknown[0]}, which is not a source; sources are {', '.join(sorted(names))[:300]}")
     targets = plan(sources, out)
     files = []
     for source in sources:
@@ -118,7 +118,7 @@ def rewritten(source: Source, removed: Mapping[int, str], target: Path) -> int:
         if not removed:
             try:
                 rows = rewrite(source, frozenset(), None).rows
-            except Unreadable:
+            except UnreadableSource:
                 rows = 0  # kept as it is; the audit has said that it is broken
             with source.path.open("rb") as original, whole_file(target) as handle:
                 shutil.copyfileobj(original, handle, 1 << 20)
@@ -128,7 +128,7 @@ def rewritten(source: Source, removed: Mapping[int, str], target: Path) -> int:
             if done.removed != len(removed):
                 found = f"{len(removed)} rows to remove, {done.removed} found"
                 raise BadInput(f"{source.name}: {found}; it has changed, audit it again")
-    except Unreadable as error:
+    except UnreadableSource as error:
         raise BadInput(f"{source.name}: cannot remove rows, {error}; repair it and audit again") from None
     if done.left_out:
         target.unlink()

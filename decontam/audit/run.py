@@ -23,7 +23,7 @@ import numpy as np
 from decontam.audit.clean import plan, write_clean
 from decontam.audit.outputs import AuditFiles
 from decontam.audit.report import Entry
-from decontam.audit.tally import FileCounts, Finding, Scanned, Tally
+from decontam.audit.tally import AuditTally, FileCounts, Finding, Scanned
 from decontam.holdouts import Holdout
 from decontam.kernels.batches import Batch, Longs, Parse
 from decontam.matching.duplicates import duplicate_counts
@@ -138,7 +138,7 @@ def _run(
     started = time.monotonic()
     partial = False
     total = sum(source.size_bytes for source in found.sources)
-    tally = Tally(index, {item.key: item for item in index.items}, worst)
+    tally = AuditTally(index, {item.key: item for item in index.items}, worst)
     with Interruptions() as interruptions:
         try:
             if settings.boilerplate_documents:
@@ -234,7 +234,7 @@ def _audit_file(
     columns: Columns,
     settings: AuditSettings,
     threads: int,
-    tally: Tally,
+    tally: AuditTally,
     files: AuditFiles | None,
     progress: Progress,
     interruptions: Interruptions,
@@ -289,7 +289,7 @@ def _without_boilerplate(
 
 
 def _summarise(
-    tally: Tally,
+    tally: AuditTally,
     holdout: Holdout,
     found: Found,
     columns: Mapping[str, Columns],
@@ -358,7 +358,7 @@ def _summarise(
     )
 
 
-def _item_reports(tally: Tally) -> Iterator[ItemReport]:
+def _item_reports(tally: AuditTally) -> Iterator[ItemReport]:
     index = tally.index
     for item, findable, twin in zip(index.items, index.findable, index.twins, strict=True):
         yield ItemReport(

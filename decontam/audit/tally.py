@@ -97,7 +97,7 @@ class FileCounts:
 
 
 @dataclass(slots=True)
-class Tally:
+class AuditTally:
     """Everything counted over all files. ``worst``: how many matches keep their texts for the report."""
 
     index: HoldoutIndex

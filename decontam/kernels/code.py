@@ -107,7 +107,7 @@ def _lower_hash(data, start, end):
 
 @njit(inline="always")
 def _name_end(data, position, high, classes):
-    """The first byte that is no part of the name or number that stands at ``position``."""
+    """The first byte that is not a part of the name or number that stands at ``position``."""
     if position + 64 <= len(data):
         beyond = ~name_mask(data, position)
         if beyond:

@@ -23,7 +23,7 @@ def open_arrow(source: Source) -> Iterator[tuple[Any, Iterator[Any]]]:
     """The schema and the record batches of a file.
 
     Raises:
-        pyarrow.ArrowException, OSError: it is no Arrow file or cannot be read.
+        pyarrow.ArrowException, OSError: it is not an Arrow file or cannot be read.
     """
     with pa.OSFile(str(source.path)) as file:
         if file.read(6) == b"ARROW1":

@@ -12,7 +12,7 @@ _NO_CHOICE = ("text", "notebook")  # kinds with a single column, which no user's
 
 
 def choose(source: Source, reader: Reader, text_columns: Sequence[str] | None) -> Columns:
-    """Choose from what the first rows have. Nothing there (an empty or broken file) is no error: reading it will tell.
+    """Choose from what the first rows have. Nothing there (an empty or broken file) is not an error: reading it will tell.
 
     Raises:
         BadInput: a column that the user named is in no row looked at; the message lists those that are.

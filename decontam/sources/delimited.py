@@ -26,7 +26,7 @@ _SLOW_ROWS, _SLOW_BYTES = 1000, 4 << 20
 
 
 def fields(source: Source) -> dict[str, Shape]:
-    """The columns with a value in the first rows that is no number; all columns where there is no row."""
+    """The columns with a value in the first rows that is not a number; all columns where there is no row."""
     with open_stream(source) as stream:
         records = (values for _, values in read_records(stream, source) if values)
         try:

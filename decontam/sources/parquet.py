@@ -22,7 +22,7 @@ def open_parquet(source: Source, metadata: Any = None) -> Any:
     """Open a file so that a column of a row group is read through a small buffer, not whole.
 
     Raises:
-        pyarrow.ArrowException, OSError: it is no Parquet file or cannot be read.
+        pyarrow.ArrowException, OSError: it is not a Parquet file or cannot be read.
     """
     return pq.ParquetFile(source.path, metadata=metadata, buffer_size=1 << 20, pre_buffer=False, memory_map=False)
 

@@ -31,7 +31,7 @@ class Rewritten:
     left_out: bool = False
 
 
-class Unreadable(Exception):
+class UnreadableSource(Exception):
     """The source is broken, so that a copy without some rows would lose others."""
 
 
@@ -51,7 +51,7 @@ def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) ->
     """Write a source without some rows to ``target``, or only count them where it is None.
 
     Raises:
-        Unreadable: the source is broken.
+        UnreadableSource: the source is broken.
         OSError: it cannot be written.
     """
     with compressed(source, target) as sink:
@@ -96,7 +96,7 @@ def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
                     begin = int(starts[index + 1]) if index + 1 < len(starts) else len(block.data)
                 sink.write(block.data[begin:].data)
     except BrokenStream as error:
-        raise Unreadable(str(error)) from None
+        raise UnreadableSource(str(error)) from None
     return Rewritten(rows=rows, removed=found)
 
 
@@ -112,9 +112,9 @@ def rewrite_records(source: Source, removed: frozenset[int], sink: Any) -> Rewri
                 else:
                     sink.write(raw)
         except csv.Error as error:
-            raise Unreadable(f"not CSV after {number} records ({error})") from None
+            raise UnreadableSource(f"not CSV after {number} records ({error})") from None
         if stream.failure:
-            raise Unreadable(stream.failure)
+            raise UnreadableSource(stream.failure)
     return Rewritten(rows=max(number, 0), removed=found)
 
 
@@ -122,7 +122,7 @@ def rewrite_value(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
     """JSON of one value: the text of the rows that stay, and what stands between them."""
     rows, why = json_array.load(source)
     if why:
-        raise Unreadable(why)
+        raise UnreadableSource(why)
     data, _ = read_whole(source)
     text = data.decode("utf-8", "replace")
     found = len(removed & set(range(1, len(rows) + 1)))
@@ -167,7 +167,7 @@ def rewrite_single(source: Source, removed: frozenset[int], sink: Any) -> Rewrit
         while block := stream.read(1 << 20):
             sink.write(block)
         if stream.failure:
-            raise Unreadable(stream.failure)
+            raise UnreadableSource(stream.failure)
     return Rewritten(rows=int(source.size_bytes > 0), removed=len(removed & {1}), left_out=1 in removed)
 
 
@@ -177,7 +177,7 @@ def rewrite_table(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
     try:
         rows, found = write(source, removed, sink)
     except rewrite_tables.Broken as error:
-        raise Unreadable(str(error)) from None
+        raise UnreadableSource(str(error)) from None
     return Rewritten(rows=rows, removed=found)
 
 

@@ -252,7 +252,7 @@ def parse_comparator(text: str, place: str) -> Comparator:
 def _host_function(name: str) -> Callable[[Any, Any], bool]:
     function: Callable[[Any, Any], bool] = load({}, name, "function", form="package.module:function", fault=TaskFault)
     if getattr(function, "is_comparator", False) is not True:
-        raise TaskFault(f"{name} is no comparator: mark it with @evals.graders.codec.comparator")
+        raise TaskFault(f"{name} is not a comparator: mark it with @evals.graders.codec.comparator")
     return function
 
 

@@ -57,7 +57,7 @@ def read_report(outcome: Outcome, steps: int) -> ValueReport:
         if complete or load is not None:
             forged = "more after the end"
         elif not isinstance(record, dict):
-            forged = "a line that is no record"
+            forged = "a line that is not a record"
         elif number == 0 and "load" in record:
             load, loaded, syntax = record["load"], record["load"] is None, record.get("syntax") is True
             forged = "" if load is None or isinstance(load, dict) else "a load record without its error"

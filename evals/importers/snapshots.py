@@ -39,7 +39,7 @@ def read_snapshot(place: Path) -> Snapshot:
     """The text files of a snapshot.
 
     Raises:
-        TaskFault: it is unreadable, holds what is no plain file, leaves its folder, or is too large.
+        TaskFault: it is unreadable, holds what is not a plain file, leaves its folder, or is too large.
     """
     files: dict[str, str] = {}
     binary = total = 0

@@ -210,7 +210,7 @@ def _unary(sign: str, value: Any) -> Any:
         return BigInt(-value.value)
     if sign in {"-", "+"} and isinstance(value, float):
         return -value if sign == "-" else value
-    raise ValueError(f"{sign} on something that is no number")
+    raise ValueError(f"{sign} on something that is not a number")
 
 
 def _divide(left: float, right: float) -> float:
@@ -237,7 +237,7 @@ def _binary(sign: str, left: Any, right: Any) -> Any:
             return _OPERATORS[sign](left, right)
         except (ArithmeticError, ValueError) as error:
             raise ValueError(str(error)) from None
-    raise ValueError("arithmetic on something that is no number")
+    raise ValueError("arithmetic on something that is not a number")
 
 
 def _new(constructor: str, given: list[Any]) -> Thing:

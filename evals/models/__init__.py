@@ -1,7 +1,7 @@
 """Model backends by name. Add one: a class that fits ``base.Backend`` and a row in BACKENDS, or 'pkg.mod:Class' in the config.
 
-A class may have a class attribute ``settings``, a pydantic model: ``backend_options`` are read with it and become
-keyword arguments.
+A class may have a class attribute ``settings``, a pydantic model: ``backend_options`` are read with it, and an
+instance is given as the keyword argument ``options``.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Swaps(Protocol):
     """What a backend may offer beside: another adapter on the base that is in memory."""
 
     def swap(self, ref: ModelRef) -> bool:
-        """Become this model; False where that needs opening anew."""
+        """Become this model; False where that needs opening again."""
         ...
 
 

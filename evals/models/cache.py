@@ -79,7 +79,7 @@ class CachedBackend:
 
 
 def _read(file: Path) -> Completion | None:
-    """A kept answer; one that cannot be read counts as missing and is made anew."""
+    """A kept answer; one that cannot be read counts as missing and is made again."""
     if not file.is_file():
         return None
     try:

@@ -219,10 +219,10 @@ class HFBackend:
     def swap(self, ref: ModelRef) -> bool:
         """Put another adapter, or none, on the base in memory; the base's weights come back bit for bit.
 
-        False if ``ref`` needs another base, or the present adapter changed more than its LoRA layers: close this and open anew.
+        False if ``ref`` needs another base, or the present adapter changed more than its LoRA layers: close this and open again.
 
         Raises:
-            BadInput: the folder is no adapter, or does not fit the model; the backend is closed then.
+            BadInput: the folder is not an adapter, or does not fit the model; the backend is closed then.
         """
         if self._model is None or ref.base != self.ref.base or ref.revision not in ("", None, self.ref.revision):
             return False

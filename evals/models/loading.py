@@ -72,7 +72,7 @@ def merge_adapter(model: Any, adapter: Path, touched: dict[str, torch.Tensor] | 
     adapter changes more than its LoRA layers.
 
     Raises:
-        BadInput: the folder is no adapter, or does not fit the model.
+        BadInput: the folder is not an adapter, or does not fit the model.
     """
     from peft import PeftModel
 

@@ -144,7 +144,7 @@ class OpenAIBackend:
         """The server's JSON. The body is read here, so that the time limit holds for all of it and not for each piece.
 
         Raises:
-            ValueError: it is no JSON, or endless.
+            ValueError: it is not JSON, or endless.
         """
         end = time.monotonic() + self._timeout
         body = bytearray()
@@ -219,7 +219,7 @@ def _asked_pause(headers: Mapping[str, str]) -> float | None:
 
 
 def _completion(answer: Any) -> Completion:
-    """A server's answer. What is no chat completion at all is an error of the server's.
+    """A server's answer. What is not a chat completion at all is an error of the server's.
 
     Without text and with reason ``length`` it is the model's own: all its tokens went into reasoning, which servers keep apart.
 

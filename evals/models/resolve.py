@@ -112,7 +112,7 @@ def _path_of(name: str) -> Path | None:
     if path.is_dir():
         return path
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip():
-        raise BadInput(f"model: {name!r} is no folder, no GGUF file and no hub id such as {EMBEDDED}")
+        raise BadInput(f"model: {name!r} is not a folder, a GGUF file or a hub id such as {EMBEDDED}")
     return None
 
 
@@ -130,7 +130,7 @@ def _weights(path: Path) -> list[Path]:
     ]
     if missing:
         found = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
-        raise BadInput(f"model: {path} is no model: {' and '.join(missing)} missing, found {found}")
+        raise BadInput(f"model: {path} is not a model: {' and '.join(missing)} missing, found {found}")
     return weights
 
 

@@ -46,7 +46,7 @@ class VLLMBackend:
     settings = VLLMSettings
     needs = ("vllm",)
 
-    def __init__(self, ref: ModelRef, *, batch_size: int = 256, **engine: Any) -> None:
+    def __init__(self, ref: ModelRef, *, batch_size: int = 256, options: VLLMSettings | None = None) -> None:
         try:
             import vllm
             from vllm.lora.request import LoRARequest
@@ -58,7 +58,7 @@ class VLLMBackend:
         self._batch_size = batch_size
         self._adapter: Any = LoRARequest("adapter", 1, str(Path(ref.adapter).resolve())) if ref.adapter else None
         lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": _rank(Path(ref.adapter))} if ref.adapter else {}
-        chosen = {name: value for name, value in engine.items() if value is not None}
+        chosen = options.model_dump(exclude_none=True) if options else {}
         try:
             self._engine: Any = vllm.LLM(model=str(resolved.path), max_num_seqs=batch_size, **chosen, **lora)
         except (RuntimeError, ValueError, OSError) as error:
@@ -112,7 +112,7 @@ def _rank(adapter: Path) -> int:
     """The rank that the engine must make room for.
 
     Raises:
-        BadInput: the folder is no adapter.
+        BadInput: the folder is not an adapter.
     """
     if not (adapter / ADAPTER_CONFIG).is_file():
         raise BadInput(f"adapter: {adapter} holds no {ADAPTER_CONFIG}; give the folder that finetune wrote")

@@ -132,7 +132,7 @@ class Codes:
                     self._known.popitem(last=False)
 
 
-class Reader:
+class FrameReader:
     """Reads frames. ``look`` is called every few milliseconds while nothing comes, and may raise.
 
     Every method raises Lost where the box is gone, silent beyond the deadline, or says what it must not.
@@ -187,11 +187,11 @@ class Answer:
     code: bytes
 
 
-def read_answer(reader: Reader, job: Job) -> Answer:
+def read_answer(reader: FrameReader, job: Job) -> Answer:
     """All frames of one job.
 
     Raises:
-        Lost: see ``Reader``.
+        Lost: see ``FrameReader``.
     """
     limits = job.limits
     left = {b"o": limits.max_output_bytes, b"e": limits.max_output_bytes, b"c": _MOST_CODE, b"x": _MOST_TEXT}
@@ -233,11 +233,11 @@ def _parsed(data: bytes, parts: Mapping[bytes, list[bytes]], files: Mapping[str,
     return Answer(outcome=outcome, fault=fault.decode(errors="replace"), code=b"".join(parts[b"c"]))
 
 
-def read_tier(reader: Reader) -> str:
+def read_tier(reader: FrameReader) -> str:
     """The zygote's first frame: what confines its jobs.
 
     Raises:
-        Lost: it says that it cannot, or see ``Reader``.
+        Lost: it says that it cannot, or see ``FrameReader``.
     """
     tier, _, fault = reader.next({b"r": _MOST_TEXT})[1].decode(errors="replace").partition("\n")
     if fault:

@@ -51,7 +51,7 @@ _PRELOAD = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class _ContainerKind:
     """What is fixed when a container is made."""
 
     toolchain: Toolchain
@@ -61,7 +61,7 @@ class _Kind:
     readable: tuple[str, ...]
 
     @classmethod
-    def of(cls, toolchain: Toolchain, limits: Limits, readable: tuple[str, ...]) -> _Kind:
+    def of(cls, toolchain: Toolchain, limits: Limits, readable: tuple[str, ...]) -> _ContainerKind:
         """The kind of container that a job needs."""
         return cls(
             toolchain=toolchain,
@@ -103,7 +103,7 @@ class DockerSandbox:
         self._log = LogConfig(type="none")
         self._ulimit: Callable[[str, int], Any] = lambda name, most: Ulimit(name=name, soft=most, hard=most)
         self._profile = _PROFILE.read_text(encoding="utf-8")
-        self._spare: dict[_Kind, Box] = {}
+        self._spare: dict[_ContainerKind, Box] = {}
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="containers")
         try:
             self._sweep()
@@ -112,7 +112,7 @@ class DockerSandbox:
             self._remover.shutdown()
             self._api.close()
             raise
-        self._pool: Pool[_Kind] = Pool(self._open, most_jobs=1 if self._single else _MOST_JOBS)
+        self._pool: Pool[_ContainerKind] = Pool(self._open, most_jobs=1 if self._single else _MOST_JOBS)
         self.tier = f"docker/{version} single" if self._single else f"docker/{version}+namespaces"
         self.tier += f" {runtime}" if runtime else ""
         atexit.register(self.close)
@@ -123,7 +123,7 @@ class DockerSandbox:
         Raises:
             SandboxFault: no container works at all.
         """
-        kind = _Kind.of("python", Limits(), ())
+        kind = _ContainerKind.of("python", Limits(), ())
         if not self._runtime:
             self._single = False
             with suppress(SandboxFault):
@@ -158,13 +158,13 @@ class DockerSandbox:
             python="python3",
             open_files=_OPEN_FILES[job.toolchain],
         )
-        return self._pool.run(_Kind.of(job.toolchain, job.limits, job.readable), order)
+        return self._pool.run(_ContainerKind.of(job.toolchain, job.limits, job.readable), order)
 
-    def _open(self, kind: _Kind) -> Box:
+    def _open(self, kind: _ContainerKind) -> Box:
         """A container that is ready for a job; the one that was tried out is taken first."""
         return self._spare.pop(kind, None) or self._make(kind)
 
-    def _make(self, kind: _Kind) -> Box:
+    def _make(self, kind: _ContainerKind) -> Box:
         """Create a container, attach, start, and wait for its zygote.
 
         Raises:
@@ -202,7 +202,7 @@ class DockerSandbox:
         except RuntimeError:  # the interpreter is ending
             self._remove(container)
 
-    def _create(self, kind: _Kind, name: str) -> None:
+    def _create(self, kind: _ContainerKind, name: str) -> None:
         size = f"{kind.file_mb * 4 + _GIVEN_MB}m"
         tmpfs = f"size={size},uid={_USER},gid={_USER},mode=0700,nosuid,nodev,exec"
         most_bytes = (kind.memory_mb + _OVERHEAD_MB) << 20

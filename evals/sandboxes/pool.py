@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from evals.errors import SandboxFault
-from evals.sandboxes._wire import BOOT, Codes, Lost, Order, Reader, frame, read_answer, read_tier, sources
+from evals.sandboxes._wire import BOOT, Codes, FrameReader, Lost, Order, frame, read_answer, read_tier, sources
 from evals.sandboxes.base import Job, Outcome
 
 __all__ = ["BOOT", "Box", "Channel", "Ending", "Order", "Pool", "Settings"]
@@ -97,7 +97,7 @@ class Box:
         try:
             channel.send(sources(settings.sources))
             channel.send(frame((settings.root, settings.confinement, settings.preload, dict(settings.environment))))
-            tier = read_tier(Reader(channel, time.monotonic() + _START_SECONDS))
+            tier = read_tier(FrameReader(channel, time.monotonic() + _START_SECONDS))
         except (Lost, OSError) as error:
             ending = channel.close()
             raise SandboxFault(f"a box did not start: {error} ({ending.message})") from None
@@ -158,7 +158,7 @@ class Pool(Generic[Key]):
         try:
             box.channel.send(values)
             deadline = started + job.limits.wall_seconds + _GRACE_SECONDS
-            answer = read_answer(Reader(box.channel, deadline, look), job)
+            answer = read_answer(FrameReader(box.channel, deadline, look), job)
         except (Lost, OSError) as error:
             wall = time.monotonic() - started
             ending = self._discard(key, box)

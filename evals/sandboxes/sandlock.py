@@ -45,7 +45,7 @@ _DENIED = ("memfd_create", "memfd_secret")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class _BoxKind:
     """What is fixed when a box is made."""
 
     toolchain: Toolchain
@@ -75,7 +75,7 @@ class SandlockSandbox:
         self._base = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM_LIBRARIES if Path(p).exists())]
         _sweep(Path(tempfile.gettempdir()))
         self._user = self._unprivileged_user()
-        self._pool: Pool[_Kind] = Pool(self._open)
+        self._pool: Pool[_BoxKind] = Pool(self._open)
         self._end = weakref.finalize(self, self._pool.close)  # at the interpreter's end at the latest
 
     def _unprivileged_user(self) -> dict[str, int]:
@@ -106,7 +106,7 @@ class SandlockSandbox:
             python=self._python,
             open_files=128 if job.toolchain == "python" else 1024,
         )
-        kind = _Kind(
+        kind = _BoxKind(
             toolchain=job.toolchain,
             memory_mb=job.limits.memory_mb,
             processes=job.limits.processes,
@@ -114,7 +114,7 @@ class SandlockSandbox:
         )
         return self._pool.run(kind, order)
 
-    def _open(self, kind: _Kind) -> Box:
+    def _open(self, kind: _BoxKind) -> Box:
         """Make a box and wait until it is ready.
 
         Raises:
@@ -143,7 +143,7 @@ class SandlockSandbox:
             settings = Settings(root=folder, environment=environment)
         return Box.start(_Channel(process, folder), settings)
 
-    def _policy(self, kind: _Kind, folder: str) -> Any:
+    def _policy(self, kind: _BoxKind, folder: str) -> Any:
         mapped = kind.memory_mb << 20 if kind.toolchain == "python" else _NODE_MAPPED_BYTES
         return self._library.Sandbox(
             fs_readable=[*self._base, *kind.readable, folder],
