@@ -1,8 +1,8 @@
-"""Fills the generated parts of the documentation: ``python -m docs.generate`` writes them, ``--check`` names the pages that differ.
+"""Fills the generated parts of the documentation: ``python -m docs.generate``; with ``--check`` it names the pages that differ.
 
-A generated part stands between ``<!-- table: NAME -->`` and ``<!-- end -->`` in README.md, CONTRIBUTING.md or a page of ``docs/``.
-NAME is a row of ``docs.tables.TABLES``, one with an argument (``functions evals``), or a file of ``benchmarks/results`` without its
-suffix. Add one: a function without arguments that returns Markdown, and a row there.
+A generated part stands between ``<!-- table: NAME -->`` and ``<!-- end -->`` in README.md, CONTRIBUTING.md or a page of
+``docs/``. NAME is a row of ``docs.tables.TABLES``, one with an argument (``functions evals``), or a file of
+``benchmarks/results`` without its suffix. Add one: a function that returns Markdown, and a row there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ RESULTS = ROOT / "benchmarks" / "results"
 _PART = re.compile(r"(?P<head><!-- table: (?P<name>[\w .:-]+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
 
 
-def pages() -> Iterator[Path]:
+def pages() -> list[Path]:
     """Every page that may hold a generated part."""
-    yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md") if (ROOT / name).is_file())
-    yield from sorted((ROOT / "docs").glob("*.md"))
+    top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+    return [page for page in (*top, *sorted((ROOT / "docs").glob("*.md"))) if page.is_file()]
 
 
 def filled(text: str) -> str:

@@ -57,12 +57,11 @@ def _blurb(topic: str) -> str:
     return "Not " + ", ".join(topic + ending for ending in ("s", "ish", "like", "less", "y", "ed", "ing", "ful", "let")) + "."
 
 
-@pytest.fixture
-def write_suite(tmp_path: Path) -> WriteSuite:
-    """Write a suite of functions that return a fixed code word; the word cannot be guessed from the prompt."""
+def suite_writer(folder: Path) -> WriteSuite:
+    """Writes suites of functions that return a fixed code word into a folder; the word cannot be guessed from the prompt."""
 
     def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
-        path = (root or tmp_path) / name
+        path = (root or folder) / name
         path.mkdir(parents=True)
         (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
         for split, count in (("train", train), ("holdout", holdout)):
@@ -78,3 +77,9 @@ def write_suite(tmp_path: Path) -> WriteSuite:
         return path
 
     return write
+
+
+@pytest.fixture
+def write_suite(tmp_path: Path) -> WriteSuite:
+    """Write a suite of functions that return a fixed code word; see ``suite_writer``."""
+    return suite_writer(tmp_path)
