@@ -22,7 +22,7 @@ from sandbox_requirements import required_sandbox, unavailable
 from evals.errors import SandboxFault
 from evals.records import Limits
 from evals.sandboxes._usage import usage_below
-from evals.sandboxes._wire import Lost, FrameReader, read_answer
+from evals.sandboxes._wire import FrameReader, Lost, read_answer
 from evals.sandboxes.base import Job, Outcome
 from evals.sandboxes.pool import Pool
 from evals.sandboxes.sandlock import SandlockSandbox
