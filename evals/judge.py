@@ -110,7 +110,7 @@ def quoted(text: str) -> str:
     """Every line behind a mark that the text cannot produce, without unseen characters and without tokens of chat templates."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace(QUOTE.strip(), "|")
     seen = "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    plain = _TOKEN_BEGINS.sub(lambda found: found[0] + " ", _FILLERS.sub("", seen))
+    plain = _TOKEN_BEGINS.sub(lambda match: match[0] + " ", _FILLERS.sub("", seen))
     return "\n".join(QUOTE + line for line in plain.split("\n"))
 
 
@@ -138,8 +138,8 @@ def without_speech(task: Task, code: str) -> str:
     words = _SQL_WORDS | {word.casefold() for word in _WORD.findall(known)}
 
     def silent(text: str) -> str:
-        found = _WORD.findall(text)
-        if len(found) < _SPEECH_WORDS or text.strip("'\"`") in known:
+        spoken = _WORD.findall(text)
+        if len(spoken) < _SPEECH_WORDS or text.strip("'\"`") in known:
             return text
         return _WORD.sub(lambda word: word[0] if word[0].casefold() in words else "\u2026", text)
 
@@ -265,10 +265,10 @@ def _bared(task: Task, code: str) -> tuple[str, str]:
 def _judgement(task: Task, texts: Sequence[tuple[str, str]], rubric: Sequence[Criterion]) -> Judgement:
     opinions = []
     for text, error in texts:
-        found = parse_opinion(text, rubric)
-        if isinstance(found, str):
-            return Judgement(key=task.key, score=None, error=error or found)
-        opinions.append(found)
+        parsed = parse_opinion(text, rubric)
+        if isinstance(parsed, str):
+            return Judgement(key=task.key, score=None, error=error or parsed)
+        opinions.append(parsed)
     totals = [_total(opinion, rubric) for opinion in opinions]
     sway = max(totals) - min(totals)
     first, second, _ = opinions
@@ -341,13 +341,13 @@ def calibrate(judgements: Sequence[Judgement], labels: Mapping[str, bool], *, th
     Raises:
         ValueError: no task has both.
     """
-    pairs = [(one, labels[one.answer]) for one in judgements if one.answer in labels]
+    pairs = [(judgement, labels[judgement.answer]) for judgement in judgements if judgement.answer in labels]
     if not pairs:
         raise ValueError("no judged answer has a label; labels are keyed by suite/id (suite/id#1 for a second sample)")
     wanted = [label for _, label in pairs]
-    said = [not label if one.score is None else one.score >= threshold for one, label in pairs]
+    said = [not label if judgement.score is None else judgement.score >= threshold for judgement, label in pairs]
     right = [guess == label for guess, label in zip(said, wanted, strict=True)]
-    confidence = [one.confidence if one.confidence is not None else 1.0 for one, _ in pairs]
+    confidence = [judgement.confidence if judgement.confidence is not None else 1.0 for judgement, _ in pairs]
     return Calibration(
         n=len(pairs),
         good=sum(wanted),
