@@ -19,6 +19,8 @@ from loop.cli import main
 from loop.config import config_keys
 from loop.stage import only_one
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 Run = Callable[..., "Outcome"]
 
 
