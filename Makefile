@@ -8,11 +8,16 @@ PIP    := $(VENV)/bin/python -m pip --disable-pip-version-check
 demo: $(VENV)/.installed
 	$(VENV)/bin/goldloop demo
 
+# As many workers as cores, eight at most, and 5 GiB of memory for each: it may hold a model beside its sandboxes.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; g = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30; print(max(1, min(8, len(os.sched_getaffinity(0)), g // 5)))')
+# Bytecode is kept even where the environment says otherwise: without it the tests and their many processes compile everything again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n $(WORKERS)
+
 test: $(VENV)/.installed-dev
-	$(VENV)/bin/python -m pytest
+	$(PYTEST)
 
 test-fast: $(VENV)/.installed-dev
-	$(VENV)/bin/python -m pytest -m "not model and not docker and not slow"
+	$(PYTEST) -m "not model and not docker and not slow"
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

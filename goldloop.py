@@ -124,8 +124,8 @@ _PACKAGES = ("evals", "goldens", "decontam", "trainset", "finetune", "loop")
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if found := foreign_packages():
-        raise ImportError("\n".join(found))
+    if problems := foreign_packages():
+        raise ImportError("\n".join(problems))
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value
@@ -175,8 +175,8 @@ def _is_ours(folder: Path, name: str) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point of ``goldloop``, ``python -m goldloop`` and ``python -m loop``."""
-    if found := foreign_packages():
-        for message in found:
+    if problems := foreign_packages():
+        for message in problems:
             print(f"error {message}", file=sys.stderr)
         sys.exit(4)
     from loop.cli import main as run_verb

@@ -127,8 +127,8 @@ def _require_suite(name: str) -> None:
         shipped = sorted(p.parent.name for p in SHIPPED.glob(f"*/{SUITE_FILE}"))
         if path.is_dir():
             tables = sorted(p.name for p in path.iterdir() if suffix_of(p) in TABLES)
-            found = f"found {', '.join(tables[:8])}: give such a file itself" if tables else "found no table either"
-            raise BadInput(f"{name}: a folder without {SUITE_FILE}, so no suite; {found}; expected {EXPECTED}") from None
+            present = f"found {', '.join(tables[:8])}: give such a file itself" if tables else "found no table either"
+            raise BadInput(f"{name}: a folder without {SUITE_FILE}, so no suite; {present}; expected {EXPECTED}") from None
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = [str(path.parent / n) for n in get_close_matches(path.name, near, 1)]
         hint = hint or get_close_matches(name, shipped, 1) or [f"{n}:{rest}" for n in get_close_matches(prefix, IMPORTERS, 1)]
@@ -201,12 +201,12 @@ def _said(file: Path, layouts: Counter[tuple[tuple[str, str], ...]], known: Sequ
         yield f"{file}: {len(layouts) - 3} more combinations of columns, each in fewer rows"
 
 
-def _key(file: Path, found: str | None, number: int) -> str:
+def _key(file: Path, key: str | None, number: int) -> str:
     """An id that says something stands alone; a bare number gets the file's name before it."""
     stem = file.name.partition(".")[0]
-    if found is None:
+    if key is None:
         return f"{stem}:{number}"
-    return found if any(c.isalpha() for c in found) else f"{stem}/{found}"
+    return key if any(c.isalpha() for c in key) else f"{stem}/{key}"
 
 
 def _with_unique_keys(draft: _Draft) -> list[Item]:

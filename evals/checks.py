@@ -84,8 +84,8 @@ def parse_checks(source: str, name: str = "checks") -> tuple[Step, ...]:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        found = f"({error.msg}): {error.text or ''!r}"
-        raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {found}") from None
+        problem = f"({error.msg}): {error.text or ''!r}"
+        raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {problem}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise TaskFault(f"{name}: the checks are not Python ({error or type(error).__name__})") from None
     asserting = {node.name for node in tree.body if isinstance(node, _FUNCTIONS) and _asserts(node)}
@@ -137,9 +137,9 @@ def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
 
 def _assertion(test: ast.expr, text: str, line: int) -> Step:
     for parse in (_equality, _chosen, _closeness, _truth):
-        found = parse(test)
-        if found is not None:
-            expression, expected, tolerance = found
+        compared = parse(test)
+        if compared is not None:
+            expression, expected, tolerance = compared
             return Step(
                 kind="value",
                 source=ast.unparse(expression),
@@ -217,7 +217,7 @@ def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
     Raises:
         TaskFault: another argument, or a value that is not a number from 0 on.
     """
-    found = [DEFAULT_RTOL, 0.0]
+    limits = [DEFAULT_RTOL, 0.0]
     for keyword in call.keywords:
         if keyword.arg not in _APPROX:
             raise TaskFault(f"{place}: approx: expected rtol= and atol=, found {keyword.arg or '**'}=")
@@ -227,8 +227,8 @@ def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
             value = -1.0
         if not 0 <= value < math.inf:
             raise TaskFault(f"{place}: approx: {keyword.arg} must be a number >= 0, found {ast.unparse(keyword.value)}")
-        found[_APPROX[keyword.arg]] = value
-    return found[0], found[1]
+        limits[_APPROX[keyword.arg]] = value
+    return limits[0], limits[1]
 
 
 def _both_ways(left: ast.expr, right: ast.expr) -> tuple[tuple[ast.expr, ast.expr], ...]:

@@ -113,13 +113,13 @@ class _Clustered:
         return float(student.ppf(probability, freedom))
 
 
-def _share_interval(found: _Clustered, confidence: float) -> Interval:
-    if found.count < 2:
+def _share_interval(clustered: _Clustered, confidence: float) -> Interval:
+    if clustered.count < 2:
         return Interval(low=0.0, high=1.0)
-    error, share = found.error, min(1.0, max(0.0, found.mean))
+    error, share = clustered.error, min(1.0, max(0.0, clustered.mean))
     known = error > 1e-9 and 0 < share < 1
-    trials = share * (1 - share) / error**2 if known else float(found.count)
-    return score_interval(share, trials, found.quantile(0.5 + confidence / 2))
+    trials = share * (1 - share) / error**2 if known else float(clustered.count)
+    return score_interval(share, trials, clustered.quantile(0.5 + confidence / 2))
 
 
 def difference_interval(
@@ -137,13 +137,13 @@ def difference_interval(
     left, right = _finite(before), _finite(after)
     if not left.size or not left.size == right.size == len(groups):
         raise ValueError(f"needs the same tasks on both sides and a group for each: {left.size}, {right.size}, {len(groups)}")
-    one, other = _Clustered.of(left, groups), _Clustered.of(right, groups)
-    if one.count < 2:
+    lefts, rights = _Clustered.of(left, groups), _Clustered.of(right, groups)
+    if lefts.count < 2:
         return Interval(low=-1.0, high=1.0)
-    size = math.sqrt(float(one.sums @ one.sums) * float(other.sums @ other.sums))
-    correlation = float(one.sums @ other.sums) / size if size > 1e-12 else 0.0
-    limits = _share_interval(one, confidence), _share_interval(other, confidence)
-    return square_and_add(one.mean, limits[0], other.mean, limits[1], correlation)
+    size = math.sqrt(float(lefts.sums @ lefts.sums) * float(rights.sums @ rights.sums))
+    correlation = float(lefts.sums @ rights.sums) / size if size > 1e-12 else 0.0
+    limits = _share_interval(lefts, confidence), _share_interval(rights, confidence)
+    return square_and_add(lefts.mean, limits[0], rights.mean, limits[1], correlation)
 
 
 def compare_means(
@@ -163,27 +163,27 @@ def compare_means(
     keys = sorted(before)
     left, right = _finite([before[key] for key in keys]), _finite([after[key] for key in keys])
     labels = [groups[key] if groups else key for key in keys]
-    found = _Clustered.of(right - left, labels)
-    if found.count < 2:
-        raise ValueError(f"needs at least two groups, got {found.count}")
-    error, delta, likely = found.error, found.mean, found.quantile(0.975)
-    p, exact = sign_flip_p(found.totals.tolist(), seed=seed)
+    clustered = _Clustered.of(right - left, labels)
+    if clustered.count < 2:
+        raise ValueError(f"needs at least two groups, got {clustered.count}")
+    error, delta, likely = clustered.error, clustered.mean, clustered.quantile(0.975)
+    p, exact = sign_flip_p(clustered.totals.tolist(), seed=seed)
     return Comparison(
         n=len(keys),
-        clusters=found.count,
+        clusters=clustered.count,
         before=float(left.mean()),
         after=float(right.mean()),
         delta=delta,
         ci95=Interval(low=max(-1.0, delta - likely * error), high=min(1.0, delta + likely * error)),
-        bootstrap95=bootstrap_interval(found.totals.tolist(), seed=seed, sizes=found.sizes.tolist()),
-        low_one_sided=max(-1.0, delta - found.quantile(0.95) * error),
+        bootstrap95=bootstrap_interval(clustered.totals.tolist(), seed=seed, sizes=clustered.sizes.tolist()),
+        low_one_sided=max(-1.0, delta - clustered.quantile(0.95) * error),
         gained=int((right > left).sum()),
         lost=int((right < left).sum()),
         p=p,
-        test=f"sign flips over {'tasks' if found.count == len(keys) else 'groups'}",
+        test=f"sign flips over {'tasks' if clustered.count == len(keys) else 'groups'}",
         exact=exact,
         # Of both errors, 2.5% and 20%, as in evals.stats; never finer than half a task.
-        detectable=min(1.0, (likely + found.quantile(0.8)) * max(error, 0.5 / len(keys))),
+        detectable=min(1.0, (likely + clustered.quantile(0.8)) * max(error, 0.5 / len(keys))),
     )
 
 

@@ -35,7 +35,7 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
     Raises:
         BadInput: a sample of a task stands there twice, so that one answer would count as two.
     """
-    found: dict[str, list[bool]] = {}
+    outcomes: dict[str, list[bool]] = {}
     seen: set[tuple[str, int]] = set()
     for result in results:
         place = result.key, result.attempt.sample
@@ -43,8 +43,8 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
             raise BadInput(f"{place[0]}, sample {place[1]}: two results in one evaluation; expected one, so evaluate again")
         seen.add(place)
         if result.verdict.status != "error":
-            found.setdefault(result.key, []).append(result.verdict.passed)
-    return found
+            outcomes.setdefault(result.key, []).append(result.verdict.passed)
+    return outcomes
 
 
 def groups_of(results: Sequence[Result]) -> dict[str, str]:

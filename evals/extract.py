@@ -143,7 +143,7 @@ def _body(lines: list[str], first: int, width: int, fence: str, row: Language | 
         indent = len(line) - len(line.lstrip(" \t"))
         closes = stripped.startswith(fence) and not stripped.strip(fence[0])
         if closes or (stripped.endswith(fence) and not stripped.startswith(fence)):
-            body = "".join(f"{one}\n" for one in kept) + ("" if closes else f"{line.rstrip()[: -len(fence)]}\n")
+            body = "".join(f"{kept_line}\n" for kept_line in kept) + ("" if closes else f"{line.rstrip()[: -len(fence)]}\n")
             if not is_diff and (reader is None or not reader.parses or reader.is_whole(body)):
                 return body, at + 1
             if closes and is_diff and indent <= width:  # with a blank before it, it is a line of the file
@@ -198,11 +198,11 @@ def _unwrapped(text: str, row: Language) -> str | None:
             value = json.loads(text, strict=False)
         except (ValueError, RecursionError):
             return None
-        texts = [one for one in value.values() if isinstance(one, str)]
+        texts = [inner for inner in value.values() if isinstance(inner, str)]
     elif (opening := _HTML_CODE.search(text)) is not None:
         texts = [html.unescape(text[opening.end() :].partition("</code>")[0])]
-    for one in sorted(texts, key=len, reverse=True):
-        fenced = next((block.body for block in _blocks(one, row) if defines.search(block.body)), None)
-        if fenced is not None or defines.search(one):
-            return sound(fenced if fenced is not None else one)
+    for inner in sorted(texts, key=len, reverse=True):
+        fenced = next((block.body for block in _blocks(inner, row) if defines.search(block.body)), None)
+        if fenced is not None or defines.search(inner):
+            return sound(fenced if fenced is not None else inner)
     return None

@@ -211,6 +211,6 @@ def part_of(row: Language, part: str) -> Any:
     """
     target: str = getattr(row, part)
     if not target:
-        others = ", ".join(name for name, one in LANGUAGES.items() if getattr(one, part))
+        others = ", ".join(name for name, language in LANGUAGES.items() if getattr(language, part))
         raise TaskFault(f"language {row.name!r} has no {part}; there is one for {others}")
     return load({row.name: target}, row.name, f"{part} of language", fault=TaskFault)

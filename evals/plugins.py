@@ -65,7 +65,7 @@ def load(
         raise fault(f"{what} {name!r} cannot be loaded: {error}; {fix}") from None
     except (ImportError, AttributeError) as error:
         raise fault(f"{what} {name!r} cannot be loaded: {error}; expected {form!r}") from None
-    if methods and name not in table and not (isinstance(loaded, type) and all(hasattr(loaded, one) for one in methods)):
+    if methods and name not in table and not (isinstance(loaded, type) and all(hasattr(loaded, method) for method in methods)):
         raise fault(f"{what} {name!r} cannot be used: expected a class with {' and '.join(methods)}, found {loaded!r:.80}")
     return loaded
 

@@ -251,9 +251,9 @@ def check_errors(results: Sequence[Result], what: str) -> None:
     Raises:
         Inconclusive: more than 1% of the results are errors; the message names the commonest.
     """
-    errors = [found for result in results if (found := result.after_repair).status == "error"]
+    errors = [verdict for result in results if (verdict := result.after_repair).status == "error"]
     if len(errors) > MAX_ERROR_SHARE * len(results):
-        reasons = Counter(f"{found.reason}: {found.evidence.get('message', '')}"[:160] for found in errors)
+        reasons = Counter(f"{verdict.reason}: {verdict.evidence.get('message', '')}"[:160] for verdict in errors)
         raise Inconclusive(
             f"{what}: {len(errors)} of {len(results)} attempts ended as infrastructure errors (limit "
             f"{MAX_ERROR_SHARE:.0%}), most often {reasons.most_common(1)[0][0]!r}; "

@@ -163,38 +163,38 @@ def _folders_without_prompt(root: Path, folders: list[Path]) -> Iterator[str]:
 
 def _read_folder(root: Path, folder: Path, suite: SuiteText) -> dict[str, Any]:
     """The row of a task's folder. Where a part of it cannot be read, the row is marked as incomplete in ``suite.places``."""
-    source, found = str(folder), list[str]()
+    source, problems = str(folder), list[str]()
     places: dict[Place, str] = {}
-    prompt, meta = _read_prompt(folder / "prompt.md", places, found)
-    parts = {name: _part(folder, name, found) for name in _PARTS}
+    prompt, meta = _read_prompt(folder / "prompt.md", places, problems)
+    parts = {name: _part(folder, name, problems) for name in _PARTS}
     if not parts["golden"] and not any(folder.glob("golden.*")):
-        found.append(f"{folder}: needs exactly one golden file (golden.py, golden.sql, ...), found none")
-    found += (
+        problems.append(f"{folder}: needs exactly one golden file (golden.py, golden.sql, ...), found none")
+    problems += (
         f"{places[key,]}: {key}: is given here and in a file of the folder; keep one"
         for key in _PARTS
         if key in meta and parts[key]
     )
-    found += _misspelt(folder)
+    problems += _misspelt(folder)
     between = folder.relative_to(root).parts[:-1]
     listed = meta.pop("tags", None) or []
     if not isinstance(listed, list):
-        found.append(f"{folder / 'prompt.md'}: tags must be a list such as [strings, slow], found {listed!r}")
+        problems.append(f"{folder / 'prompt.md'}: tags must be a list such as [strings, slow], found {listed!r}")
         listed = []
     row = {
         "id": folder.name,
         "prompt": prompt,
         **{name: text for name, text in parts.items() if text or name == "golden"},
-        "cases": _cases(folder / CASES, places, found) if (folder / CASES).is_file() else [],
-        "starter": _files(folder / "starter", folder / "starter", found),
-        "tests": _files(folder / "tests", folder, found),
+        "cases": _cases(folder / CASES, places, problems) if (folder / CASES).is_file() else [],
+        "starter": _files(folder / "starter", folder / "starter", problems),
+        "tests": _files(folder / "tests", folder, problems),
         "tags": [*between, *(tag for tag in listed if tag not in between)],
         "source": source,
         **meta,
     }
     suite.places.keys[source] = places
-    if found:
+    if problems:
         suite.places.incomplete.add(source)
-        suite.problems.extend(found)
+        suite.problems.extend(problems)
     return row
 
 

@@ -46,8 +46,8 @@ class Timed:
 def timed(task: Task, code: str, grade: Grade) -> Timed:
     """Grade an answer under the clock."""
     start = time.monotonic()
-    found = grade(task, code)
-    return Timed(verdict=found, seconds=round(time.monotonic() - start, 3))
+    verdict = grade(task, code)
+    return Timed(verdict=verdict, seconds=round(time.monotonic() - start, 3))
 
 
 def within(task: Task, golden_seconds: float) -> Task:
@@ -63,9 +63,9 @@ def prove(task: Task, grade: Grade) -> Proof:
     run = timed(task, task.golden, grade)
     passed = run.verdict
     empty = grade(task, empty_answer(task)) if passed.passed else None
-    for found in (passed, empty):
-        if found is not None and found.status == "error":
-            return Proof(task=task, golden=None, problem=f"{found.reason}: {dict(found.evidence)}", fault=True)
+    for verdict in (passed, empty):
+        if verdict is not None and verdict.status == "error":
+            return Proof(task=task, golden=None, problem=f"{verdict.reason}: {dict(verdict.evidence)}", fault=True)
     if empty is None:
         problem = f"the golden fails its own checks: {explain(passed)}"
         return Proof(task=task, golden=None, problem=problem, late=passed.reason == "time")

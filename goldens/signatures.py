@@ -33,8 +33,8 @@ def signature_of(failure: Failure) -> str:
 
 def failed_tests(failure: Failure) -> list[Mapping[str, object]]:
     """The failed tests of a project, as its verdict shows them."""
-    found = failure.verdict.evidence.get("failed")
-    return [test for test in found if isinstance(test, Mapping)] if isinstance(found, list) else []
+    tests = failure.verdict.evidence.get("failed")
+    return [test for test in tests if isinstance(test, Mapping)] if isinstance(tests, list) else []
 
 
 def said_by(failure: Failure) -> str:

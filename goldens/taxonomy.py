@@ -126,8 +126,8 @@ def clusters_of(failures: Sequence[Failure], slices: Mapping[str, str]) -> list[
     for failure in failures:
         parts[kind_of(failure), signature_of(failure)].append(failure)
     at_large = Counter(slices.get(failure.key, "-") for failure in failures)
-    found = [_cluster(kind, signature, part, slices, at_large) for (kind, signature), part in parts.items()]
-    return sorted(found, key=lambda cluster: (-cluster.size, cluster.kind, cluster.signature))
+    clusters = [_cluster(kind, signature, part, slices, at_large) for (kind, signature), part in parts.items()]
+    return sorted(clusters, key=lambda cluster: (-cluster.size, cluster.kind, cluster.signature))
 
 
 def _cluster(

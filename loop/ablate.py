@@ -83,7 +83,7 @@ def read_rules(files: Sequence[Path]) -> dict[str, str]:
             raise BadInput(f"--rules {file}: the file is empty; without rules it would be the base once more")
         if name in texts:
             raise BadInput(f"--rules {file}: another file is called {name!r}, too; its name is the arm's, rename one of them")
-        if twin := next((other for other, known in texts.items() if known.strip() == text.strip()), ""):
+        if twin := next((earlier for earlier, known in texts.items() if known.strip() == text.strip()), ""):
             raise BadInput(f"--rules {file}: has the same text as {twin!r}; give each rule once")
         texts[name] = text
     return texts
@@ -196,15 +196,15 @@ def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None)
         rate = pass_rate(side, groups)
         report = ArmReport(name=name, n=rate.n, rate=rate.share, ci95=(rate.interval.low, rate.interval.high))
         if name in compared:
-            one = compared[name]
+            against = compared[name]
             report = report.model_copy(
                 update={
-                    "delta": one.delta,
-                    "delta_ci95": (one.ci95.low, one.ci95.high),
+                    "delta": against.delta,
+                    "delta_ci95": (against.ci95.low, against.ci95.high),
                     "p": adjusted[name],
-                    "gained": one.gained,
-                    "lost": one.lost,
-                    "detectable": one.detectable,
+                    "gained": against.gained,
+                    "lost": against.lost,
+                    "detectable": against.detectable,
                 }
             )
         reports.append(report)

@@ -107,7 +107,7 @@ def _explain_os(error: OSError) -> str:
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST) and error.filename:
         wanted = Path(error.filename)
-        file = next((one for one in (wanted, *wanted.parents) if one.exists() and not one.is_dir()), wanted)
+        file = next((parent for parent in (wanted, *wanted.parents) if parent.exists() and not parent.is_dir()), wanted)
         return f"{file}: is a file, and a folder is needed there; give another folder"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{place}{error.strerror}; give a folder that you may write to (--out, --runs), or mend its permissions"

@@ -111,8 +111,8 @@ class LifeSigns:
     @classmethod
     def stop_all(cls) -> None:
         """End all, also those of work that an error ended."""
-        for one in list(cls._running):
-            one.stop()
+        for bar in list(cls._running):
+            bar.stop()
 
 
 def duration(seconds: float) -> str:

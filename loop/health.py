@@ -80,13 +80,13 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     for _, results in evaluations:
         for result in results:
             if result.verdict.status != "error":
-                one = seen[result.key]
-                one.passes += result.verdict.passed
-                one.verdicts += 1
-                one.by_code[digest(result.attempt.code)].add(result.verdict.status)
+                counts = seen[result.key]
+                counts.passes += result.verdict.passed
+                counts.verdicts += 1
+                counts.by_code[digest(result.attempt.code)].add(result.verdict.status)
     keys = [task.key for task in suite.tasks]
     weak, unsteady = _verified(verified, set(keys)) if verified else (None, set())
-    flaky = {key for key, one in seen.items() if any(len(verdicts) > 1 for verdicts in one.by_code.values())} | unsteady
+    flaky = {key for key, counts in seen.items() if any(len(verdicts) > 1 for verdicts in counts.by_code.values())} | unsteady
     return Health(
         suite=suite.name,
         tasks=len(keys),

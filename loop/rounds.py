@@ -176,8 +176,8 @@ def _counts(
 
 def _dropped(folder: Path) -> dict[str, int]:
     """What was dropped on the way, by reason, from the stages' manifests."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for name in ("pairs", "screen", "trainset"):
         dropped = read_json(folder / name / MANIFEST)["counts"]["dropped"]
-        found.update({f"{name}: {reason}": count for reason, count in dropped.items() if count})
-    return dict(found)
+        counts.update({f"{name}: {reason}": count for reason, count in dropped.items() if count})
+    return dict(counts)

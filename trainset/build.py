@@ -134,10 +134,10 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
     examples = read_records(folder / ROWS, Example)
     if not examples:
         raise BadInput(f"{folder / ROWS}: the trainset is empty")
-    found = digest(examples)
-    if found != trainset.digest:
+    actual = digest(examples)
+    if actual != trainset.digest:
         raise BadInput(
-            f"{folder / ROWS}: digest is {found}, trainset.json says {trainset.digest}; it was changed after it was built"
+            f"{folder / ROWS}: digest is {actual}, trainset.json says {trainset.digest}; it was changed after it was built"
         )
     return trainset, examples
 

@@ -126,8 +126,8 @@ def rewritten(source: Source, removed: Mapping[int, str], target: Path) -> int:
         with whole_file(target) as handle:
             done = rewrite(source, frozenset(removed), handle)
             if done.removed != len(removed):
-                found = f"{len(removed)} rows to remove, {done.removed} found"
-                raise BadInput(f"{source.name}: {found}; it has changed, audit it again")
+                counts = f"{len(removed)} rows to remove, {done.removed} found"
+                raise BadInput(f"{source.name}: {counts}; it has changed, audit it again")
     except UnreadableSource as error:
         raise BadInput(f"{source.name}: cannot remove rows, {error}; repair it and audit again") from None
     if done.left_out:

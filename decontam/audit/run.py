@@ -67,7 +67,7 @@ class Audit:
 
 
 def run_audit(
-    found: Found,
+    training: Found,
     holdout: Holdout,
     settings: AuditSettings,
     *,
@@ -89,14 +89,14 @@ def run_audit(
     """
     progress = progress or Silent()
     index = for_channels(index or _build(holdout, settings.rule), settings.channels)
-    columns = {source.name: choose_columns(source, settings.text_columns or None) for source in found.sources}
+    columns = {source.name: choose_columns(source, settings.text_columns or None) for source in training.sources}
     if clean is not None:
-        plan(found.sources, clean)
+        plan(training.sources, clean)
     if out is not None and clean is not None and out.resolve() == clean.resolve():
         raise BadInput(f"{out}: --out and --clean need a folder each")
-    files = AuditFiles(out, found.sources) if out is not None else None
+    files = AuditFiles(out, training.sources) if out is not None else None
     try:
-        audit = _run(found, holdout, columns, settings, index, threads, files, worst, progress)
+        audit = _run(training, holdout, columns, settings, index, threads, files, worst, progress)
         if files is not None:
             files.finish(audit.summary, audit.items, audit.entries, audit.total_matches)
     except BaseException:
@@ -106,7 +106,7 @@ def run_audit(
     if clean is None or audit.summary.partial:
         return audit
     try:
-        write_clean(found.sources, audit.removed, clean, unread={report.file: report.broken for report in audit.summary.files})
+        write_clean(training.sources, audit.removed, clean, unread={report.file: report.broken for report in audit.summary.files})
     except BadInput as error:
         return replace(audit, not_cleaned=str(error))
     return audit
@@ -124,7 +124,7 @@ def _build(holdout: Holdout, rule: Rule) -> HoldoutIndex:
 
 
 def _run(
-    found: Found,
+    training: Found,
     holdout: Holdout,
     columns: Mapping[str, Columns],
     settings: AuditSettings,
@@ -137,19 +137,19 @@ def _run(
     """Read, scan and count everything; what an interruption leaves is whole batches."""
     started = time.monotonic()
     partial = False
-    total = sum(source.size_bytes for source in found.sources)
+    total = sum(source.size_bytes for source in training.sources)
     tally = AuditTally(index, {item.key: item for item in index.items}, worst)
     with Interruptions() as interruptions:
         try:
             if settings.boilerplate_documents:
-                tally.index = _without_boilerplate(index, found.sources, columns, settings, threads, progress, interruptions)
+                tally.index = _without_boilerplate(index, training.sources, columns, settings, threads, progress, interruptions)
             progress.start("audit", total / 1e6, "MB")
-            for source in found.sources:
+            for source in training.sources:
                 _audit_file(source, columns[source.name], settings, threads, tally, files, progress, interruptions)
         except KeyboardInterrupt:
             partial = True
     seconds = time.monotonic() - started
-    summary = _summarise(tally, holdout, found, columns, settings, partial=partial, megabytes=total / 1e6, seconds=seconds)
+    summary = _summarise(tally, holdout, training, columns, settings, partial=partial, megabytes=total / 1e6, seconds=seconds)
     progress.finish(f"{summary.leaking_rows:,} of {summary.rows:,} rows leak")
     return Audit(
         summary=summary,
@@ -190,14 +190,14 @@ class Interruptions:
 def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) -> Scanned:
     """A worker's work: parse, scan, score, and cut out what the report may show."""
     batch = parse()
-    found: list[Finding] = []
+    matches: list[Finding] = []
     for column in batch.columns:
         shown, text = -1, ""
         for value, match in match_column(column, index, channels):
             if value != shown:
                 shown, text = value, value_text(column, value)
             low = max(match.document_span[0] - EXCERPT, 0)
-            found.append(
+            matches.append(
                 Finding(
                     row=int(batch.rows[column.rows[value]]),
                     match=match,
@@ -206,8 +206,8 @@ def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) 
                     length=len(text),
                 )
             )
-    found.sort(key=lambda item: item.row)
-    return Scanned(rows=batch.rows, found=tuple(found), broken=batch.broken, size_bytes=batch.size_bytes)
+    matches.sort(key=lambda item: item.row)
+    return Scanned(rows=batch.rows, found=tuple(matches), broken=batch.broken, size_bytes=batch.size_bytes)
 
 
 def in_order(parses: Iterator[Parse], work: Callable[[Parse], Any], threads: int) -> Iterator[Any]:
@@ -291,7 +291,7 @@ def _without_boilerplate(
 def _summarise(
     tally: AuditTally,
     holdout: Holdout,
-    found: Found,
+    training: Found,
     columns: Mapping[str, Columns],
     settings: AuditSettings,
     *,
@@ -323,7 +323,7 @@ def _summarise(
             for name, chosen in columns.items()
             if chosen.unscanned
         ),
-        *found.notes,
+        *training.notes,
         *holdout.notes,
     ]
     config = {
@@ -378,9 +378,9 @@ def _why_unindexable(prompt: str, answer: str) -> str:
     return f"fewer than 8 informative words in a row, or only words and code that many items share ({len(prompt)} characters)"
 
 
-def training_texts(found: Found, text_columns: Sequence[str] = ()) -> Iterator[tuple[str, int, str, str]]:
+def training_texts(training: Found, text_columns: Sequence[str] = ()) -> Iterator[tuple[str, int, str, str]]:
     """All texts of the sources as (file, row, column, text), in order, one batch in memory at a time."""
-    for source in found.sources:
+    for source in training.sources:
         for parse in read_batches(source, choose_columns(source, text_columns or None)):
             batch = parse()
             for column in batch.columns:

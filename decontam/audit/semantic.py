@@ -195,8 +195,8 @@ def find_candidates(
     for ranking in rankings:
         ranking.flush()
     progress.finish()
-    found = [entry for ranking in rankings for entry in ranking.candidates(minimum)]
-    return [candidate for _, candidate in sorted(found, key=lambda entry: entry[0])]  # stable: a prompt stays before its answer
+    best = [entry for ranking in rankings for entry in ranking.candidates(minimum)]
+    return [candidate for _, candidate in sorted(best, key=lambda entry: entry[0])]  # stable: a prompt stays before its answer
 
 
 def export_for_judge(candidates: Iterable[Candidate], path: Path) -> None:

@@ -67,12 +67,12 @@ def _mask(signs: str, says: str, *, words: bool = False) -> Any:
     def mask(typingctx: Any, array: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             block = _load_block(context, builder, signature, args)
-            found = [_is(builder, block, char) for char in signs]
+            matches = [_is(builder, block, char) for char in signs]
             if words:
-                found.append(_within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z")))
-                found.append(_within(builder, block, ord("0"), ord("9")))
-                found.append(builder.icmp_unsigned(">=", block, _splat(0x80)))
-            return builder.bitcast(_any(builder, found), _I64)
+                matches.append(_within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z")))
+                matches.append(_within(builder, block, ord("0"), ord("9")))
+                matches.append(builder.icmp_unsigned(">=", block, _splat(0x80)))
+            return builder.bitcast(_any(builder, matches), _I64)
 
         return types.uint64(array, index), codegen
 

@@ -33,13 +33,13 @@ def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tup
     ones = np.ones(len(pairs), np.int32)
     table = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(items, int(numbers.max()) + 1)).tocsr()
     shared = (table @ table.T).tocoo()
-    found: list[tuple[int, float] | None] = [None] * items
+    twins: list[tuple[int, float] | None] = [None] * items
     for left, right, count in zip(shared.coords[0].tolist(), shared.coords[1].tolist(), shared.data.tolist(), strict=True):
         share = count / min(sizes[left], sizes[right])
-        best = found[left]
+        best = twins[left]
         if right < left and count >= 3 and share >= _ALIKE and (best is None or share > best[1]):
-            found[left] = (right, float(share))
-    return found
+            twins[left] = (right, float(share))
+    return twins
 
 
 def families_of(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:

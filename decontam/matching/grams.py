@@ -131,13 +131,13 @@ def text_grams(
     word_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     used = np.array(sorted({N, *lengths.tolist()}, reverse=True), np.int64)
     verify = (used, endings, gram_word, lengths, word_bytes, word_offsets, tables.codes, tables.sequences, tables.starts)
-    found: list[list[str]] = [[] for _ in items]
+    findable: list[list[str]] = [[] for _ in items]
     for which, kept_part in enumerate(parts):
         if which in short_parts:
-            found[kept_part.number].append("short")
+            findable[kept_part.number].append("short")
         elif grams.weight[which] < math.inf:
-            found[kept_part.number].append(f"{kept_part.name} text")
-    return replace(grams, verify=verify), found, short, twins
+            findable[kept_part.number].append(f"{kept_part.name} text")
+    return replace(grams, verify=verify), findable, short, twins
 
 
 def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams, list[list[str]]]:
@@ -164,8 +164,8 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
     for gram, (part, position) in enumerate(spots):
         codekernel.window_codes(values_of[part], position, codes[gram])
     verify = (codes, codekernel.CLASSES, codekernel.PAIRS, kept_names)
-    found = [["answer code"] if grams.weight[number] < math.inf else [] for number in range(len(items))]
-    return replace(grams, verify=verify), found
+    findable = [["answer code"] if grams.weight[number] < math.inf else [] for number in range(len(items))]
+    return replace(grams, verify=verify), findable
 
 
 def telling(codes: Keys, values: Keys) -> bool:

@@ -49,11 +49,11 @@ class HoldoutIndex:
     @cached_property
     def literals(self) -> tuple[dict[int, str], ...]:
         """By part of the code channel: the telling numbers and texts in it, by token."""
-        found = []
+        texts = []
         for part in self.code.parts:
             literals = code_literals(part.text.encode("utf-8", "replace"))
-            found.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
-        return tuple(found)
+            texts.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
+        return tuple(texts)
 
     @cached_property
     def shapes(self) -> tuple[list[str], ...]:
@@ -66,15 +66,15 @@ class HoldoutIndex:
         families = families_of(self.twins, self.rule.common_least)
         pairs = {
             (text, int(families[part.number]))
-            for part, found in zip(self.code.parts, self.literals, strict=True)
-            for text in found.values()
+            for part, texts in zip(self.code.parts, self.literals, strict=True)
+            for text in texts.values()
         }
         return Counter(text for text, _ in pairs)
 
     @property
     def unindexable(self) -> tuple[str, ...]:
         """Keys of the items of which nothing can be found."""
-        return tuple(item.key for item, found in zip(self.items, self.findable, strict=True) if not found)
+        return tuple(item.key for item, parts in zip(self.items, self.findable, strict=True) if not parts)
 
     @cached_property
     def groups(self) -> frozenset[str]:

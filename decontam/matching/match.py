@@ -27,15 +27,15 @@ CHANNELS: tuple[Channel, ...] = ("text", "code")
 
 def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> list[tuple[int, Match]]:
     """Matches of a column's values, as (number of the value, match), ascending by value."""
-    found: list[tuple[int, Match]] = []
+    matches: list[tuple[int, Match]] = []
     if "text" in channels:
         hits = scan(column, index, "text")
-        found += _matches(column, index, "text", hits)
+        matches += _matches(column, index, "text", hits)
         if index.short and len(hits):
-            found += _short(column, index, hits)
+            matches += _short(column, index, hits)
     if "code" in channels and len(index.code.idf):
-        found += _matches(column, index, "code", scan(column, index, "code"))
-    return sorted(found, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+        matches += _matches(column, index, "code", scan(column, index, "code"))
+    return sorted(matches, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
 
 
 def scan(column: Column, index: HoldoutIndex, channel: Channel) -> Longs:

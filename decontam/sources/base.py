@@ -87,5 +87,5 @@ def broken_batch(row: int, why: str, size_bytes: int = 0, *, rest: bool = True) 
 
 def nothing_under(names: Iterable[str], keys: Iterable[object]) -> str:
     """Why a row without text is broken, with what it has instead."""
-    found = ", ".join(str(key) for key in keys)[:200].encode("utf-8", "replace").decode()
-    return f"no text under {', '.join(names)}"[:300] + (f"; found keys {found}" if found else "; found no keys")
+    present = ", ".join(str(key) for key in keys)[:200].encode("utf-8", "replace").decode()
+    return f"no text under {', '.join(names)}"[:300] + (f"; found keys {present}" if present else "; found no keys")

@@ -34,7 +34,7 @@ def choose(source: Source, reader: Reader, text_columns: Sequence[str] | None) -
 
 def inside(name: str, names: Sequence[str]) -> bool:
     """Whether a column is one of these or within one."""
-    return any(name == other or name.startswith(f"{other}.") for other in names)
+    return any(name == column or name.startswith(f"{column}.") for column in names)
 
 
 def describe_missing(missing: Sequence[str], there: Mapping[str, Shape]) -> str:

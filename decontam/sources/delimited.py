@@ -42,7 +42,7 @@ def header_names(values: list[str]) -> list[str]:
     """The names of the columns; one that was there before gets a number, as pandas does it."""
     names: list[str] = []
     for name in map(decode, values):
-        again = sum(other == name for other in map(decode, values[: len(names)]))
+        again = sum(earlier == name for earlier in map(decode, values[: len(names)]))
         names.append(f"{name}.{again}" if again else name)
     return names
 

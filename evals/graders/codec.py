@@ -145,18 +145,18 @@ def _hashable(value: Any) -> Any:
 
 def _moment(text: str) -> Any:
     """``datetime.date(2026, 1, 2)`` and kin, from their repr, without evaluating anything."""
-    found = _MOMENT.fullmatch(text)
-    if found is None:
+    match = _MOMENT.fullmatch(text)
+    if match is None:
         return Opaque(text)
     positional: list[int] = []
     named: dict[str, int] = {}
-    for part in filter(None, found[2].split(", ")):
+    for part in filter(None, match[2].split(", ")):
         name, equals, number = part.rpartition("=")
         if equals:
             named[name] = int(number)
         else:
             positional.append(int(number))
-    moment: Callable[..., Any] = getattr(datetime, found[1])
+    moment: Callable[..., Any] = getattr(datetime, match[1])
     return moment(*positional, **named)
 
 
@@ -269,7 +269,7 @@ def _near(got: Any, expected: Any, rtol: float, atol: float) -> bool:
         return bool(got == expected)
     if isinstance(expected, (list, tuple)):
         same = isinstance(got, list if isinstance(expected, list) else tuple) and len(got) == len(expected)
-        return same and all(_near(one, other, rtol, atol) for one, other in zip(got, expected, strict=True))
+        return same and all(_near(part, wanted, rtol, atol) for part, wanted in zip(got, expected, strict=True))
     if isinstance(expected, dict):
         same = isinstance(got, dict) and got.keys() == expected.keys()
         return same and all(_near(got[key], value, rtol, atol) for key, value in expected.items())
@@ -291,8 +291,8 @@ def _unordered(got: Any, expected: Any) -> bool:
         return False
     left = list(got)
     for item in expected:
-        found = next((index for index, other in enumerate(left) if equal(other, item, None)), None)
-        if found is None:
+        place = next((index for index, candidate in enumerate(left) if equal(candidate, item, None)), None)
+        if place is None:
             return False
-        del left[found]
+        del left[place]
     return True

@@ -51,13 +51,13 @@ _REST = {
 def read_script(code: str) -> dict[str, str]:
     """Flags of JavaScript and TypeScript, by patterns over the text without its comments."""
     text = _without_comments(code)
-    found = {}
+    flags = {}
     for name, pattern in _SCRIPT_PATTERNS.items():
         hit = pattern.search(text)
         if hit is not None:
             line = text[max(0, text.rfind("\n", 0, hit.start()) + 1) : hit.end() + 60].partition("\n")[0]
-            found[name] = line.strip()[:160]
-    return found
+            flags[name] = line.strip()[:160]
+    return flags
 
 
 def _without_comments(code: str) -> str:

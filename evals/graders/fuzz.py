@@ -194,13 +194,13 @@ def _drawn(task: Task, sandbox: Sandbox) -> list[Question]:
         said = report.load or (report.answers[0] if report.answers else {"message": "it did not end"})
         raise TaskFault(f"{place}: fuzz: inputs(random) failed: {_class(said)} {said.get('message', '')}")
     drawn = decode(report.answers[0]["value"])
-    bad = next((one for one in drawn if not (isinstance(one, tuple) and is_plain(one))), None)
+    bad = next((given for given in drawn if not (isinstance(given, tuple) and is_plain(given))), None)
     if bad is not None:
         raise TaskFault(
             f"{place}: fuzz: inputs must yield tuples of plain arguments, such as `yield (3, 'a')`, found {bad!r:.80}"
         )
     entry, inputs = entry_of(task), hidden_inputs(task.language)
-    questions = {one.text: one for one in (inputs.question(entry, arguments) for arguments in drawn)}
+    questions = {question.text: question for question in (inputs.question(entry, arguments) for arguments in drawn)}
     return list(questions.values())
 
 

@@ -84,7 +84,7 @@ def measure(function: _Measure) -> _Measure:
     return function
 
 
-def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict:
+def measured(judged: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict:
     """The verdict with the task's metrics; a required one below its least turns a pass into a fail.
 
     Raises:
@@ -107,12 +107,12 @@ def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict
             told[metric.name] = {"findings": len(findings), "first": [str(finding) for finding in findings[:_SHOWN]]}
         if metric.required and scores[metric.name] < metric.least:
             failed = failed or metric.name
-    changes: dict[str, Any] = {"scores": scores, "evidence": {**found.evidence, **({"metrics": told} if told else {})}}
-    if failed and found.passed:
+    changes: dict[str, Any] = {"scores": scores, "evidence": {**judged.evidence, **({"metrics": told} if told else {})}}
+    if failed and judged.passed:
         changes |= {"status": "fail", "reason": f"metric:{failed}"}
-    elif broken and found.passed:
+    elif broken and judged.passed:
         changes |= {"status": "error", "reason": f"metric:{broken}"}
-    return found.model_copy(update=changes)
+    return judged.model_copy(update=changes)
 
 
 def metric_problems(task: Task) -> list[str]:
@@ -175,11 +175,11 @@ def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     Raises:
         SandboxFault: the compiler is missing or failed.
     """
-    found: list[ToolFinding] = []
+    findings: list[ToolFinding] = []
     if python := _written(answer, _PYTHON):
         files = {"metrics.py": _COMPILE, **_files(answer, python)}
-        found += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
-    return found + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
+        findings += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
+    return findings + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
 
 
 def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:

@@ -55,17 +55,17 @@ def apply_patch(files: Mapping[str, str], diff: str) -> dict[str, str]:
     Raises:
         PatchFault: it is not a diff, names a path out of the project, or a hunk finds no place; with file and hunk.
     """
-    found = dict(files)
+    patched = dict(files)
     changes = _parse(sound(diff))
     if not changes:
         raise PatchFault("expected a unified diff (--- a/FILE, +++ b/FILE, @@ ... @@), found none", "")
     for change in changes:
-        _apply(found, change)
-    folders = {str(parent): name for name in found for parent in PurePosixPath(name).parents}
-    for name in found:
+        _apply(patched, change)
+    folders = {str(parent): name for name in patched for parent in PurePosixPath(name).parents}
+    for name in patched:
         if name in folders:
             raise PatchFault(f"{folders[name]} needs a folder of that name", name)
-    return found
+    return patched
 
 
 def _parse(diff: str) -> list[_Change]:
@@ -138,11 +138,11 @@ def _hunk(lines: list[str], following: list[str], at: int, change: _Change) -> i
 
 def _following(lines: list[str]) -> list[str]:
     """For every line the first one from there on that is not empty."""
-    found, rest = [], ""
+    remainders, rest = [], ""
     for line in reversed(lines):
         rest = line or rest
-        found.append(rest)
-    return found[::-1]
+        remainders.append(rest)
+    return remainders[::-1]
 
 
 def _goes_on(rest: str) -> bool:
@@ -160,11 +160,11 @@ def _unquoted(name: str) -> str:
     if len(name) < 2 or not name[0] == name[-1] == '"':
         return name
 
-    def one(found: re.Match[str]) -> str:
-        return chr(int(found[1], 8) & 255) if found[1] else _ESCAPES.get(found[2], found[2])
+    def byte_of(match: re.Match[str]) -> str:
+        return chr(int(match[1], 8) & 255) if match[1] else _ESCAPES.get(match[2], match[2])
 
     plain = name[1:-1].encode().decode("latin-1")
-    return _ESCAPE.sub(one, plain).encode("latin-1").decode(errors="replace")
+    return _ESCAPE.sub(byte_of, plain).encode("latin-1").decode(errors="replace")
 
 
 def _path(name: str) -> str:

@@ -83,12 +83,12 @@ class OutputComparison:
         if got == expected or self.tolerance is None:
             return got == expected
         try:
-            one, other = float(got), float(expected)
+            value, wanted = float(got), float(expected)
         except ValueError:
             return False
-        if math.isnan(one) or math.isnan(other):
-            return math.isnan(one) and math.isnan(other)
-        return math.isclose(one, other, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
+        if math.isnan(value) or math.isnan(wanted):
+            return math.isnan(value) and math.isnan(wanted)
+        return math.isclose(value, wanted, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
 
 
 def comparison_of(task: Task) -> OutputComparison:
@@ -100,11 +100,11 @@ def comparison_of(task: Task) -> OutputComparison:
     place = task.source or task.key
     if task.compare.strip() == "tokens":
         return OutputComparison(unit="tokens")
-    found = parse_comparator(task.compare, place)
-    if found.kind == "exact":
+    comparator = parse_comparator(task.compare, place)
+    if comparator.kind == "exact":
         return OutputComparison(unit="lines")
-    if found.kind == "approx":
-        return OutputComparison(unit="tokens", tolerance=(found.rtol, found.atol))
+    if comparator.kind == "approx":
+        return OutputComparison(unit="tokens", tolerance=(comparator.rtol, comparator.atol))
     raise TaskFault(f"{place}: compare: a program's output takes exact, tokens or approx(...), found {task.compare!r}")
 
 
@@ -214,6 +214,6 @@ def _difference(got: str, expected: str) -> dict[str, Any]:
     """Both texts from the first line that differs on, cut."""
     ours, theirs = _lines(got), _lines(expected)
     pairs = zip(ours, theirs, strict=False)
-    line = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(ours), len(theirs)))
+    line = next((place for place, (our, their) in enumerate(pairs) if our != their), min(len(ours), len(theirs)))
     shown = {"expected": "\n".join(theirs[line:])[:_SHOWN], "got": "\n".join(ours[line:])[:_SHOWN]}
     return {**shown, "line": line + 1}

@@ -63,12 +63,14 @@ class PythonRuntime:
 
     def question(self, entry: str, arguments: tuple[Any, ...]) -> Question:
         """See ``HiddenInputs.question``."""
-        text = f"{entry}({', '.join(source_of(one) for one in arguments)})"
+        text = f"{entry}({', '.join(source_of(argument) for argument in arguments)})"
         return Question(text=text, arguments=source_of((arguments, {})))
 
     def ask(self, entry: str, questions: Sequence[Question]) -> tuple[Step, ...]:
         """See ``HiddenInputs.ask``."""
-        return tuple(Step(kind="call", source=entry, arguments=one.arguments, text=one.text, line=0) for one in questions)
+        return tuple(
+            Step(kind="call", source=entry, arguments=question.arguments, text=question.text, line=0) for question in questions
+        )
 
     def plain(self, value: Any) -> Any:
         """See ``HiddenInputs.plain``."""

@@ -286,15 +286,15 @@ def is_plain(value: Any) -> bool:
 
 def _answers(calls: Sequence[Call], asked: Sequence[Call], given: Sequence[Mapping[str, Any]]) -> dict[Call, Any]:
     """By call, in order, what the stub shall do: ``(kind, source or what to raise, source of the changed arguments)``."""
-    found: dict[Call, Any] = {call: [] for call in calls}
+    answers_of: dict[Call, Any] = {call: [] for call in calls}
     for call, answer in zip(asked, given, strict=True):
         changed = source_of(decode(answer["arguments"])) if "arguments" in answer else ""
         if "raised" in answer:
-            found[call].append(("raised", (raised_names(answer), message_of(answer)), changed))
+            answers_of[call].append(("raised", (raised_names(answer), message_of(answer)), changed))
         else:
-            found[call].append(("value", source_of(decode(answer.get("value"))), changed))
+            answers_of[call].append(("value", source_of(decode(answer.get("value"))), changed))
     impossible = ("raised", (["builtins.TypeError"], "an argument is no plain value"), "")
-    return {call: answers or [impossible] * 100 for call, answers in found.items()}
+    return {call: answers or [impossible] * 100 for call, answers in answers_of.items()}
 
 
 def comparator_of(task: Task, sandbox: Sandbox) -> Comparator:
@@ -303,8 +303,10 @@ def comparator_of(task: Task, sandbox: Sandbox) -> Comparator:
     Raises:
         TaskFault: there is no such comparator.
     """
-    found = parse_comparator(task.compare, task.source or task.key)
-    return replace(found, decide=in_sandbox(task, found.function, sandbox)) if found.kind == "checks" else found
+    comparator = parse_comparator(task.compare, task.source or task.key)
+    return (
+        replace(comparator, decide=in_sandbox(task, comparator.function, sandbox)) if comparator.kind == "checks" else comparator
+    )
 
 
 def in_sandbox(task: Task, function: str, sandbox: Sandbox) -> Callable[[Sequence[tuple[Any, Any]]], list[bool]]:

@@ -174,14 +174,14 @@ def is_raised(name: str, raised: Sequence[str]) -> bool:
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, BaseException):
         return f"builtins.{kind.__name__}" in raised or name in raised
-    return any(_short(one) == name and not one.startswith("builtins.") for one in raised)
+    return any(_short(raised_kind) == name and not raised_kind.startswith("builtins.") for raised_kind in raised)
 
 
 def _is_anything(raised: Sequence[str]) -> bool:
     """Whether a class inherits from more unrelated built-in exceptions than any honest one: made to suit every check."""
     named = [getattr(builtins, name.removeprefix("builtins."), None) for name in raised if name.startswith("builtins.")]
     kinds = {kind for kind in named if isinstance(kind, type)}
-    leaves = [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
+    leaves = [kind for kind in kinds if not any(leaf is not kind and issubclass(leaf, kind) for leaf in kinds)]
     return len(leaves) > _MOST_KINDS_OF_ONE_ERROR
 
 

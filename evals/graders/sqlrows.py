@@ -92,7 +92,7 @@ def _unmatched(got: Sequence[Row], expected: Sequence[Row], tolerance: tuple[flo
     if len(missing) * len(surplus) > _MOST_PAIRS:
         return missing, surplus
     for row in list(missing):
-        partner = next((place for place, other in enumerate(surplus) if near(other, row, tolerance)), None)
+        partner = next((place for place, candidate in enumerate(surplus) if near(candidate, row, tolerance)), None)
         if partner is not None:
             del surplus[partner]
             missing.remove(row)
@@ -135,8 +135,8 @@ def _midnight(value: Any) -> Any:
     return value
 
 
-def _names(found: ResultSet) -> str:
-    return f"{len(found.columns)} columns: {', '.join(found.columns)}"[:400]
+def _names(result: ResultSet) -> str:
+    return f"{len(result.columns)} columns: {', '.join(result.columns)}"[:400]
 
 
 def _shown(what: str, rows: Sequence[Row]) -> str:

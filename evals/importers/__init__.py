@@ -71,9 +71,9 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
         raise BadInput(f"{path}: no such file or folder; give {' or '.join(names)}, or the folder that holds it")
     for name in names:
         plain = name.removesuffix(".gz")
-        for one in (name, plain, *(plain + ending for ending in COMPRESSIONS)):
-            if (path / one).is_file():
-                return path / one
+        for candidate in (name, plain, *(plain + ending for ending in COMPRESSIONS)):
+            if (path / candidate).is_file():
+                return path / candidate
     there = ", ".join(sorted(p.name for p in path.iterdir())[:10]) or "nothing"
     raise BadInput(f"{path}: expected {' or '.join(names)} in this folder, found {there}")
 
@@ -86,8 +86,8 @@ def missing(row: TableRow, wanted: Mapping[str, type]) -> list[str]:
             there = ", ".join(map(str, row.values)) or "no keys"
             problems.append(f"{row.place}: expected the key {key!r}, found {there}")
         elif not isinstance(row.values[key], kind) or isinstance(row.values[key], bool):
-            found = row.values[key]
-            problems.append(f"{row.place}: {key}: expected {kind.__name__}, found {type(found).__name__} {found!r:.60}")
+            value = row.values[key]
+            problems.append(f"{row.place}: {key}: expected {kind.__name__}, found {type(value).__name__} {value!r:.60}")
     return problems
 
 
@@ -118,13 +118,13 @@ def tasks_of(
     """The tasks of the rows that have no problem; what is found in the others is appended to ``problems``."""
     tasks = []
     for row in rows:
-        found = problems_of(row)
-        if not found:
+        row_problems = problems_of(row)
+        if not row_problems:
             try:
                 tasks.append(task_of(row))
             except TaskFault as error:
-                found = [f"{row.place}: {error}"]
-        problems += found
+                row_problems = [f"{row.place}: {error}"]
+        problems += row_problems
     return tasks
 
 

@@ -77,9 +77,9 @@ def import_defog(path: Path) -> Imported:
     tasks = []
     for file in files:
         for number, row in enumerate(read_rows(file, problems, odd_quotes=True), 1):
-            found = missing(row, _WANTED)
-            problems += found
-            if found:
+            row_problems = missing(row, _WANTED)
+            problems += row_problems
+            if row_problems:
                 continue
             name = row.values["db_name"]
             if name not in known:
@@ -99,18 +99,18 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     places = [path, path / "data", path / "sql-eval" / "data"]
-    found = next((files for place in places if (files := sorted(place.glob("*_postgres.csv")))), [])
-    if not found:
+    tables = next((files for place in places if (files := sorted(place.glob("*_postgres.csv")))), [])
+    if not tables:
         raise BadInput(f"{path}: expected NAME_postgres.csv here, in data/ or in sql-eval/data/, found none")
-    return found
+    return tables
 
 
 def _databases(path: Path) -> Path:
     places = [base / inner for base in (path, *path.absolute().parents[:4]) for inner in ("defog_data", "defog-data/defog_data")]
-    found = next((place for place in places if place.is_dir()), None)
-    if found is None:
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
         raise BadInput(f"{path}: expected the databases in defog_data/ or defog-data/defog_data/ here or above, found neither")
-    return found
+    return folder
 
 
 def _read_database(folder: Path, name: str) -> _Database | str:

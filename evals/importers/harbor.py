@@ -48,7 +48,7 @@ def import_harbor(path: Path) -> Imported:
     """
     if not path.is_dir():
         raise BadInput(f"{path}: no such folder; give a task's folder or a folder of them")
-    inner = {folder for mark in _MARKS for found in path.rglob(mark) for folder in (found.parent,)}
+    inner = {folder for mark in _MARKS for file in path.rglob(mark) for folder in (file.parent,)}
     folders = sorted(folder for folder in inner if inner.isdisjoint(folder.parents))
     if not folders:
         raise BadInput(f"{path}: no task folders; expected {', '.join(_MARKS)} in each")
@@ -105,8 +105,8 @@ def _task(folder: Path, meta: Mapping[str, Any]) -> tuple[Mapping[str, Any], lis
     solutions = _solutions(folder)
     if len(solutions) != 1:
         scripts = [file.name for pattern in ("solution.sh", "solution/*.sh") for file in folder.glob(pattern)]
-        found = ", ".join([*(file.name for file in solutions), *scripts]) or "none"
-        notes.append(f"{folder}: expected one Python file as solution (solution.py, solution/NAME.py), found {found}")
+        present = ", ".join([*(file.name for file in solutions), *scripts]) or "none"
+        notes.append(f"{folder}: expected one Python file as solution (solution.py, solution/NAME.py), found {present}")
         return {}, notes
     entry = solutions[0].name
     tests = {f"tests/{file.relative_to(folder / 'tests').as_posix()}": file for file in _files(folder / "tests", "*.py")}

@@ -62,11 +62,11 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     place, options = split_options(path, {"columns": _OPTIONS["columns"]})
     file = _table_file(place)
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
-    found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
+    table_map = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
     problems: list[str] = []
-    named = {**found.columns, **(columns or {})}
+    named = {**table_map.columns, **(columns or {})}
     rows = read_rows(file, problems, known=frozenset(column.lower() for column in named.values()))
-    mapping = _completed(found, columns, name or file.name.split(".")[0], beside)
+    mapping = _completed(table_map, columns, name or file.name.split(".")[0], beside)
     return _import(mapping, rows, file, problems)
 
 
@@ -80,8 +80,8 @@ def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str =
     if place.is_file():
         return import_table(path, columns, name)
     beside = [place / MAP_FILE]
-    found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
-    mapping = _completed(found, columns, name or place.name, beside)
+    table_map = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
+    mapping = _completed(table_map, columns, name or place.name, beside)
     wanted = {column for column in mapping.columns.values() if not column.startswith("=")}
     return _import(mapping, list(_hub_rows(place, options, wanted)), place, [])
 
@@ -114,8 +114,8 @@ def _read_map(file: Path) -> TableMap:
         raise BadInput("\n".join(f"{file}:{line}: {text}" if line else f"{file}: {text}" for line, text in located)) from None
 
 
-def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
-    merged = {**found.columns, **(columns or {})}
+def _completed(table_map: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
+    merged = {**table_map.columns, **(columns or {})}
     problems = [
         f"columns.{key}: no key of a task; there are: {', '.join(sorted(_FILLED))}" for key in merged if key not in _FILLED
     ]
@@ -126,7 +126,7 @@ def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, be
     ]
     if problems:
         raise BadInput("\n".join(problems))
-    return found.model_copy(update={"columns": merged, "name": found.name or name})
+    return table_map.model_copy(update={"columns": merged, "name": table_map.name or name})
 
 
 def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: list[str]) -> Imported:
@@ -165,14 +165,14 @@ def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
             problems.append(f"{column}: {error}")
     if problems:
         raise TaskFault("\n".join(problems))
-    one = str(values.get("id", number)).replace("/", "-").replace("\\", "-")
-    group = str(values.get("group", one))
+    name = str(values.get("id", number)).replace("/", "-").replace("\\", "-")
+    group = str(values.get("group", name))
     licence = str(values.get("licence", mapping.licence))
     allowed = mapping.train_ok if mapping.train_ok is not None else may_train(licence)
     return {
         "golden": "",
         **values,
-        "id": one,
+        "id": name,
         "group": group,
         "split": _split(mapping, row, values.get("split", row.values.get(_OWN_SPLIT)), group),
         "licence": licence,

@@ -72,14 +72,14 @@ def convert(test: str, entry_point: str) -> str:
         TaskFault: not Python, or there is no ``check`` function in it.
     """
     lines: list[str] = []
-    found = False
+    defined = False
     for node in _parse(test, "test").body:
         if isinstance(node, ast.FunctionDef) and node.name == "check" and len(node.args.args) == 1:
-            found = True
+            defined = True
             lines += _converted(node, entry_point)
         elif not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "METADATA"):
             lines.append(ast.unparse(node))
-    if not found:
+    if not defined:
         raise TaskFault("test: expected a function check(candidate), found none")
     return "\n".join(lines) + "\n"
 

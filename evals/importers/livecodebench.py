@@ -59,9 +59,9 @@ def import_livecodebench(path: Path) -> Imported:
     tasks = []
     file = find_file(place, FILES)
     for row in read_rows(file, problems):
-        found = missing(row, _WANTED)
-        if found:
-            problems += found
+        row_problems = missing(row, _WANTED)
+        if row_problems:
+            problems += row_problems
             continue
         try:
             day = _contest_day(row)
@@ -133,13 +133,13 @@ def _cases(row: TableRow, *, public_only: bool) -> tuple[list[Mapping[str, str]]
 
 def _read_cases(row: TableRow, key: str) -> list[tuple[str, Mapping[str, str]]]:
     try:
-        found = json.loads(row.values.get(key) or "[]")
+        entries = json.loads(row.values.get(key) or "[]")
     except (ValueError, RecursionError) as error:
         raise TaskFault(f"{key}: not JSON: {error}") from None
-    if not isinstance(found, list):
-        raise TaskFault(f"{key}: expected a JSON array, found {type(found).__name__}")
+    if not isinstance(entries, list):
+        raise TaskFault(f"{key}: expected a JSON array, found {type(entries).__name__}")
     cases: list[tuple[str, Mapping[str, str]]] = []
-    for place, case in enumerate(found):
+    for place, case in enumerate(entries):
         texts = isinstance(case, dict) and all(isinstance(case.get(part), str) for part in ("input", "output"))
         if not texts:
             raise TaskFault(f"{key}[{place}]: expected an object with the texts input and output, found {case!r:.60}")

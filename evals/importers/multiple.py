@@ -58,15 +58,15 @@ def import_multiple(path: Path) -> Suite:
 
 
 def _problems(row: TableRow, language: str) -> list[str]:
-    found = missing(row, _WANTED)
-    if found:
-        return found
+    problems = missing(row, _WANTED)
+    if problems:
+        return problems
     values = row.values
     if values["language"] != language:
-        found.append(f"{row.place}: language: expected {language} as in the first row, found {values['language']!r:.40}")
+        problems.append(f"{row.place}: language: expected {language} as in the first row, found {values['language']!r:.40}")
     if not _NAME.fullmatch(values["name"]):
-        found.append(f"{row.place}: name: expected HumanEval_NUMBER_NAME or mbpp_NUMBER_NAME, found {values['name']!r:.60}")
-    return found
+        problems.append(f"{row.place}: name: expected HumanEval_NUMBER_NAME or mbpp_NUMBER_NAME, found {values['name']!r:.60}")
+    return problems
 
 
 def _task(row: TableRow) -> Mapping[str, Any]:
@@ -94,10 +94,10 @@ def convert(tests: str, stub: str, language: str) -> str:
         TaskFault: not the language, or the tests are not about a function of the prompt.
     """
     parse_sound(tests, language, "tests")
-    found = _CANDIDATE.search(tests)
-    if found is None:
+    match = _CANDIDATE.search(tests)
+    if match is None:
         raise TaskFault("tests: expected `let candidate = NAME;`, found none")
-    if not re.search(rf"\bfunction {re.escape(found[1])}\b|\b{re.escape(found[1])}\s*=", stub):
-        raise TaskFault(f"tests: they call {found[1]!r}, which the prompt does not begin; found {stub[-60:]!r}")
-    named = re.sub(r"\bcandidate\b(?=\s*\()", found[1], _CANDIDATE.sub("", tests))
+    if not re.search(rf"\bfunction {re.escape(match[1])}\b|\b{re.escape(match[1])}\s*=", stub):
+        raise TaskFault(f"tests: they call {match[1]!r}, which the prompt does not begin; found {stub[-60:]!r}")
+    named = re.sub(r"\bcandidate\b(?=\s*\()", match[1], _CANDIDATE.sub("", tests))
     return re.sub(r"^declare var require: any;\n", "", named, flags=re.MULTILINE).strip("\n") + "\n"

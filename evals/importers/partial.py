@@ -55,14 +55,14 @@ def split_options(path: Path, known: Mapping[str, str]) -> tuple[Path, dict[str,
     name, mark, text = str(path).partition("?")
     if not mark or path.exists():
         return path, {}
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for part in filter(None, text.split("&")):
         key, equals, value = part.partition("=")
         if key not in known or not equals or not value:
             there = "; ".join(f"{option}=... ({meaning})" for option, meaning in known.items()) or "none"
             raise BadInput(f"{path}: option {part!r}: expected NAME=VALUE, options here: {there}")
-        found[key] = value
-    return Path(name), found
+        options[key] = value
+    return Path(name), options
 
 
 def may_train(licence: str) -> bool:

@@ -51,15 +51,15 @@ def import_swebench(path: Path) -> Imported:
     left_out: list[str] = []
     tasks = []
     for row in read_rows(file, problems):
-        found = missing(row, _WANTED)
+        row_problems = missing(row, _WANTED)
         ids: dict[str, list[str]] = {}
         for key in ("FAIL_TO_PASS", "PASS_TO_PASS"):
             try:
                 ids[key] = _ids(row, key)
             except TaskFault as error:
-                found.append(f"{row.place}: {error}")
-        problems += found
-        if found:
+                row_problems.append(f"{row.place}: {error}")
+        problems += row_problems
+        if row_problems:
             continue
         place = find_snapshot((file.parent / "snapshots", file.parent), row.values["instance_id"])
         if place is None:
@@ -87,7 +87,7 @@ def _ids(row: TableRow, key: str) -> list[str]:
             value = json.loads(value)
         except (ValueError, RecursionError) as error:
             raise TaskFault(f"{key}: not JSON: {error}") from None
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(test, str) for test in value):
         raise TaskFault(f"{key}: expected a list of test ids, or JSON text of one, found {value!r:.60}")
     return value
 
@@ -104,7 +104,7 @@ def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[s
         after = apply_patch(before, unix(values["test_patch"]))
     except PatchFault as error:
         raise TaskFault(f"test_patch does not apply to {place}: {error}") from None
-    named = {one.partition("::")[0] for key in ids for one in ids[key]}
+    named = {test.partition("::")[0] for key in ids for test in ids[key]}
     changed = {name for name, text in after.items() if before.get(name) != text}
     if not ids["FAIL_TO_PASS"]:
         raise TaskFault("FAIL_TO_PASS: expected at least one test id, found none")
@@ -133,7 +133,7 @@ def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[s
 def _split(values: Mapping[str, Any], *, trainable: bool) -> str:
     if "split" not in values or not trainable:
         return "holdout"
-    found = _SPLITS.get(str(values["split"]))
-    if found is None:
+    split = _SPLITS.get(str(values["split"]))
+    if split is None:
         raise TaskFault(f"split: expected one of {', '.join(_SPLITS)}, found {values['split']!r:.40}")
-    return found
+    return split

@@ -270,12 +270,12 @@ def _close(left: Node, right: Node, constants: Constants) -> Claim | None:
         return None
     try:
         within = literal(right, constants)
-        found = _compared(field(difference, "left"), field(difference, "right"), "strict", False, constants)
+        claim = _compared(field(difference, "left"), field(difference, "right"), "strict", False, constants)
     except ValueError:
         return None
-    if found.wanted is None or not isinstance(found.wanted.value, float) or not isinstance(within, float):
+    if claim.wanted is None or not isinstance(claim.wanted.value, float) or not isinstance(within, float):
         return None
-    return replace(found, wanted=Wanted(test="close", value=found.wanted.value, within=within))
+    return replace(claim, wanted=Wanted(test="close", value=claim.wanted.value, within=within))
 
 
 def _called(node: Node) -> str:

@@ -164,8 +164,8 @@ class OpenAIBackend:
         try:
             return orjson.loads(bytes(body))
         except orjson.JSONDecodeError as error:
-            found = body[:80].decode(errors="replace")
-            raise ValueError(f"the server's answer is not JSON ({error.msg}): {found!r}") from None
+            beginning = body[:80].decode(errors="replace")
+            raise ValueError(f"the server's answer is not JSON ({error.msg}): {beginning!r}") from None
 
     def _said(self, error: Exception) -> str:
         """The error in one line, without the key, which some servers repeat."""
@@ -249,8 +249,8 @@ def _completion(answer: Any) -> Completion:
 
 
 def _count(usage: Any, key: str) -> int:
-    found = usage.get(key) if isinstance(usage, dict) else 0
-    return found if isinstance(found, int) and found > 0 else 0
+    count = usage.get(key) if isinstance(usage, dict) else 0
+    return count if isinstance(count, int) and count > 0 else 0
 
 
 class _Pace:

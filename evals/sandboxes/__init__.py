@@ -160,11 +160,11 @@ def self_test(sandbox: Sandbox) -> list[str]:
                 created.unlink()
                 findings.append("can write a host file")
         try:
-            found = orjson.loads(outcome.stdout)
+            states = orjson.loads(outcome.stdout)
         except orjson.JSONDecodeError:
             error = outcome.stderr[-300:].decode(errors="replace").strip()
             return [f"a plain program did not run (exit {outcome.exit_code}): {error}"]
-        findings += [f"can {name}" for name, state in found.items() if state == "OPEN"]
+        findings += [f"can {name}" for name, state in states.items() if state == "OPEN"]
         if b"left" in run("import os\nprint(os.listdir())").stdout:
             findings.append("a job can find the files of another")
         if not run("while True: pass", wall_seconds=0.5).timed_out:

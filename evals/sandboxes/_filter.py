@@ -84,14 +84,14 @@ class _Program:
             if (number := numbers[self._machine]) >= 0:
                 self._steps += [_step(_EQUAL, number, 0, 1), _step(_ANSWER, answer)]
 
-    def argument(self, numbers: tuple[int, int], argument: int, values: Sequence[int], found: int, other: int) -> None:
+    def argument(self, numbers: tuple[int, int], argument: int, values: Sequence[int], matched: int, otherwise: int) -> None:
         """One answer where an argument is among the values, another where not."""
         self._test(numbers, argument, [_step(_EQUAL, value, len(values) - place, 0) for place, value in enumerate(values)],
-                   other, found)  # fmt: skip
+                   otherwise, matched)  # fmt: skip
 
-    def bits(self, numbers: tuple[int, int], argument: int, mask: int, found: int) -> None:
+    def bits(self, numbers: tuple[int, int], argument: int, mask: int, matched: int) -> None:
         """An answer where an argument has any of these bits."""
-        self._test(numbers, argument, [_step(_ANY_BIT, mask, 1, 0)], _ALLOW, found)
+        self._test(numbers, argument, [_step(_ANY_BIT, mask, 1, 0)], _ALLOW, matched)
 
     def _test(self, numbers: tuple[int, int], argument: int, tests: list[bytes], unmet: int, met: int) -> None:
         body = [_step(_LOAD, 16 + 8 * argument), *tests, _step(_ANSWER, unmet), _step(_ANSWER, met)]

@@ -221,10 +221,10 @@ class Relay:
 
     def file(self, folder: str, name: str, limit: int) -> None:
         """Pass on a file that the job left, if it is a plain one of its own of at most so many bytes."""
-        found = open_output(folder, name, limit)
-        if found is None:
+        opened = open_output(folder, name, limit)
+        if opened is None:
             return
-        descriptor, size = found
+        descriptor, size = opened
         encoded = name.encode() + b"\0"
         write(1, b"f" + (len(encoded) + size).to_bytes(4, "big") + encoded)
         while size:
@@ -272,12 +272,12 @@ def end_all(child: int, confinement: Any) -> int:
     deadline = time.monotonic() + _DEATH_SECONDS
     while True:
         try:
-            found, state = os.waitpid(-1, os.WNOHANG)
+            ended, state = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return status
-        if found == child:
+        if ended == child:
             status = os.waitstatus_to_exitcode(state)
-        elif found == 0:
+        elif ended == 0:
             confinement.sweep()
             if time.monotonic() > deadline:
                 raise OSError(f"the job's processes did not end in {_DEATH_SECONDS:g} s")

@@ -150,12 +150,12 @@ def _release() -> tuple[str, str]:
         raise SandboxFault("the offline base is made from apt's mirror, and this is no Debian or Ubuntu; build with a registry")
     ask = ["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}", "Component: main"]
     ask.append("Created-By: Packages")
-    if not (found := _run(ask).split()):  # before the first update apt knows no code names
+    if not (mirrors := _run(ask).split()):  # before the first update apt knows no code names
         _run(["apt-get", "update", "-q"])
-        found = _run(ask).split()
-    if not found:
+        mirrors = _run(ask).split()
+    if not mirrors:
         raise SandboxFault(f"apt has no source for {codename} main to build the base from; add it to /etc/apt/sources.list")
-    return codename, found[0]
+    return codename, mirrors[0]
 
 
 def _build_web(api: Any, name: str, report: Report) -> None:
@@ -183,8 +183,8 @@ def _build_web(api: Any, name: str, report: Report) -> None:
 
 def _libraries(program: str) -> list[Path]:
     """Shared libraries of a program other than libc's own, which the base has of the same release."""
-    found = re.findall(r"^\s*(\S+) => (/\S+)", _run(["ldd", program]), re.MULTILINE)
-    return [Path(path) for name, path in found if not _OF_LIBC.match(name)]
+    libraries = re.findall(r"^\s*(\S+) => (/\S+)", _run(["ldd", program]), re.MULTILINE)
+    return [Path(path) for name, path in libraries if not _OF_LIBC.match(name)]
 
 
 def _run(command: list[str], stdin: Any = subprocess.DEVNULL) -> str:

@@ -58,8 +58,8 @@ def choose_image(api: Any, kind: ImageKind, wanted: str = "") -> str:
     except (docker.errors.DockerException, OSError) as error:
         raise SandboxFault(f"docker: {error}") from None
     old = f" ({', '.join(stale)} was made from other packages or another recipe)" if stale else ""
-    other = f", or docker pull {names[-1]}" if len(names) > 1 else ""
-    raise SandboxFault(f"the Docker image {ours!r} is not there{old}: {BUILD}{other}")
+    pull = f", or docker pull {names[-1]}" if len(names) > 1 else ""
+    raise SandboxFault(f"the Docker image {ours!r} is not there{old}: {BUILD}{pull}")
 
 
 def stale_images(api: Any, kind: ImageKind) -> list[str]:

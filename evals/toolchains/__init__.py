@@ -77,9 +77,9 @@ def build_toolchain(name: str, *, report: Callable[[str], None] = lambda line: N
     Raises:
         SandboxFault: npm or Node.js is missing or too old, or the installation failed; with the fix.
     """
-    found = find_toolchain(name)
-    if found is not None:
-        return found
+    built = find_toolchain(name)
+    if built is not None:
+        return built
     target = toolchain_folder(name)
     npm = _require_npm(name)
     report(f"toolchain {name}: installing {target} (once; about 170 MB)")

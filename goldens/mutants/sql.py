@@ -44,7 +44,7 @@ def mutate_sql(text: str) -> Candidates:
         ValueError: it is not a single SELECT.
     """
     tree, base = _parse(text)
-    found, seen = Candidates(), {base}
+    candidates, seen = Candidates(), {base}
     for path, node in _nodes(tree):
         for operator, edit in _edits(node):
             changed = copy.deepcopy(tree)
@@ -53,12 +53,14 @@ def mutate_sql(text: str) -> Candidates:
             if code is None:
                 continue
             if code in seen:
-                found.equivalent += code == base
+                candidates.equivalent += code == base
                 continue
             seen.add(code)
             before, after = changed_line(base, code)
-            found.made.append(Mutant(operator=operator, line=_line(text, node), before=before, after=after, code=f"{code};\n"))
-    return found
+            candidates.made.append(
+                Mutant(operator=operator, line=_line(text, node), before=before, after=after, code=f"{code};\n")
+            )
+    return candidates
 
 
 def _parse(text: str) -> tuple[Any, str]:

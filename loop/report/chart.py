@@ -177,8 +177,8 @@ def _spread(series: Sequence[Series], top: int, bottom: int, gap: float = 18) ->
     """Push labels apart that would cover each other, and back up where they would leave the chart."""
     order = sorted(series, key=lambda s: s.label_y)
     places: list[float] = []
-    for one in order:
-        places.append(max(one.label_y, places[-1] + gap if places else float(top)))
+    for line in order:
+        places.append(max(line.label_y, places[-1] + gap if places else float(top)))
     over = max(0.0, places[-1] - bottom) if places else 0.0
-    moved = {one.suite: place - over for one, place in zip(order, places, strict=True)}
-    return [replace(one, label_y=round(moved[one.suite], 1)) for one in series]
+    moved = {line.suite: place - over for line, place in zip(order, places, strict=True)}
+    return [replace(line, label_y=round(moved[line.suite], 1)) for line in series]

@@ -87,6 +87,6 @@ def run_folder(name: str, runs: Path) -> Path:
         return runs / names[0]
     if not names:
         raise BadInput(f"{runs}: no runs here; start one with `goldloop run` or `goldloop demo`")
-    newest = max(names, key=lambda one: (runs / one / "run.json").stat().st_mtime)
+    newest = max(names, key=lambda name_of_run: (runs / name_of_run / "run.json").stat().st_mtime)
     console.say(f"taking the newest run, {newest} (of {', '.join(names)})")
     return runs / newest

@@ -30,7 +30,7 @@ def judge(
     rubric: Annotated[Path | None, typer.Option(help="YAML list of name, description and weight.")] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help='People\'s labels, JSONL: {"task": "suite/id", "good": true}, "sample" after the first.'),
+        typer.Option(help='People\'s labels, JSONL: {"key": "suite/id", "good": true}, "sample" after the first.'),
     ] = None,
     set_: Sets = None,
     json: Json = False,
@@ -61,15 +61,17 @@ def judge(
         judged = judge_answers(answers, backend, criteria, progress=console.Bars(quiet=json))
     finally:
         backend.close()
-    judged = [one.model_copy(update={"sample": r.attempt.sample}) for one, r in zip(judged, answered, strict=True)]
+    judged = [judgement.model_copy(update={"sample": r.attempt.sample}) for judgement, r in zip(judged, answered, strict=True)]
     write_jsonl(out / JUDGEMENTS, judged)
-    scored = [one for one in judged if one.score is not None]
+    scored = [judgement for judgement in judged if judgement.score is not None]
     summary: dict[str, Any] = {
         "answers": len(judged),
         "scored": len(scored),
-        "mean": sum(one.score or 0.0 for one in scored) / len(scored) if scored else None,
-        "criteria": {c.name: sum(one.scores[c.name] for one in scored) / len(scored) for c in criteria} if scored else {},
-        "abstained": dict(Counter(one.error[:80] for one in judged if one.score is None).most_common(5)),
+        "mean": sum(judgement.score or 0.0 for judgement in scored) / len(scored) if scored else None,
+        "criteria": {c.name: sum(judgement.scores[c.name] for judgement in scored) / len(scored) for c in criteria}
+        if scored
+        else {},
+        "abstained": dict(Counter(judgement.error[:80] for judgement in judged if judgement.score is None).most_common(5)),
     }
     if labels is not None:
         try:
@@ -121,11 +123,11 @@ def _labels(file: Path) -> dict[str, bool]:
     from evals.tables import read_table_records
 
     if not file.is_file():
-        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"task": "suite/id", "good": true}}')
+        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"key": "suite/id", "good": true}}')
     known: dict[str, bool] = {}
     for label in read_table_records(file, Label):
-        if known.setdefault(label.key, label.good) is not label.good:
-            raise BadInput(f"{file}: {label.key} is labelled both good and not; keep one label an answer")
+        if known.setdefault(label.answer, label.good) is not label.good:
+            raise BadInput(f"{file}: {label.answer} is labelled both good and not; keep one label an answer")
     return known
 
 

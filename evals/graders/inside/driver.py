@@ -87,12 +87,12 @@ def encode_rare(value: "Any", kind: type, depth: int) -> str:
     if module == "datetime":
         return "[" + quoted("datetime." + name) + "," + quoted(repr(value)) + "]"
     if module in {"builtins", "itertools"} and hasattr(kind, "__next__"):
-        found: list[object] = []
+        values: list[object] = []
         for item in value:
-            if len(found) == LONGEST_ITERATOR:
+            if len(values) == LONGEST_ITERATOR:
                 break
-            found.append(item)
-        return '["iter",' + items(found, depth) + "]"
+            values.append(item)
+        return '["iter",' + items(values, depth) + "]"
     try:
         text = str(repr(value))[:200]
     except BaseException:

@@ -67,12 +67,12 @@ def main() -> None:
         for name, text in job["starter"].items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        found = run_case(command, folder, stdin, job["output_bytes"])
+        outcome = run_case(command, folder, stdin, job["output_bytes"])
         with contextlib.suppress(RecursionError):  # folders nested deeper than this interpreter recurses
             shutil.rmtree(folder, ignore_errors=True)
-        out.write(json.dumps({"case": index, **found}) + "\n")
+        out.write(json.dumps({"case": index, **outcome}) + "\n")
         out.flush()
-        if found["code"] or found["flood"]:
+        if outcome["code"] or outcome["flood"]:
             return
 
 

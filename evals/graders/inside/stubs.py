@@ -62,7 +62,7 @@ def goldloop_learning(name: str, function: "Callable[..., Any]") -> "Callable[..
 
 
 def goldloop_replaying(name: str, answers: "dict[tuple[str, str], list[Any]]") -> "Callable[..., Any]":
-    queues: dict[str, Iterator[Any]] = {key: iter(found) for (owner, key), found in answers.items() if owner == name}
+    queues: dict[str, Iterator[Any]] = {key: iter(queue) for (owner, key), queue in answers.items() if owner == name}
 
     def replaying(*args: "Any", **kwargs: "Any") -> "Any":
         key = goldloop_encode((args, kwargs))
@@ -71,13 +71,13 @@ def goldloop_replaying(name: str, answers: "dict[tuple[str, str], list[Any]]") -
         if answer is None:
             goldloop_state["missing"] += 1
             raise GoldloopUnknown(name)
-        kind, found, changed = answer
+        kind, given, changed = answer
         scope = {"Opaque": GoldloopOpaque}
         if changed:
             goldloop_change((args, kwargs), eval(changed, scope))
         if kind == "raised":
-            raise goldloop_error(*found)
-        return eval(found, scope)
+            raise goldloop_error(*given)
+        return eval(given, scope)
 
     return replaying
 

@@ -36,19 +36,19 @@ def other_words(text: str, luck: random.Random, around: str = "") -> str | None:
     return text[: place.start()] + _instead(place[0], luck, around) + text[place.end() :]
 
 
-def _instead(found: str, luck: random.Random, around: str) -> str:
-    if found.isdigit():
-        return _number(found, luck, around)
-    words = [word for word in _WORDS if word not in around.casefold() and word not in found.casefold()]
+def _instead(literal: str, luck: random.Random, around: str) -> str:
+    if literal.isdigit():
+        return _number(literal, luck, around)
+    words = [word for word in _WORDS if word not in around.casefold() and word not in literal.casefold()]
     word: str = luck.choice(words or ["".join(luck.choice("bcdfglmnprst") + luck.choice("aeiou") for _ in range(4))])
-    return word.upper() if found.isupper() else word.capitalize() if found[0].isupper() else word
+    return word.upper() if literal.isupper() else word.capitalize() if literal[0].isupper() else word
 
 
-def _number(found: str, luck: random.Random, around: str) -> str:
-    size = max(2, len(found))
+def _number(digits: str, luck: random.Random, around: str) -> str:
+    size = max(2, len(digits))
     while True:
         number = str(luck.randrange(10 ** (size - 1), 10**size))
-        if number not in around and number != found:
+        if number not in around and number != digits:
             return number
         size += 1
 

@@ -69,14 +69,14 @@ class PytestRunner:
             tests = find_tests(file, text)
         except TaskFault as error:
             return [str(error)]
-        found = [] if tests else [f"{file}: no tests in it; expected def test_NAME(): ..."]
+        problems = [] if tests else [f"{file}: no tests in it; expected def test_NAME(): ..."]
         for test in tests:
             place = f"{file}:{test.node.lineno}"
             if test.banned:
-                found.append(f"{place}: the test is marked {test.banned!r}; every test of a task must run")
+                problems.append(f"{place}: the test is marked {test.banned!r}; every test of a task must run")
             if isinstance(test.node, ast.AsyncFunctionDef):
-                found.append(f"{place}: asynchronous tests need a plugin; call asyncio.run in the test")
-        return found
+                problems.append(f"{place}: asynchronous tests need a plugin; call asyncio.run in the test")
+        return problems
 
     def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
         """See ``Runner.flags``."""

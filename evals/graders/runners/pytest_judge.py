@@ -42,11 +42,11 @@ class RecordJudge:
                     return Judged(message="a record of no assertion")
         opaque: set[int] = set()
         message = ""
-        for number, found in values.items():
+        for number, seen in values.items():
             taken = self.file.taken[number]
             if taken.function not in {"", function}:
                 return Judged(message="a record of another test's assertion")
-            for index, value in enumerate(found):
+            for index, value in enumerate(seen):
                 rows = taken.rows if taken.function else None
                 row = rows[index] if rows is not None and index < len(rows) else {}
                 named = {**self.file.constants, **taken.names, **self.file.tables.get(name, {}), **row}

@@ -102,15 +102,15 @@ def _rows(table: ast.expr) -> list[str] | None:
     except ValueError:
         return None
     single = isinstance(names, str) and "," not in names
-    found = []
+    ids = []
     for row in rows:
         values = [row] if single else list(row)
         if not all(value is None or isinstance(value, (str, int, float, bool)) for value in values):
             return None
         if any(isinstance(value, str) and not (value.isascii() and value.isprintable() and value) for value in values):
             return None
-        found.append("-".join(str(value) for value in values))
-    return found
+        ids.append("-".join(str(value) for value in values))
+    return ids
 
 
 def flip(file: str, text: str, token: str, recorder: str = "") -> str:
@@ -138,9 +138,9 @@ Edit = tuple[tuple[int, int], tuple[int, int], str, str | None]
 def _flip(function: Function, token: str, recorder: str) -> Edit:
     sure = list(_sure(function.body))
     for node in reversed(sure):
-        found = _decisive(node, token)
-        if found is not None:
-            return found
+        edit = _decisive(node, token)
+        if edit is not None:
+            return edit
     negatable = [node for node in reversed(sure) if isinstance(node, ast.Assert)]
     for node in sorted(negatable, key=lambda node: bool(recorder) and recorder in ast.unparse(node)):
         return (*_span(node.test), "not (", ")")

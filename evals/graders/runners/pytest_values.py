@@ -117,18 +117,18 @@ OURS: Mapping[str, Callable[..., Any]] = {"_almost": _almost, "_same_items": _sa
 
 def callables(tree: ast.Module) -> dict[str, Callable[..., Any]]:
     """What a test file may call in an expected value, by the names under which it has them."""
-    found: dict[str, Callable[..., Any]] = {**_BUILT_IN, **OURS}
+    known: dict[str, Callable[..., Any]] = {**_BUILT_IN, **OURS}
     modules = {**_MODULES, "pytest": {"approx": Approx}}
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 given = modules.get(alias.name, {})
-                found |= {f"{alias.asname or alias.name}.{name}": kind for name, kind in given.items()}
+                known |= {f"{alias.asname or alias.name}.{name}": kind for name, kind in given.items()}
         elif isinstance(node, ast.ImportFrom) and node.module in modules:
             given = modules[node.module]
-            found |= {alias.asname or alias.name: given[alias.name] for alias in node.names if alias.name in given}
+            known |= {alias.asname or alias.name: given[alias.name] for alias in node.names if alias.name in given}
     defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    return {name: kind for name, kind in found.items() if name.split(".")[0] not in defined}
+    return {name: kind for name, kind in known.items() if name.split(".")[0] not in defined}
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any], calls: Mapping[str, Callable[..., Any]]) -> Any:

@@ -61,13 +61,13 @@ class VitestRunner:
 
     def ids(self, file: str, text: str) -> list[str]:
         """See ``Runner.ids``."""
-        found = []
+        names = []
         for test in find_tests(file, text):
             if test.title is None:
                 fix = "list the ids in fail_to_pass and pass_to_pass"
                 raise TaskFault(f"{file}:{test.line}: the test's title is computed, so its id cannot be read; {fix}")
-            found.append(f"{file} > {test.title}")
-        return found
+            names.append(f"{file} > {test.title}")
+        return names
 
     def problems(self, file: str, text: str) -> list[str]:
         """See ``Runner.problems``."""
@@ -75,13 +75,13 @@ class VitestRunner:
             tests = find_tests(file, text)
         except TaskFault as error:
             return [str(error)]
-        found = [] if tests else [f"{file}: no tests in it; expected test('title', () => ...)"]
+        problems = [] if tests else [f"{file}: no tests in it; expected test('title', () => ...)"]
         for test in tests:
             if test.banned:
-                found.append(f"{file}:{test.line}: the test is marked {test.banned!r}; every test of a task must run")
+                problems.append(f"{file}:{test.line}: the test is marked {test.banned!r}; every test of a task must run")
             if test.body is None and not test.banned:
-                found.append(f"{file}:{test.line}: the test's callback must be written inline, to be flipped")
-        return found
+                problems.append(f"{file}:{test.line}: the test's callback must be written inline, to be flipped")
+        return problems
 
     def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
         """See ``Runner.flags``."""

@@ -126,10 +126,10 @@ def flip(name: str, text: str, token: str) -> str:
         TaskFault: the file cannot be parsed, or a test's callback is not written inline.
     """
     edits: list[tuple[int, int, str]] = []
-    for found in find_tests(name, text):
-        if found.body is None:
-            raise TaskFault(f"{name}:{found.line}: the test's callback must be written inline, to be flipped")
-        edits.append(_flip(found.body, token))
+    for test in find_tests(name, text):
+        if test.body is None:
+            raise TaskFault(f"{name}:{test.line}: the test's callback must be written inline, to be flipped")
+        edits.append(_flip(test.body, token))
     return edited(text, edits)
 
 
@@ -151,7 +151,7 @@ def _flip(callback: Node, token: str) -> tuple[int, int, str]:
 
 
 def _expectations(body: Node) -> list[_Expectation]:
-    found: list[_Expectation] = []
+    expectations: list[_Expectation] = []
     for node, sure in _reached(body):
         if node.type != "call_expression":
             continue
@@ -166,8 +166,10 @@ def _expectations(body: Node) -> list[_Expectation]:
             at = at.child_by_field_name("object")
         if at.type == "call_expression" and text_of(at.child_by_field_name("function")) in {"expect", "expect.soft"}:
             subject = next(iter(arguments_of(at)), None)
-            found.append(_Expectation(node=node, subject=subject, negated=negated, matcher=matcher, member=member, sure=sure))
-    return found
+            expectations.append(
+                _Expectation(node=node, subject=subject, negated=negated, matcher=matcher, member=member, sure=sure)
+            )
+    return expectations
 
 
 def _reached(body: Node) -> Iterator[tuple[Node, bool]]:
@@ -218,11 +220,11 @@ def _root(node: Node) -> Node:
 
 
 def _last_query(body: Node) -> Node | None:
-    found = None
+    query = None
     for node, sure in _reached(body):
         if sure and (target := _queried(node, _GETS)) is not None:
-            found = target
-    return found
+            query = target
+    return query
 
 
 def _negated(expectation: _Expectation) -> tuple[int, int, str]:
