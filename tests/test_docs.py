@@ -7,10 +7,10 @@ import contextlib
 import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -138,7 +138,7 @@ def test_every_command_parses(tmp_path: Path, command: Command) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run ``demo`` of a scripted model on a tiny suite, and two evaluations."""
     folder = tmp_path_factory.mktemp("project")
     with contextlib.chdir(folder):
@@ -150,7 +150,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert call("run").code == 0
         for name in ("before", "after"):
             assert call("eval", str(suite), "--out", f"evals/{name}", "--set", "backend=fakes:LearningBackend").code == 0
-        yield folder
+    return folder
 
 
 CHEAP = {"init", "config schema", "sql", "status", "lineage", "failures", "holdout looks", "report", "validate", "export"}
@@ -180,6 +180,21 @@ def test_an_audit_of_a_run_is_as_its_page_says(project: Path) -> None:
         r"^\| `([\w.]+)` \| ", read("docs/audit.md").partition("## What it writes")[2].partition("\n## ")[0], re.M
     )
     assert sorted(file.name for file in (project / "found").iterdir()) == sorted(written)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/audit.md"])
+def test_the_audit_of_the_sample_prints_what_its_pages_show(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = next(text for _, text in blocks(read(page)) if text.startswith("$ goldloop audit --train examples/data/"))
+    command, *lines = shown.strip().splitlines()
+    sample = tmp_path / "examples" / "data" / "training.jsonl"
+    sample.parent.mkdir(parents=True)
+    sample.write_bytes((ROOT / "examples/data/training.jsonl").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("loop.console.out._width", 120)
+    outcome = call(*shlex.split(command)[2:])
+    assert outcome.code == 2
+    printed = " ".join(f"{outcome.out} {outcome.err}".split())
+    assert [line for line in lines if " ".join(line.split()) not in printed] == []
 
 
 DOCUMENTED = {
