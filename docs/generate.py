@@ -55,13 +55,18 @@ def measured(name: str) -> str:
 
 
 def _measured_how(result: dict[str, Any]) -> str:
-    """One line on how it was measured; what was not recorded is left out."""
-    machine = result["machine"]
-    said = [f"{machine['cores']} cores" if machine["cores"] else "", machine.get("note") or ""]
-    said += [f"{machine['memory_gib']} GiB" if machine["memory_gib"] else "", result["date"] or ""]
-    said += [f"{package} {version}" for package, version in (result["versions"] or {}).items()]
-    how = f"`{result['command']}`: " if result["command"] else ""
-    return f"{how}{', '.join(part for part in said if part)}."
+    """One line on how it was measured; what was not recorded is left out, and so is a line that would say nothing."""
+    machine, cores = result["machine"], result["machine"]["cores"]
+    facts = [
+        f"with `{result['command']}`" if result["command"] else "",
+        f"on {cores} core{'' if cores == 1 else 's'}" if cores else "",
+        f"{machine['memory_gib']} GiB of memory" if machine["memory_gib"] else "",
+        machine["note"] or "",
+        result["date"] or "",
+        *(f"{package} {version}" for package, version in (result["versions"] or {}).items()),
+    ]
+    said = ", ".join(fact for fact in facts if fact)
+    return f"Measured {said}." if said else ""
 
 
 def main(arguments: Sequence[str]) -> int:
