@@ -179,7 +179,9 @@ def test_an_audit_of_a_run_is_as_its_page_says(project: Path) -> None:
     with contextlib.chdir(project):
         found = call("audit", "--train", "codes/words/*/prompt.md", "--holdout", "codes", "--out", "found", "--clean", "cleaned")
     assert found.code == 2
-    written = re.findall(r"^\| `([\w.]+)` \| ", read("docs/audit.md").partition("## What it writes")[2].partition("\n## ")[0], re.M)
+    written = re.findall(
+        r"^\| `([\w.]+)` \| ", read("docs/audit.md").partition("## What it writes")[2].partition("\n## ")[0], re.M
+    )
     assert sorted(file.name for file in (project / "found").iterdir()) == sorted(written)
 
 
@@ -204,11 +206,32 @@ PRINTS = {
     "holdout show": ("codes/codes_island", "--why", "its check looks wrong"),
     "suite health": ("codes",),
     "export": ("codes", "--out", "exported"),
-    "import": ("table", "exported.jsonl", "--out", "imported", "--column", "prompt=q", "--column", "checks=c", "--column", "golden=g"),
+    "import": (
+        "table",
+        "exported.jsonl",
+        "--out",
+        "imported",
+        "--column",
+        "prompt=q",
+        "--column",
+        "checks=c",
+        "--column",
+        "golden=g",
+    ),
     "goldens verify": ("codes", "--mutants", "0", "--repeats", "1"),
     "eval": ("codes", "--out", "evals/before", "--set", "backend=fakes:LearningBackend"),
     "ablate": ("codes", "--split", "train", "--out", "arms", "--temperature", "0.5", "--set", "backend=fakes:LearningBackend"),
-    "judge": ("evals/before", "--suite", "codes", "--model", "scripted", "--out", "judged", "--set", "backend=fakes:LearningBackend"),
+    "judge": (
+        "evals/before",
+        "--suite",
+        "codes",
+        "--model",
+        "scripted",
+        "--out",
+        "judged",
+        "--set",
+        "backend=fakes:LearningBackend",
+    ),
     "compare": ("evals/before", "evals/after"),
     "gate": ("runs/demo/round-1/before-holdout", "runs/demo/round-1/after-holdout", "--target", "codes"),
     "pair": ("runs/demo/round-1/before-train", "--suite", "codes", "--out", "pairs"),
@@ -229,7 +252,9 @@ def test_the_table_of_json_keys_has_every_verb() -> None:
 @pytest.mark.parametrize("verb", PRINTS)
 def test_json_has_the_keys_that_its_page_says(project: Path, verb: str) -> None:
     with contextlib.chdir(project):
-        Path("exported.jsonl").write_text(json.dumps({"q": "Write f.", "g": "def f():\n    return 1\n", "c": "assert f() == 1"}) + "\n")
+        Path("exported.jsonl").write_text(
+            json.dumps({"q": "Write f.", "g": "def f():\n    return 1\n", "c": "assert f() == 1"}) + "\n"
+        )
         outcome = call(*verb.split(), *PRINTS[verb], "--json")
     assert outcome.code in (0, 2), outcome.err
     assert set(outcome.json) == DOCUMENTED[verb]
