@@ -27,5 +27,5 @@ def dataset_files(given: str) -> Iterator[tuple[Path, str]]:
     for part, dataset in ({split: loaded} if split else loaded).items():
         files = [Path(item["filename"]) for item in dataset.cache_files]
         if not files or getattr(dataset, "_indices", None) is not None:
-            raise BadInput(f"{given}: not in files as it is; save it with Dataset.save_to_disk and give that folder")
+            raise BadInput(f"{given}: not stored as files; save it with Dataset.save_to_disk and give that folder")
         yield from ((file, f"hf:{name}:{part}/{file.name}") for file in files)

@@ -1,4 +1,4 @@
-"""Bytes of a file, decompressed on the way, in bounded memory; a broken stream ends early and says why.
+"""Bytes of a file, decompressed while reading, in bounded memory; a broken stream ends early and says why.
 
 Covers gzip (several members) and zstd (several frames). Does not cover bzip2 and xz.
 """
