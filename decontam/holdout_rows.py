@@ -133,7 +133,7 @@ def _conversation(value: Any, name: str) -> dict[str, str]:
 
 
 def _said_in(content: Any, name: str) -> str:
-    """A message's text, also where it is a list of ``{"type": "text", "text": ...}``."""
+    """A message's text, also if it is a list of ``{"type": "text", "text": ...}``."""
     if isinstance(content, (list, tuple)):
         content = [entry.get("text") if isinstance(entry, Mapping) else entry for entry in content]
     return _text(content, f"{name}.content", "content")

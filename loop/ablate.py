@@ -1,6 +1,6 @@
 """Levers side by side: base, a prompt rule, an adapter, both, and ways of decoding, on the same tasks with the same statistics.
 
-Every arm is an evaluation of its own in a folder of its own, named after it, so a killed comparison resumes and a
+Every arm is a separate evaluation in its own folder, named after it, so a killed comparison resumes and a
 further lever is added to it. The text of a rule is kept beside the results and its digest with the figures: an edited rule
 is another lever, and needs another folder. Says nothing about levers that were not tried.
 """
@@ -180,7 +180,7 @@ def _outcomes(arm: Arm, results: Sequence[Result]) -> dict[str, list[bool]]:
 
 
 def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None) -> list[ArmReport]:
-    """Reports in the order given, the base first; tasks of one group are no independent tasks.
+    """Reports in the order given, the base first; tasks of one group are not independent.
 
     Raises:
         Inconclusive: no task has a verdict in all arms.

@@ -73,7 +73,7 @@ def evaluate(
 
     Args:
         suite: A folder, a shipped name, or ``importer:path``.
-        model: The base and, where there is one, the adapter's folder.
+        model: The base and, if there is one, the adapter's folder.
         out: Folder of the results.
         splits: Which tasks. A look at ``holdout`` is logged in ``runs``.
         config: Decoding, backend and sandbox settings; its suites and model are not used.

@@ -113,7 +113,7 @@ def sandbox_of(config: Config, *, unsafe_local: bool = False) -> Sandbox:
 
 
 def open_model(config: Config, ref: ModelRef) -> Backend:
-    """The model on the configured backend, behind the answer cache where there is one.
+    """The model on the configured backend, behind the answer cache if there is one.
 
     Raises:
         BadInput: unknown backend, or a model that cannot be loaded.

@@ -1,6 +1,6 @@
 """The state of a suite over the rounds of a runs folder: saturated slices, never-solved, flaky and weak tasks, age.
 
-Reads results, the ledger of splits and, where there is one, the report of ``goldloop goldens verify --out``. Judges nothing
+Reads results, the ledger of splits and, if given, the report of ``goldloop goldens verify --out``. Judges nothing
 that was not evaluated: a task without a verdict is reported as unseen.
 """
 

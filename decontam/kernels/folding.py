@@ -26,7 +26,7 @@ class Folding:
     """Folding by code point.
 
     ``codes[c]``: what code point c folds to. 0 separates, -1 is dropped, a positive value is one code point (with ``ALONE``
-    set where it is a word of its own), and -2 - k is the sequence ``sequences[starts[k]:starts[k + 1]]``, the first code with
+    set if it is a word by itself), and -2 - k is the sequence ``sequences[starts[k]:starts[k + 1]]``, the first code with
     ``ALONE`` set if all of it is a word by itself.
     """
 

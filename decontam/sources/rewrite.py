@@ -48,7 +48,7 @@ class Nowhere(io.RawIOBase):
 
 
 def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) -> Rewritten:
-    """Write a source without some rows to ``target``, or only count them where it is None.
+    """Write a source without some rows to ``target``, or only count them if it is None.
 
     Raises:
         UnreadableSource: the source is broken.

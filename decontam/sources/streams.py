@@ -182,7 +182,7 @@ def open_stream(source: Source) -> Stream:
 
 
 def head(path: Path, compression: Compression, limit_bytes: int) -> bytes:
-    """The first bytes of a file, decompressed; less where it is shorter or broken.
+    """The first bytes of a file, decompressed; less if it is shorter or broken.
 
     Raises:
         OSError: it cannot be opened.

@@ -84,7 +84,7 @@ class HFBackend:
         self._pieces: dict[int, str] = {}
 
     def _make_ready(self) -> None:
-        """Lay out the weights as they are now, and give greedy decoding a faster head where there is one."""
+        """Lay out the weights as they are now, and give greedy decoding a faster head if there is one."""
         lay_out(self._model)
         self._head = self._model.get_output_embeddings()
         fast = self._ragged and is_worth_it(self._head, self._model.device)

@@ -102,7 +102,7 @@ def signal_parent():
 def limit_parent():
     resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE)
     return "OPEN"
-if os.getppid() > 1:  # 0 and 1 are no process of the machine's
+if os.getppid() > 1:  # 0 and 1 are not processes of the machine
     attempt("signal what started it", signal_parent)
     attempt("change its limits", limit_parent)
 print(json.dumps(found))

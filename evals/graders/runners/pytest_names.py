@@ -135,7 +135,7 @@ class Table:
 
 
 def table_of(function: Function, calls: Mapping[str, Callable[..., Any]]) -> Table | None:
-    """The one table of a test function; None where there are two, or where it is computed."""
+    """The one table of a test function; None if there are two, or if it is computed."""
     calls_of = tables_of(function)
     if len(calls_of) != 1 or not isinstance(calls_of[0], ast.Call) or len(calls_of[0].args) != 2:
         return None

@@ -47,7 +47,7 @@ _SEEN = {"toBeInTheDocument", "toBeVisible", "toBeTruthy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCall:
-    """One ``test(...)``: its full title (None where it is computed), its callback's node (None where it is not inline)."""
+    """One ``test(...)``: its full title (None if computed), its callback's node (None if not inline)."""
 
     title: str | None
     body: Node | None
