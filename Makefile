@@ -3,22 +3,32 @@ PYTHON ?= python3
 VENV   := .venv
 PIP    := $(VENV)/bin/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-fast check clean
+.PHONY: demo test test-fast check docs clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/goldloop demo
 
+# As many workers as cores, eight at most, and 5 GiB of memory for each: it may hold a model beside its sandboxes.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; g = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30; print(max(1, min(8, len(os.sched_getaffinity(0)), g // 5)))')
+# Bytecode is kept even where the environment says otherwise: without it the tests and their many processes compile everything again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n $(WORKERS)
+
 test: $(VENV)/.installed-dev
-	$(VENV)/bin/python -m pytest
+	$(PYTEST)
 
 test-fast: $(VENV)/.installed-dev
-	$(VENV)/bin/python -m pytest -m "not model and not docker and not slow"
+	$(PYTEST) -m "not model and not docker and not slow"
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+docs: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "goldloop needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -33,4 +43,4 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

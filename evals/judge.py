@@ -67,7 +67,7 @@ DEFAULT_RUBRIC = (
 class Judgement(Record):
     """A judge's opinion of one answer. ``score`` is None if the judge gave none or was not consistent; ``error`` says why."""
 
-    task: str
+    key: str
     sample: int = Field(default=0, ge=0)
     score: float | None
     scores: Mapping[str, float] = Field(default_factory=dict)
@@ -77,26 +77,26 @@ class Judgement(Record):
     error: str = ""
 
     @property
-    def key(self) -> str:
+    def answer(self) -> str:
         """The answer that it is about: ``suite/id``, and ``suite/id#1`` for a second sample of a task."""
-        return _key(self.task, self.sample)
+        return _answer(self.key, self.sample)
 
 
 class Label(Record):
     """What a person said of one answer."""
 
-    task: str
+    key: str
     sample: int = Field(default=0, ge=0)
     good: bool = Field(strict=True)
 
     @property
-    def key(self) -> str:
-        """As ``Judgement.key``."""
-        return _key(self.task, self.sample)
+    def answer(self) -> str:
+        """As ``Judgement.answer``."""
+        return _answer(self.key, self.sample)
 
 
-def _key(task: str, sample: int) -> str:
-    return f"{task}#{sample}" if sample else task
+def _answer(key: str, sample: int) -> str:
+    return f"{key}#{sample}" if sample else key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +245,7 @@ def judge_answers(
     bar.finish()
     said = iter([[texts[start + offset] for offset in range(3)] for start in range(0, len(prompts), 3)])
     return [
-        Judgement(task=task.key, score=None, error=refused[number]) if number in refused else _judgement(task, next(said), rubric)
+        Judgement(key=task.key, score=None, error=refused[number]) if number in refused else _judgement(task, next(said), rubric)
         for number, (task, _) in enumerate(answers)
     ]
 
@@ -267,14 +267,14 @@ def _judgement(task: Task, texts: Sequence[tuple[str, str]], rubric: Sequence[Cr
     for text, error in texts:
         parsed = parse_opinion(text, rubric)
         if isinstance(parsed, str):
-            return Judgement(task=task.key, score=None, error=error or parsed)
+            return Judgement(key=task.key, score=None, error=error or parsed)
         opinions.append(parsed)
     totals = [_total(opinion, rubric) for opinion in opinions]
     sway = max(totals) - min(totals)
     first, second, _ = opinions
     mean = (totals[0] + totals[1]) / 2
     return Judgement(
-        task=task.key,
+        key=task.key,
         score=mean if sway <= _SWAY else None,
         scores={c.name: (first.scores[c.name] + second.scores[c.name]) / 2 for c in rubric},
         reasons=first.reasons,
@@ -336,12 +336,12 @@ class Calibration(Record):
 
 
 def calibrate(judgements: Sequence[Judgement], labels: Mapping[str, bool], *, threshold: float = 0.5) -> Calibration:
-    """Compare judgements with human labels (good or not) by ``Judgement.key``; judgements without a score count as disagreement.
+    """Compare judgements with human labels (good or not) by their answers; judgements without a score count as disagreement.
 
     Raises:
         ValueError: no task has both.
     """
-    pairs = [(judgement, labels[judgement.key]) for judgement in judgements if judgement.key in labels]
+    pairs = [(judgement, labels[judgement.answer]) for judgement in judgements if judgement.answer in labels]
     if not pairs:
         raise ValueError("no judged answer has a label; labels are keyed by suite/id (suite/id#1 for a second sample)")
     wanted = [label for _, label in pairs]

@@ -27,7 +27,7 @@ KINDS: Mapping[str, str] = {
 
 _CONFIG = """\
 # yaml-language-server: $schema={schema}
-# Every key is in the README. Override one on the command line: --set finetune.learning_rate=1e-4
+# Every key and its meaning: goldloop config schema. Override one on the command line: --set finetune.learning_rate=1e-4
 name: first
 model: smollm2-135m-instruct   # a hub id, a local folder or a GGUF file works the same way
 

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import parallel
 import pytest
 from sandbox_requirements import unavailable
 
+import evals.sandboxes
 from evals.errors import BadInput
 from evals.sandboxes import open_sandbox
 from evals.sandboxes.base import Sandbox
 
 WriteSuite = Callable[..., Path]
+parallel.one_thread()
+
+
+def pytest_configure() -> None:
+    parallel.start_compiling()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    parallel.sort_tests(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    parallel.await_compiled()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return parallel.Files(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +45,23 @@ def sandbox() -> Iterator[Sandbox]:
         unavailable("sandlock", str(error))
     yield found
     found.close()
+
+
+_self_tests: dict[tuple[type[Sandbox], str], list[str]] = {}
+
+
+@pytest.fixture
+def self_test_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what stands above a sandbox, which open many of one kind: the first one of this process is self-tested."""
+    real = evals.sandboxes.self_test
+
+    def once(opened: Sandbox) -> list[str]:
+        kind = (type(opened), opened.tier)
+        if kind not in _self_tests:
+            _self_tests[kind] = real(opened)
+        return _self_tests[kind]
+
+    monkeypatch.setattr(evals.sandboxes, "self_test", once)
 
 
 @pytest.fixture(scope="session")

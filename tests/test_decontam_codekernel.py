@@ -11,6 +11,7 @@ import time
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,11 +25,11 @@ from decontam.kernels.batches import Longs
 from decontam.kernels.code import W
 from decontam.kernels.codewords import KEPT
 from decontam.matching.grams import Keys
-from decontam.matching.index import build_index
+from decontam.matching.index import HoldoutIndex, build_index
 from decontam.matching.match import as_column, match_text, scan
 from decontam.records import Item
 
-TABLE = codekernel.kept_table()
+kept = cache(codekernel.kept_table)  # on first use, not when tests are collected: compiling takes time
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 FILES = ("bisect.py", "colorsys.py", "fnmatch.py", "graphlib.py", "heapq.py", "queue.py", "shlex.py", "string.py")
 SIGNS = "== != <= >= += -= *= /= // ** -> => && || << >> ++ := ?? ?. %= &= |= ^="  # two that are one token
@@ -38,7 +39,7 @@ PAIRS = SIGNS.split()
 def lexed(source: str) -> tuple[Keys, Longs]:
     """Values and byte spans of the tokens of a text."""
     data = np.frombuffer(source.encode("utf-8", "replace") or b" ", np.uint8)
-    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, TABLE, False)
+    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, kept(), False)
     return values, spans
 
 
@@ -404,13 +405,15 @@ def sound(source: str) -> bool:
     return True
 
 
-FUNCTIONS = [source for name in FILES for source in functions(name) if sound(source)]
+@cache
+def sound_functions() -> tuple[str, ...]:
+    return tuple(source for name in FILES for source in functions(name) if sound(source))
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.__name__)
 def test_a_variant_of_a_function_has_the_same_windows(variant: Callable[[str], str]) -> None:
     changed = 0
-    for source in FUNCTIONS:
+    for source in sound_functions():
         other = variant(source)
         changed += other != source and len(windows(source)) > 0
         assert windows(other) == windows(source), other
@@ -418,7 +421,7 @@ def test_a_variant_of_a_function_has_the_same_windows(variant: Callable[[str], s
 
 
 def test_all_variants_at_once_have_the_same_windows() -> None:
-    for source in FUNCTIONS:
+    for source in sound_functions():
         other = source
         for variant in VARIANTS:
             other = variant(other)
@@ -450,7 +453,13 @@ ITEM = (
     "def safe_hours(tides, draught):\n    floods = [tide for tide in tides if tide.depth > draught]\n"
     "    return sorted({hour for flood in floods for hour in range(flood.start - 1, flood.end + 2)})\n"
 )
-INDEX = build_index([Item(key="tides", answer=ITEM)])
+
+
+@cache
+def tides_index() -> HoldoutIndex:
+    return build_index([Item(key="tides", answer=ITEM)])
+
+
 SOUP = st.lists(st.one_of(st.sampled_from(BROKEN), st.sampled_from(PIECES), st.text(max_size=3)), max_size=30).map("".join)
 ANY_BYTES = st.binary(max_size=300).map(lambda data: data.decode("utf-8", "replace"))
 
@@ -479,7 +488,7 @@ def test_any_text_has_sound_tokens(source: str) -> None:
 @given(st.lists(st.one_of(ANY_BYTES, SOUP, st.just(ITEM)), max_size=4))
 def test_any_column_can_be_scanned(texts: list[str]) -> None:
     column = as_column(texts)
-    for value, _, _, start, end in scan(column, INDEX, "code").tolist():
+    for value, _, _, start, end in scan(column, tides_index(), "code").tolist():
         assert 0 <= start < end <= column.offsets[value + 1] - column.offsets[value]
 
 
@@ -491,7 +500,7 @@ def test_tokens_do_not_depend_on_what_stands_around_a_value_in_the_buffer(source
     low, size = len(before.encode("utf-8", "replace")), len(source.encode("utf-8", "replace"))
     data = np.frombuffer((before + source + after).encode("utf-8", "replace") or b" ", np.uint8)
     values, spans = np.empty((size + 16, 2), np.uint64), np.empty((size + 16, 2), np.int64)
-    count = codekernel.lex(data, low, low + size, codekernel.CLASSES, codekernel.PAIRS, TABLE, False, values, spans)
+    count = codekernel.lex(data, low, low + size, codekernel.CLASSES, codekernel.PAIRS, kept(), False, values, spans)
     expected, places = lexed(source)
     assert values[:count].tolist() == expected.tolist()
     assert (spans[:count] - low).tolist() == places.tolist()
@@ -510,17 +519,17 @@ def test_lexing_takes_time_in_proportion_to_the_text(piece: str) -> None:
 
 
 def test_a_gram_whose_key_is_another_ones_is_no_hit() -> None:
-    grams, column = INDEX.code, as_column([ITEM])
-    assert len(scan(column, INDEX, "code")) > 20
+    grams, column = tides_index().code, as_column([ITEM])
+    assert len(scan(column, tides_index(), "code")) > 20
     shifted = np.where(grams.table >= 0, (grams.table + 1) % len(grams.idf), -1).astype(np.int32)
-    tampered = replace(INDEX, code=replace(grams, table=shifted))
+    tampered = replace(tides_index(), code=replace(grams, table=shifted))
     assert len(scan(column, tampered, "code")) == 0
 
 
 def test_disguised_code_is_found_within_prose_where_it_stands() -> None:
     before = "Ein Schiff fährt übers Meer. " * 200
     other = with_wide_brackets(renamed(ITEM))
-    (match,) = match_text(f"{before}\n{other}\n{before}", INDEX, ["code"])
+    (match,) = match_text(f"{before}\n{other}\n{before}", tides_index(), ["code"])
     assert (match.item, match.coverage) == ("tides", 1.0)
     text, claimed = f"{before}\n{other}"[slice(*match.document_span)], ITEM[slice(*match.item_span)]
     assert (text, other.strip()[-len(text) :]) == (other.strip()[-len(text) :], text)
@@ -533,6 +542,6 @@ def test_an_item_across_the_border_of_two_pieces_is_found(filler: str) -> None:
     """A long text is lexed in pieces; the windows across a border are lost, the item is not."""
     for offset in range(0, len(ITEM), 9):
         before = (filler * 30_000)[: (1 << 18) - offset - 1] + "\n"
-        matches = match_text(f"{before}{ITEM}{filler * 50}", INDEX, ["code"])
+        matches = match_text(f"{before}{ITEM}{filler * 50}", tides_index(), ["code"])
         assert [match.item for match in matches] == ["tides"], offset
         assert matches[0].coverage > 0.6

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -53,7 +53,14 @@ ITEMS = (
     Item(key="longer short", prompt="Reverse naïve strings, then sort them again.", answer="seven words"),
     Item(key="short chinese", prompt="反转字符串", answer="倒过来"),
 )
-INDEX = build_index(ITEMS)
+
+
+@cache
+def the_index() -> HoldoutIndex:
+    """On first use, not when tests are collected: compiling takes time."""
+    return build_index(ITEMS)
+
+
 TEXTS = [item.part(name) for item in ITEMS for name in ("prompt", "answer", "tests") if item.part(name)]
 
 
@@ -94,7 +101,9 @@ def words_of_gram(index: HoldoutIndex, gram: int) -> Words:
     return tuple(words if gram in index.short else words[at : at + N])
 
 
-WORDS = [words_of_gram(INDEX, gram) for gram in range(len(INDEX.text.idf))]
+@cache
+def words_of_grams() -> list[Words]:
+    return [words_of_gram(the_index(), gram) for gram in range(len(the_index().text.idf))]
 
 
 def placed(texts: Sequence[str], before: str = "", after: str = "") -> Column:
@@ -109,9 +118,9 @@ def placed(texts: Sequence[str], before: str = "", after: str = "") -> Column:
     )
 
 
-def compiled_hits(column: Column, index: HoldoutIndex = INDEX) -> list[Hit]:
-    hits = scan(column, index, "text").tolist()
-    return sorted((value, WORDS[gram], first, end, ordinal) for value, gram, ordinal, first, end in hits)
+def compiled_hits(column: Column, index: HoldoutIndex | None = None) -> list[Hit]:
+    hits = scan(column, index or the_index(), "text").tolist()
+    return sorted((value, words_of_grams()[gram], first, end, ordinal) for value, gram, ordinal, first, end in hits)
 
 
 def full_width(text: str) -> str:
@@ -199,8 +208,8 @@ def test_a_last_word_ends_with_its_value(following: str) -> None:
 
 
 def test_the_index_holds_every_gram_of_every_item() -> None:
-    assert len(WORDS) == len(set(WORDS))
-    assert set(WORDS) == GRAMS
+    assert len(words_of_grams()) == len(set(words_of_grams()))
+    assert set(words_of_grams()) == GRAMS
 
 
 def test_hits_beyond_the_first_room_are_all_there() -> None:
@@ -250,7 +259,7 @@ def matches_in_parts(texts: Sequence[str], cuts: Iterable[int], threads: int) ->
 
     def work(parse: Callable[[], Batch]) -> list[tuple[int, Match]]:
         batch = parse()
-        return [(int(batch.rows[value]), match) for value, match in match_column(batch.columns[0], INDEX)]
+        return [(int(batch.rows[value]), match) for value, match in match_column(batch.columns[0], the_index())]
 
     parses = (partial(parse, low, high) for low, high in pairwise(borders))
     return [found for batch in in_order(parses, work, threads) for found in batch]
@@ -261,7 +270,7 @@ def matches_in_parts(texts: Sequence[str], cuts: Iterable[int], threads: int) ->
 @example(None, [FERRY, CODE, "", f"{CAFE}\n{CODE}", "Reverse naïve strings. return text[::-1]"], 3)
 def test_threads_and_cuts_give_the_same_matches(data: st.DataObject | None, texts: list[str], threads: int) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(texts)), max_size=4)) if data else [1, 2, 4]
-    assert matches_in_parts(texts, cuts, threads) == match_column(as_column(texts), INDEX)
+    assert matches_in_parts(texts, cuts, threads) == match_column(as_column(texts), the_index())
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +284,7 @@ def noise() -> str:
 @pytest.mark.parametrize("item", [FERRY, unicodedata.normalize("NFD", CAFE), CHINESE], ids=["ascii", "composed", "chinese"])
 def test_an_item_within_a_line_of_20_megabytes_is_found_where_it_stands(noise: str, item: str) -> None:
     first = f"é {noise} "
-    (match,) = match_text(f"{first}{item} {noise}", INDEX, ["text"])
+    (match,) = match_text(f"{first}{item} {noise}", the_index(), ["text"])
     tokens = tokenize(item)
     assert match.document_span == (len(first) + tokens[0].start, len(first) + tokens[-1].end)
     assert (match.coverage, match.document_spans) == (1.0, (match.document_span,))
@@ -284,7 +293,7 @@ def test_an_item_within_a_line_of_20_megabytes_is_found_where_it_stands(noise: s
 @pytest.mark.parametrize("char", ["a", "é", "e\u0301", "\u0301", "ﷺ", "½", "中", "\U0002f800", "\u200b", "\\", "\\n", "\0", "🙂"])
 def test_words_of_a_megabyte_do_no_harm(char: str) -> None:
     filler = char * (1_000_000 // len(char.encode()))
-    (match,) = match_text(f"{filler} {FERRY} {filler}", INDEX, ["text"])
+    (match,) = match_text(f"{filler} {FERRY} {filler}", the_index(), ["text"])
     tokens = tokenize(FERRY)
     assert match.document_span == (len(filler) + 1 + tokens[0].start, len(filler) + 1 + tokens[-1].end)
 
@@ -297,7 +306,7 @@ def words(text: str) -> list[str]:
 @given(DOCUMENTS)
 @example(f"Before. {FERRY} After. {full_width(CAFE)}")
 def test_the_longest_run_is_the_same_words_in_both_texts(document: str) -> None:
-    for match in match_text(document, INDEX, ["text"]):
+    for match in match_text(document, the_index(), ["text"]):
         part = next(item for item in ITEMS if item.key == match.item).part(match.part)
         found = words(document[slice(*match.document_span)])
         assert found == words(part[slice(*match.item_span)])
@@ -308,7 +317,7 @@ def test_the_longest_run_is_the_same_words_in_both_texts(document: str) -> None:
 @given(DOCUMENTS)
 @example(f"Before. {FERRY[:80]} between {FERRY[60:]} after")
 def test_every_marked_stretch_is_words_of_the_other_text(document: str) -> None:
-    for match in match_text(document, INDEX, ["text"]):
+    for match in match_text(document, the_index(), ["text"]):
         part = next(item for item in ITEMS if item.key == match.item).part(match.part)
         assert match.document_spans
         for span in match.document_spans:
@@ -336,17 +345,17 @@ def key_of_gram(grams: Grams) -> dict[int, int]:
 
 
 def test_a_gram_whose_key_is_another_ones_is_no_hit() -> None:
-    keys = key_of_gram(INDEX.text)
-    text = with_table(INDEX.text, [(keys[gram], (gram + 1) % len(keys)) for gram in keys])
+    keys = key_of_gram(the_index().text)
+    text = with_table(the_index().text, [(keys[gram], (gram + 1) % len(keys)) for gram in keys])
     assert len(compiled_hits(as_column(TEXTS))) > 100
-    assert compiled_hits(as_column(TEXTS), replace(INDEX, text=text)) == []
+    assert compiled_hits(as_column(TEXTS), replace(the_index(), text=text)) == []
 
 
 def test_grams_that_share_their_keys_are_told_apart() -> None:
-    keys = key_of_gram(INDEX.text)
+    keys = key_of_gram(the_index().text)
     entries = [(keys[gram], (gram + shift) % len(keys)) for shift in (3, 1, 0, 2) for gram in keys]
-    text = with_table(INDEX.text, entries)
-    assert compiled_hits(as_column(TEXTS), replace(INDEX, text=text)) == reference_hits(TEXTS)
+    text = with_table(the_index().text, entries)
+    assert compiled_hits(as_column(TEXTS), replace(the_index(), text=text)) == reference_hits(TEXTS)
 
 
 @pytest.mark.parametrize(("held", "other"), [("hour", "hours"), ("hours", "hour")])
@@ -372,6 +381,6 @@ def test_items_that_differ_in_one_word_are_told_apart() -> None:
 
 def test_offsets_of_hits_are_within_their_value() -> None:
     column = placed(TEXTS, "x" * 33, "y" * 5)
-    hits: Longs = scan(column, INDEX, "text")
+    hits: Longs = scan(column, the_index(), "text")
     sizes = np.diff(column.offsets)[hits[:, 0]]
     assert (hits[:, 3] >= 0).all() and (hits[:, 3] < hits[:, 4]).all() and (hits[:, 4] <= sizes).all()

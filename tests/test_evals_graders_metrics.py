@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_sandbox, unavailable
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders import grade
@@ -26,7 +26,7 @@ def task(*metrics: dict[str, Any], **changes: Any) -> Task:
 
 def web_sandbox() -> Sandbox:
     if find_toolchain("web") is None:
-        pytest.skip("no web toolchain here: goldloop images build")
+        unavailable("web", "no web toolchain here: goldloop images build")
     return required_sandbox("sandlock")
 
 

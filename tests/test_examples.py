@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox_requirements import unavailable
 
 from evals.errors import BadInput, SandboxFault, TaskFault
 from evals.extract import extract_code
@@ -24,13 +25,19 @@ from goldens.stubs import empty_answer, more_stubs
 
 ROOT = Path(go_language.__file__).parent
 NAME = "examples.go_language:GO"
-NEEDS_GO = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed (no `go` on PATH)")
+NEEDS_GO = pytest.mark.usefixtures("go")
 ADD = "package main\n\nfunc Add(a, b int) int {\n\treturn a + b\n}\n"
 
 
 def go_task(**changes: Any) -> Task:
     row = {"id": "add", "suite": "go", "split": "train", "group": "add", "prompt": "p", "language": NAME, "golden": ADD}
     return Task.model_validate({**row, "checks": "assert Add(1, 2) == 3\nassert Add(-4, 4) == 0\n", **changes})
+
+
+@pytest.fixture(scope="module")
+def go() -> None:
+    if shutil.which("go") is None:
+        unavailable("go", "Go is not installed (no `go` on PATH)")
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ from loop.bench import Bench
 from loop.cli import main
 from loop.config import make_config
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 
 def test_rules_and_adapter_make_four_arms() -> None:
     arms = arms_of(rules={"rules": "be brief"}, adapter="a", temperature=0, tries=1, repair=0)

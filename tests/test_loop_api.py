@@ -16,6 +16,8 @@ import goldloop
 from evals.records import ModelRef
 from loop.config import make_config
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 REPOSITORY = Path(__file__).parents[1]
 
 

@@ -486,7 +486,7 @@ def endless(name: str, *first: str) -> None:
     """Gigabytes of harmless rows after the first ones, in a few kilobytes: the same zstandard frame again and again."""
     rows = "".join(json.dumps({"text": f"{text} {number}"}) + "\n" for number in range(30_000) for text in FILLER)
     start = "".join(json.dumps({"text": text}) + "\n" for text in (*first, *FILLER))
-    Path(name).write_bytes(zstandard.compress(start.encode()) + zstandard.compress(rows.encode()) * 2000)
+    Path(name).write_bytes(zstandard.compress(start.encode()) + zstandard.compress(rows.encode()) * 200)
 
 
 def wait_for_rows(process: subprocess.Popen[str], out: Path) -> None:

@@ -19,6 +19,8 @@ from loop.cli import main
 from loop.config import config_keys
 from loop.stage import only_one
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 Run = Callable[..., "Outcome"]
 
 
@@ -109,7 +111,7 @@ def test_the_closing_table_shows_before_after_and_the_interval(run: Run, write_s
     text = re.sub(r"\s+", " ", outcome.out)
     assert "codes (target) 6 0.0% 100.0% +100.0" in text
     assert "decision: promote" in text
-    assert "wrong_value 6" in text
+    assert "wrong value 6" in text
     assert "next: goldloop lineage t" in outcome.err
 
 

@@ -18,6 +18,8 @@ from command_line import Ended
 
 from loop.cli import main
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 Run = Callable[..., Ended]
 REPOSITORY = Path(__file__).parents[1]
 

@@ -19,6 +19,8 @@ from loop.holdout import HoldoutLedger
 from loop.stage import stage
 from loop.stages import count_results
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 
 def results(suite: str, passed: int, n: int, *, errors: int = 0) -> list[Result]:
     made = []

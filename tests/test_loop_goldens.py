@@ -13,6 +13,8 @@ from evals.errors import SandboxFault
 from evals.sandboxes.base import Job, Outcome, Sandbox
 from loop.cli import main
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 
 @pytest.fixture
 def run(sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:

@@ -18,6 +18,8 @@ from loop.cli import main
 from loop.health import examine_suite
 from loop.holdout import HoldoutLedger
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 
 def evaluation(
     runs: Path, number: int, suite: Suite, passed: Mapping[str, bool], *, code: str = "", stage: str = "after-holdout"

@@ -19,6 +19,8 @@ from loop.holdout import HoldoutLedger, require_untrained
 from trainset.build import Built, load, save
 from trainset.records import Example
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 
 def suite_at(path: Path) -> Suite:
     return load_suite(str(path))

@@ -13,6 +13,8 @@ from evals.sandboxes.base import Job, Outcome, Sandbox
 from evals.suites import load_suite
 from loop.cli import main
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 GOOD = {
     "text": "Write `one()`.",
     "code": "def one():\n    return 1\n",

@@ -18,6 +18,8 @@ from loop.runs import resume_run, start_run
 from loop.status import run_status
 from trainset.records import Example
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 
 def settings(target: Path, guard: Path | None = None, **changes: Any) -> Any:
     suites = {"target": [str(target)], "guard": [str(guard)] if guard else []}

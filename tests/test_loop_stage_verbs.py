@@ -13,6 +13,8 @@ from evals.files import MANIFEST, read_json
 from loop.cli import main
 from loop.stage import only_one
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 Run = Callable[..., Ended]
 ROUND = "runs/t/round-1"
 SCRIPTED = ("--set", "finetune.trainer=scripted")

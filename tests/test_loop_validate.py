@@ -13,6 +13,8 @@ from conftest import WriteSuite
 from evals.files import write_json
 from loop.cli import main
 
+pytestmark = pytest.mark.usefixtures("self_test_once")
+
 Run = Callable[..., Ended]
 SCRIPTED = "model: m\nbackend: fakes:LearningBackend\nfinetune: {trainer: scripted}\n"
 

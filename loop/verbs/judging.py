@@ -30,7 +30,7 @@ def judge(
     rubric: Annotated[Path | None, typer.Option(help="YAML list of name, description and weight.")] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help='People\'s labels, JSONL: {"task": "suite/id", "good": true}, "sample" after the first.'),
+        typer.Option(help='People\'s labels, JSONL: {"key": "suite/id", "good": true}, "sample" after the first.'),
     ] = None,
     set_: Sets = None,
     json: Json = False,
@@ -123,11 +123,11 @@ def _labels(file: Path) -> dict[str, bool]:
     from evals.tables import read_table_records
 
     if not file.is_file():
-        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"task": "suite/id", "good": true}}')
+        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"key": "suite/id", "good": true}}')
     known: dict[str, bool] = {}
     for label in read_table_records(file, Label):
-        if known.setdefault(label.key, label.good) is not label.good:
-            raise BadInput(f"{file}: {label.key} is labelled both good and not; keep one label per answer")
+        if known.setdefault(label.answer, label.good) is not label.good:
+            raise BadInput(f"{file}: {label.answer} is labelled both good and not; keep one label per answer")
     return known
 
 

@@ -112,7 +112,7 @@ def sql(
 ) -> None:
     """Ask the artifacts in SQL (DuckDB), also while a run writes them. Rows too wide for the terminal are shown key by key.
 
-    Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, task) group by slice"
+    Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, key) group by slice"
 
     Example: goldloop sql "from scores" --format csv > scores.csv
     """
