@@ -136,7 +136,7 @@ def __dir__() -> list[str]:
 
 
 def foreign_packages() -> list[str]:
-    """What stands in the way of goldloop's packages: a message for each that Python would take from elsewhere.
+    """What shadows goldloop's packages: a message for each that Python would import from elsewhere.
 
     Their names are common ones; a distribution ``evals`` is on the Python Package Index, for example.
     """
@@ -156,7 +156,7 @@ def foreign_packages() -> list[str]:
         elif taken == expected:
             messages.append(
                 f"{name}: {expected} was overwritten by another distribution of that name; "
-                f"`pip uninstall {name}`, then install goldloop again, in an environment of its own"
+                f"`pip uninstall {name}`, then install goldloop again, in a separate environment"
             )
         else:
             messages.append(

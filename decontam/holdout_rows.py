@@ -1,7 +1,7 @@
-"""What one row of a holdout's table says: its columns, guessed or mapped, as the parts of an item.
+"""One row of a holdout's table as the parts of an item, by guessed or mapped columns.
 
 Covers the layouts of public benchmarks and of conversations. Text under names that neither the guess nor the column map knows
-is not read; who calls says which columns those are.
+is not read; the caller reports those columns.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def parts_of(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[dic
             parts = _conversation(value, name) if role == "messages" else {role: _text(value, name, role)}
             parts = {part: text for part, text in parts.items() if text.strip()}
             if role == "messages":
-                parts = {part: text for part, text in parts.items() if part not in columns}  # the map's word stands
+                parts = {part: text for part, text in parts.items() if part not in columns}  # the map takes precedence
             if parts:
                 texts |= parts
                 used |= dict.fromkeys(parts, name)
@@ -105,7 +105,7 @@ def _text(value: Any, name: str, role: str) -> str:
 
 
 def _turn(entry: Mapping[str, Any]) -> str:
-    """Whose turn a chat message is: ``user``, ``assistant``, another name, or empty where it is not a message."""
+    """The role of a chat message: ``user``, ``assistant``, another name, or empty if it is not a message."""
     speaker = entry.get("role", entry.get("from"))
     return _SPEAKERS.get(speaker.lower(), speaker) if isinstance(speaker, str) else ""
 
@@ -133,7 +133,7 @@ def _conversation(value: Any, name: str) -> dict[str, str]:
 
 
 def _said_in(content: Any, name: str) -> str:
-    """A message's text, also where it is a list of ``{"type": "text", "text": ...}``."""
+    """A message's text, also if it is a list of ``{"type": "text", "text": ...}``."""
     if isinstance(content, (list, tuple)):
         content = [entry.get("text") if isinstance(entry, Mapping) else entry for entry in content]
     return _text(content, f"{name}.content", "content")

@@ -1,6 +1,6 @@
 """Checks are plain Python asserts; this module takes them apart so that expected values never enter the sandbox.
 
-``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is no
+``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is not an
 assertion is set-up and runs inside, in order. An assertion whose expected side is not a literal, one in a loop or a
 branch, and a call of a function that asserts need code to decide (kind ``inside``): see ``evals.graders.referee`` for
 where that code runs. ``assert f(1) == approx([1.5], rtol=1e-6)`` and ``assert f(1) == unordered([1, 2])`` choose the
@@ -79,7 +79,7 @@ def parse_checks(source: str, name: str = "checks") -> tuple[Step, ...]:
     """Take checks apart into steps.
 
     Raises:
-        TaskFault: not Python, or nothing in it asserts anything.
+        TaskFault: they are not Python, or assert nothing.
     """
     try:
         tree = ast.parse(source)
@@ -186,7 +186,7 @@ def _equality(test: ast.expr) -> _Found | None:
         except ValueError:
             continue
         if isinstance(test.ops[0], ast.Is) and not (expected is None or isinstance(expected, bool)):
-            return None  # identity of other values is the interpreter's own business
+            return None  # identity of other values depends on the interpreter
         return expression, expected, None
     return None
 
@@ -215,7 +215,7 @@ def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
     """(relative, absolute) of a call of ``approx``; pytest's names ``rel`` and ``abs`` count too.
 
     Raises:
-        TaskFault: another argument, or a value that is not a number from 0 on.
+        TaskFault: another argument, or a value that is not a number >= 0.
     """
     limits = [DEFAULT_RTOL, 0.0]
     for keyword in call.keywords:

@@ -1,7 +1,7 @@
-"""Statistics where outcomes hang together: samples of one task, tasks of one group, never counted as independent.
+"""Statistics of dependent outcomes: samples of one task, tasks of one group, never counted as independent.
 
 Covers pass@k and pass^k, intervals of a mean over tasks, the paired comparison of two models by sign flips and by the
-bootstrap over clusters, and the correction for several comparisons. One sample a task, each task a group of its own: see
+bootstrap over clusters, and the correction for several comparisons. One sample per task, each task its own group: see
 ``evals.stats``. Measured coverage of the 95% intervals (``benchmarks/intervals.py``): 94% to 97%, with fewer than ten clusters
 or with rates near 0 and 1 on 20 or 40 tasks up to 99%. The bootstrap's falls to 73% there, so it decides nothing.
 """
@@ -53,15 +53,15 @@ Groups = Mapping[str, str]
 
 
 def mean_interval(means: Sequence[float], confidence: float = 0.95, groups: Sequence[str] = ()) -> Interval:
-    """Interval of the mean over tasks from one mean a task; tasks of one of ``groups`` are one cluster, without any each is.
+    """Interval of the mean over tasks from one mean per task; tasks of one of ``groups`` are one cluster, without groups each.
 
     The cluster-robust variance (Miller 2024, eq. 4; bias-reduced) says how many independent trials the tasks are worth; that
     number goes into Wilson's interval with Student's quantile (Korn and Graubard 1998; Dean and Pagano 2015), since the plain
-    t interval misses its 95% near 0 and 1. Where the spread says nothing, all means being alike, every cluster is one trial.
+    t interval misses its 95% near 0 and 1. If the spread says nothing because all means are equal, every cluster is one trial.
     One cluster alone gives the widest interval, 0 to 1.
 
     Raises:
-        ValueError: fewer than two tasks, or means that are no shares.
+        ValueError: fewer than two tasks, or means that are not shares.
     """
     values = _finite(means)
     if values.size < 2:
@@ -95,7 +95,7 @@ class _Clustered:
 
     @property
     def sums(self) -> np.ndarray:
-        """The clusters' summed deviations from the mean, each without its own pull on the mean; needs two clusters."""
+        """The clusters' summed deviations from the mean, each corrected for its own influence on the mean; needs two clusters."""
         deviations: np.ndarray = self.totals - self.mean * self.sizes
         deviations /= np.sqrt(1 - self.sizes / self.sizes.sum())
         return deviations
@@ -149,7 +149,7 @@ def difference_interval(
 def compare_means(
     before: Mapping[str, float], after: Mapping[str, float], seed: int = 0, groups: Groups | None = None
 ) -> Comparison:
-    """Compare two models by their mean over samples on each task; tasks of one group are one cluster, without any each is.
+    """Compare two models by their mean over samples on each task; tasks of one group are one cluster, without groups each.
 
     ``p`` is the sign-flip test's; ``ci95`` and ``low_one_sided`` are Student's t over the clusters' differences, with the
     percentile bootstrap over clusters beside them; ``gained`` and ``lost`` count tasks whose mean rose and fell.
@@ -191,7 +191,7 @@ def _finite(values: Sequence[float]) -> np.ndarray:
     """The values as an array.
 
     Raises:
-        ValueError: one of them is not a number; any comparison with it would be false, and pass for a finding.
+        ValueError: one of them is not a number; any comparison with it would be false, and would look like a finding.
     """
     data = np.asarray(values, dtype=float)
     if not np.isfinite(data).all():

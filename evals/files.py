@@ -101,7 +101,7 @@ def read_json(path: Path) -> Any:
     """Parse a JSON file.
 
     Raises:
-        BadInput: the file is missing or no JSON; the message names the file.
+        BadInput: the file is missing or not JSON; the message names the file.
     """
     try:
         return orjson.loads(path.read_bytes())
@@ -174,7 +174,7 @@ def findings(error: ValidationError, model: type[BaseModel] | None = None) -> li
 
 
 def _hint(item: ErrorDetails, model: type[BaseModel] | None) -> str:
-    """What was probably meant by a key or a value."""
+    """A hint at what was probably meant by a key or a value."""
     if item["type"] == "extra_forbidden":
         return _meant(item["loc"], model)
     if item["type"] == "string_type" and isinstance(item["input"], (bool, int, float, date)):

@@ -38,7 +38,7 @@ def failed_tests(failure: Failure) -> list[Mapping[str, object]]:
 
 
 def said_by(failure: Failure) -> str:
-    """The line of a failure's message that says what went wrong: no traceback, no stack, no excerpt of the source."""
+    """The line of a failure's message that says what went wrong: without traceback, stack or source excerpt."""
     message = str(failure.verdict.evidence.get("message") or "")
     if not message and (tests := failed_tests(failure)):
         message = str(tests[0].get("message") or "")

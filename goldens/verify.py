@@ -1,7 +1,7 @@
 """How sharp a suite's checks are: goldens pass every time, stubs and mutants of the goldens fail.
 
-A task is broken where its golden does not pass each time or an answer that does nothing passes; weak where too many
-mutants survive or only the sandbox decides; error where infrastructure kept it from being known. Identity and constant
+A task is broken if its golden does not pass each time or an answer that does nothing passes; weak if too many
+mutants survive or only the sandbox decides; error if infrastructure failures prevented a result. Identity and constant
 stubs that pass are reported and reject nothing. Does not cover whether prompts say what checks want.
 """
 
@@ -92,7 +92,7 @@ def _tried(verdict: Verdict) -> Tried:
 
 
 def _with_mutants(verification: Verification, task: Task, grade: Grade, effort: Effort) -> Verification:
-    """The verification with what came of the mutants; a golden that nothing mutates makes its task weak."""
+    """The verification with the outcome of the mutants; a golden without mutants makes its task weak."""
     try:
         mutants = mutants_of(task, effort.mutants) if effort.mutants else Mutants(drawn=(), equivalent=0)
     except TaskFault as fault:
@@ -119,7 +119,7 @@ def _with_mutants(verification: Verification, task: Task, grade: Grade, effort: 
 
 
 def _with_findings(verification: Verification, effort: Effort) -> Verification:
-    """The verification with its state and everything that led to it."""
+    """The verification with its state and all findings behind it."""
     empty = verification.stubs["empty"]
     findings = list(verification.findings)
     state: State = "weak" if findings else "sound"
@@ -153,7 +153,7 @@ def verify_all(
         for verification in pool.map(lambda task: verify_task(task, grade, effort), tasks):
             verifications.append(verification)
             bar.advance(1, note_of(verifications))
-    # A busy machine must not break a good task.
+    # A busy machine must not fail a good task.
     verifications = [
         verify_task(task, grade, effort) if row.late else row for task, row in zip(tasks, verifications, strict=True)
     ]
@@ -169,7 +169,7 @@ def note_of(verifications: Sequence[Verification]) -> str:
 
 
 def score_of(verifications: Iterable[Verification]) -> float | None:
-    """Killed among killed and surviving mutants; None where none was run."""
+    """Killed among killed and surviving mutants; None if none was run."""
     rows = list(verifications)
     killed = sum(row.killed for row in rows)
     counted = killed + sum(len(row.survivors) for row in rows)
@@ -177,7 +177,7 @@ def score_of(verifications: Iterable[Verification]) -> float | None:
 
 
 def tallies(verifications: Sequence[Verification]) -> Iterator[Tally]:
-    """A row a suite, then one for each of its slices."""
+    """A row per suite, then one for each of its slices."""
     for suite in dict.fromkeys(row.suite for row in verifications):
         whole = [row for row in verifications if row.suite == suite]
         yield _tally(suite, "*", whole)
@@ -202,7 +202,7 @@ def _tally(suite: str, name: str, rows: Sequence[Verification]) -> Tally:
 
 
 def check_known(verifications: Sequence[Verification]) -> None:
-    """Refuse a conclusion from runs that infrastructure spoiled.
+    """Refuse a conclusion from runs with too many infrastructure errors.
 
     Raises:
         Inconclusive: more than 1% of the runs are errors, or no run was made.
@@ -212,5 +212,5 @@ def check_known(verifications: Sequence[Verification]) -> None:
         first = next((text for row in verifications if row.state == "error" for text in row.findings), "mutants could not be run")
         raise Inconclusive(
             f"{errors} of {runs} runs ended as infrastructure errors (limit {MAX_ERROR_SHARE:.0%}), the first: {first}; "
-            "mend the cause and verify again"
+            "fix the cause and verify again"
         )

@@ -35,7 +35,7 @@ Role = Literal["target", "guard"]
 class Line(Comparison):
     """One row of the closing table: the comparison of a suite or one of its slices, on the holdout. Slice ``*`` is the whole.
 
-    ``errors`` are tasks left out on both sides, since infrastructure spoiled all their samples on one.
+    ``errors`` are tasks left out on both sides, since all their samples on one side were infrastructure errors.
     """
 
     suite: str
@@ -45,9 +45,9 @@ class Line(Comparison):
 
 
 class Overfit(Record):
-    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` where the surplus is large for sure.
+    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` if the surplus is certainly large.
 
-    Trained tasks are those that failed before, so part of the surplus is how they were chosen: hence the margin.
+    Trained tasks are those that failed before, so part of the surplus is due to this selection: hence the margin.
     """
 
     n: int
@@ -63,8 +63,8 @@ class GateReport(Record):
 
     ``noise_floor`` is the largest difference of the old model with itself under other seeds; ``slice_p`` are the guard
     slices' p values for a drop, after Holm; ``lost_fixes`` are holdout tasks that an earlier round fixed and this one lost;
-    ``broken`` are tasks that passed in all samples before and in none after, in a re-run neither; ``flaky`` are tasks set apart,
-    since the same code got both verdicts; ``settings`` are those that it was decided under.
+    ``broken`` are tasks that passed in all samples before and in none after, nor in a re-run; ``flaky`` are tasks set apart,
+    since the same code got both verdicts; ``settings`` are those under which it was decided.
     """
 
     decision: Decision
@@ -138,9 +138,9 @@ def decide(
     """Compare two evaluations of the same holdout tasks.
 
     Raises:
-        ValueError: no target suite; nothing would have to improve.
+        ValueError: there is no target suite, so nothing would have to improve.
         Inconclusive: no holdout result of a target or guard suite on both sides.
-        BadInput: a sample of a task stands twice in an evaluation.
+        BadInput: a sample of a task occurs twice in an evaluation.
     """
     if not target:
         raise ValueError("needs at least one target suite")
@@ -186,11 +186,11 @@ def decide(
 def compare_suites(
     before: Sequence[Result], after: Sequence[Result], *, target: Sequence[str], guard: Sequence[str] = ()
 ) -> tuple[Line, ...]:
-    """A line for each suite and slice. A slice in which no task has a verdict on both sides has none.
+    """A line for each suite and slice. A slice in which no task has a verdict on both sides is left out.
 
     Raises:
         Inconclusive: a suite without a task that has a verdict on both sides.
-        BadInput: a sample of a task stands twice in an evaluation.
+        BadInput: a sample of a task occurs twice in an evaluation.
     """
     roles: tuple[tuple[Role, Sequence[str]], ...] = (("target", target), ("guard", guard))
     lines: list[Line] = []
@@ -205,7 +205,7 @@ def compare_suites(
 
 
 def _judge_broken(broken: Sequence[str], run_again: Set[str], findings: _Findings) -> None:
-    """One run of a few samples may have had bad luck; what fell twice is broken."""
+    """One run of a few samples may be bad luck; a task that fell twice is broken."""
     fell = "passed in every sample before and in none after"
     if twice := [task for task in broken if task in run_again]:
         findings.rejecting.append(f"{len(twice)} tasks {fell}, twice")
@@ -214,7 +214,7 @@ def _judge_broken(broken: Sequence[str], run_again: Set[str], findings: _Finding
 
 
 def _judge_likeness(before: Sequence[Result], after: Sequence[Result], findings: _Findings) -> None:
-    """Both sides must have answered the same tasks equally often, and infrastructure must have spoiled little."""
+    """Both sides must have answered the same tasks equally often, with few infrastructure errors."""
     left, right = (Counter(result.key for result in side) for side in (before, after))
     if alone := left.keys() ^ right.keys():
         findings.doubting.append(
@@ -224,7 +224,7 @@ def _judge_likeness(before: Sequence[Result], after: Sequence[Result], findings:
     if uneven := [task for task in left.keys() & right.keys() if left[task] != right[task]]:
         task = min(uneven)
         findings.doubting.append(
-            f"{len(uneven)} tasks have another number of samples after than before, such as {task}: {left[task]} before, "
+            f"{len(uneven)} tasks have a different number of samples after than before, such as {task}: {left[task]} before, "
             f"{right[task]} after; evaluate both sides with the same settings"
         )
     for name, side in (("before", before), ("after", after)):
@@ -243,7 +243,7 @@ def _slices(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
 def noise_floor(first: Sequence[Result], reruns: Sequence[Sequence[Result]], suites: Sequence[str]) -> float:
     """Largest difference of a model with itself on a suite's holdout, over runs with other seeds; 0 without such runs.
 
-    Only tasks with a verdict in every run count: other tasks are no noise.
+    Only tasks with a verdict in every run count: differences in tasks are not noise.
     """
     floor = 0.0
     for suite in suites:

@@ -67,7 +67,7 @@ class NothingToLearn(Exception):
 
 
 def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple[RoundReport, Standing]:
-    """One round, and where it leaves the next one."""
+    """One round, and what it leaves to the next one."""
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
         bench.ledger.require_budget(bench.suites, config.gate.looks)

@@ -381,7 +381,7 @@ def test_the_verb_judges_every_sample_but_those_of_the_holdout(tmp_path: Path) -
         ("--labels", '{"good": true}', "1: key: Field required"),
         ("--labels", '{"key": "a/b", "good": true}\n{"key": "a/b", "good": false}', "a/b is labelled both good and not"),
         ("--labels", '{"key": "a/b", "good": true}', "labels are keyed by suite/id"),
-        ("--rubric", "- {name: a, description: b}\n- {name: a, description: c}", "criterion a is there twice"),
+        ("--rubric", "- {name: a, description: b}\n- {name: a, description: c}", "criterion a is given twice"),
         ("--rubric", "a: b", "expected a list of criteria"),
         ("--rubric", None, "--rubric"),
         ("--labels", None, "no such file"),

@@ -1,8 +1,8 @@
 """The HTML report of an audit: one file that shows every leak beside the holdout item that it copies.
 
 Covers the verdict, the files, the matches (at most as many as the audit hands over; all are in ``matches.parquet``), what could
-not be compared, and what this kind of audit cannot see. It quotes the holdout, and says so. Both sides are hostile text: how
-the page looks is in ``templates/audit.html.j2``, where all is escaped, and its policy forbids every load.
+not be compared, and what this kind of audit cannot see. It quotes the holdout, and says so. Both sides are hostile text: the
+layout is in ``templates/audit.html.j2``, where all is escaped, and its policy forbids every load.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Entry:
     """One match with the texts to show.
 
     ``document``: the training text around the match; ``document_offset``: where it starts in the whole text, in characters (the
-    match's spans count from the text's start); ``document_length``: of the whole text, None where it is not known.
+    match's spans count from the text's start); ``document_length``: of the whole text, None if it is not known.
     ``item_text``: the whole part of the holdout item.
     """
 
@@ -66,7 +66,7 @@ class Shown:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """Coverage and counts in words; what a rule did not count is left out."""
+        """Coverage and counts in words; figures that a rule does not use are left out."""
         match = self.match
         unit = "code token" if match.channel == "code" else "word"
         return (
@@ -184,8 +184,8 @@ def _shown(entry: Entry, numbers: Mapping[str, int]) -> Shown:
 def pieces(text: str, spans: Iterable[Span], run: Span, offset: int = 0, length: int | None = None) -> tuple[Piece, ...]:
     """A text as stretches to show: what matched, some of what stands around it, and gaps for the rest.
 
-    ``text`` starts at ``offset`` of a whole of ``length`` characters, and the spans count from the start of that whole; what of
-    them lies outside of ``text`` is not shown.
+    ``text`` starts at ``offset`` of a whole of ``length`` characters, and the spans count from the start of that whole; their
+    parts outside ``text`` are not shown.
     """
     length = offset + len(text) if length is None else length
     marks = merged((max(start - offset, 0), min(end - offset, len(text))) for start, end in spans)
@@ -235,7 +235,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _to_words(text: str, window: Span, reach: int = 30) -> Span:
-    """A window that cuts no word, where a space is near."""
+    """A window that cuts no word if a space is near."""
     start, end = window
     if start > 0 and (blank := next((n for n in range(start, start + reach) if text[n : n + 1].isspace()), None)) is not None:
         start = blank + 1
@@ -255,7 +255,7 @@ def _by_reason(reports: Iterable[ItemReport]) -> list[tuple[str, list[str]]]:
 
 
 def duplicates(items: Sequence[ItemReport]) -> list[tuple[str, str, float]]:
-    """Pairs of items with the same or nearly the same text, most alike first; a pair that both name is there once."""
+    """Pairs of items with the same or nearly the same text, most alike first; a pair that both name is listed once."""
     pairs: dict[frozenset[str], tuple[str, str, float]] = {}
     for report in items:
         if report.duplicate_of:

@@ -1,7 +1,7 @@
 """Audit of training files against a holdout. Fails closed: what cannot be read is never called clean.
 
 One thread reads, the others parse, scan and score; results come back in file order, so that the output does not depend on the
-number of threads. What is in flight is bounded, so that memory does not grow with the files.
+number of threads. The work in flight is bounded, so that memory does not grow with the files.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ EXCERPT = 1500  # characters of a text kept on either side of a match, for the r
 class AuditSettings:
     """What decides the outcome of an audit beside the files. ``max_broken_share``: of rows; above it, inconclusive.
 
-    ``boilerplate_documents``: grams in more training texts than this count for nothing (0: off). It also hides an item that
+    ``boilerplate_documents``: grams in more training texts than this are ignored (0: off). It also hides an item that
     leaked more often than that, and reads the files twice.
     """
 
@@ -81,11 +81,11 @@ def run_audit(
     """Match every text of the sources with the holdout.
 
     ``out``: a new folder for matches.parquet, documents.parquet, items.parquet, report.html and, last, summary.json. ``clean``: a
-    new folder for the input without its leaks; written only where the audit ran to its end.
+    new folder for the input without its leaks; written only if the audit ran to its end.
 
     Raises:
-        BadInput: a column is not there, or ``out`` or ``clean`` would touch something that exists.
-        Inconclusive: the holdout is empty, or nothing of it can be indexed.
+        BadInput: a column does not exist, or ``out`` or ``clean`` would overwrite something.
+        Inconclusive: the holdout is empty, or none of it can be indexed.
     """
     progress = progress or Silent()
     index = for_channels(index or _build(holdout, settings.rule), settings.channels)
@@ -113,7 +113,7 @@ def run_audit(
 
 
 def _build(holdout: Holdout, rule: Rule) -> HoldoutIndex:
-    """The index of a holdout; where there is none to be had, the rows that could not be read are part of the reason."""
+    """The index of a holdout; if it cannot be built, the rows that could not be read are part of the message."""
     try:
         return build_index(holdout.items, rule)
     except Inconclusive as error:
@@ -134,7 +134,7 @@ def _run(
     worst: int,
     progress: Progress,
 ) -> Audit:
-    """Read, scan and count everything; what an interruption leaves is whole batches."""
+    """Read, scan and count everything; an interruption leaves whole batches only."""
     started = time.monotonic()
     partial = False
     total = sum(source.size_bytes for source in training.sources)
@@ -161,7 +161,7 @@ def _run(
 
 
 class Interruptions:
-    """Ctrl-C between batches: the first one is remembered and raised when ``check`` is called, the second one at once."""
+    """Ctrl-C between batches: the first one is remembered and raised when ``check`` is called, the second immediately."""
 
     def __init__(self) -> None:
         self._wanted = False
@@ -252,7 +252,7 @@ def _audit_file(
             counts.add(scanned, best)
             tally.add(source, scanned)
             progress.advance(scanned.size_bytes / 1e6, f"{tally.total:,} matches")
-    finally:  # also of a file that was cut short by Ctrl-C: what was seen is reported
+    finally:  # also for a file that was interrupted by Ctrl-C: what was seen is reported
         tally.end_file(counts)
 
 
@@ -265,7 +265,7 @@ def _without_boilerplate(
     progress: Progress,
     interruptions: Interruptions,
 ) -> HoldoutIndex:
-    """A first pass that counts in how many texts each gram of the holdout stands."""
+    """A first pass that counts in how many texts each gram of the holdout occurs."""
     counts = {"text": np.zeros(len(index.text.idf), np.int64), "code": np.zeros(len(index.code.idf), np.int64)}
 
     def count(parse: Parse) -> tuple[int, list[tuple[Channel, Longs]]]:
@@ -390,11 +390,11 @@ def training_texts(training: Found, text_columns: Sequence[str] = ()) -> Iterato
 
 
 def check_threads(threads: int) -> int:
-    """The number of threads to use: as given, or one a core where 0 is given.
+    """The number of threads to use: as given, or one per core for 0.
 
     Raises:
         BadInput: negative.
     """
     if threads < 0:
-        raise BadInput(f"--threads {threads}: must be 0 (one a core) or more")
+        raise BadInput(f"--threads {threads}: must be 0 (one per core) or more")
     return threads or len(os.sched_getaffinity(0))

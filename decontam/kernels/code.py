@@ -208,7 +208,7 @@ def _is_letter(byte):
 
 @njit(nogil=True, cache=True)
 def _is_remark(data, position, high, fresh, before):
-    """Whether ``//`` opens a comment and is no floor division: after a statement, or where two words follow one another."""
+    """Whether ``//`` opens a comment and is not a floor division: after a statement, or where two words follow one another."""
     if fresh or before == 59 or before == 123 or before == 125 or before == 44:  # ; { } ,
         return True
     position += 2

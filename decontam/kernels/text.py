@@ -1,4 +1,4 @@
-"""The compiled scan for n-grams of words: from UTF-8 bytes to verified hits, without a Python object a word.
+"""The compiled scan for n-grams of words: from UTF-8 bytes to verified hits, without a Python object per word.
 
 One pass: 64 bytes are classified at once, a word of up to 8 bytes is one load, a rolling polynomial over word hashes asks a
 bitmap, then a table; what the table knows is compared word by word with the item's own words before it counts. The definition

@@ -1,4 +1,4 @@
-"""From texts to matches: run the kernels over a column, score, and turn what was found into evidence.
+"""From texts to matches: run the kernels over a column, score, and turn hits into evidence.
 
 Python touches only texts in which something was found. Safe to call from several threads: the kernels release the GIL.
 """
@@ -113,7 +113,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
 
 
 def column_name(column: Column, value: int) -> str:
-    """Where a value stands within its row: ``prompt``, or ``messages[2].content``."""
+    """The place of a value within its row: ``prompt``, or ``messages[2].content``."""
     return column.name if column.ordinals is None else place(column.name, int(column.ordinals[value]))
 
 
@@ -163,14 +163,14 @@ def _merge(spans: Iterable[Span]) -> list[Span]:
 
 
 def _item_spans(grams: Grams, part: int, hits: Longs) -> list[Span]:
-    """Where grams stand in the item's part, merged."""
+    """The places of grams in the item's part, merged."""
     spans = grams.parts[part].spans
     places = [position_in(grams, gram, part) for gram in hits[:, 1].tolist()]
     return _merge((int(spans[place, 0]), int(spans[place + grams.length - 1, 1])) for place in places)
 
 
 def _run_span(grams: Grams, part: int, run: Longs) -> Span:
-    """Where a run of grams, one token apart, stands in the item's part."""
+    """The place of a run of grams, one token apart, in the item's part."""
     spans = grams.parts[part].spans
     first = position_in(grams, int(run[0, 1]), part)
     last = min(first + len(run) + grams.length - 2, len(spans) - 1)

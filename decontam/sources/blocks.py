@@ -1,4 +1,4 @@
-"""Blocks of whole lines from a stream; only what is in flight is held, and a row longer than a block makes its block grow."""
+"""Blocks of whole lines from a stream; only blocks in use are held, and a row longer than a block makes its block grow."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def blocks(stream: Stream, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
 
 
 def find_newlines(data: Bytes) -> Longs:
-    """Where the line ends are. Twice as fast as ``flatnonzero``, which matters as this is the part that no thread shares."""
+    """Where the line ends are. Twice as fast as ``flatnonzero``, which matters because this part runs in one thread."""
     scratch = np.empty(min(len(data), _SCAN_BYTES), bool)
     offsets = []
     for begin in range(0, len(data), _SCAN_BYTES):

@@ -24,7 +24,7 @@ from decontam.sources.streams import head, open_stream
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """``rows`` of the source, ``removed`` among them; ``left_out``: the file has no rows any more and no form without one."""
+    """``rows`` of the source, ``removed`` among them; ``left_out``: the file has no rows left and cannot exist without one."""
 
     rows: int
     removed: int
@@ -48,7 +48,7 @@ class Nowhere(io.RawIOBase):
 
 
 def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) -> Rewritten:
-    """Write a source without some rows to ``target``, or only count them where it is None.
+    """Write a source without some rows to ``target``, or only count them if it is None.
 
     Raises:
         UnreadableSource: the source is broken.
@@ -60,7 +60,7 @@ def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) ->
 
 @contextmanager
 def compressed(source: Source, target: BinaryIO | None) -> Iterator[Any]:
-    """A sink that compresses as the source is."""
+    """A sink that compresses like the source."""
     if target is None:
         yield Nowhere()
     elif source.compression == "gz":
@@ -74,7 +74,7 @@ def compressed(source: Source, target: BinaryIO | None) -> Iterator[Any]:
 
 
 def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """JSONL: whole blocks where no row of theirs goes, else line by line."""
+    """JSONL: whole blocks if none of their rows is removed, else line by line."""
     gone = np.array(sorted(removed), np.int64)
     rows = taken = 0
     try:
@@ -101,7 +101,7 @@ def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
 
 
 def rewrite_records(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """CSV and TSV: the bytes of the records that stay."""
+    """CSV and TSV: the bytes of the records that are kept."""
     number, taken = -1, 0
     with open_stream(source) as stream:
         try:
@@ -119,7 +119,7 @@ def rewrite_records(source: Source, removed: frozenset[int], sink: Any) -> Rewri
 
 
 def rewrite_value(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """JSON of one value: the text of the rows that stay, and what stands between them."""
+    """JSON of one value: the text of the rows that are kept, and what is between them."""
     rows, why = json_array.load(source)
     if why:
         raise UnreadableSource(why)

@@ -1,10 +1,10 @@
 """Attempts at gaming, found by reading the answer. A flagged attempt is never a pass and never a training row.
 
-Reads what no answer to a task has a use for: leaving the process, walking its frames or heap, hooking imports, tests or
+Looks for what no answer to a task needs: leaving the process, walking its frames or heap, hooking imports, tests or
 comparisons, and expected values written down next to their inputs. The reader of a language is named in its row
 (``Language.flags``); those of JavaScript are in ``flags_script``.
 Static reading is easily fooled; it is a second lock behind graders that do not trust the answer at all. A golden that does
-the same as an answer clears it of that flag: then it is part of the task.
+the same clears an answer of that flag, since it is then part of the task.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _FILES = re.compile(r"(^|/)(driver\.(py|js)|job\.(py|bin|json)|conftest\.py|(sit
 _VERDICTS = ("__eq__", "__ne__", "__bool__", "__instancecheck__", "__subclasscheck__")
 _LEAST_LEARNT = 3
 _MOST_PARTS = 10  # of a name with dots that means something here
-_LARGEST_LITERAL = 5_000  # nodes of its tree; an expected value of more is not what an answer learns by heart
+_LARGEST_LITERAL = 5_000  # nodes of its tree; a larger expected value is not memorised by an answer
 # A program exits, writes to 1 and reads /proc/self/fd/0; JavaScript reads its input by `fs`.
 _A_PROGRAMS = {"process_exit", "descriptor_write", "harness_files", "system_module"}
 
@@ -144,7 +144,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _dotted(node: ast.expr, names: Mapping[str, str]) -> str:
-    """``sys.modules`` for that expression, by whatever name ``sys`` goes; empty for what is not a chain of names."""
+    """``sys.modules`` for that expression, under whatever name ``sys`` was imported; empty for what is not a chain of names."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -171,7 +171,7 @@ def _speaks_of(node: ast.expr, name: str) -> bool:
 
 
 def _at_import(tree: ast.AST) -> Iterator[ast.AST]:
-    """What runs when the module is loaded: everything outside functions, but for ``if __name__ == "__main__"``."""
+    """What runs when the module is loaded: everything outside functions, except ``if __name__ == "__main__"``."""
     left = [tree]
     while left:
         for node in ast.iter_child_nodes(left.pop()):
@@ -254,7 +254,7 @@ def _is_builtins(name: str, target: ast.expr) -> bool:
 
 
 def _always_true(node: ast.FunctionDef) -> bool:
-    """A body that is ``return True`` and nothing else (but a docstring)."""
+    """A body that is ``return True`` and nothing else (except a docstring)."""
     body = [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
     if len(body) != 1 or not isinstance(body[0], ast.Return):
         return False
@@ -263,7 +263,7 @@ def _always_true(node: ast.FunctionDef) -> bool:
 
 
 def _shown(node: ast.AST, lines: Sequence[str]) -> str:
-    """The first line of a node; the whole of it may be nested too deep to be written out again."""
+    """The first line of a node; the whole of it may be nested too deeply to be written out again."""
     number = getattr(node, "lineno", 1)
     end = getattr(node, "end_col_offset", None) if getattr(node, "end_lineno", None) == number else None
     line = lines[number - 1] if number <= len(lines) else ""
@@ -286,7 +286,7 @@ def _learnt(task: Task, code: str) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def _expectations(checks: str) -> frozenset[tuple[str, str]]:
-    """(argument, expected value) of the checks, as source, where both are telling literals."""
+    """(argument, expected value) of the checks, as source, if both are distinctive literals."""
     pairs = set()
     try:
         tree = ast.parse(checks)

@@ -61,9 +61,9 @@ def read_script(code: str) -> dict[str, str]:
 
 
 def _without_comments(code: str) -> str:
-    """Strings stay whole, so that a comment's sign in one hides nothing; what has no end is neither."""
+    """Strings stay whole, so that a comment marker inside one hides nothing; an unterminated one is neither."""
     kept, at, looked = [], 0, 0
-    endless = dict.fromkeys(_REST, 0)  # up to where each was seen to have no end: looking again would take quadratic time
+    endless = dict.fromkeys(_REST, 0)  # from where each is known to have no end: searching again takes quadratic time
     while (begin := _BEGINS.search(code, looked)) is not None:
         sign, looked = begin[0], begin.end()
         if begin.start() < endless[sign]:

@@ -1,6 +1,6 @@
 """JavaScript and TypeScript functions in the value judge: the job for Node.js, and the golden's reference run.
 
-JavaScript needs Node.js alone; the types of TypeScript are taken off by the compiler of the web toolchain, inside the
+JavaScript needs Node.js alone; the types of TypeScript are removed by the compiler of the web toolchain, inside the
 sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modules of one file (see ``evals.javascript.modules``).
 """
 
@@ -49,7 +49,7 @@ _FUNCTION = re.compile(
 
 
 class JavaScriptRuntime:
-    """JavaScript and TypeScript. Remembers what goldens gave: a task's reference is run once."""
+    """JavaScript and TypeScript. Caches what goldens gave: a task's reference is run once."""
 
     def __init__(self) -> None:
         self._references: dict[tuple[str, str, str, str], dict[int, Thing]] = {}
@@ -94,7 +94,7 @@ class JavaScriptRuntime:
         return _from_script(read(str(decode(value))))
 
     def refer(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> tuple[Step, ...]:
-        """The steps with what the golden gave where the checks compute both sides; one job a task and sandbox.
+        """The steps with what the golden gave where the checks compute both sides; one job per task and sandbox.
 
         Raises:
             SandboxFault: the sandbox failed twice.
@@ -115,7 +115,7 @@ class JavaScriptRuntime:
     def _golden_records(self, task: Task, steps: tuple[Step, ...], wanting: Sequence[int], sandbox: Sandbox) -> dict[int, Thing]:
         place = task.source or task.key
         if not task.golden.strip():
-            raise TaskFault(f"{place}: the checks compute what they expect, which takes a golden; there is none")
+            raise TaskFault(f"{place}: the checks compute what they expect, which needs a golden; there is none")
         report = run_steps(self, task, task.golden, steps, sandbox)
         answers = report.answers if report.complete and not report.forged else ()
         golden_values = {}

@@ -1,8 +1,8 @@
 """Unified diffs applied to files in memory, as ``git apply`` and ``patch`` would.
 
 Covers paths with and without ``a/`` and ``b/``, new, deleted and renamed files, hunks that moved (the nearest place whose
-context is the same), line ends of either kind and files without a last one. A hunk's counts may be wrong, as models write
-them; its context may not. Refused: paths out of the project, binary changes, links and submodules.
+context is the same), line ends of either kind and files without a final newline. A hunk's counts may be wrong, as models write
+them; its context may not. Refused: paths outside the project, binary changes, links and submodules.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HUNK = re.compile(r"@@ -([0-9]{1,18})(?:,([0-9]{1,18}))? \+([0-9]{1,18})(?:,([0
 _MODE = re.compile(r"(?:new mode|new file mode|deleted file mode|old mode|index \S+) (\d{6})")
 _ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_LONGEST_NAME, _LONGEST_PATH = 240, 1000  # bytes; a runner puts something before a name
+_LONGEST_NAME, _LONGEST_PATH = 240, 1000  # bytes; a runner adds a prefix to a name
 _FARTHEST_LINES = 400
 _NO_END = "\\ No newline at end of file"
 
@@ -53,7 +53,7 @@ def apply_patch(files: Mapping[str, str], diff: str) -> dict[str, str]:
     """The files after the diff.
 
     Raises:
-        PatchFault: it is not a diff, names a path out of the project, or a hunk finds no place; with file and hunk.
+        PatchFault: it is not a diff, names a path outside the project, or a hunk does not match; with file and hunk.
     """
     patched = dict(files)
     changes = _parse(sound(diff))
@@ -108,7 +108,7 @@ def _parse(diff: str) -> list[_Change]:
 
 
 def _hunk(lines: list[str], following: list[str], at: int, change: _Change) -> int:
-    """Read one hunk; the line after it. Its counts serve only to tell a removed ``-- x`` from a header."""
+    """Read one hunk; returns it and the line after it. Its counts serve only to tell a removed ``-- x`` from a header."""
     header = lines[at]
     match = _HUNK.match(header)
     assert match is not None
@@ -137,7 +137,7 @@ def _hunk(lines: list[str], following: list[str], at: int, change: _Change) -> i
 
 
 def _following(lines: list[str]) -> list[str]:
-    """For every line the first one from there on that is not empty."""
+    """For every line, the first non-empty one from there on."""
     remainders, rest = [], ""
     for line in reversed(lines):
         rest = line or rest
@@ -182,7 +182,7 @@ def _apply(files: dict[str, str], change: _Change) -> None:
         if change.new is None:
             raise PatchFault("both sides are /dev/null", "")
         if change.new in files:
-            raise PatchFault("the diff creates a file that is there already", change.new)
+            raise PatchFault("the diff creates a file that exists already", change.new)
         files[change.new] = _patched("", change, change.new)
         return
     if change.old not in files:
@@ -191,7 +191,7 @@ def _apply(files: dict[str, str], change: _Change) -> None:
     patched = _patched(text, change, change.old)
     if change.new is not None:
         if change.new in files:
-            raise PatchFault("the diff renames onto a file that is there already", change.new)
+            raise PatchFault("the diff renames onto a file that exists already", change.new)
         files[change.new] = patched
     elif patched.strip():
         raise PatchFault("the diff deletes the file but leaves lines of it", change.old)
@@ -211,8 +211,8 @@ def _patched(text: str, change: _Change, name: str) -> str:
         if at is None:
             known = set(lines)
             seen = next((line for line in old if line.strip() and line not in known), "")
-            why = f"no line {seen.strip()[:80]!r} in the file" if seen else "its lines do not stand together in the file"
-            raise PatchFault(f"the hunk finds no place: {why}", f"{name} {hunk.header}")
+            why = f"no line {seen.strip()[:80]!r} in the file" if seen else "its lines are not adjacent in the file"
+            raise PatchFault(f"the hunk does not match: {why}", f"{name} {hunk.header}")
         if at + len(old) == len(lines):
             ended = not hunk.open_new if (hunk.open_old or hunk.open_new) else ended
         lines[at : at + len(old)] = new
@@ -225,7 +225,7 @@ def _find(lines: list[str], old: list[str], guess: int, least: int) -> int | Non
     """The place of the old lines nearest to the guess, not before ``least``; None where there is none."""
     if not old:
         return max(least, min(guess, len(lines)))
-    for same in (str, str.rstrip):  # blanks at the ends of lines are lost on the way through models and mails
+    for same in (str, str.rstrip):  # trailing blanks get lost in models and mail
         wanted = [same(line) for line in old]
         for offset in range(_FARTHEST_LINES):
             for at in {guess - offset, guess + offset}:

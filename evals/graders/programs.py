@@ -1,8 +1,8 @@
 """Programs (kind ``stdin``): each case's input goes in, what is printed comes out and is compared here.
 
 Covers languages whose row has a ``program``. All cases run in one sandbox job, each in a process and an empty folder (with the
-starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a program
-forges on the driver's descriptor is as good as what it prints. ``Task.compare``: ``exact`` (but for white space at the ends of
+starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a
+program forges on the driver's descriptor is just output. ``Task.compare``: ``exact`` (except for white space at the ends of
 lines and of the text), ``tokens`` (white space separates and nothing more), ``approx(...)`` (tokens, numbers near). Does
 not cover problems with several right answers.
 """
@@ -73,7 +73,7 @@ class OutputComparison:
     tolerance: tuple[float, float] | None = None
 
     def matches(self, got: str, expected: str) -> bool:
-        """Whether what was printed may stand for what was expected."""
+        """Whether the printed text may stand for the expected one."""
         if self.unit == "lines":
             return _lines(got) == _lines(expected)
         ours, theirs = got.split(), expected.split()
@@ -211,7 +211,7 @@ def _told(errors: str, named: Sequence[re.Match[str]]) -> str:
 
 
 def _difference(got: str, expected: str) -> dict[str, Any]:
-    """Both texts from the first line that differs on, cut."""
+    """Both texts from the first differing line on, truncated."""
     ours, theirs = _lines(got), _lines(expected)
     pairs = zip(ours, theirs, strict=False)
     line = next((place for place, (our, their) in enumerate(pairs) if our != their), min(len(ours), len(theirs)))

@@ -1,15 +1,15 @@
 """Grades a project by test files: an answer that becomes one file of it (``tests``), or a diff against it (``patch``).
 
 Two runs decide. In the first all tests must pass, exactly those that the task names, and tests with a known outcome
-(canaries) must end as known. In the second, of the same look, every test was changed so that a right answer must fail it:
-what passes there did not come from the tests. A changed value stands in the place of the original: code that reads what a
-test compares with, and answers by it, passes the changed test and is found out.
+(canaries) must end as known. In the second, which looks the same, every test was changed so that a right answer must fail it:
+what passes there did not come from the tests. A changed value replaces the original: code that reads what a
+test compares with, and answers accordingly, passes the changed test and is detected.
 
-Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners.pytest_taken``): what they
+Of Python tests, comparisons with literals are only recorded inside and decided outside (``runners.pytest_taken``): what they
 compare with never enters the sandbox. Recorded assertions in branches, and in loops over what the answer returned, are not
-counted: an answer that keeps them from being recorded is not seen.
+counted: an answer that prevents their recording is not detected.
 
-Does not see an answer that is wrong where no test looks. What a test compares with and cannot be taken apart (two computed
+Does not detect an answer that is wrong where no test looks. What a test compares with and cannot be taken apart (two computed
 values, an instance, exceptions of the task's own, all of vitest) is in the answer's process. An answer that reads it there, and
 tells a changed test from an original by its text (a negated or added assertion), could pass.
 """
@@ -35,7 +35,7 @@ PROTECTED = (
     *("sitecustomize.py", "usercustomize.py", "*.pth", "package.json", "package-lock.json", ".npmrc", "tsconfig*.json"),
     *("jest.config.*", "vitest.config.*", "vitest.workspace.*", "vite.config.*", "babel.config.*", ".babelrc*", ".env*"),
 )
-"""Paths that no answer may write: where the tests are, and what the runners would read. Patterns of a path or of its name."""
+"""Paths that no answer may write: tests, and what the runners would read. Patterns of a path or of its name."""
 
 _SHOWN = 20
 
@@ -60,7 +60,7 @@ class ProjectGrader:
             if not any(test.startswith((f"{file} > ", f"{file}::")) for file in known):
                 problems.append(f"the test id {test!r} names no test file; there are: {', '.join(sorted(known))}")
         for test in sorted({test for test in expected if expected.count(test) > 1}):
-            problems.append(f"the test id {test!r} is there twice; titles must be unique within a file")
+            problems.append(f"the test id {test!r} is given twice; titles must be unique within a file")
         return [f"{place}: {problem}" for problem in problems]
 
     def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
@@ -118,7 +118,7 @@ class ProjectGrader:
 
 
 def expected_ids(task: Task) -> tuple[str, ...]:
-    """The ids of the tests that must run and pass: those that the task names, else all that its test files hold.
+    """The ids of the tests that must run and pass: those that the task names, else all in its test files.
 
     Raises:
         TaskFault: none are named, and they cannot be read from the files.
@@ -164,7 +164,7 @@ def _project(task: Task, code: str) -> dict[str, str]:
 
 
 def _new_flags(runner: Runner, changed: Mapping[str, str], starter: Mapping[str, str]) -> dict[str, str]:
-    """What the answer's files reach for; a file of the starter that did so before may go on."""
+    """What the answer's files reach for; a starter file that did so before may keep doing so."""
     return dict(runner.flags({name: text for name, text in changed.items() if not runner.flags({name: starter.get(name, "")})}))
 
 
@@ -209,7 +209,7 @@ def _judge(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbox: S
 
 
 def _signs(report: RunReport) -> dict[str, str]:
-    """Flags that the run itself shows."""
+    """Flags raised by the run itself."""
     replaced = [test.message for test in report.tests if test.message.startswith(("goldloop: ", "Error: goldloop: "))]
     tampered = [*report.odd, *replaced]
     return {
@@ -219,7 +219,7 @@ def _signs(report: RunReport) -> dict[str, str]:
 
 
 def _unflipped(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict | None:
-    """The verdict on an answer that gets through tests which a right one must fail; None for an honest one."""
+    """The verdict on an answer that passes tests which a right one must fail; None for an honest one."""
     report, outcome = run
     evidence: dict[str, Any] = {"stage": "flipped"}
     if report.reports != 1:

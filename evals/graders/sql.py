@@ -36,7 +36,7 @@ _CONSTANT = "the query reads no table, the golden does"
 
 
 class SqlGrader:
-    """By the task's checks where they assert something, else by the golden's result set."""
+    """Grades by the task's checks if they assert something, else by the golden's result set."""
 
     def __init__(self) -> None:
         self._values = ValueGrader()
@@ -79,7 +79,7 @@ class SqlGrader:
         return flagged(judged, _constant(golden, answer))
 
     def _reference(self, task: Task, golden: GoldenQuery, sandbox: Sandbox) -> _Answered | _Failure:
-        """The golden's result sets, computed once a task and kept."""
+        """The golden's result sets, computed once per task and kept."""
         key = (task.key, task.golden, tuple(sorted(task.starter.items())), sandbox.tier)
         if key not in self._references:
             answer = _read(task, run_twice(_job(task, task.golden), sandbox))
@@ -110,7 +110,7 @@ def _constant(golden: GoldenQuery, answer: _Answered) -> dict[str, str]:
 
 
 def asserts(task: Task) -> bool:
-    """Whether a task's checks assert anything; checks that cannot be parsed count, so that their fault is told."""
+    """Whether a task's checks assert anything; checks that cannot be parsed count, so that their error is reported."""
     if not task.checks.strip():
         return False
     try:
@@ -136,7 +136,7 @@ def tolerance_of(task: Task) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """Result sets, one a data set, and the tables that the query read, where that is known."""
+    """Result sets, one per data set, and the tables that the query read, where that is known."""
 
     sets: tuple[ResultSet, ...]
     tables: frozenset[str] | None
@@ -227,7 +227,7 @@ def _grouped(sets: Sequence[ResultSet], keyed: _Answered | _Failure | None, gold
 
 
 def _unreferenced(task: Task, code: str, broken: _Answered | _Failure, sandbox: Sandbox) -> Verdict:
-    """The task's own scripts or golden failed: its golden's grading says so, and no other answer is blamed for it."""
+    """The task's own scripts or golden failed: the golden's own grading reports it, and no other answer is blamed for it."""
     assert isinstance(broken, _Failure)
     if code.strip() == task.golden.strip():
         return verdict("fail", broken.reason, sandbox, **broken.evidence)

@@ -37,9 +37,9 @@ IMPORTERS: Mapping[str, str] = {
 
 
 def split_importer(name: str) -> tuple[str, str] | None:
-    """Importer and path of ``IMPORTER:PATH`` or ``pkg.mod:function:PATH``; None for what has neither form.
+    """Importer and path of ``IMPORTER:PATH`` or ``pkg.mod:function:PATH``; None if the text has neither form.
 
-    What stands before the first colon is an importer only where IMPORTERS has it; a path that looks like the long form
+    The part before the first colon is an importer only if it is in IMPORTERS; a path that looks like the long form
     itself is given as ``./pkg.mod:function:PATH``.
     """
     importer, _, path = name.partition(":")
@@ -53,7 +53,7 @@ def import_benchmark(name: str, path: Path) -> Suite:
     """Read a benchmark's file, or the folder that holds it; the importer's name is one of IMPORTERS or ``pkg.mod:function``.
 
     Raises:
-        BadInput: no such importer, or the files are not that benchmark's; every finding with its place.
+        BadInput: no such importer, or the files are not of that benchmark; every finding with its place.
     """
     read: Callable[[Path], Suite] = load(IMPORTERS, name, "importer", form="pkg.mod:function")
     return read(path)
@@ -63,7 +63,7 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
     """The file itself, or the first of ``names`` in a folder, plain or compressed.
 
     Raises:
-        BadInput: neither is there.
+        BadInput: neither exists.
     """
     if path.is_file():
         return path
@@ -79,7 +79,7 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
 
 
 def missing(row: TableRow, wanted: Mapping[str, type]) -> list[str]:
-    """What a foreign row lacks: for each key, its place, what was found and what was expected."""
+    """Problems of a row's keys: for each, its place, what was found and what was expected."""
     problems = []
     for key, kind in wanted.items():
         if key not in row.values:
@@ -98,7 +98,7 @@ def import_rows(
     problems_of: Callable[[TableRow], list[str]],
     task_of: Callable[[TableRow], Mapping[str, Any]],
 ) -> Suite:
-    """The suite of a file whose every row is a task. ``task_of`` sees rows without problems only.
+    """The suite of a file in which every row is a task. ``task_of`` gets only rows without problems.
 
     Raises:
         BadInput: every finding with its place, also those that ``task_of`` raises as ``TaskFault``.

@@ -1,6 +1,6 @@
 """defog's sql-eval: questions on the 11 databases of defog-data, in Postgres' SQL, answered in DuckDB's.
 
-Reads ``*_postgres.csv`` and the databases' ``NAME/NAME.sql`` and ``NAME.json``; nothing in them is run here. The split is by
+Reads ``*_postgres.csv`` and the databases' ``NAME/NAME.sql`` and ``NAME.json``; nothing in them is run. The split is by
 database. The benchmark accepts several queries a question; here the first one that DuckDB can run is the golden, with all
 columns that its braces offer, and the prompt names the columns. As in the benchmark's own comparison, order counts only
 where the question asks for it (or a LIMIT does). What DuckDB cannot run is left out with a note. Questions on the current
@@ -114,7 +114,7 @@ def _databases(path: Path) -> Path:
 
 
 def _read_database(folder: Path, name: str) -> _Database | str:
-    """A database, or why there is none."""
+    """A database, or why it cannot be used."""
     if not re.fullmatch(r"\w+", name):
         return f"db_name: expected a plain name, found {name!r:.60}"
     script, described = folder / name / f"{name}.sql", folder / name / f"{name}.json"
@@ -173,7 +173,7 @@ def _golden(accepted: str, *, ordered: bool) -> tuple[str, list[str]]:
     """The first accepted query that DuckDB can run, and its columns.
 
     Raises:
-        TaskFault: none of them.
+        TaskFault: it can run none of them.
     """
     reasons = []
     for text in alternatives(accepted):

@@ -2,7 +2,7 @@
 
 The inputs are the task's hidden ones (``Task.fuzz``), all base inputs first; a reference run of the golden answers them. The
 grader asks at most 200 inputs a task, so larger sets are thinned evenly, and inputs of more than 20,000 characters are left
-out; both are noted. ``atol`` becomes the comparator. Splits are those of the benchmarks beneath. Where several answers are
+out; both are noted. ``atol`` becomes the comparator. Splits are those of the original benchmarks. Where several answers are
 right (roots, sets as lists, a match object for True) the comparison is the benchmark's own. Not covered: ``contract``, since
 all inputs meet it.
 """
@@ -134,7 +134,7 @@ def _task(row: TableRow, name: str, notes: list[str]) -> Mapping[str, Any]:
         "source": row.place,
     }
     if entry == "find_zero" and human:
-        # Any root is right: a check with the polynomial that the prompt gives tells, a comparison with one root does not.
+        # Any root is right: only a check with the polynomial of the prompt can tell, not a comparison with one root.
         tolerance = values.get("atol") or 1e-4
         lines = [f"assert abs(poly({arguments[0]!r}, {entry}({arguments[0]!r}))) <= {tolerance!r}\n" for arguments in inputs]
         return {**task, "checks": given(prompt, entry) + "".join(lines)}
@@ -160,7 +160,7 @@ def _comparator(entry: str, name: str, atol: float) -> str:
 
 
 def _asserted(assertion: str, entry: str) -> str:
-    """The benchmark's own assertions where it has any; hidden inputs judge, but a task needs a check beside them."""
+    """The benchmark's own assertions where it has any; hidden inputs decide, but a task needs a check beside them."""
     if assertion.strip():
         parse_checks(assertion, "assertion")
         return assertion.strip() + "\n"

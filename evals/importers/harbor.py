@@ -1,6 +1,6 @@
 """Harbor's and Terminal-Bench's task folders, as far as they can be graded without their own image.
 
-A task comes in where it is a Python file that pytest files judge: ``instruction.md``, or ``instruction`` in ``task.yaml`` or
+A task is imported if it is a Python file judged by pytest files: ``instruction.md``, or ``instruction`` in ``task.yaml`` or
 ``task.toml``; ``tests/test_*.py``; and one ``solution.py`` or ``solution/NAME.py``, which names the file and is the golden. What
 needs an image of its own is left out with notes that say where: installed packages, files of the image, shell solutions,
 compose files, tests that start programs or read absolute paths. Holdout only, unless the task names a licence that allows
@@ -97,7 +97,7 @@ def _text(file: Path) -> str:
 
 
 def _task(folder: Path, meta: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
-    """A task and why it cannot be graded here; with any reason the task counts for nothing."""
+    """A task and why it cannot be graded here; with any reason the task is not imported."""
     instruction = _text(folder / "instruction.md") if (folder / "instruction.md").is_file() else meta.get("instruction")
     if not isinstance(instruction, str) or not instruction.strip():
         raise TaskFault(f"{folder}: no instruction; expected instruction.md, or the key instruction in task.yaml")
@@ -152,7 +152,7 @@ def _files(folder: Path, pattern: str) -> list[Path]:
 
 
 def _image_notes(folder: Path) -> Iterator[str]:
-    """What of a task is in its image only."""
+    """What a task needs that only its image has."""
     for name in ("docker-compose.yaml", "docker-compose.yml", "environment/docker-compose.yaml"):
         if (folder / name).is_file():
             yield f"{folder / name}: needs its own containers"
@@ -168,7 +168,7 @@ def _image_notes(folder: Path) -> Iterator[str]:
 
 
 def _test_notes(file: Path, text: str, known: set[str]) -> Iterator[str]:
-    """What a test file needs that is not here."""
+    """What a test file needs that is not available here."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:

@@ -1,8 +1,8 @@
-"""Any table of tasks by a map of its columns: ``table:PATH`` for every form that is a table, ``hub:ORG/NAME`` for datasets.
+"""Any table of tasks by a map of its columns: ``table:PATH`` for every table format, ``hub:ORG/NAME`` for datasets.
 
 The map is YAML beside the file (``tasks.csv.yaml``, or ``columns.yaml`` in its folder): the keys of ``suite.yaml``, ``columns``
-(a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split of the
-table's own wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
+(a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split in the
+table wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
 true`` in the map, every task is holdout. ``hub`` takes a folder of ``Dataset.save_to_disk``, a clone of a dataset's repository
 or a name of the hub, with ``?config=``, ``?split=``, ``?revision=`` and ``?columns=MAP.yaml``; dataset scripts never run. A
 file is a table to both.
@@ -181,7 +181,7 @@ def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
     }
 
 
-_OWN_SPLIT = "\0split"  # where rows of the hub carry theirs; no column can have this name
+_OWN_SPLIT = "\0split"  # where rows of the hub carry their split; no column can have this name
 
 
 def _split(mapping: TableMap, row: TableRow, value: Any, group: str) -> Split:
@@ -239,10 +239,10 @@ def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Itera
             loaded = datasets.load_from_disk(where)
         else:
             loaded = datasets.load_dataset(where, options.get("config"), revision=options.get("revision"))
-    except Exception as error:  # of many kinds: the network's, the hub's, the readers'
+    except Exception as error:  # of many kinds: from the network, the hub, the readers
         network = isinstance(error, ConnectionError) or "ConnectError" in type(error).__name__
         fix = f"; without a network, give the folder of a clone or a file, such as {path.name}.jsonl" if network else ""
-        raise BadInput(f"{where}: no dataset that can be read: {type(error).__name__}: {error}{fix}") from None
+        raise BadInput(f"{where}: not a dataset that can be read: {type(error).__name__}: {error}{fix}") from None
     parts = dict(loaded) if isinstance(loaded, datasets.DatasetDict) else {str(loaded.split or ""): loaded}
     if "split" in options:
         if options["split"] not in parts:

@@ -69,7 +69,7 @@ def convert(test: str, entry_point: str) -> str:
     """The ``test`` field as checks.
 
     Raises:
-        TaskFault: not Python, or there is no ``check`` function in it.
+        TaskFault: it is not Python, or has no ``check`` function.
     """
     lines: list[str] = []
     defined = False
@@ -96,7 +96,7 @@ def _converted(check: ast.FunctionDef, entry_point: str) -> list[str]:
 
 
 def _idle(node: ast.stmt) -> bool:
-    """Says nothing: ``assert True``, a docstring, ``pass``, a ``print``."""
+    """Whether a statement says nothing: ``assert True``, a docstring, ``pass``, a ``print``."""
     if isinstance(node, ast.Assert):
         return isinstance(node.test, ast.Constant) and node.test.value is True
     if isinstance(node, ast.Expr):

@@ -1,8 +1,8 @@
-"""LiveCodeBench (Jain et al. 2024, arXiv:2403.07974) and its like: programs that read standard input, as JSONL.
+"""LiveCodeBench (Jain et al. 2024, arXiv:2403.07974) and similar benchmarks: programs that read standard input, as JSONL.
 
 Holdout only, without goldens. ``public_test_cases`` and ``private_test_cases`` are JSON text of ``{input, output}``; private
 ones that are base64 of a zlib stream of a pickle are never loaded: such a task is left out with a note, or comes with its
-public cases alone where ``?private=none`` says so. ``?after=2024-08-01`` and ``?before=...`` choose by ``contest_date``, the
+public cases alone if ``?private=none`` is given. ``?after=2024-08-01`` and ``?before=...`` choose by ``contest_date``, the
 first day included, the last not. Functions instead of programs (``starter_code``) are left out.
 """
 

@@ -95,7 +95,7 @@ def convert(test: str, language: str) -> str:
     """The ``test`` field as checks: ``if (!compare(a, b)) throw ..`` becomes an assertion, all else stays.
 
     Raises:
-        TaskFault: not the language.
+        TaskFault: it is not in the language.
     """
     lines = []
     for node in parts(parse_sound(test, language, "test")):

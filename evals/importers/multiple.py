@@ -1,7 +1,7 @@
 """MultiPL-E (Cassano et al. 2022, arXiv:2208.08227): HumanEval and MBPP in JavaScript or TypeScript, JSONL or Parquet.
 
 Holdout only: its licence forbids training on it, and it has no solutions, so the golden is empty; its expected values are
-literals, so the tasks can be graded all the same. The first tag is the benchmark beneath, the group its task. A chat answers
+literals, so the tasks can be graded nevertheless. The first tag is the original benchmark, the group its task. A chat answers
 with a whole function, so ``stop_tokens``, which end a bare completion, are not needed. Other languages are not covered.
 """
 
@@ -91,7 +91,7 @@ def convert(tests: str, stub: str, language: str) -> str:
     """The ``tests`` field as checks: the function's own name in place of ``candidate``.
 
     Raises:
-        TaskFault: not the language, or the tests are not about a function of the prompt.
+        TaskFault: they are not in the language, or not about a function of the prompt.
     """
     parse_sound(tests, language, "tests")
     match = _CANDIDATE.search(tests)

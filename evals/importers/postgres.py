@@ -1,4 +1,4 @@
-"""Postgres SQL read as text and made DuckDB's: what the schemas and queries of benchmarks use, and nothing is run here.
+"""Translates Postgres SQL to DuckDB's as text: what the schemas and queries of benchmarks use. Nothing is run.
 
 Covers ``public.``, serial types, foreign keys (dropped), ``to_char`` and ``to_date`` with their common patterns,
 ``generate_series`` as a column. Does not cover ``COPY``, procedures, or a column that only a key of ``GROUP BY`` determines
@@ -41,7 +41,7 @@ def translate_schema(text: str) -> str:
     """A script of CREATE TABLE and INSERT statements for DuckDB.
 
     Raises:
-        TaskFault: it has what cannot be translated.
+        TaskFault: a part of it cannot be translated.
     """
     if re.search(r"^\s*COPY\s+\S+.*FROM\s+stdin", text, re.MULTILINE | re.IGNORECASE):
         raise TaskFault("COPY ... FROM stdin is not covered; dump the rows as INSERT statements (pg_dump --inserts)")
@@ -197,7 +197,7 @@ def without_order(query: str) -> str:
 
 
 def column_names(tree: Mapping[str, Any]) -> list[str]:
-    """What a serialised query calls its columns; empty where that is not in its text (``SELECT *``)."""
+    """What a serialised query calls its columns; empty if that is not in its text (``SELECT *``)."""
     node = tree["statements"][0]["node"]
     while "select_list" not in node and isinstance(node.get("left"), dict):
         node = node["left"]
@@ -252,7 +252,7 @@ def parse(query: str) -> Mapping[str, Any]:
     """A query's tree, by DuckDB's parser; it is not bound and not run.
 
     Raises:
-        TaskFault: it is no single SELECT.
+        TaskFault: it is not a single SELECT.
     """
     import duckdb
 

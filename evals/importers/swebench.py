@@ -1,10 +1,10 @@
-"""SWE-bench (Jimenez et al. 2023, arXiv:2310.06770) and its like: issues to resolve by a diff, JSONL, JSON or Parquet.
+"""SWE-bench (Jimenez et al. 2023, arXiv:2310.06770) and similar benchmarks: issues to resolve by a diff, JSONL, JSON or Parquet.
 
 A row names a repository and a commit; its files must be beside the rows, in ``snapshots/INSTANCE_ID/`` or
 ``snapshots/INSTANCE_ID.tar`` (``.gz``, ``.xz``, ``.bz2``), for nothing is downloaded: a row without them is left out with a
 note. ``test_patch`` makes the test files, ``FAIL_TO_PASS`` and ``PASS_TO_PASS`` name the tests. Holdout only, unless a row
 brings a ``split`` and a ``licence`` that allows training. What a repository needs beside the standard library is not
-installed: ``goldens verify`` says which tasks that leaves.
+installed: ``goldens verify`` tells which tasks work.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _ids(row: TableRow, key: str) -> list[str]:
     """Test ids, as a list or as JSON text of one.
 
     Raises:
-        TaskFault: neither.
+        TaskFault: it is neither.
     """
     value = row.values.get(key)
     if isinstance(value, str):
@@ -93,7 +93,7 @@ def _ids(row: TableRow, key: str) -> list[str]:
 
 
 def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[str, Any]:
-    """A task of a row whose snapshot is there.
+    """A task of a row whose snapshot exists.
 
     Raises:
         TaskFault: the snapshot, the test patch or the ids do not fit one another.

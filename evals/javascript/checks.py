@@ -1,7 +1,7 @@
 """Checks in JavaScript or TypeScript, taken apart so that expected values never enter the sandbox.
 
 ``console.assert(f(1) === 2)`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside; the
-assertions that are known are in ``evals.javascript.claims``. Functions that assert and are called, and ``test``, ``it`` and
+known assertions are in ``evals.javascript.claims``. Functions that assert and are called, and ``test``, ``it`` and
 ``describe``, are opened up where they are called. What is not an assertion is set-up and runs inside, in order, in one scope:
 the steps' sources, joined, are the body of one asynchronous function (see ``evals/graders/inside/driver.js``).
 
@@ -40,7 +40,7 @@ def parse_javascript(source: str, place: str = "checks") -> tuple[Step, ...]:
     """Take checks apart into steps.
 
     Raises:
-        TaskFault: neither JavaScript nor TypeScript, an assertion of an unknown form, or nothing in it asserts anything.
+        TaskFault: they are neither JavaScript nor TypeScript, have an assertion of an unknown form, or assert nothing.
     """
     root = parse_source(source, "javascript")
     if root.has_error:
@@ -123,7 +123,7 @@ def _own(body: Node) -> list[Node]:
 
 
 class _Reader:
-    """Reads one set of checks; ``pending`` is text (braces) that belongs before the next step's."""
+    """Reads one set of checks; ``pending`` is text (braces) to put before that of the next step."""
 
     def __init__(self, source: bytes, place: str, root: Node, constants: Mapping[str, Node], outside: set[str]) -> None:
         self.source = source
@@ -188,7 +188,7 @@ class _Reader:
         return any(is_assertion(inner) or self.called(inner) for inner in walk(node))
 
     def called(self, node: Node) -> str:
-        """The asserting function that a call calls; empty where it is none."""
+        """The asserting function that a call calls; empty if it is not one."""
         name = text(field(node, "function")) if node.type == "call_expression" else ""
         return name if name in self.tests else ""
 

@@ -1,6 +1,6 @@
 """The values of literals in JavaScript and TypeScript, and the names that statements declare, without running anything.
 
-Covers numbers, strings, templates without holes, arrays, plain objects, ``undefined`` and kin, ``new Set``, ``new Map`` and
+Covers numbers, strings, templates without holes, arrays, plain objects, ``undefined`` and the like, ``new Set``, ``new Map`` and
 ``new Date`` of literals, regular expressions, arithmetic on numbers, joined strings. Everything else is not a literal.
 """
 
@@ -114,7 +114,7 @@ def unescape(body: str) -> str:
         return chr(int(code, 16)) if code else _ESCAPES.get(match[4], match[4])
 
     joined = _ESCAPE.sub(character_of, body)
-    # \ud83d\ude00 is one character, here as there; a lone half stays what it is
+    # \ud83d\ude00 is one character, in Python as in JavaScript; a lone half is kept
     return joined.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass") if _paired(joined) else joined
 
 
@@ -182,7 +182,7 @@ def _object(node: Node, constants: Mapping[str, Node] | None) -> Thing:
             raise ValueError("an object with more than keys and values")
         fields[_key(field(part, "key"))] = literal(field(part, "value"), constants)
     if "__proto__" in fields:
-        raise ValueError("an object with a prototype of its own")
+        raise ValueError("an object with its own prototype")
     # integer keys come first, in order
     numbers = sorted((key for key in fields if re.fullmatch(r"0|[1-9]\d{0,8}", key)), key=int)
     order = [*numbers, *(key for key in fields if key not in numbers)]

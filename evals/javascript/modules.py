@@ -16,7 +16,7 @@ from evals.source import sound
 
 
 def as_script(source: str, dialect: str) -> str:
-    """The source without import and export statements; as it is where it has none. Lines keep their numbers."""
+    """The source without import and export statements; unchanged if it has none. Lines keep their numbers."""
     source = sound(source)
     try:
         root = parse_source(source, dialect)
@@ -68,7 +68,7 @@ def _import(node: Node) -> str:
 
 
 def _is_unused(node: Node, last: Mapping[str, int]) -> bool:
-    """Whether no value that an import names is used; one that names nothing is there for what it does."""
+    """Whether no value that an import names is used; an import without names is for its effects."""
     bound = {text(inner) for inner in walk(node) if inner.type == "identifier"}
     return bool(bound) and all(last.get(name, -1) < node.end_byte for name in bound)
 

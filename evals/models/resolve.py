@@ -49,7 +49,7 @@ def resolve_model(name: str) -> ResolvedModel:
     """Find a model by local folder, GGUF file, or hub id, in this order; the embedded model also comes from its wheel.
 
     Raises:
-        BadInput: a path that holds no model, or a name that nobody answers for; the message says what was tried.
+        BadInput: a path without a model, or an unknown name; the message says what was tried.
     """
     path = _path_of(name)
     if path is not None and path.suffix == ".gguf":
@@ -156,7 +156,7 @@ def _publish(built: Path, slug: str, source: str) -> ResolvedModel:
     write_json(built / MANIFEST, {"source": source, "revision": digest_file(weights[0])})
     target = cache_folder() / "models" / slug
     target.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(OSError):  # somebody else was first: theirs is as good
+    with suppress(OSError):  # another process was first: its copy is used
         built.rename(target)
     resolved = _cached(slug)
     if resolved is None:
@@ -179,7 +179,7 @@ def _hub_info(hub_id: str) -> Any:
         raise BackendFault("HF_HUB_OFFLINE=1 is set")
     try:
         return HfApi().model_info(hub_id, timeout=_HUB_SECONDS)
-    except Exception as error:  # the hub client raises its transport's errors, whatever that is at the moment
+    except Exception as error:  # the hub client raises the errors of whichever transport it uses
         raise BackendFault(f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}") from None
 
 

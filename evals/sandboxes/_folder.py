@@ -1,9 +1,9 @@
 """The folder of one job: filled, read from, removed. Runs inside a box, standard library only.
 
-What a job leaves is not trusted: nothing in it is followed, and nothing keeps it from being removed.
+What a job leaves is not trusted: no link in it is followed, and nothing prevents its removal.
 """
 
-# pathlib is an import that every box would pay for.
+# Every box would pay for importing pathlib.
 # ruff: noqa: PTH101, PTH103, PTH106, PTH120, PTH211
 
 import os

@@ -1,4 +1,4 @@
-"""What a job's command stands for on this machine: interpreters and toolchains. Not for containers, which bring theirs."""
+"""What a job's command stands for on this machine: interpreters and toolchains. Not for containers, which have their own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def installed_toolchain(name: str) -> str:
 
 
 def filled(part: str, names: Mapping[str, str]) -> str:
-    """A part of a command with ``{python}`` and kin replaced."""
+    """A part of a command with ``{python}`` and the like replaced."""
     for name, value in names.items():
         part = part.replace(name, value)
     return part

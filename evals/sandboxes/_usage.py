@@ -1,7 +1,7 @@
 """What the processes below one process use together, read from outside: memory, threads, files.
 
 For limits that the kernel has per process only. Read every few milliseconds while a job runs, so a job can pass a limit
-by what it gets hold of in between. Needs /proc/PID/task/TID/children in the kernel, as usual ones have it.
+by what it acquires in between. Needs /proc/PID/task/TID/children in the kernel, which is usual.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def usage_below(root: int) -> Usage:
 
 
 def shared_fairly(processes: tuple[int, ...]) -> int | None:
-    """Memory in bytes where what is shared counts once in all; None where this user may not know."""
+    """Memory in bytes where what is shared counts once in all; None if this user may not read it."""
     total = 0
     for process in processes:
         try:

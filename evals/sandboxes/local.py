@@ -1,4 +1,4 @@
-"""A bare subprocess with rlimits. No isolation at all: only behind ``--unsafe-local``, never chosen by itself."""
+"""A bare subprocess with rlimits. No isolation at all: only with ``--unsafe-local``, never chosen automatically."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class LocalSandbox:
         )
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 def _kill_group(leader: int) -> None:

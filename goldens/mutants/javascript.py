@@ -224,7 +224,7 @@ def _statements(node: Node) -> Iterator[_Edit]:
 
 
 def _droppable(expression: Node) -> bool:
-    """Calls, updates and assignments into something: a plain assignment's loss may only leave a name undefined."""
+    """Calls, updates and assignments into something: dropping a plain assignment might only leave a name undefined."""
     if expression.type == "assignment_expression":
         left = expression.child_by_field_name("left")
         return left is not None and left.type in {"member_expression", "subscript_expression"}

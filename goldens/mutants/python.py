@@ -42,7 +42,7 @@ _ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
 }
-_SYMMETRIC = {"isinstance", "max", "min", "math.gcd", "gcd"}  # swapped, they raise or give the same
+_SYMMETRIC = {"isinstance", "max", "min", "math.gcd", "gcd"}  # swapping them raises or changes nothing
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _Edit = tuple[str, Callable[[Any], ast.AST]]
 
@@ -169,7 +169,7 @@ def _formats(node: ast.AST) -> bool:
 
 
 def _removable(node: ast.AST) -> bool:
-    """Statements that leave no name undefined when they are gone: dying of a NameError would prove nothing about checks."""
+    """Statements that leave no name undefined when they are gone: failing with a NameError would prove nothing about checks."""
     if isinstance(node, (ast.AugAssign, ast.Raise, ast.Break, ast.Continue)):
         return True
     if isinstance(node, ast.Assign):

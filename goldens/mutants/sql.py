@@ -1,6 +1,6 @@
-"""Mutants of queries, by DuckDB's own syntax tree (its ``json_serialize_sql``); goldens are trusted, so it is read out here.
+"""Mutants of queries, by DuckDB's own syntax tree (its ``json_serialize_sql``); goldens are trusted, so this is done on the host.
 
-Left out as equivalent: the same text after DuckDB has written it. Not mutated: statements that are no SELECT.
+Left out as equivalent: the same text after DuckDB has written it. Not mutated: statements other than SELECT.
 """
 
 from __future__ import annotations

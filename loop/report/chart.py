@@ -67,7 +67,7 @@ class Hill:
 
 
 def spark(losses: Sequence[float], epochs: int) -> Spark | None:
-    """The loss curve; None without two finite steps, since one point does not make a curve."""
+    """The loss curve; None with fewer than two finite steps, since one point is not a curve."""
     finite = [(step, loss) for step, loss in enumerate(losses) if math.isfinite(loss)]
     if len(finite) < 2:
         return None
@@ -174,7 +174,7 @@ def _series(line: Line, number: int, drawn: Sequence[Point], last: str) -> Serie
 
 
 def _spread(series: Sequence[Series], top: int, bottom: int, gap: float = 18) -> list[Series]:
-    """Push labels apart that would cover each other, and back up where they would leave the chart."""
+    """Push apart labels that would overlap, and back up where they would leave the chart."""
     order = sorted(series, key=lambda s: s.label_y)
     places: list[float] = []
     for line in order:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def no_file_in_the_way(option: str, path: Path) -> None:
-    """Find out before the work, not after it, that a file is where a folder has to be.
+    """Check before the work that no file is where a folder has to be.
 
     Raises:
         BadInput: the path, or a part of it, is a file.
@@ -75,7 +75,7 @@ def read_results(folder: Path) -> list[Result]:
 
 
 def run_folder(name: str, runs: Path) -> Path:
-    """The folder of a run by name, or of the only one there is."""
+    """The folder of a run by name, or of the only one."""
     from loop.runs import list_runs
 
     names = list_runs(runs)

@@ -33,7 +33,7 @@ def goldens_verify(
     least_score: Annotated[float, typer.Option(min=0, max=1, help="A task that kills a smaller share is weak.")] = 0.75,
     sample: Annotated[int, typer.Option(min=0, help="Verify only so many tasks of each suite, evenly spread; 0 is all.")] = 0,
     sandbox: Annotated[str, typer.Option(help="auto, sandlock, docker, or pkg.mod:Class.")] = "",
-    workers: Annotated[int, typer.Option(min=0, help="Sandboxes at work at once; 0 follows processors and memory.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Sandboxes in use at once; 0 follows processors and memory.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", help="File for the whole report, as JSON.")] = None,
     set_: Sets = None,
     unsafe_local: Unsafe = False,

@@ -109,7 +109,7 @@ def _spread(tasks: Sequence[Task], limit: int) -> list[Task]:
 def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, list[str]]:
     """The suite without the tasks whose golden fails or whose checks pass an empty answer, and a note on each.
 
-    A task without a golden has nothing to run and stays.
+    A task without a golden is kept unchecked.
 
     Raises:
         Inconclusive: too many runs were spoiled by infrastructure to tell.

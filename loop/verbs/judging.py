@@ -109,7 +109,7 @@ def _rubric(file: Path | None) -> tuple[Criterion, ...]:
         raise BadInput(f"{file}: {describe(error)}") from None
     names = [criterion.name for criterion in criteria]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadInput(f"{file}: criterion {', '.join(twice)} is there twice; give each a name of its own")
+        raise BadInput(f"{file}: criterion {', '.join(twice)} is given twice; give each its own name")
     return criteria
 
 
@@ -117,7 +117,7 @@ def _labels(file: Path) -> dict[str, bool]:
     """People's labels by the judgement that they are about.
 
     Raises:
-        BadInput: not there, a row that is not a label, or two labels of one answer that differ.
+        BadInput: the file is missing, a row is not a label, or two labels of one answer differ.
     """
     from evals.judge import Label
     from evals.tables import read_table_records
@@ -127,7 +127,7 @@ def _labels(file: Path) -> dict[str, bool]:
     known: dict[str, bool] = {}
     for label in read_table_records(file, Label):
         if known.setdefault(label.answer, label.good) is not label.good:
-            raise BadInput(f"{file}: {label.answer} is labelled both good and not; keep one label an answer")
+            raise BadInput(f"{file}: {label.answer} is labelled both good and not; keep one label per answer")
     return known
 
 
@@ -139,11 +139,11 @@ def _show(summary: dict[str, Any]) -> None:
         table.add_row(Text(name), f"{mean:.2f}")
     console.out.print(table)
     without = summary["answers"] - summary["scored"]
-    console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {without} without a score that holds")
+    console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {without} without a consistent score")
     for reason, count in summary["abstained"].items():
         console.out.print(Text(f"  {count} {reason}"))
     if agreed := summary.get("calibration"):
-        trust = "agrees with people" if agreed["agrees"] else "does not agree with people well enough to be listened to"
+        trust = "agrees with people" if agreed["agrees"] else "does not agree with people well enough to be relied on"
         console.out.print(
             f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, "
             f"kappa {agreed['kappa']:.2f}, calibration error {agreed['ece']:.2f}: {trust}"

@@ -1,6 +1,6 @@
-"""Runs inside the sandbox: runs a Python program once a case, each in a process and a folder of its own.
+"""Runs inside the sandbox: runs a Python program once per case, each in a process and a folder of its own.
 
-It knows no expected output. One JSON line a case on a descriptor that the programs do not inherit, so that a time-out
+It knows no expected output. One JSON line per case on a descriptor that the programs do not inherit, so that a time-out
 keeps the cases before it; the first case that does not end well is the last. Standard library only.
 """
 

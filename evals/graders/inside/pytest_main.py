@@ -1,4 +1,4 @@
-"""Runs inside the sandbox: one child process a test file, in which pytest runs; this process alone reports.
+"""Runs inside the sandbox: one child process per test file, in which pytest runs; this process alone reports.
 
 Not covered: what candidate code does to pytest within its child; the canaries and the flipped run find that.
 """
@@ -63,7 +63,7 @@ def run_all(writing: int) -> None:
 
 
 def load_values() -> Any:
-    """The typed form of values; loaded by its place, so that no module of the project hides it."""
+    """The typed form of values; loaded by its path, so that no module of the project shadows it."""
     spec = spec_from_file_location("goldloop_values", HERE / "values.py")
     assert spec is not None and spec.loader is not None
     loaded = module_from_spec(spec)
@@ -72,7 +72,7 @@ def load_values() -> Any:
 
 
 def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
-    """Run one test file in a child and read what it says; a child that says no end ended early."""
+    """Run one test file in a child and read what it says; a child that does not report its end ended early."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -106,7 +106,7 @@ def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
                 report["tests"].append({**test, "records": records})
                 records = []
         except (ValueError, KeyError, TypeError):
-            report["errors"].append("a line in the results that is none")
+            report["errors"].append("a line in the results that is not JSON of a result")
     if ends != 1:
         report["errors"].append(f"the tests ended early or twice (exit code {code})")
     elif ended != code:
@@ -144,7 +144,7 @@ def run_here(file: str, writing: int, job: dict[str, Any]) -> int:
 
 
 def recorder(descriptor: int, values: Any) -> Callable[[int, object], bool]:
-    """What test files call where an assertion was: it sends the value under test, and says that all is well."""
+    """What test files call in place of an assertion: it sends the value under test and returns True."""
     encode, describe, raised = values.encode, values.describe, BaseException
 
     def record(number: int, value: object) -> bool:

@@ -1,7 +1,7 @@
-"""Other values of the same look: what a flipped test expects, so that a look at the test does not show that it is flipped.
+"""Other values that look alike: what a flipped test expects, so that its text does not show that it is flipped.
 
 Words become other words, numbers other numbers. A value is changed where it stands in the source: code that reads what a
-test compares with finds the changed value, answers by it, and is found out by passing a test that a right answer fails.
+test compares with finds the changed value, answers accordingly, and is detected by passing a test that a right answer fails.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORD, _NUMBER = re.compile(r"[^\W\d_]{2,}"), re.compile(r"\d+")
 
 
 def other_words(text: str, luck: random.Random, around: str = "") -> str | None:
-    """A text with one word or number changed to one that is not in ``around``; None where it has neither."""
+    """A text with one word or number changed to one that is not in ``around``; None if it has neither."""
     places = [*_NUMBER.finditer(text)] or [*_WORD.finditer(text)]
     if not places:
         return None
@@ -54,7 +54,7 @@ def _number(digits: str, luck: random.Random, around: str) -> str:
 
 
 def other_value(value: Any, luck: random.Random, around: str = "") -> Any:
-    """Another value of a literal's kind; None where it has no other."""
+    """Another value of a literal's kind; None if there is no other."""
     match value:
         case bool():
             return not value

@@ -46,7 +46,7 @@ _FRAMES = {
     *("f_back", "f_code", "f_globals", "f_locals", "f_builtins", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "co_consts"),
     *("__subclasses__", "__globals__", "__builtins__"),
 }
-"""Attributes that lead from a candidate's code to its caller's: to what the test is about to compare with."""
+"""Attributes that lead from a candidate's code to its caller's, and so to what the test is about to compare with."""
 
 
 class PytestRunner:
@@ -146,7 +146,7 @@ def _packages() -> bytes:
 
 
 def _reaches(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of a candidate's file that reach for the test framework or the interpreter's own machinery."""
+    """Lines of a candidate's file that use the test framework or the interpreter's internals."""
     tree = python_tree(text)
     if tree is None:
         return

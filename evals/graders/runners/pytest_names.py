@@ -1,7 +1,7 @@
-"""Names in a test file that stand for expected values only: those may leave the file for the judge outside.
+"""Names in a test file that stand for expected values only: these may be moved from the file to the judge outside.
 
 Covers constants of the file, locals, columns of one ``parametrize`` and of loops over tables, all of literals. A name that is
-set twice, or read for anything but a comparison, is none.
+set twice, or read for anything but a comparison, is not one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from evals.graders.runners.pytest_source import Function, tables_of
 from evals.graders.runners.pytest_values import callables, evaluate
 
 Rows = list[dict[str, ast.expr]]
-"""What a statement's names stand for, once for each time that it runs."""
+"""The values of a statement's names, one mapping for each time that it runs."""
 
 MOST_ROWS = 2000
 
@@ -30,11 +30,11 @@ class Hidden:
 
 
 Key = tuple[int, str]
-"""A function's place (0: the file) and a name in it."""
+"""A function's line (0: the file) and a name in it."""
 
 
 def prepared(tree: ast.Module) -> ast.Module:
-    """A copy without messages of assertions, and with tables written where they are used, if that is once."""
+    """A copy without assertion messages, in which tables that are used once are written where they are used."""
     tree = copy.deepcopy(tree)
     calls = callables(tree)
     stored = _stored(tree)
@@ -119,7 +119,7 @@ def known(node: ast.expr, names: frozenset[str], calls: Mapping[str, Callable[..
         evaluate(node, dict.fromkeys(names, 1), calls)
     except LookupError:
         return False
-    except Exception:  # such as "a" * NAME with a stand-in for the name: its value is known, only not its kind
+    except Exception:  # such as "a" * NAME with a stand-in for the name: its value is known, but not its type
         return all(n.id in names or n.id in calls for n in ast.walk(node) if isinstance(n, ast.Name))
     return True
 
@@ -135,7 +135,7 @@ class Table:
 
 
 def table_of(function: Function, calls: Mapping[str, Callable[..., Any]]) -> Table | None:
-    """The one table of a test function; None where there are two, or where it is computed."""
+    """The one table of a test function; None if there are two, or if it is computed."""
     calls_of = tables_of(function)
     if len(calls_of) != 1 or not isinstance(calls_of[0], ast.Call) or len(calls_of[0].args) != 2:
         return None

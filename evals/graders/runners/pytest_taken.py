@@ -1,9 +1,9 @@
 """Takes assertions apart: the value under test is recorded inside, what it is compared with stays outside.
 
-``assert f(2) == 9`` becomes ``assert record(0, f(2))``, which always holds; ``f(2) == 9`` is decided later, out of reach.
+``assert f(2) == 9`` becomes ``assert record(0, f(2))``, which always holds; ``f(2) == 9`` is decided later, outside.
 Covers comparisons with literals, ``approx`` and ``isclose``, ``raises`` of built-in exceptions with ``match``, the assertions
 of ``unittest.TestCase``; expected values by a name (a local, a constant of the file, a parameter of a table, a loop's
-target) where that name serves for nothing else. What does not fit stays as it is, to be flipped.
+target) if that name is used for nothing else. What does not fit stays as it is, to be flipped.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ class TakenFile:
 
 
 def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) -> TakenFile:
-    """The file with its assertions taken apart, but for those of the numbers in ``left``; the tree itself is not changed."""
+    """The file with its assertions taken apart, except those numbered in ``left``; the tree itself is not changed."""
     tree = prepared(tree)
     hidden = hideable(tree)
-    while True:  # a name that also serves for something else is not a secret, and what needs it stays inside
+    while True:  # a name that is also used elsewhere is not secret, and what needs it stays inside
         taking = _Taking(copy.deepcopy(tree), recorder, left, hidden)
         taking.run()
         spoiled = {name for name in hidden if taking.used[name] != hidden[name].loads} | (taking.spoiled & {*hidden})
@@ -132,7 +132,7 @@ class _Taking:
         table = table_of(node, self.file.calls) if is_test else None
         names = frozenset(name for place, name in self.hidden if place == node.lineno)
         if node.body and isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-            node.body[0].value = ast.Constant(value=...)  # a docstring may say what comes out
+            node.body[0].value = ast.Constant(value=...)  # a docstring may tell the expected value
         first = self.number
         self.once = {
             ast.unparse(call.func)
@@ -169,7 +169,7 @@ class _Taking:
         table.call.keywords.append(ast.keyword(arg="ids", value=ast.List(elts=shown, ctx=ast.Load())))
 
     def _block(self, body: list[ast.stmt], rows: Rows | None) -> list[ast.stmt]:
-        """The statements taken apart; ``rows`` None where it is not known how often they run."""
+        """The statements taken apart; ``rows`` is None if it is not known how often they run."""
         statements: list[ast.stmt] = []
         for node in body:
             statements += self._statement(node, rows)
@@ -229,7 +229,7 @@ class _Taking:
         return ast.Assert(test=recorded or test, msg=None if recorded else node.msg)
 
     def _record(self, split: tuple[ast.expr, ast.expr] | None, rows: Rows | None) -> ast.expr | None:
-        """The call that records, for an expression and its value from inside; None where it cannot be or is left."""
+        """The call that records, for an expression and its value from inside; None if it cannot be recorded or is in ``left``."""
         number, self.number = self.number, self.number + 1
         if split is None or number in self.left:
             return None
@@ -330,7 +330,7 @@ class _Taking:
         return statements if len(statements) == 2 else [node]
 
     def _raises(self, node: ast.With, item: ast.withitem, rows: Rows | None) -> list[ast.stmt]:
-        """A block that must raise: any exception is let through, and what it was is decided outside."""
+        """A block that must raise: any exception is accepted, and whether it is the right one is decided outside."""
         call = item.context_expr
         assert isinstance(call, ast.Call)
         names = self._kinds(call.args[0])

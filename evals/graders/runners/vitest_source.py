@@ -1,7 +1,7 @@
 """Test files of vitest, read and changed: their tests, and the flipped form in which every test must fail.
 
-A test is flipped where it decides: what a query looks for or a matcher expects is changed to another value, else its last
-expectation is negated, else a failing expectation is added at its end. Only what surely runs is changed: no expectation in
+A test is flipped at the point that decides: what a query looks for or a matcher expects is changed, else its last
+expectation is negated, else a failing expectation is added at its end. Only code that always runs is changed: no expectation in
 a branch, a loop, a callback or a ``waitFor``.
 """
 
@@ -47,7 +47,7 @@ _SEEN = {"toBeInTheDocument", "toBeVisible", "toBeTruthy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCall:
-    """One ``test(...)``: its full title (None where it is computed), its callback's node (None where it is not inline)."""
+    """One ``test(...)``: its full title (None if computed), its callback's node (None if not inline)."""
 
     title: str | None
     body: Node | None
@@ -57,7 +57,7 @@ class TestCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Expectation:
-    """``expect(subject).modifiers.matcher(arguments)``, and whether it surely runs."""
+    """``expect(subject).modifiers.matcher(arguments)``, and whether it always runs."""
 
     node: Node
     subject: Node | None
@@ -173,7 +173,7 @@ def _expectations(body: Node) -> list[_Expectation]:
 
 
 def _reached(body: Node) -> Iterator[tuple[Node, bool]]:
-    """The nodes of a callback's body, each with whether it surely runs when the body does."""
+    """The nodes of a callback's body, each with whether it always runs when the body does."""
     stack = [(body, True)]
     while stack:
         node, sure = stack.pop()
@@ -236,7 +236,7 @@ def _negated(expectation: _Expectation) -> tuple[int, int, str]:
 
 
 def _other(node: Node, token: str) -> str:
-    """An expression for another value of the same kind; for a literal one of the same look."""
+    """An expression for another value of the same kind; for a literal, one that looks alike."""
     luck, source = random.Random(token), text_of(node)
     around = text_of(_root(node))
     if (value := string_value(node)) is not None:
