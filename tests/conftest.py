@@ -96,24 +96,28 @@ def _blurb(topic: str) -> str:
     return "Not " + ", ".join(topic + ending for ending in ("s", "ish", "like", "less", "y", "ed", "ing", "ful", "let")) + "."
 
 
+def make_suite(path: Path, name: str, *, train: int, holdout: int) -> Path:
+    """Write a suite of functions that return a fixed code word; the word cannot be guessed from the prompt."""
+    path.mkdir(parents=True)
+    (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
+    for split, count in (("train", train), ("holdout", holdout)):
+        for topic in _TOPICS[split][:count]:
+            write_task(
+                path / "words" / f"{name}_{topic}",
+                split=split,
+                group=topic,
+                prompt=f"Write `{name}_{topic}()`, the {topic} word. {_blurb(topic)}",
+                golden=f"def {name}_{topic}():\n    return 'secret {topic}'\n",
+                checks=f"assert {name}_{topic}() == 'secret {topic}'\n",
+            )
+    return path
+
+
 @pytest.fixture
 def write_suite(tmp_path: Path) -> WriteSuite:
-    """Write a suite of functions that return a fixed code word; the word cannot be guessed from the prompt."""
+    """Calls ``make_suite``, in the temporary folder of the test if not told where."""
 
     def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
-        path = (root or tmp_path) / name
-        path.mkdir(parents=True)
-        (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
-        for split, count in (("train", train), ("holdout", holdout)):
-            for topic in _TOPICS[split][:count]:
-                write_task(
-                    path / "words" / f"{name}_{topic}",
-                    split=split,
-                    group=topic,
-                    prompt=f"Write `{name}_{topic}()`, the {topic} word. {_blurb(topic)}",
-                    golden=f"def {name}_{topic}():\n    return 'secret {topic}'\n",
-                    checks=f"assert {name}_{topic}() == 'secret {topic}'\n",
-                )
-        return path
+        return make_suite((root or tmp_path) / name, name, train=train, holdout=holdout)
 
     return write
