@@ -21,7 +21,7 @@ import pytest
 from sandbox_requirements import required_sandbox, unavailable
 
 ROOT = Path(__file__).parents[1]
-NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "runs", "suites")
+NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "runs", "suites", "site")
 LEAK = "Add up the burning hours of every lighthouse lamp in the ledger, leaving out those which the keeper marked as broken."
 CLEAN = "The heron of the marsh was seen near the old mill, and nobody could say why it stayed there all winter long."
 
