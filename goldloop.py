@@ -124,8 +124,8 @@ _PACKAGES = ("evals", "goldens", "decontam", "trainset", "finetune", "loop")
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if found := foreign_packages():
-        raise ImportError("\n".join(found))
+    if problems := foreign_packages():
+        raise ImportError("\n".join(problems))
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value
@@ -136,7 +136,7 @@ def __dir__() -> list[str]:
 
 
 def foreign_packages() -> list[str]:
-    """What stands in the way of goldloop's packages: a message for each that Python would take from elsewhere.
+    """What shadows goldloop's packages: a message for each that Python would import from elsewhere.
 
     Their names are common ones; a distribution ``evals`` is on the Python Package Index, for example.
     """
@@ -156,7 +156,7 @@ def foreign_packages() -> list[str]:
         elif taken == expected:
             messages.append(
                 f"{name}: {expected} was overwritten by another distribution of that name; "
-                f"`pip uninstall {name}`, then install goldloop again, in an environment of its own"
+                f"`pip uninstall {name}`, then install goldloop again, in a separate environment"
             )
         else:
             messages.append(
@@ -175,8 +175,8 @@ def _is_ours(folder: Path, name: str) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point of ``goldloop``, ``python -m goldloop`` and ``python -m loop``."""
-    if found := foreign_packages():
-        for message in found:
+    if problems := foreign_packages():
+        for message in problems:
             print(f"error {message}", file=sys.stderr)
         sys.exit(4)
     from loop.cli import main as run_verb

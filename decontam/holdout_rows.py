@@ -1,7 +1,7 @@
-"""What one row of a holdout's table says: its columns, guessed or mapped, as the parts of an item.
+"""One row of a holdout's table as the parts of an item, by guessed or mapped columns.
 
 Covers the layouts of public benchmarks and of conversations. Text under names that neither the guess nor the column map knows
-is not read; who calls says which columns those are.
+is not read; the caller reports those columns.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def parts_of(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[dic
             if name in used.values():
                 continue
             value = _lookup(values, name)
-            found = _conversation(value, name) if role == "messages" else {role: _text(value, name, role)}
-            found = {part: text for part, text in found.items() if text.strip()}
+            parts = _conversation(value, name) if role == "messages" else {role: _text(value, name, role)}
+            parts = {part: text for part, text in parts.items() if text.strip()}
             if role == "messages":
-                found = {part: text for part, text in found.items() if part not in columns}  # the map's word stands
-            if found:
-                texts |= found
-                used |= dict.fromkeys(found, name)
+                parts = {part: text for part, text in parts.items() if part not in columns}  # the map takes precedence
+            if parts:
+                texts |= parts
+                used |= dict.fromkeys(parts, name)
                 break
     instruction, more = lower.get("instruction"), lower.get("input")
     if "prompt" not in columns and instruction is not None and used.get("prompt") == instruction and more is not None:
@@ -68,8 +68,8 @@ def parts_of(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[dic
 def _lookup(value: Any, name: str) -> Any:
     """A column's value; ``a.b`` is ``b`` of the object in ``a``, or of each object of the list in ``a``."""
     if isinstance(value, list):
-        found = [_lookup(entry, name) for entry in value if isinstance(entry, Mapping)]
-        return [entry for entry in found if entry is not None] or None
+        values = [_lookup(entry, name) for entry in value if isinstance(entry, Mapping)]
+        return [entry for entry in values if entry is not None] or None
     if not isinstance(value, Mapping):
         return None
     if name in value:
@@ -105,7 +105,7 @@ def _text(value: Any, name: str, role: str) -> str:
 
 
 def _turn(entry: Mapping[str, Any]) -> str:
-    """Whose turn a chat message is: ``user``, ``assistant``, another name, or empty where it is not a message."""
+    """The role of a chat message: ``user``, ``assistant``, another name, or empty if it is not a message."""
     speaker = entry.get("role", entry.get("from"))
     return _SPEAKERS.get(speaker.lower(), speaker) if isinstance(speaker, str) else ""
 
@@ -133,7 +133,7 @@ def _conversation(value: Any, name: str) -> dict[str, str]:
 
 
 def _said_in(content: Any, name: str) -> str:
-    """A message's text, also where it is a list of ``{"type": "text", "text": ...}``."""
+    """A message's text, also if it is a list of ``{"type": "text", "text": ...}``."""
     if isinstance(content, (list, tuple)):
         content = [entry.get("text") if isinstance(entry, Mapping) else entry for entry in content]
     return _text(content, f"{name}.content", "content")
@@ -144,8 +144,8 @@ def no_text(values: Mapping[str, Any], columns: Mapping[str, str]) -> str:
     if not values:
         return "an empty object; expected an item's columns"
     wanted = [columns.get(part) or f"{', '.join(GUESSES[part][:3])}, ..." for part in ("prompt", "answer", "tests")]
-    found = ", ".join(f"{name} ({value!r:.24})" for name, value in list(values.items())[:8])
-    return f"no text; expected it under {' or '.join(wanted)}; found {found}"
+    columns_seen = ", ".join(f"{name} ({value!r:.24})" for name, value in list(values.items())[:8])
+    return f"no text; expected it under {' or '.join(wanted)}; found {columns_seen}"
 
 
 # Names of columns, and what to say of a wrong one.

@@ -44,7 +44,7 @@ class Holdout:
 
 @dataclass(slots=True, kw_only=True)
 class _Draft:
-    """A holdout in the making."""
+    """A holdout under construction."""
 
     items: list[Item] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ def load_items(holdouts: Sequence[str], columns: Mapping[str, str] | None = None
 
     Raises:
         BadInput: nothing by that name, a folder that is not a suite, a file that is not a table, an unknown role or column, a
-            table without one known column, or a suite with findings; each with what is there and what was expected.
+            table without one known column, or a suite with findings; each with what exists and what was expected.
     """
     columns = dict(columns or {})
     if unknown := sorted(columns.keys() - set(ROLES)):
@@ -116,7 +116,7 @@ def _read_suite(name: str, draft: _Draft) -> None:
 
 
 def _require_suite(name: str) -> None:
-    """Say what was expected, where neither a suite nor an importer goes by that name."""
+    """Report what was expected if there is no suite or importer of that name."""
     if split_importer(name) is not None:
         return
     prefix, _, rest = name.partition(":")
@@ -127,8 +127,8 @@ def _require_suite(name: str) -> None:
         shipped = sorted(p.parent.name for p in SHIPPED.glob(f"*/{SUITE_FILE}"))
         if path.is_dir():
             tables = sorted(p.name for p in path.iterdir() if suffix_of(p) in TABLES)
-            found = f"found {', '.join(tables[:8])}: give such a file itself" if tables else "found no table either"
-            raise BadInput(f"{name}: a folder without {SUITE_FILE}, so no suite; {found}; expected {EXPECTED}") from None
+            present = f"found {', '.join(tables[:8])}: give such a file directly" if tables else "found no table either"
+            raise BadInput(f"{name}: a folder without {SUITE_FILE}, so not a suite; {present}; expected {EXPECTED}") from None
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = [str(path.parent / n) for n in get_close_matches(path.name, near, 1)]
         hint = hint or get_close_matches(name, shipped, 1) or [f"{n}:{rest}" for n in get_close_matches(prefix, IMPORTERS, 1)]
@@ -181,7 +181,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
 
 
 def _refuse_unknown_layout(file: Path, rows: Sequence[object], columns: Mapping[str, str], known: Sequence[str]) -> None:
-    """No row gave text: where no column is known at all, that is for the user to fix and not a matter of broken rows."""
+    """No row gave text: if no column is known at all, the user must fix that; the rows are not broken."""
     guessed = {name for part in ("prompt", "answer", "tests", "messages") for name in GUESSES[part]}
     if columns.keys() & {"prompt", "answer", "tests", "messages"} or guessed & {name.lower() for name in known}:
         return
@@ -201,12 +201,12 @@ def _said(file: Path, layouts: Counter[tuple[tuple[str, str], ...]], known: Sequ
         yield f"{file}: {len(layouts) - 3} more combinations of columns, each in fewer rows"
 
 
-def _key(file: Path, found: str | None, number: int) -> str:
-    """An id that says something stands alone; a bare number gets the file's name before it."""
+def _key(file: Path, key: str | None, number: int) -> str:
+    """A descriptive id is used alone; a bare number gets the file's name before it."""
     stem = file.name.partition(".")[0]
-    if found is None:
+    if key is None:
         return f"{stem}:{number}"
-    return found if any(c.isalpha() for c in found) else f"{stem}/{found}"
+    return key if any(c.isalpha() for c in key) else f"{stem}/{key}"
 
 
 def _with_unique_keys(draft: _Draft) -> list[Item]:
@@ -238,7 +238,7 @@ def continues(prompt: str, answer: str) -> bool:
         return False
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a benchmark's string is no concern of ours
+            warnings.simplefilter("ignore")  # invalid escapes in a benchmark's strings do not matter here
             ast.parse(prompt + answer)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False

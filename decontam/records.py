@@ -61,7 +61,7 @@ class Match(Record):
 
     @property
     def leak(self) -> bool:
-        """Whether the text has to go; ``short`` matches only ask for a look."""
+        """Whether the text must be removed; ``short`` matches only call for review."""
         return self.verdict != "short"
 
 
@@ -74,7 +74,7 @@ class Leak(Record):
 
 
 class CleanPair(Pair):
-    """A pair that the screen let pass, with the digest of the holdout index that it was screened against."""
+    """A pair that passed the screen, with the digest of the holdout index that it was screened against."""
 
     index_digest: str
 

@@ -1,6 +1,6 @@
 """Screening of pairs against the holdout: the audit's engine, for the loop's own training data.
 
-Beside the two channels a pair is thrown out for an identical solution, and for a group of the holdout. Does not see paraphrases
+Beside the two channels, a pair is rejected for an identical solution, and for a group of the holdout. Does not see paraphrases
 or translations; every report says so (``BLIND``).
 """
 
@@ -36,7 +36,7 @@ def index_tasks(holdout: Sequence[Task], rule: Rule | None = None) -> HoldoutInd
     """The index of a holdout of tasks.
 
     Raises:
-        Inconclusive: there is no holdout, or nothing in it can be indexed.
+        Inconclusive: there is no holdout, or none of it can be indexed.
     """
     return build_index(items_of(holdout), rule)
 
@@ -64,7 +64,7 @@ def screen_pairs(pairs: Iterable[Pair], index: HoldoutIndex) -> Screening:
 def match_pair(pair: Pair, index: HoldoutIndex) -> list[Match]:
     """Matches of a pair with the holdout; shared groups and identical solutions are rules of their own.
 
-    A ``short`` match counts here: a training pair that is a whole holdout item, however small, has no place in a trainset.
+    A ``short`` match counts here: a training pair that is a whole holdout item, however small, must not be in a trainset.
     """
     matches = match_text(f"{pair.prompt}\n{pair.golden.code}", index)
     code = pair.golden.code
@@ -78,7 +78,7 @@ def match_pair(pair: Pair, index: HoldoutIndex) -> list[Match]:
 
 
 def _whole(item: str, part: str, rule: str, text: str) -> Match:
-    """A match of all of a text."""
+    """A match that covers the whole text."""
     whole = (0, len(text))
     return Match(
         item=item,

@@ -1,6 +1,6 @@
 """Checks are plain Python asserts; this module takes them apart so that expected values never enter the sandbox.
 
-``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is no
+``assert f(1) == 2`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside. What is not an
 assertion is set-up and runs inside, in order. An assertion whose expected side is not a literal, one in a loop or a
 branch, and a call of a function that asserts need code to decide (kind ``inside``): see ``evals.graders.referee`` for
 where that code runs. ``assert f(1) == approx([1.5], rtol=1e-6)`` and ``assert f(1) == unordered([1, 2])`` choose the
@@ -79,13 +79,13 @@ def parse_checks(source: str, name: str = "checks") -> tuple[Step, ...]:
     """Take checks apart into steps.
 
     Raises:
-        TaskFault: not Python, or nothing in it asserts anything.
+        TaskFault: they are not Python, or assert nothing.
     """
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        found = f"({error.msg}): {error.text or ''!r}"
-        raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {found}") from None
+        problem = f"({error.msg}): {error.text or ''!r}"
+        raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {problem}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise TaskFault(f"{name}: the checks are not Python ({error or type(error).__name__})") from None
     asserting = {node.name for node in tree.body if isinstance(node, _FUNCTIONS) and _asserts(node)}
@@ -137,9 +137,9 @@ def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:
 
 def _assertion(test: ast.expr, text: str, line: int) -> Step:
     for parse in (_equality, _chosen, _closeness, _truth):
-        found = parse(test)
-        if found is not None:
-            expression, expected, tolerance = found
+        compared = parse(test)
+        if compared is not None:
+            expression, expected, tolerance = compared
             return Step(
                 kind="value",
                 source=ast.unparse(expression),
@@ -186,7 +186,7 @@ def _equality(test: ast.expr) -> _Found | None:
         except ValueError:
             continue
         if isinstance(test.ops[0], ast.Is) and not (expected is None or isinstance(expected, bool)):
-            return None  # identity of other values is the interpreter's own business
+            return None  # identity of other values depends on the interpreter
         return expression, expected, None
     return None
 
@@ -215,9 +215,9 @@ def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
     """(relative, absolute) of a call of ``approx``; pytest's names ``rel`` and ``abs`` count too.
 
     Raises:
-        TaskFault: another argument, or a value that is not a number from 0 on.
+        TaskFault: another argument, or a value that is not a number >= 0.
     """
-    found = [DEFAULT_RTOL, 0.0]
+    limits = [DEFAULT_RTOL, 0.0]
     for keyword in call.keywords:
         if keyword.arg not in _APPROX:
             raise TaskFault(f"{place}: approx: expected rtol= and atol=, found {keyword.arg or '**'}=")
@@ -227,8 +227,8 @@ def tolerances(call: ast.Call, place: str) -> tuple[float, float]:
             value = -1.0
         if not 0 <= value < math.inf:
             raise TaskFault(f"{place}: approx: {keyword.arg} must be a number >= 0, found {ast.unparse(keyword.value)}")
-        found[_APPROX[keyword.arg]] = value
-    return found[0], found[1]
+        limits[_APPROX[keyword.arg]] = value
+    return limits[0], limits[1]
 
 
 def _both_ways(left: ast.expr, right: ast.expr) -> tuple[tuple[ast.expr, ast.expr], ...]:

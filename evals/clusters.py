@@ -1,7 +1,7 @@
-"""Statistics where outcomes hang together: samples of one task, tasks of one group, never counted as independent.
+"""Statistics of dependent outcomes: samples of one task, tasks of one group, never counted as independent.
 
 Covers pass@k and pass^k, intervals of a mean over tasks, the paired comparison of two models by sign flips and by the
-bootstrap over clusters, and the correction for several comparisons. One sample a task, each task a group of its own: see
+bootstrap over clusters, and the correction for several comparisons. One sample per task, each task its own group: see
 ``evals.stats``. Measured coverage of the 95% intervals (``benchmarks/intervals.py``): 94% to 97%, with fewer than ten clusters
 or with rates near 0 and 1 on 20 or 40 tasks up to 99%. The bootstrap's falls to 73% there, so it decides nothing.
 """
@@ -53,15 +53,15 @@ Groups = Mapping[str, str]
 
 
 def mean_interval(means: Sequence[float], confidence: float = 0.95, groups: Sequence[str] = ()) -> Interval:
-    """Interval of the mean over tasks from one mean a task; tasks of one of ``groups`` are one cluster, without any each is.
+    """Interval of the mean over tasks from one mean per task; tasks of one of ``groups`` are one cluster, without groups each.
 
     The cluster-robust variance (Miller 2024, eq. 4; bias-reduced) says how many independent trials the tasks are worth; that
     number goes into Wilson's interval with Student's quantile (Korn and Graubard 1998; Dean and Pagano 2015), since the plain
-    t interval misses its 95% near 0 and 1. Where the spread says nothing, all means being alike, every cluster is one trial.
+    t interval misses its 95% near 0 and 1. If the spread says nothing because all means are equal, every cluster is one trial.
     One cluster alone gives the widest interval, 0 to 1.
 
     Raises:
-        ValueError: fewer than two tasks, or means that are no shares.
+        ValueError: fewer than two tasks, or means that are not shares.
     """
     values = _finite(means)
     if values.size < 2:
@@ -95,7 +95,7 @@ class _Clustered:
 
     @property
     def sums(self) -> np.ndarray:
-        """The clusters' summed deviations from the mean, each without its own pull on the mean; needs two clusters."""
+        """The clusters' summed deviations from the mean, each corrected for its own influence on the mean; needs two clusters."""
         deviations: np.ndarray = self.totals - self.mean * self.sizes
         deviations /= np.sqrt(1 - self.sizes / self.sizes.sum())
         return deviations
@@ -113,13 +113,13 @@ class _Clustered:
         return float(student.ppf(probability, freedom))
 
 
-def _share_interval(found: _Clustered, confidence: float) -> Interval:
-    if found.count < 2:
+def _share_interval(clustered: _Clustered, confidence: float) -> Interval:
+    if clustered.count < 2:
         return Interval(low=0.0, high=1.0)
-    error, share = found.error, min(1.0, max(0.0, found.mean))
+    error, share = clustered.error, min(1.0, max(0.0, clustered.mean))
     known = error > 1e-9 and 0 < share < 1
-    trials = share * (1 - share) / error**2 if known else float(found.count)
-    return score_interval(share, trials, found.quantile(0.5 + confidence / 2))
+    trials = share * (1 - share) / error**2 if known else float(clustered.count)
+    return score_interval(share, trials, clustered.quantile(0.5 + confidence / 2))
 
 
 def difference_interval(
@@ -137,19 +137,19 @@ def difference_interval(
     left, right = _finite(before), _finite(after)
     if not left.size or not left.size == right.size == len(groups):
         raise ValueError(f"needs the same tasks on both sides and a group for each: {left.size}, {right.size}, {len(groups)}")
-    one, other = _Clustered.of(left, groups), _Clustered.of(right, groups)
-    if one.count < 2:
+    lefts, rights = _Clustered.of(left, groups), _Clustered.of(right, groups)
+    if lefts.count < 2:
         return Interval(low=-1.0, high=1.0)
-    size = math.sqrt(float(one.sums @ one.sums) * float(other.sums @ other.sums))
-    correlation = float(one.sums @ other.sums) / size if size > 1e-12 else 0.0
-    limits = _share_interval(one, confidence), _share_interval(other, confidence)
-    return square_and_add(one.mean, limits[0], other.mean, limits[1], correlation)
+    size = math.sqrt(float(lefts.sums @ lefts.sums) * float(rights.sums @ rights.sums))
+    correlation = float(lefts.sums @ rights.sums) / size if size > 1e-12 else 0.0
+    limits = _share_interval(lefts, confidence), _share_interval(rights, confidence)
+    return square_and_add(lefts.mean, limits[0], rights.mean, limits[1], correlation)
 
 
 def compare_means(
     before: Mapping[str, float], after: Mapping[str, float], seed: int = 0, groups: Groups | None = None
 ) -> Comparison:
-    """Compare two models by their mean over samples on each task; tasks of one group are one cluster, without any each is.
+    """Compare two models by their mean over samples on each task; tasks of one group are one cluster, without groups each.
 
     ``p`` is the sign-flip test's; ``ci95`` and ``low_one_sided`` are Student's t over the clusters' differences, with the
     percentile bootstrap over clusters beside them; ``gained`` and ``lost`` count tasks whose mean rose and fell.
@@ -163,27 +163,27 @@ def compare_means(
     keys = sorted(before)
     left, right = _finite([before[key] for key in keys]), _finite([after[key] for key in keys])
     labels = [groups[key] if groups else key for key in keys]
-    found = _Clustered.of(right - left, labels)
-    if found.count < 2:
-        raise ValueError(f"needs at least two groups, got {found.count}")
-    error, delta, likely = found.error, found.mean, found.quantile(0.975)
-    p, exact = sign_flip_p(found.totals.tolist(), seed=seed)
+    clustered = _Clustered.of(right - left, labels)
+    if clustered.count < 2:
+        raise ValueError(f"needs at least two groups, got {clustered.count}")
+    error, delta, likely = clustered.error, clustered.mean, clustered.quantile(0.975)
+    p, exact = sign_flip_p(clustered.totals.tolist(), seed=seed)
     return Comparison(
         n=len(keys),
-        clusters=found.count,
+        clusters=clustered.count,
         before=float(left.mean()),
         after=float(right.mean()),
         delta=delta,
         ci95=Interval(low=max(-1.0, delta - likely * error), high=min(1.0, delta + likely * error)),
-        bootstrap95=bootstrap_interval(found.totals.tolist(), seed=seed, sizes=found.sizes.tolist()),
-        low_one_sided=max(-1.0, delta - found.quantile(0.95) * error),
+        bootstrap95=bootstrap_interval(clustered.totals.tolist(), seed=seed, sizes=clustered.sizes.tolist()),
+        low_one_sided=max(-1.0, delta - clustered.quantile(0.95) * error),
         gained=int((right > left).sum()),
         lost=int((right < left).sum()),
         p=p,
-        test=f"sign flips over {'tasks' if found.count == len(keys) else 'groups'}",
+        test=f"sign flips over {'tasks' if clustered.count == len(keys) else 'groups'}",
         exact=exact,
         # Of both errors, 2.5% and 20%, as in evals.stats; never finer than half a task.
-        detectable=min(1.0, (likely + found.quantile(0.8)) * max(error, 0.5 / len(keys))),
+        detectable=min(1.0, (likely + clustered.quantile(0.8)) * max(error, 0.5 / len(keys))),
     )
 
 
@@ -191,7 +191,7 @@ def _finite(values: Sequence[float]) -> np.ndarray:
     """The values as an array.
 
     Raises:
-        ValueError: one of them is not a number; any comparison with it would be false, and pass for a finding.
+        ValueError: one of them is not a number; any comparison with it would be false, and would look like a finding.
     """
     data = np.asarray(values, dtype=float)
     if not np.isfinite(data).all():

@@ -1,6 +1,6 @@
-"""Pass rates and their comparison, with the method that the data allow: one sample a task, or several; flaky tasks.
+"""Pass rates and their comparison, with the method that the data allow: one sample per task, or several; flaky tasks.
 
-With one sample a task, each task a group of its own: Wilson's interval, Newcombe's paired interval and the exact McNemar test
+With one sample per task, each task its own group: Wilson's interval, Newcombe's paired interval and the exact McNemar test
 (``evals.stats``). Else the group is the cluster, or the task where no groups are given (``evals.clusters``). Neither samples
 of a task nor tasks of a group are counted as independent.
 """
@@ -33,9 +33,9 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
     """Pass or fail by task, in the order of the samples; errors are left out, since they say nothing about the model.
 
     Raises:
-        BadInput: a sample of a task stands there twice, so that one answer would count as two.
+        BadInput: a sample of a task occurs twice, so that one answer would count as two.
     """
-    found: dict[str, list[bool]] = {}
+    outcomes: dict[str, list[bool]] = {}
     seen: set[tuple[str, int]] = set()
     for result in results:
         place = result.key, result.attempt.sample
@@ -43,8 +43,8 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
             raise BadInput(f"{place[0]}, sample {place[1]}: two results in one evaluation; expected one, so evaluate again")
         seen.add(place)
         if result.verdict.status != "error":
-            found.setdefault(result.key, []).append(result.verdict.passed)
-    return found
+            outcomes.setdefault(result.key, []).append(result.verdict.passed)
+    return outcomes
 
 
 def groups_of(results: Sequence[Result]) -> dict[str, str]:
@@ -78,7 +78,7 @@ def _labels(tasks: Sequence[str], groups: Groups | None) -> list[str]:
 def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = None) -> Comparison:
     """Compare two models on the same tasks; without ``groups`` every task is independent of the others.
 
-    A single cluster shows nothing of the spread between clusters: the interval is then the widest, -1 to 1, and p is 1.
+    A single cluster does not show the spread between clusters: the interval is then the widest, -1 to 1, and p is 1.
 
     Raises:
         ValueError: no tasks, or not the same ones on both sides.
@@ -129,14 +129,14 @@ def _clustered(before: Mapping[str, float], after: Mapping[str, float], labels: 
         update={
             "ci95": interval,
             "low_one_sided": difference_interval(*sides, labels, 0.90).low,
-            # Tasks that hardly differ have no standard error to speak of; then the interval's own reach is what can be seen.
+            # Tasks that hardly differ have hardly any standard error; then the interval's width is what can be seen.
             "detectable": max(paired.detectable, min(1.0, paired.delta - interval.low)),
         }
     )
 
 
 def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:
-    """Tasks for which the very same code passed once and failed once: their verdicts say nothing of a model."""
+    """Tasks for which the very same code passed once and failed once: their verdicts say nothing about a model."""
     seen: dict[tuple[str, str], set[str]] = {}
     for result in results:
         for attempt, verdict in ((result.attempt, result.verdict), *((turn.attempt, turn.verdict) for turn in result.repairs)):

@@ -47,11 +47,11 @@ _SHOWN_PROBLEMS = 20
 
 
 def joined(problems: Sequence[str]) -> str:
-    """The first findings, a line each, and how many more there are: one message for all that is wrong with an input."""
+    """The first findings, one per line, and how many more there are: one message for all that is wrong with an input."""
     more = [f"... and {len(problems) - _SHOWN_PROBLEMS:,} more"] if len(problems) > _SHOWN_PROBLEMS else []
     return "\n".join([*problems[:_SHOWN_PROBLEMS], *more])
 
 
 def install_command(package: str, extra: str = "") -> str:
-    """How to install what an optional part needs: goldloop itself is on no package index, so its extras work from a checkout."""
+    """How to install what an optional part needs: goldloop is not on a package index, so extras come from a checkout."""
     return f"pip install {package} (in a checkout of goldloop: pip install -e '.[{extra or package}]')"

@@ -19,7 +19,7 @@ from evals.source import sound
 
 _FENCE = re.compile(r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<tag>[\w+#.-]*+)")
 _MARK = re.compile(r"[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?")  # of a list's item
-# Qwen, DeepSeek and kin; Seed; Magistral; OpenThinker; Cohere; Kimi; gpt-oss.
+# Qwen, DeepSeek and the like; Seed; Magistral; OpenThinker; Cohere; Kimi; gpt-oss.
 _OPENS_THINKING = (
     r"<(?:seed:)?(?:think(?:ing)?|thought|reasoning)>|\[THINK\]|<\|(?:begin_of_thought|START_THINKING)\|>|◁think▷"
     r"|<\|channel\|>analysis\b"
@@ -32,7 +32,7 @@ _THINKING = re.compile(  # cut off by the length limit: no answer came
     rf"^[ \t]*+(?:{_OPENS_THINKING}).*?(?:{_CLOSES_THINKING}|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE
 )
 _OPENED = re.compile(_OPENS_THINKING, re.IGNORECASE)
-# Opened by the chat template, in the prompt. Beside other text, as in code that handles such tags, it closes nothing.
+# Opened by the chat template, in the prompt. Next to other text, as in code that handles such tags, it closes nothing.
 _CLOSED = re.compile(rf"^[ \t]*+(?:{_CLOSES_THINKING})|(?:{_CLOSES_THINKING})[ \t]*+$", re.MULTILINE | re.IGNORECASE)
 
 _ANY_TAG = frozenset({"json", "bash", "sh", "text"}).union(*(row.fences for row in LANGUAGES.values()))
@@ -83,7 +83,7 @@ def extract_code(completion: str, language: str = "python") -> Extraction | None
 
 
 def _plain(completion: str) -> str:
-    """With line ends of one kind; a mark of byte order is not code."""
+    """With line feeds only and without a byte order mark."""
     text = sound(completion).removeprefix("\ufeff").replace("\r\n", "\n")
     return text if "\n" in text else text.replace("\r", "\n")
 
@@ -110,7 +110,7 @@ def _blocks(text: str, row: Language) -> Iterator[_Block]:
 
 
 def _opening(line: str, row: Language) -> tuple[int, str, str] | None:
-    """(width of what stands before it, fence, tag) of a line that opens a block; also where prose stands before it."""
+    """(width of the text before it, fence, tag) of a line that opens a block; prose may precede it."""
     mark = _MARK.match(line)
     start = mark.end() if mark else 0
     opened = _FENCE.match(line, start)
@@ -130,12 +130,12 @@ def _body(lines: list[str], first: int, width: int, fence: str, row: Language | 
     """A block's text without the indentation of its fence, and the line after it.
 
     A fence may stand in a docstring, or at the end of the last line of code: where the language is known, the first end
-    that leaves whole code is taken.
+    that leaves complete code is taken.
     """
     reader = reader_of(row) if row is not None else None
     is_diff = row is not None and row.name == "diff"
     dedent = re.compile(rf"[ \t]{{0,{min(width, 1000)}}}")
-    ends: list[tuple[bool, str, int]] = []  # whether it is where a fence belongs, the text before it, the line after it
+    ends: list[tuple[bool, str, int]] = []  # whether it stands where a fence belongs, the text before it, the line after it
     kept: list[str] = []
     for at in range(first, len(lines)):
         line = lines[at]
@@ -143,7 +143,7 @@ def _body(lines: list[str], first: int, width: int, fence: str, row: Language | 
         indent = len(line) - len(line.lstrip(" \t"))
         closes = stripped.startswith(fence) and not stripped.strip(fence[0])
         if closes or (stripped.endswith(fence) and not stripped.startswith(fence)):
-            body = "".join(f"{one}\n" for one in kept) + ("" if closes else f"{line.rstrip()[: -len(fence)]}\n")
+            body = "".join(f"{kept_line}\n" for kept_line in kept) + ("" if closes else f"{line.rstrip()[: -len(fence)]}\n")
             if not is_diff and (reader is None or not reader.parses or reader.is_whole(body)):
                 return body, at + 1
             if closes and is_diff and indent <= width:  # with a blank before it, it is a line of the file
@@ -176,7 +176,7 @@ def _as_source(body: str, row: Language | None) -> str:
 
 
 def _is_escaped(body: str, reader: CodeReader) -> bool:
-    """Whether HTML's escapes stand in the code itself; ``x &lt; 1`` compiles, as two statements."""
+    """Whether HTML's escapes stand in the code itself; ``x &lt; 1`` compiles as two statements."""
     return not reader.is_whole(body) or any(name in _ESCAPE_NAMES for name in reader.names(body))
 
 
@@ -198,11 +198,11 @@ def _unwrapped(text: str, row: Language) -> str | None:
             value = json.loads(text, strict=False)
         except (ValueError, RecursionError):
             return None
-        texts = [one for one in value.values() if isinstance(one, str)]
+        texts = [inner for inner in value.values() if isinstance(inner, str)]
     elif (opening := _HTML_CODE.search(text)) is not None:
         texts = [html.unescape(text[opening.end() :].partition("</code>")[0])]
-    for one in sorted(texts, key=len, reverse=True):
-        fenced = next((block.body for block in _blocks(one, row) if defines.search(block.body)), None)
-        if fenced is not None or defines.search(one):
-            return sound(fenced if fenced is not None else one)
+    for inner in sorted(texts, key=len, reverse=True):
+        fenced = next((block.body for block in _blocks(inner, row) if defines.search(block.body)), None)
+        if fenced is not None or defines.search(inner):
+            return sound(fenced if fenced is not None else inner)
     return None

@@ -1,7 +1,7 @@
 """What a failing answer's tests said, as a message to the model that wrote it.
 
-Says what a run of the tests would print, no more. Of hidden checks (hidden inputs, and those that the prompt leaves out where
-it shows some) it says that they fail, never with what or against what.
+Says what a run of the tests would print, no more. For hidden checks (hidden inputs, and those that the prompt leaves out when
+it shows some) it says that they fail, never with which input or expected value.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SHOWN, _TESTS = 600, 3
 
 
 def feedback(verdict: Verdict, public: str = "") -> str:
-    """A message of a few lines: what went wrong, at which check, what was expected and what came.
+    """A message of a few lines: what went wrong, at which check, what was expected and what was returned.
 
     ``public`` are the checks that the prompt shows; without any, all checks are open.
     """

@@ -101,7 +101,7 @@ def read_json(path: Path) -> Any:
     """Parse a JSON file.
 
     Raises:
-        BadInput: the file is missing or no JSON; the message names the file.
+        BadInput: the file is missing or not JSON; the message names the file.
     """
     try:
         return orjson.loads(path.read_bytes())
@@ -165,16 +165,16 @@ def describe(error: ValidationError, model: type[BaseModel] | None = None) -> st
 
 def findings(error: ValidationError, model: type[BaseModel] | None = None) -> list[tuple[tuple[str | int, ...], str]]:
     """Each finding of a validation error with the path of its key. With ``model``, an unknown key gets the one that was meant."""
-    found = []
+    texts = []
     for item in error.errors():
         place = ".".join(str(p) for p in item["loc"]) or "value"
         got = "" if item["type"] == "missing" else f", got {_SHORT.repr(item['input'])}"
-        found.append((item["loc"], f"{place}: {item['msg']}{_hint(item, model)}{got}"))
-    return found
+        texts.append((item["loc"], f"{place}: {item['msg']}{_hint(item, model)}{got}"))
+    return texts
 
 
 def _hint(item: ErrorDetails, model: type[BaseModel] | None) -> str:
-    """What was probably meant by a key or a value."""
+    """A hint at what was probably meant by a key or a value."""
     if item["type"] == "extra_forbidden":
         return _meant(item["loc"], model)
     if item["type"] == "string_type" and isinstance(item["input"], (bool, int, float, date)):
@@ -189,7 +189,10 @@ def _hint(item: ErrorDetails, model: type[BaseModel] | None) -> str:
 def _meant(loc: tuple[str | int, ...], model: type[BaseModel] | None) -> str:
     for part in (part for part in loc[:-1] if isinstance(part, str)):
         inner = model.model_fields[part].annotation if model is not None and part in model.model_fields else None
-        model = next((one for one in (inner, *get_args(inner)) if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        model = next(
+            (kind for kind in (inner, *get_args(inner)) if isinstance(kind, type) and issubclass(kind, BaseModel)),
+            None,
+        )
     if model is None:
         return ""
     near = difflib.get_close_matches(str(loc[-1]), model.model_fields, 1)

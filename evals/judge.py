@@ -1,9 +1,9 @@
 """A model as judge (autorater): scores an answer beside the golden by a rubric, with reasons and confidence.
 
-For what tests cannot see: readability, security, style. A judgement changes no verdict and no gate takes one; ``calibrate`` says
+For what tests cannot see: readability, security, style. A judgement changes no verdict and no gate uses it; ``calibrate`` says
 whether a judge agrees with people. What the candidate wrote is quoted line by line, and nothing in it can be a
-token of a chat template, so that it cannot speak to the judge as the harness does. It is scored without what could speak at
-all: comments, docstrings, words in strings that the task does not have; a score that moves when those come back is not a score.
+token of a chat template, so that it cannot address the judge as the harness does. It is scored without what could
+address the judge: comments, docstrings, words in strings not in the task; a score that moves when they are put back is dropped.
 Does not cover what names of up to four words say.
 """
 
@@ -27,7 +27,7 @@ from evals.source import read_python
 
 QUOTE = "│ "
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Without a form of their own, but of another category: fillers, joiners, selectors of a variant.
+# Invisible, but of another category: fillers, joiners, selectors of a variant.
 _FILLERS = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 # Tokens of chat templates (<|im_end|>, </s>, <start_of_turn>, [INST]) begin so; with a space inside they are plain text.
 _TOKEN_BEGINS = re.compile(r"[<\uff1c\ufe64](?=[^\s=<-])|\[(?=/?[A-Z_]{2,}\])")
@@ -41,10 +41,10 @@ _SQL_WORDS = frozenset(
     | {"create", "table", "group", "order", "by", "having", "limit", "join", "left", "inner", "outer", "on", "as", "distinct"}
     | {"count", "sum", "avg", "min", "max", "case", "when", "then", "else", "end", "union", "all", "asc", "desc"}
 )
-_SPEECH_WORDS, _NAME_WORDS = 3, 5  # a text of as many words, a name of as many parts, could say something
+_SPEECH_WORDS, _NAME_WORDS = 3, 5  # a text of this many words, or a name of this many parts, could carry a message
 _MOST_CUTS = 200
-_MOST_CHARACTERS = 60_000  # of an answer; what a judge's window cuts off would be judged by its absence
-_SWAY = 0.15  # a score that moves by more with the order, or with the candidate's comments, is not kept
+_MOST_CHARACTERS = 60_000  # of an answer; what a judge's window cuts off would count as missing
+_SWAY = 0.15  # a score that changes by more with the order or with the candidate's comments is not kept
 LEAST_KAPPA, MOST_ECE, LEAST_LABELS, LEAST_OF_EACH = 0.6, 0.15, 30, 5
 
 
@@ -65,9 +65,9 @@ DEFAULT_RUBRIC = (
 
 
 class Judgement(Record):
-    """A judge's opinion of one answer. ``score`` is None where the judge gave none or did not hold to it; ``error`` says why."""
+    """A judge's opinion of one answer. ``score`` is None if the judge gave none or was not consistent; ``error`` says why."""
 
-    task: str
+    key: str
     sample: int = Field(default=0, ge=0)
     score: float | None
     scores: Mapping[str, float] = Field(default_factory=dict)
@@ -77,26 +77,26 @@ class Judgement(Record):
     error: str = ""
 
     @property
-    def key(self) -> str:
+    def answer(self) -> str:
         """The answer that it is about: ``suite/id``, and ``suite/id#1`` for a second sample of a task."""
-        return _key(self.task, self.sample)
+        return _answer(self.key, self.sample)
 
 
 class Label(Record):
     """What a person said of one answer."""
 
-    task: str
+    key: str
     sample: int = Field(default=0, ge=0)
     good: bool = Field(strict=True)
 
     @property
-    def key(self) -> str:
-        """As ``Judgement.key``."""
-        return _key(self.task, self.sample)
+    def answer(self) -> str:
+        """As ``Judgement.answer``."""
+        return _answer(self.key, self.sample)
 
 
-def _key(task: str, sample: int) -> str:
-    return f"{task}#{sample}" if sample else task
+def _answer(key: str, sample: int) -> str:
+    return f"{key}#{sample}" if sample else key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +110,16 @@ def quoted(text: str) -> str:
     """Every line behind a mark that the text cannot produce, without unseen characters and without tokens of chat templates."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace(QUOTE.strip(), "|")
     seen = "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    plain = _TOKEN_BEGINS.sub(lambda found: found[0] + " ", _FILLERS.sub("", seen))
+    plain = _TOKEN_BEGINS.sub(lambda match: match[0] + " ", _FILLERS.sub("", seen))
     return "\n".join(QUOTE + line for line in plain.split("\n"))
 
 
 def without_comments(code: str, language: str) -> str:
-    """The code alone: a candidate would speak to its judge in comments and docstrings. As it is where it does not parse.
+    """The code alone, since a candidate could address its judge in comments and docstrings; unchanged if it does not parse.
 
     Raises:
         TaskFault: there is no such language.
-        Unreadable: no parser gets through it.
+        Unreadable: no parser can read it.
     """
     row = language_of(language)
     if row.uncommented:
@@ -130,16 +130,16 @@ def without_comments(code: str, language: str) -> str:
 
 
 def without_speech(task: Task, code: str) -> str:
-    """The code without what could speak to a judge: comments, docstrings, and words in strings and long names.
+    """The code without what could address a judge: comments, docstrings, and words in strings and long names.
 
-    Words that the task or its golden has stay, as do those of SQL. Of Python that does not parse, the lines before the error.
+    Words of the task or its golden are kept, as are those of SQL. Python that does not parse is cut before the error.
     """
     known = f"{task.question}\n{task.golden}"
     words = _SQL_WORDS | {word.casefold() for word in _WORD.findall(known)}
 
     def silent(text: str) -> str:
-        found = _WORD.findall(text)
-        if len(found) < _SPEECH_WORDS or text.strip("'\"`") in known:
+        spoken = _WORD.findall(text)
+        if len(spoken) < _SPEECH_WORDS or text.strip("'\"`") in known:
             return text
         return _WORD.sub(lambda word: word[0] if word[0].casefold() in words else "\u2026", text)
 
@@ -163,7 +163,7 @@ def _is_short(name: str) -> bool:
 
 
 def _sound_part(code: str) -> str:
-    """The longest run of leading lines before an error; all of code that parses, nothing of what has errors without end."""
+    """The longest run of leading lines before an error; everything if the code parses, nothing if there are too many errors."""
     lines = code.split("\n")
     for _ in range(_MOST_CUTS):
         try:
@@ -191,7 +191,7 @@ def _replaced(code: str, row: Language, kinds: Set[str], change: Callable[[str],
 
 
 def judge_prompt(task: Task, code: str, rubric: Sequence[Criterion], *, golden_first: bool) -> Prompt:
-    """The question to the judge; the order of golden and answer is the caller's, to see whether it sways the judge."""
+    """The question to the judge; the caller chooses the order of golden and answer, to see whether it sways the judge."""
     lines = "\n".join(f"- {criterion.name}: {criterion.description}" for criterion in rubric)
     names = json.dumps({criterion.name: 0.0 for criterion in rubric}, ensure_ascii=False)
     parts = [f"The golden (known to be right):\n{quoted(task.golden)}", f"The answer to score:\n{quoted(code)}"]
@@ -217,7 +217,7 @@ def judge_answers(
     """Judge each answer three times: golden first, answer first, and with what the candidate says left in.
 
     A judgement holds where all three agree within ``0.15``; its score is the mean of the first two. An answer of more than
-    60,000 characters, or that no parser gets through, is not judged.
+    60,000 characters, or that no parser can read, is not judged.
 
     Raises:
         BackendFault: nothing could be generated at all.
@@ -245,13 +245,13 @@ def judge_answers(
     bar.finish()
     said = iter([[texts[start + offset] for offset in range(3)] for start in range(0, len(prompts), 3)])
     return [
-        Judgement(task=task.key, score=None, error=refused[number]) if number in refused else _judgement(task, next(said), rubric)
+        Judgement(key=task.key, score=None, error=refused[number]) if number in refused else _judgement(task, next(said), rubric)
         for number, (task, _) in enumerate(answers)
     ]
 
 
 def _bared(task: Task, code: str) -> tuple[str, str]:
-    """The answer without its speech, or why it is not judged."""
+    """The answer without what could address the judge, or why it is not judged."""
     from evals.javascript.trees import Unreadable
 
     if len(code) > _MOST_CHARACTERS:
@@ -265,16 +265,16 @@ def _bared(task: Task, code: str) -> tuple[str, str]:
 def _judgement(task: Task, texts: Sequence[tuple[str, str]], rubric: Sequence[Criterion]) -> Judgement:
     opinions = []
     for text, error in texts:
-        found = parse_opinion(text, rubric)
-        if isinstance(found, str):
-            return Judgement(task=task.key, score=None, error=error or found)
-        opinions.append(found)
+        parsed = parse_opinion(text, rubric)
+        if isinstance(parsed, str):
+            return Judgement(key=task.key, score=None, error=error or parsed)
+        opinions.append(parsed)
     totals = [_total(opinion, rubric) for opinion in opinions]
     sway = max(totals) - min(totals)
     first, second, _ = opinions
     mean = (totals[0] + totals[1]) / 2
     return Judgement(
-        task=task.key,
+        key=task.key,
         score=mean if sway <= _SWAY else None,
         scores={c.name: (first.scores[c.name] + second.scores[c.name]) / 2 for c in rubric},
         reasons=first.reasons,
@@ -323,7 +323,7 @@ class Calibration(Record):
 
     @property
     def agrees(self) -> bool:
-        """Well enough to be listened to: kappa of 0.6 (substantial, Landis and Koch 1977), honest confidence, enough labels.
+        """Whether the judge can be relied on: kappa of 0.6 (substantial, Landis and Koch 1977), honest confidence, enough labels.
 
         Labels of one kind alone cannot tell a judge from a constant.
         """
@@ -336,18 +336,18 @@ class Calibration(Record):
 
 
 def calibrate(judgements: Sequence[Judgement], labels: Mapping[str, bool], *, threshold: float = 0.5) -> Calibration:
-    """Compare judgements with human labels (good or not) by ``Judgement.key``; judgements without a score count as disagreement.
+    """Compare judgements with human labels (good or not) by their answers; judgements without a score count as disagreement.
 
     Raises:
         ValueError: no task has both.
     """
-    pairs = [(one, labels[one.key]) for one in judgements if one.key in labels]
+    pairs = [(judgement, labels[judgement.answer]) for judgement in judgements if judgement.answer in labels]
     if not pairs:
         raise ValueError("no judged answer has a label; labels are keyed by suite/id (suite/id#1 for a second sample)")
     wanted = [label for _, label in pairs]
-    said = [not label if one.score is None else one.score >= threshold for one, label in pairs]
+    said = [not label if judgement.score is None else judgement.score >= threshold for judgement, label in pairs]
     right = [guess == label for guess, label in zip(said, wanted, strict=True)]
-    confidence = [one.confidence if one.confidence is not None else 1.0 for one, _ in pairs]
+    confidence = [judgement.confidence if judgement.confidence is not None else 1.0 for judgement, _ in pairs]
     return Calibration(
         n=len(pairs),
         good=sum(wanted),
@@ -358,7 +358,7 @@ def calibrate(judgements: Sequence[Judgement], labels: Mapping[str, bool], *, th
 
 
 def cohen_kappa(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Agreement beyond chance (Cohen 1960); 0 where one rater never varies and they differ, 1 where they agree throughout."""
+    """Agreement beyond chance (Cohen 1960); 0 if one rater never varies and they differ, 1 if they agree throughout."""
     n = len(first)
     agreed = sum(a == b for a, b in zip(first, second, strict=True)) / n
     p, q = sum(first) / n, sum(second) / n

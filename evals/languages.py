@@ -1,8 +1,8 @@
-"""One row a language: everything that goldloop knows of it, or the name of what does.
+"""One row per language: everything that goldloop knows about it, or the name of the object that does.
 
 A new language is one module that holds a ``Language``, and a row here or ``pkg.mod:ROW`` as a task's ``language``. Parts are
-named as ``module:attribute`` and loaded when they are asked for; a part that a row leaves empty is a ``TaskFault`` where it is
-needed, never another language's. Does not hold what tools know by a file's suffix (linters, test runners).
+named as ``module:attribute`` and loaded on demand; a part that a row leaves empty is a ``TaskFault`` where it is
+needed, never another language's. Does not cover what tools know by a file's suffix (linters, test runners).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INSIDE = Path(__file__).parent / "graders" / "inside"
 class Program:
     """How programs of a language run on a task's cases (kind ``stdin``).
 
-    ``driver`` is put into the job as ``driver_name`` and speaks as ``graders/inside/program_driver.py`` does. ``file`` gives
+    ``driver`` is put into the job as ``driver_name`` and speaks like ``graders/inside/program_driver.py``. ``file`` gives
     the name of a program's file, from its code; ``error`` finds the name of what was raised in what was printed to stderr.
     """
 
@@ -126,8 +126,8 @@ _JAVASCRIPT = _script(
         file=lambda code: "program.mjs" if re.search(r"^\s*(import\s+[\w{*'\"]|export\s)", code, re.MULTILINE) else "program.cjs",
         error=re.compile(r"^(?:Uncaught )?((?:[A-Z]\w*)?Error)\b.*$", re.MULTILINE),
         empty=";\n",
-        least_memory_mb=2048,  # two processes of Node.js, which map about 1 GB each whatever they use
-        least_processes=64,  # threads count where a sandbox counts processes by cgroup
+        least_memory_mb=2048,  # two processes of Node.js, which map about 1 GB each regardless of use
+        least_processes=64,  # sandboxes that count processes by cgroup count threads too
     ),
 )
 
@@ -195,7 +195,7 @@ def language_of(name: str) -> Language:
     """The row of a language, by name or by ``pkg.mod:ROW``.
 
     Raises:
-        TaskFault: there is none of that name, or what the name stands for is not a ``Language``.
+        TaskFault: there is no such name, or what the name stands for is not a ``Language``.
     """
     row = load(LANGUAGES, name, "language", form="pkg.mod:ROW", fault=TaskFault)
     if not isinstance(row, Language):
@@ -211,6 +211,6 @@ def part_of(row: Language, part: str) -> Any:
     """
     target: str = getattr(row, part)
     if not target:
-        others = ", ".join(name for name, one in LANGUAGES.items() if getattr(one, part))
+        others = ", ".join(name for name, language in LANGUAGES.items() if getattr(language, part))
         raise TaskFault(f"language {row.name!r} has no {part}; there is one for {others}")
     return load({row.name: target}, row.name, f"{part} of language", fault=TaskFault)

@@ -17,7 +17,7 @@ from evals.files import findings
 
 
 def settings_of(target: Any) -> type[BaseModel] | None:
-    """The settings model of a class; None where it takes no options."""
+    """The settings model of a class; None if it takes no options."""
     model = getattr(target, "settings", None)
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 

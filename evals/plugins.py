@@ -1,9 +1,9 @@
-"""The one loader of all seams: a table says what each name stands for, and ``pkg.mod:Class`` names what no table knows.
+"""The one loader of all seams: a table says what each name stands for, and ``pkg.mod:Class`` names what is in no table.
 
-A seam is a table from names to ``module:attribute`` (text, imported when it is asked for) or to the thing itself. Whatever a
-table cannot know is given as ``pkg.mod:Class`` in the configuration or in a task; its module must be importable: installed,
+A seam is a table from names to ``module:attribute`` (text, imported on demand) or to the thing itself. Whatever a
+table does not list is given as ``pkg.mod:Class`` in the configuration or in a task; its module must be importable: installed,
 on ``PYTHONPATH``, or below the working folder with ``python -m goldloop``. Importing it runs its code on this machine, outside
-any sandbox; what a task names is not called before it shows the seam's methods or its mark. Does not check types.
+any sandbox; what a task names is not called unless it has the seam's methods or its mark. Does not check types.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def load(
         what: what the table holds (``backend``, ``metric``), for messages.
         form: how a name from outside is written, for messages.
         more: names that the caller takes beside the table's, for messages.
-        methods: what a class from outside must define: a task names it, and not any class may be called for a task.
-        fault: what is raised.
+        methods: what a class from outside must define: a task names it, and a task must not be able to call any class.
+        fault: the exception class to raise.
 
     Raises:
         GoldloopError: of class ``fault``: no such name, or it cannot be loaded; with the names that there are and the form.
@@ -65,7 +65,7 @@ def load(
         raise fault(f"{what} {name!r} cannot be loaded: {error}; {fix}") from None
     except (ImportError, AttributeError) as error:
         raise fault(f"{what} {name!r} cannot be loaded: {error}; expected {form!r}") from None
-    if methods and name not in table and not (isinstance(loaded, type) and all(hasattr(loaded, one) for one in methods)):
+    if methods and name not in table and not (isinstance(loaded, type) and all(hasattr(loaded, method) for method in methods)):
         raise fault(f"{what} {name!r} cannot be used: expected a class with {' and '.join(methods)}, found {loaded!r:.80}")
     return loaded
 

@@ -1,4 +1,4 @@
-"""How long work reports that it moves. The command line draws it; libraries and tests stay silent."""
+"""How long-running work reports its progress. The command line draws it; libraries and tests stay silent."""
 
 from __future__ import annotations
 

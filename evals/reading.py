@@ -17,7 +17,7 @@ from evals.languages import LANGUAGES, Language, part_of
 from evals.source import python_tree, read_python
 
 _ASSIGNS = re.compile(r"[A-Za-z_]\w*+(?:[ \t]*+:[^=\n]{1,80})?[ \t]*+=[^=]|#|$")
-_MOST_STARTS = 20  # tried as the first line of bare code
+_MOST_STARTS = 20  # lines tried as the first one of bare code
 _MOST_PARSES = 100
 _MOST_PARSED = 1_000_000  # characters, over all tries of one end
 _DIFF_LINES = (*" +-", "@@ ", "\\", "diff ", "index ", "Index: ", "new file", "deleted file", "rename ", "similarity ")
@@ -40,7 +40,7 @@ class CodeReader(Protocol):
         ...
 
     def typed(self, text: str) -> str:
-        """What was typed, of the text of an interactive session; any other text as it is."""
+        """What was typed in the text of an interactive session; any other text unchanged."""
         ...
 
     def bare(self, text: str, row: Language) -> str | None:
@@ -117,7 +117,7 @@ class TreeReader(PlainReader):
     parses = True
 
     def is_whole(self, text: str) -> bool:
-        """See ``CodeReader.is_whole``; what takes too long to parse is not."""
+        """See ``CodeReader.is_whole``; text that takes too long to parse is not."""
         from evals.javascript.trees import Unreadable, parse_source  # a grammar is loaded only where it is needed
 
         try:
@@ -133,7 +133,7 @@ class TreeReader(PlainReader):
         return (text_of(node) for node in walk(parse_source(text, self.grammar)) if node.type == "identifier")
 
     def upto_end(self, text: str) -> str:
-        """See ``PlainReader.upto_end``; prose that parses as expressions stays out."""
+        """See ``PlainReader.upto_end``; prose that parses as expressions is excluded."""
         lines = text.splitlines(keepends=True)
         size, tries = len(text), 0
         for end in range(len(lines), 0, -1):
@@ -179,7 +179,7 @@ TSX = TreeReader("tsx")
 
 
 def _session(body: str) -> str:
-    """What was typed at the prompts of an interactive session; what it answered stays out."""
+    """What was typed at the prompts of an interactive session; its output is left out."""
     typed = [line.lstrip(" \t") for line in body.split("\n")]
     return "".join(f"{line[4:]}\n" for line in typed if line.startswith((">>> ", "... ")) or line in {">>>", "..."})
 
@@ -200,7 +200,7 @@ def _bare_python(text: str, starts: re.Pattern[str]) -> str | None:
         if first is None:
             return None
     runs = [(start.start(), _longest_python(text[start.start() :])) for start in islice(starts.finditer(text), _MOST_STARTS)]
-    runs = [(at, code) for at, code in runs if code] or [(first.start(), text[first.start() :])]  # "import this first:" is none
+    runs = [(at, code) for at, code in runs if code] or [(first.start(), text[first.start() :])]  # "import this first:" is prose
     at, code = next((run for run in runs if LANGUAGES["python"].definition.search(run[1])), runs[0])
     return _assigned_before(text[:at]) + code
 

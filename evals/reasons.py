@@ -1,8 +1,8 @@
-"""Why an answer failed: one row a verdict reason, one row a kind of failure.
+"""Why an answer failed: one row per verdict reason, one row per kind of failure.
 
 A reason is what a grader writes into ``Verdict.reason``; some carry a detail after a colon (``exception:KeyError``). The
 kind puts it into words for a user who wants to know what to do; a message can make it more precise (``goldens.taxonomy``).
-Does not cover errors, which are the machine's and not the model's. A new reason of a grader is one row here.
+Does not cover errors, which are the fault of the machine, not of the model. A new reason of a grader is one row here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ KINDS: Mapping[str, FailureKind] = {
     "truncated": _kind("the token limit ended the answer before its code was whole", "more room: --max-new-tokens"),
     "syntax": _kind("the code does not compile", "a repair turn: it sees the message"),
     "missing import": _kind(
-        "a module is not there, or a name that an import would have brought", "a prompt rule, or a repair turn"
+        "a module is missing, or a name that an import would have provided", "a prompt rule, or a repair turn"
     ),
     "wrong name": _kind(
         "a function, class, export, column or table that is asked for or used is not there",
@@ -72,7 +72,7 @@ KINDS: Mapping[str, FailureKind] = {
     "output": _kind("it printed too much", "a repair turn: an endless loop, or prints left over"),
     "ended early": _kind("the program ended before its checks", "a prompt rule: no exit calls"),
     "gaming": _kind("it tried to pass without solving the task", "look at its flags; it is never trained on"),
-    "metric": _kind("a required metric is below its least", "a prompt rule that names the tool, or train"),
+    "metric": _kind("a required metric is below its minimum", "a prompt rule that names the tool, or train"),
     "other": _kind("a reason that only its own grader knows", "look at the verdicts (--json)"),
 }
 """Every kind of failure, in the order in which an answer meets them."""
@@ -115,7 +115,7 @@ REASONS: Mapping[str, Reason] = {
     "exited_early": Reason(words="exited early", feedback="The program ended before its tests were over", kind="ended early"),
     "forged_report": Reason(words="forged its report", feedback=_REFUSED, kind="gaming"),
     "flagged": Reason(words="flagged: {detail}", feedback=_REFUSED, kind="gaming"),
-    "metric": Reason(words="{detail} below its least", feedback=_REFUSED, kind="metric"),
+    "metric": Reason(words="{detail} below its minimum", feedback=_REFUSED, kind="metric"),
 }
 """Every reason that a grader of this package gives for status ``fail``, by what stands before its colon."""
 

@@ -67,7 +67,7 @@ class Task(Record):
     project for tests and patches). ``tests`` maps names to test files, put into the project after the answer;
     ``fail_to_pass`` and ``pass_to_pass`` are the exact test ids that must pass, before the change failing or passing.
     ``runner`` is ``pkg.mod:Class`` for test files that no runner of goldloop's runs. ``protected`` are name patterns that an
-    answer may not touch, beside the runners' own. ``group`` is the entity that may not straddle splits.
+    answer may not touch, beside the runners' own. ``group`` is the entity that must stay within one split.
     """
 
     id: str
@@ -90,13 +90,13 @@ class Task(Record):
     tests: Mapping[str, str] = Field(default_factory=dict)
     fail_to_pass: tuple[str, ...] = ()
     pass_to_pass: tuple[str, ...] = ()
-    runner: str = Field(default="", exclude_if=lambda name: not name)  # so that the digests of all other tasks stay
+    runner: str = Field(default="", exclude_if=lambda name: not name)  # so that the digests of all other tasks stay the same
     protected: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     limits: Limits = Limits()
     licence: str = ""
     train_ok: bool = True
-    source: str = Field(default="", exclude=True)  # where it was read, for messages; no part of the identity
+    source: str = Field(default="", exclude=True)  # where it was read, for messages; not part of the identity
 
     @property
     def key(self) -> str:
@@ -163,7 +163,7 @@ class Attempt(Record):
 
 
 class Verdict(Record):
-    """What grading found. ``error`` is infrastructure's fault and never the model's.
+    """What grading found. ``error`` is the fault of the infrastructure, never of the model.
 
     ``flags`` name attempts at gaming, with their evidence under ``evidence["flags"]``: a flagged attempt is never a pass.
     ``scores`` are the metrics beside the verdict, from 0 to 1.
@@ -211,7 +211,7 @@ class Result(Record):
 
     @property
     def after_repair(self) -> Verdict:
-        """The verdict of the last try: the first one's where nothing was repaired."""
+        """The verdict of the last try: that of the first if nothing was repaired."""
         return self.repairs[-1].verdict if self.repairs else self.verdict
 
 

@@ -43,7 +43,7 @@ class _Unit:
 
 
 def fitting_workers(workers: int, tasks: Sequence[Task]) -> int:
-    """``workers``, or for 0 as many as this machine has processors and memory for (the largest limit of the tasks each)."""
+    """``workers``, or for 0 as many as this machine's processors and memory allow (at the largest limit of the tasks)."""
     if workers:
         return workers
     free_mb = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
@@ -70,12 +70,12 @@ def evaluate(
     progress: Progress | None = None,
     label: str = "evaluate",
 ) -> list[Result]:
-    """Generate and grade ``samples`` answers a task; results come in the order of tasks and samples.
+    """Generate and grade ``samples`` answers per task; results come in the order of tasks and samples.
 
     With ``repair_turns``, a failing answer goes back to the model with what its tests said, at most that often; a result's
-    verdict stays that of the first try, its ``repairs`` hold the others. An error is no turn: that answer is asked for once
-    more, and where it fails again nobody knows what a repair would have done (its last verdict is the error).
-    The journal gets one entry a generated batch and one a verdict. What it holds already is not done again: batches are a
+    verdict stays that of the first try, its ``repairs`` hold the others. An error is not a turn: that answer is requested once
+    more, and if it fails again nobody knows what a repair would have done (its last verdict is the error).
+    The journal gets one entry per generated batch and one per verdict. What it holds is not done again: batches are a
     pure function of the tasks, so a resumed run generates exactly the missing ones, with the same neighbours.
     A time-out is graded once more, alone, before it counts.
     """
@@ -175,7 +175,7 @@ class _Run:
                     self._collect(pending.pop(future), future.result(), late)
             for future in as_completed(pending):
                 self._collect(pending[future], future.result(), late)
-        for unit in late:  # alone: nothing else of ours runs now
+        for unit in late:  # alone: no other job of this run is active
             self._keep(unit, self._grade(unit.task, self.attempts[unit.name].code))
         self._bar.finish(self._note())
 
@@ -229,7 +229,7 @@ def _attempt(unit: _Unit, completion: Completion) -> Attempt:
 
 
 def forget_errors(file: Path) -> None:
-    """Take out of a journal what infrastructure spoiled, so that those attempts and verdicts are made again."""
+    """Remove infrastructure errors from a journal, so that those attempts and verdicts are repeated."""
     if not file.is_file():
         return
     entries = Journal(file).entries
@@ -246,16 +246,16 @@ def forget_errors(file: Path) -> None:
 
 
 def check_errors(results: Sequence[Result], what: str) -> None:
-    """A run with too many infrastructure errors says nothing about the model; an error while repairing is one, too.
+    """A run with too many infrastructure errors says nothing about the model; errors during repairs count too.
 
     Raises:
-        Inconclusive: more than 1% of the results are errors; the message names the commonest.
+        Inconclusive: more than 1% of the results are errors; the message names the most common.
     """
-    errors = [found for result in results if (found := result.after_repair).status == "error"]
+    errors = [verdict for result in results if (verdict := result.after_repair).status == "error"]
     if len(errors) > MAX_ERROR_SHARE * len(results):
-        reasons = Counter(f"{found.reason}: {found.evidence.get('message', '')}"[:160] for found in errors)
+        reasons = Counter(f"{verdict.reason}: {verdict.evidence.get('message', '')}"[:160] for verdict in errors)
         raise Inconclusive(
             f"{what}: {len(errors)} of {len(results)} attempts ended as infrastructure errors (limit "
             f"{MAX_ERROR_SHARE:.0%}), most often {reasons.most_common(1)[0][0]!r}; "
-            "they are not counted against the model: mend the cause and run again"
+            "they are not counted against the model: fix the cause and run again"
         )

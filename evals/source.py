@@ -1,4 +1,4 @@
-"""Text that a model wrote: made such that UTF-8 can hold it, read as Python whatever it is, and without its comments."""
+"""Text that a model wrote: made valid UTF-8, parsed as Python whatever it holds, and stripped of comments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def sound(text: str) -> str:
 
 
 def python_tree(code: str) -> ast.Module | None:
-    """The tree of model-written Python; None for what does not compile, nests too deep to, or is too long to be read.
+    """The tree of model-written Python; None for what does not compile, nests too deeply, or is too long to be read.
 
-    Safe in threads, and without the warnings that a careless escape in a string gives.
+    Thread-safe, and without the warnings for invalid escapes in strings.
     """
     try:
         return read_python(code)
@@ -34,7 +34,7 @@ def read_python(code: str) -> ast.Module:
     Raises:
         SyntaxError: it does not compile.
         ValueError: it is longer than a million characters, or holds a NUL.
-        RecursionError, MemoryError: it nests too deep.
+        RecursionError, MemoryError: it nests too deeply.
     """
     if len(code) > _LONGEST_READ:
         raise ValueError(f"more than {_LONGEST_READ:,} characters")
@@ -44,7 +44,7 @@ def read_python(code: str) -> ast.Module:
 
 
 def without_comments(code: str) -> str:
-    """Python without comments and docstrings; as it is where it does not parse."""
+    """Python without comments and docstrings; unchanged if it does not parse."""
     tree = python_tree(code)
     if tree is None:
         return code

@@ -1,6 +1,6 @@
 """Statistics of pass rates: intervals, paired comparison, minimum detectable effect.
 
-Covers one binary outcome a task and model. Shares and differences are fractions (0.25 is 25 points).
+Covers one binary outcome per task and model. Shares and differences are fractions (0.25 is 25 points).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Comparison(Record):
 
     ``before``, ``after`` and ``delta == after - before`` are means over tasks of the share of passing samples, of which a task
     has ``samples`` at most. ``ci95`` is the interval of ``delta``, ``low_one_sided`` the lower bound of the one-sided 95%
-    interval; ``bootstrap95`` stands beside them where it was drawn. ``gained`` and ``lost`` count tasks whose share of passing
+    interval; ``bootstrap95`` is given too if it was drawn. ``gained`` and ``lost`` count tasks whose share of passing
     samples rose and fell; ``fell_from_all`` are those that passed in every sample before and in none after. ``p`` is the
     two-sided p value of ``test``, enumerated where ``exact``, else drawn; ``detectable`` is the smallest delta that a
     comparison of this size sees with 80% power.
@@ -130,7 +130,7 @@ def detectable_gain(n: int, discordant: int) -> float:
     """Smallest gain that the exact McNemar test (mid-p, 5%, two-sided) sees with 80% power on ``n`` tasks.
 
     From the binomial distributions; for many tasks it is ``2.8 * sqrt(discordance / n)`` (Miller 2024), which promises too
-    much where few tasks change: three gains of 60 tasks and no loss are no evidence. The share of tasks that change is that
+    much if few tasks change: three gains of 60 tasks and no loss are no evidence. The share of tasks that change is that
     observed, ``discordant / n``, or the gain where that is larger: no gain is larger than the share of tasks that change.
     1.0 where no gain can be seen (under 5 tasks).
     """

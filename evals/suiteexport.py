@@ -44,7 +44,7 @@ def export_suite(suite: Suite, out: Path, form: Literal["folder", "jsonl", "parq
 
 
 def _row(task: Task, header: SuiteHeader) -> dict[str, Any]:
-    """What a task says itself, beyond what it would have in this suite anyway."""
+    """The keys that a task sets itself, beyond the defaults of this suite."""
     values = task.model_dump(mode="json", exclude={"suite"})
     blank = Task(id="", suite="", split="train", group="", prompt="", golden="").model_dump(mode="json")
     defaults = {**{name: value for name, value in blank.items() if name in _EMPTY}, **defaults_of(header, task.tags)}

@@ -37,7 +37,7 @@ _FILES = ("prompt.md", CASES, "fuzz.py", "starter", "tests")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteText:
-    """A suite's folder as it was read: ``header`` is None where ``suite.yaml`` is no YAML at all.
+    """A suite's folder as it was read: ``header`` is None if ``suite.yaml`` is not YAML at all.
 
     ``problems`` are located findings; rows stand for the tasks that could be read, with their ``places``.
     """
@@ -63,7 +63,7 @@ def read_suite(folder: Path) -> SuiteText:
         text.rows.append(_read_folder(folder, task_folder, text))
     problems += _folders_without_prompt(folder, folders)
     if text.header is not None and not _knows_kind(text.header):
-        text.places.incomplete.update(str(row["source"]) for row in text.rows)  # said of the suite, not of each task
+        text.places.incomplete.update(str(row["source"]) for row in text.rows)  # reported for the suite, not for each task
     return text
 
 
@@ -72,7 +72,7 @@ def _is_table(file: Path) -> bool:
 
 
 def _read_header(file: Path, problems: list[str]) -> SuiteHeader | None:
-    """``suite.yaml``; where keys of it are wrong, the rest of it, so that the tasks can be checked all the same."""
+    """``suite.yaml``; if some of its keys are wrong, the rest, so that the tasks can still be checked."""
     parsed = _parse(lambda: _text(file), str(file), 1, problems)
     if parsed is None:
         return None
@@ -122,7 +122,7 @@ def _slice_findings(changes: Mapping[str, Any]) -> list[tuple[Place, str]]:
 
 
 def _parse(read: Callable[[], str], place: str, first_line: int, problems: list[str]) -> YamlText | None:
-    """YAML with its lines; None where it is none."""
+    """YAML with its lines; None if it is not YAML."""
     try:
         return parse_yaml(read(), place, first_line=first_line, problems=problems)
     except BadInput as error:
@@ -154,7 +154,7 @@ def _task_folders(root: Path) -> list[Path]:
 
 
 def _folders_without_prompt(root: Path, folders: list[Path]) -> Iterator[str]:
-    """Folders that hold a golden and would be passed over in silence."""
+    """Folders that hold a golden and would be ignored silently."""
     known = set(folders)
     for folder in sorted({golden.parent for golden in root.rglob("golden.*")} - known):
         if known.isdisjoint(folder.parents):
@@ -163,38 +163,38 @@ def _folders_without_prompt(root: Path, folders: list[Path]) -> Iterator[str]:
 
 def _read_folder(root: Path, folder: Path, suite: SuiteText) -> dict[str, Any]:
     """The row of a task's folder. Where a part of it cannot be read, the row is marked as incomplete in ``suite.places``."""
-    source, found = str(folder), list[str]()
+    source, problems = str(folder), list[str]()
     places: dict[Place, str] = {}
-    prompt, meta = _read_prompt(folder / "prompt.md", places, found)
-    parts = {name: _part(folder, name, found) for name in _PARTS}
+    prompt, meta = _read_prompt(folder / "prompt.md", places, problems)
+    parts = {name: _part(folder, name, problems) for name in _PARTS}
     if not parts["golden"] and not any(folder.glob("golden.*")):
-        found.append(f"{folder}: needs exactly one golden file (golden.py, golden.sql, ...), found none")
-    found += (
+        problems.append(f"{folder}: needs exactly one golden file (golden.py, golden.sql, ...), found none")
+    problems += (
         f"{places[key,]}: {key}: is given here and in a file of the folder; keep one"
         for key in _PARTS
         if key in meta and parts[key]
     )
-    found += _misspelt(folder)
+    problems += _misspelt(folder)
     between = folder.relative_to(root).parts[:-1]
     listed = meta.pop("tags", None) or []
     if not isinstance(listed, list):
-        found.append(f"{folder / 'prompt.md'}: tags must be a list such as [strings, slow], found {listed!r}")
+        problems.append(f"{folder / 'prompt.md'}: tags must be a list such as [strings, slow], found {listed!r}")
         listed = []
     row = {
         "id": folder.name,
         "prompt": prompt,
         **{name: text for name, text in parts.items() if text or name == "golden"},
-        "cases": _cases(folder / CASES, places, found) if (folder / CASES).is_file() else [],
-        "starter": _files(folder / "starter", folder / "starter", found),
-        "tests": _files(folder / "tests", folder, found),
+        "cases": _cases(folder / CASES, places, problems) if (folder / CASES).is_file() else [],
+        "starter": _files(folder / "starter", folder / "starter", problems),
+        "tests": _files(folder / "tests", folder, problems),
         "tags": [*between, *(tag for tag in listed if tag not in between)],
         "source": source,
         **meta,
     }
     suite.places.keys[source] = places
-    if found:
+    if problems:
         suite.places.incomplete.add(source)
-        suite.problems.extend(found)
+        suite.problems.extend(problems)
     return row
 
 
@@ -222,7 +222,7 @@ def _read_prompt(file: Path, places: dict[Place, str], problems: list[str]) -> t
 
 
 def _misspelt(folder: Path) -> Iterator[str]:
-    """Names in a task's folder that are nearly one of those that are read: else they would be passed over in silence."""
+    """Names in a task's folder that are nearly one of those that are read: otherwise they would be ignored silently."""
     for path in sorted(folder.iterdir()):
         known = path.name in _FILES if path.is_dir() or path.stem not in _PARTS else True
         names = [*_FILES, *(f"{part}{path.suffix}" for part in _PARTS)]
@@ -256,7 +256,7 @@ def _files(folder: Path, base: Path, problems: list[str]) -> dict[str, str]:
 
 
 def _part(folder: Path, name: str, problems: list[str]) -> str:
-    """The text of ``name.*`` in a task's folder; empty where there is none, or where two files claim to be it."""
+    """The text of ``name.*`` in a task's folder; empty if there is none, or if two files could be it."""
     files = sorted(folder.glob(f"{name}.*"))
     if len(files) > 1:
         listed = ", ".join(file.name for file in files)
@@ -271,7 +271,7 @@ def _part(folder: Path, name: str, problems: list[str]) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode()  # as it is: read_text would change line ends in starter files
+        return file.read_bytes().decode()  # unchanged: read_text would convert line ends in starter files
     except UnicodeDecodeError as error:
         raise BadInput(f"{file}: not UTF-8 ({error})") from None
     except OSError as error:

@@ -1,6 +1,6 @@
 """Suites by name: a folder, a shipped suite, or ``importer:path`` for a benchmark's own files.
 
-How a folder is read is in ``evals.suiteforms``, what a sound suite is in ``evals.validation``, how one is written in
+Folders are read in ``evals.suiteforms``, validated in ``evals.validation`` and written in
 ``evals.suiteexport``.
 """
 

@@ -1,6 +1,6 @@
 """The one reader of rows: JSONL, JSON, CSV, TSV and Parquet, plain or compressed by gzip or zstandard, each with its place.
 
-For tables that fit the memory: holdouts, suites, benchmarks, labels. Does not cover training data of any size, which
+For tables that fit into memory: holdouts, suites, benchmarks, labels. Does not cover training data of any size, which
 ``decontam.sources`` streams. Nothing in a table is evaluated: no pickles, no scripts. Cells of CSV and TSV are text.
 """
 
@@ -66,7 +66,7 @@ def table_rows(
     taken where it has as many cells as the header; else it is unreadable, since it may have swallowed other rows.
 
     Raises:
-        BadInput: the file as a whole cannot be read, or is no table.
+        BadInput: the file as a whole cannot be read, or is not a table.
     """
     suffix = suffix_of(file)
     data = _content(file)
@@ -83,7 +83,7 @@ def table_rows(
 
 
 def line_rows(file: Path, *, expected: str = "a JSON object") -> Iterator[TableRow | UnreadableRow]:
-    """The rows of JSONL: one object a line, whatever the first line looks like.
+    """The rows of JSONL: one object per line, whatever the first line looks like.
 
     Raises:
         BadInput: the file cannot be read.
@@ -94,7 +94,7 @@ def line_rows(file: Path, *, expected: str = "a JSON object") -> Iterator[TableR
 def read_rows(
     file: Path, problems: list[str] | None = None, *, known: frozenset[str] = frozenset(), odd_quotes: bool = False
 ) -> list[TableRow]:
-    """All rows of a table. Those that cannot be read are appended to ``problems``, and the reading goes on.
+    """All rows of a table. Those that cannot be read are appended to ``problems``, and reading continues.
 
     ``known`` and ``odd_quotes`` are those of ``table_rows``.
 
@@ -151,7 +151,7 @@ def _content(file: Path) -> bytes:
 
 
 def _frames(data: bytes) -> Iterator[bytes]:
-    """Zstandard frames, decompressed; a reader would take a file that was cut off for its end."""
+    """Zstandard frames, decompressed; a reader would take a truncated file for a complete one."""
     while data:
         frame = zstandard.ZstdDecompressor().decompressobj()
         yield frame.decompress(data)
@@ -184,7 +184,7 @@ def _json_rows(file: Path, data: bytes, known: frozenset[str], expected: str) ->
 
 
 def _document(file: Path, data: bytes, lines: Sequence[tuple[int, bytes]]) -> Any:
-    """The JSON document that the whole file is, None where it is one value a line."""
+    """The JSON document that the whole file is, None if it is one value per line."""
     array = data.lstrip()[:1] == b"["
     by_lines = not lines or (_is_json(lines[0][1]) and (len(lines) > 1 or not (array or suffix_of(file) == ".json")))
     if by_lines:
@@ -239,11 +239,11 @@ def _delimited_rows(file: Path, data: bytes, delimiter: str, odd_quotes: bool) -
 
 
 def _cells(file: Path, lines: Sequence[str], delimiter: str, odd_quotes: bool) -> Iterator[TableRow | UnreadableRow]:
-    """Rows of a CSV table, leniently read: real ones hold quotes in quotes. What could have swallowed other rows is broken."""
+    """Rows of a CSV table, leniently read: real ones hold quotes in quotes. A row that may hold others is broken."""
     reader = csv.reader(lines, delimiter=delimiter)
     header = next(reader, [])
     if twice := [name for name, count in Counter(header).items() if count > 1]:
-        raise BadInput(f"{file}:1: the column {twice[0]!r} is there twice; rename one")
+        raise BadInput(f"{file}:1: the column {twice[0]!r} is given twice; rename one")
     before = reader.line_num
     for cells in reader:
         record, place, before = lines[before : reader.line_num], f"{file}:{before + 1}", reader.line_num

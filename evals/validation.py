@@ -115,15 +115,15 @@ def validate(
 
 
 def _unsound(task: Task) -> Iterator[str]:
-    """What no sandbox and no tokenizer can take, whatever the kind; names in projects are their grader's to judge."""
+    """What no sandbox and no tokenizer can handle, whatever the kind; names in projects are checked by their grader."""
     for key in ("id", "prompt", "golden", "checks"):
         if "\0" in getattr(task, key):
             yield f"{key}: holds a NUL character; take it out"
     if not math.isfinite(task.limits.wall_seconds):
-        yield f"limits.wall_seconds: expected seconds, got {task.limits.wall_seconds}; no attempt may run for ever"
+        yield f"limits.wall_seconds: expected seconds, got {task.limits.wall_seconds}; no attempt may run forever"
     twice = [name for name, count in Counter(metric.name for metric in task.metrics).items() if count > 1]
     if twice:
-        yield f"metrics: {', '.join(twice)} is there twice; keep one"
+        yield f"metrics: {', '.join(twice)} is given twice; keep one"
     if any(not tag.strip() for tag in task.tags):
         yield f"tags: expected names, got {list(task.tags)!r}"
     for name in task.starter if task.kind not in ("tests", "patch") else ():
@@ -132,12 +132,12 @@ def _unsound(task: Task) -> Iterator[str]:
 
 
 def leaves_folder(name: str) -> bool:
-    """Whether a file of that name would not be inside the folder that it is put into."""
+    """Whether a file of that name would lie outside the folder into which it is written."""
     return not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts
 
 
 def defaults_of(header: SuiteHeader, tags: Iterable[Any]) -> dict[str, Any]:
-    """What a task with these tags has where it says nothing itself: the suite's values, then its slices'."""
+    """The defaults of a task with these tags: the suite's values, overridden by its slices'."""
     values = header.model_dump(mode="json", exclude={"name", "description", "slices"})
     for tag in tags:
         if isinstance(tag, str):
@@ -146,7 +146,7 @@ def defaults_of(header: SuiteHeader, tags: Iterable[Any]) -> dict[str, Any]:
 
 
 def _overlay(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """``more`` wins; of the limits, those that it names."""
+    """``more`` wins; limits are merged key by key."""
     limits = [part["limits"] for part in (values, more) if isinstance(part.get("limits"), Mapping)]
     merged = {**values, **more}
     if len(limits) == 2:
@@ -155,7 +155,7 @@ def _overlay(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, An
 
 
 def _tidy(key: str, value: Any) -> Any:
-    """Line ends and outer blank lines are the form's, not the task's: all three forms load to the same digest."""
+    """Line ends and outer blank lines belong to the form, not to the task: all three forms load to the same digest."""
     if key not in {"prompt", "golden", "checks", "public", "fuzz"} or not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n")

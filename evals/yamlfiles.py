@@ -1,6 +1,6 @@
 """YAML that people write, read strictly: a key that is given twice is an error, and every key knows its line.
 
-Covers one document a text. Does not check what the keys mean: see ``loop.config`` and ``evals.suites``.
+Covers one document per text. Does not check what the keys mean: see ``loop.config`` and ``evals.suites``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class YamlText:
     lines: Mapping[Place, int] = field(default_factory=dict)
 
     def line(self, place: Place) -> int | None:
-        """The line of a key, or of the nearest one above it; None where not even that is in the text."""
+        """The line of a key, or of the nearest one above it; None if neither is in the text."""
         return nearest_line(self.lines, place)
 
 
@@ -84,8 +84,8 @@ def parse_yaml(text: str, place: str, *, first_line: int = 1, problems: list[str
 
 
 def _twice(node: yaml.Node, shift: int, seen: set[int]) -> Iterator[str]:
-    """A message for each key that its mapping has already."""
-    if id(node) in seen:  # an alias, perhaps of a mapping that it lies in
+    """A message for each key that occurs twice in its mapping."""
+    if id(node) in seen:  # an alias, possibly of a mapping that contains it
         return
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):

@@ -28,7 +28,7 @@ def objective_of(name: str) -> Any:
 
 
 def require_objective(name: str) -> None:
-    """See that there is such an objective, without importing those that are known.
+    """Check that there is such an objective, without importing the known ones.
 
     Raises:
         BadInput: there is none, or it cannot be loaded.
@@ -42,7 +42,7 @@ class Lesson:
     """What to train on, and where to leave it.
 
     ``trainset`` is the trainset's digest: with ``settings`` and the base's revision it names the run, so that a checkpoint of
-    another one is not taken up. ``place`` names the trainset in messages.
+    another run is not resumed. ``place`` names the trainset in messages.
     """
 
     examples: Sequence[Example]
@@ -56,7 +56,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
-    """What a trainer did. ``losses``: mean loss a trained token of each optimizer step; token counts are over all epochs."""
+    """What a trainer did. ``losses``: mean loss per trained token of each optimizer step; token counts are over all epochs."""
 
     revision: str
     losses: Sequence[float]
@@ -79,7 +79,7 @@ class Trainer(Protocol):
     def train(self, lesson: Lesson) -> Learnt:
         """Train on the examples and write the adapter to ``lesson.out``, which exists: ``WEIGHTS`` and ``adapter_config.json``.
 
-        A run that was killed is taken up where that gives the same result; else it starts again.
+        A killed run is resumed if that gives the same result; else it starts again.
 
         Raises:
             BadInput: the model does not load, a row is too long, or an option does not fit.

@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: whole or absent, and taken up only by the very same run.
+"""Checkpoints of a training run: whole or absent, and resumed only by exactly the same run.
 
 The identity (trainset, base, settings) is part of the file. Covers adapter weights and the optimizer; the shuffle needs no state,
 since it follows from seed and epoch (``finetune.batches``).

@@ -29,7 +29,7 @@ from trainset.render import Encoded, encode_example
 
 
 class LoraTrainer:
-    """See the module. It has no options of its own: everything it needs is in ``finetune.*``."""
+    """See the module. It has no further options: everything it needs is in ``finetune.*``."""
 
     def counter(self, base: ModelRef) -> Callable[[Example], int]:
         """See ``Trainer.counter``: tokens of the model's own tokenizer, which is loaded at the first row."""
@@ -47,7 +47,7 @@ class LoraTrainer:
     def train(self, lesson: Lesson) -> Learnt:
         """See ``Trainer.train``. Resumes from the last finished epoch; the result is that of an undisturbed run."""
         settings, bar = lesson.settings, lesson.progress
-        objective_of(settings.objective)  # a wrong name is said before a model is loaded
+        objective_of(settings.objective)  # a wrong name is reported before a model is loaded
         model, tokenizer, resolved = load_model(lesson.base.base)
         rows = [encode_example(tokenizer, example) for example in lesson.examples]
         if long := [row for row in rows if len(row.ids) > settings.max_length]:
@@ -111,7 +111,7 @@ class LoraRun:
         self.losses: list[float] = []
 
     def step(self, batch: Sequence[Encoded]) -> float:
-        """One optimizer step; returns the mean loss a trained token."""
+        """One optimizer step; returns the mean loss per trained token."""
         trained = sum(len(row.ids) - row.prompt_length for row in batch)
         total = 0.0
         for part in microbatches(batch, self.settings.tokens_per_microbatch):
@@ -131,7 +131,7 @@ class LoraRun:
         save_checkpoint(file, identity=identity, epoch=epoch, losses=self.losses, weights=self.weights, optimizer=self.optimizer)
 
     def restore(self, file: Path, identity: dict[str, Any]) -> int:
-        """Epochs done already; 0 where there is no checkpoint of the very same run."""
+        """Epochs done already; 0 without a checkpoint of exactly the same run."""
         epochs, self.losses = restore_checkpoint(file, identity=identity, weights=self.weights, optimizer=self.optimizer)
         return epochs
 
@@ -141,6 +141,6 @@ def _save_adapter(model: Any, out: Path, base: ModelRef, revision: str) -> None:
     import orjson
 
     model.save_pretrained(str(out))
-    (out / "README.md").unlink(missing_ok=True)  # peft's empty card; the run's report says more
+    (out / "README.md").unlink(missing_ok=True)  # peft's empty card; the run's report has more
     config = orjson.loads((out / "adapter_config.json").read_bytes())
     write_json(out / "adapter_config.json", {**config, "base_model_name_or_path": base.base, "revision": revision})

@@ -11,7 +11,7 @@ TRAINED_ON = "trained-on.json"
 
 
 class TrainReport(Record):
-    """What a training run did. ``losses``: mean loss a trained token of each optimizer step."""
+    """What a training run did. ``losses``: mean loss per trained token of each optimizer step."""
 
     model: ModelRef
     trainset_digest: str

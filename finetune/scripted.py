@@ -31,7 +31,7 @@ class ScriptedTrainer:
         return _words
 
     def train(self, lesson: Lesson) -> Learnt:
-        """See ``Trainer.train``. No backend can load what it writes but a scripted one."""
+        """See ``Trainer.train``. Only a scripted backend can load what it writes."""
         words = sum(map(_words, lesson.examples))
         trained = sum(len(message["content"].split()) for row in lesson.examples for message in row.completion)
         lesson.progress.start("finetune", words, "words")

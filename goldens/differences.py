@@ -1,4 +1,4 @@
-"""How what came differs from what was expected, in words that many tasks can share.
+"""How the result differs from the expected one, in words that apply to many tasks.
 
 Covers values of Python and JavaScript, what programs print, and sizes of result sets, as verdicts quote them. Nothing is
 evaluated but literals.
@@ -27,7 +27,7 @@ def is_in_other_words(failure: Failure) -> bool:
 
 
 def difference(evidence: Mapping[str, object]) -> str:
-    """How what came differs from what was expected: by its type, or by its relation where the types are alike."""
+    """How the result differs from the expected one: by its type, or by its relation if the types are the same."""
     expected, got = evidence.get("expected"), _without_json(evidence)
     shapes = shape_of(expected), shape_of(got)
     if shapes[0] != shapes[1]:
@@ -53,7 +53,7 @@ def difference_in_print(evidence: Mapping[str, object]) -> str:
 
 
 def _without_json(evidence: Mapping[str, object]) -> object:
-    """What came. Verdicts on JavaScript quote it as the JSON that the sandbox wrote."""
+    """The result. Verdicts on JavaScript quote it as the JSON that the sandbox wrote."""
     got = evidence.get("got")
     if "assert." not in str(evidence.get("check", "")) or not isinstance(quoted := _literal(got), str):
         return got
@@ -63,7 +63,7 @@ def _without_json(evidence: Mapping[str, object]) -> object:
 
 
 def _literal(shown: object) -> object:
-    """The value that a text shows, of Python or of JSON; None where it is not a literal, or was cut."""
+    """The value that a text shows, of Python or of JSON; None if it is not a literal, or was cut."""
     text = str(shown if shown is not None else "").strip()
     for read in (ast.literal_eval, json.loads):
         try:
@@ -75,7 +75,7 @@ def _literal(shown: object) -> object:
 
 
 def _relation(expected: object, got: object) -> str:
-    """How a value of the same type differs, in words that many tasks can share."""
+    """How a value of the same type differs, in words that apply to many tasks."""
     if isinstance(expected, (int, float)) and isinstance(got, (int, float)):
         return _relation_of_numbers(expected, got)
     if isinstance(expected, str) and isinstance(got, str):
@@ -121,7 +121,7 @@ def _relation_of_texts(expected: str, got: str) -> str:
 
 
 def difference_of_amounts(expected: str, got: str) -> str:
-    """Of result sets: whether there are too many or too few rows or columns, or as many others."""
+    """Of result sets: whether there are too many or too few rows or columns, or the same number of other ones."""
     pairs = [re.match(r"(\d+) (\w+)", text) for text in (expected, got)]
     if pairs[0] is None or pairs[1] is None:
         return "others"

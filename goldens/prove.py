@@ -1,6 +1,6 @@
 """Proof of goldens: each passes its own checks in the sandbox, now, and an answer that does nothing fails them.
 
-The fast gate of a run: one try each. How sharp the checks are beyond that, ``goldens.verify`` measures.
+The fast gate of a run: one try each. ``goldens.verify`` measures how sharp the checks are beyond that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from evals.run import Grade, fitting_workers
 from goldens.records import Golden
 from goldens.stubs import empty_answer
 
-# An answer may take this multiple of its golden's own time, so that a verdict does not hang on the machine (EvalPlus #5: one
+# An answer may take this multiple of its golden's own time, so that a verdict does not depend on the machine (EvalPlus #5: one
 # model scored 0.40 or 0.23 with the limit alone), and never less than these seconds; the task's own limit is the ceiling.
 TIME_FACTOR = 15.0
 LEAST_SECONDS = 3.0
@@ -26,7 +26,7 @@ PASSES_FOR_NOTHING = "the checks pass for an answer that does nothing; add sharp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A task's golden with its proof, or why there is none."""
+    """A task's golden with its proof, or why it has none."""
 
     task: Task
     golden: Golden | None
@@ -46,8 +46,8 @@ class Timed:
 def timed(task: Task, code: str, grade: Grade) -> Timed:
     """Grade an answer under the clock."""
     start = time.monotonic()
-    found = grade(task, code)
-    return Timed(verdict=found, seconds=round(time.monotonic() - start, 3))
+    verdict = grade(task, code)
+    return Timed(verdict=verdict, seconds=round(time.monotonic() - start, 3))
 
 
 def within(task: Task, golden_seconds: float) -> Task:
@@ -63,9 +63,9 @@ def prove(task: Task, grade: Grade) -> Proof:
     run = timed(task, task.golden, grade)
     passed = run.verdict
     empty = grade(task, empty_answer(task)) if passed.passed else None
-    for found in (passed, empty):
-        if found is not None and found.status == "error":
-            return Proof(task=task, golden=None, problem=f"{found.reason}: {dict(found.evidence)}", fault=True)
+    for verdict in (passed, empty):
+        if verdict is not None and verdict.status == "error":
+            return Proof(task=task, golden=None, problem=f"{verdict.reason}: {dict(verdict.evidence)}", fault=True)
     if empty is None:
         problem = f"the golden fails its own checks: {explain(passed)}"
         return Proof(task=task, golden=None, problem=problem, late=passed.reason == "time")
@@ -76,7 +76,7 @@ def prove(task: Task, grade: Grade) -> Proof:
 
 
 def explain(verdict: Verdict) -> str:
-    """A verdict in one line: reason, the check, and what came instead."""
+    """A verdict in one line: reason, the check, and what was returned instead."""
     evidence = verdict.evidence
     parts = [verdict.reason]
     if "check" in evidence:
@@ -89,7 +89,7 @@ def explain(verdict: Verdict) -> str:
 
 
 def prove_all(tasks: Sequence[Task], grade: Grade, *, workers: int = 0, progress: Progress | None = None) -> dict[str, Golden]:
-    """Goldens by task key. Tasks of dev and holdout may come without one (benchmarks of tests only): they have no row.
+    """Goldens by task key. Tasks of dev and holdout may lack one (benchmarks of tests only): they have no entry.
 
     Raises:
         TaskFault: goldens that fail, or training tasks without one, each with its place.
@@ -103,7 +103,7 @@ def prove_all(tasks: Sequence[Task], grade: Grade, *, workers: int = 0, progress
         for proof in pool.map(lambda task: prove(task, grade), tasks):
             proofs.append(proof)
             bar.advance()
-    # A golden that ran out of time is proved once more, alone: a busy machine must not break a good task.
+    # A golden that ran out of time is proved once more, alone: a busy machine must not fail a good task.
     proofs = [prove(proof.task, grade) if proof.late else proof for proof in proofs]
     bar.finish()
     faults = [proof for proof in proofs if proof.fault]

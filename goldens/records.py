@@ -17,7 +17,7 @@ class Golden(Record):
     """A proved answer. ``proof`` is the passing verdict; ``empty`` the failing verdict of an answer that does nothing.
 
     ``source``: ``golden`` (shipped with the task), ``repair`` (the model's own answer that passed after a failing one) or
-    ``replay`` (the model's own answer that passed at once, kept in training so that it is not unlearnt).
+    ``replay`` (the model's own answer that passed at once, kept in training so that it is not forgotten).
     ``seconds`` is the wall time of the proof; attempts are given a multiple of it.
     """
 
@@ -53,7 +53,7 @@ class Pair(Record):
 
 
 class Tried(Record):
-    """One run of an answer that must not pass (a stub, a mutant), and what came of it."""
+    """One run of an answer that must not pass (a stub, a mutant), and its outcome."""
 
     status: Status
     reason: str
@@ -73,7 +73,7 @@ class Verification(Record):
     """What verifying one task found.
 
     ``killed + len(survivors) + mutant_errors == mutants``. ``score`` is the share of killed among killed and surviving
-    mutants, None where none was run. ``equivalent`` mutants were left out before any ran. ``inside`` of the ``checks`` are
+    mutants, None if none was run. ``equivalent`` mutants were left out before any ran. ``inside`` of the ``checks`` are
     decided by the answer's own process, where they could be forged. ``late``: the golden ran out of time.
     ``findings`` say what is weak or broken; ``state`` is their worst.
     """
@@ -107,7 +107,7 @@ class Verification(Record):
 
     @property
     def errors(self) -> int:
-        """Those of the runs that infrastructure spoiled."""
+        """Those of the runs that ended as infrastructure errors."""
         return self.golden_errors + self.mutant_errors + sum(tried.status == "error" for tried in self.stubs.values())
 
 

@@ -33,12 +33,12 @@ def signature_of(failure: Failure) -> str:
 
 def failed_tests(failure: Failure) -> list[Mapping[str, object]]:
     """The failed tests of a project, as its verdict shows them."""
-    found = failure.verdict.evidence.get("failed")
-    return [test for test in found if isinstance(test, Mapping)] if isinstance(found, list) else []
+    tests = failure.verdict.evidence.get("failed")
+    return [test for test in tests if isinstance(test, Mapping)] if isinstance(tests, list) else []
 
 
 def said_by(failure: Failure) -> str:
-    """The line of a failure's message that says what went wrong: no traceback, no stack, no excerpt of the source."""
+    """The line of a failure's message that says what went wrong: without traceback, stack or source excerpt."""
     message = str(failure.verdict.evidence.get("message") or "")
     if not message and (tests := failed_tests(failure)):
         message = str(tests[0].get("message") or "")

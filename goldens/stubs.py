@@ -1,8 +1,8 @@
-"""Answers that know nothing: what the checks of a sound task refuse.
+"""Answers without any knowledge: what the checks of a sound task reject.
 
 ``empty`` does nothing: functions that return nothing, the unpatched project, a program that prints nothing, a query
 without rows. ``identity`` returns its first argument; ``constant`` always returns the first value that the checks expect.
-Stubs of classes have no methods. Values at the top of a module keep nothing of the golden's.
+Stubs of classes have no methods. Values at the top of a module are not taken from the golden.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def empty_answer(task: Task) -> str:
     """An answer of the right shape that does nothing.
 
     Raises:
-        TaskFault: nothing writes stubs in the task's language, or no programs can be in it.
+        TaskFault: stubs cannot be written in the task's language, or it has no programs.
     """
     if task.kind == "sql":
         return _EMPTY_QUERY

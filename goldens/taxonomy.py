@@ -1,8 +1,8 @@
 """Why answers fail: a kind by rule, then clusters of failures that say the same, each with a representative.
 
-Covers what verdicts carry: reason, exception, message, check, and how what came differs from what was expected. Does not read
-the model's mind: two failures are alike when their kind and their message agree once names of values, numbers and places are
-taken out.
+Covers what verdicts carry: reason, exception, message, check, and how the result differs from the expected one. Does not
+guess at the model's reasons: two failures are alike if their kind and message agree once names of values, numbers and places
+are removed.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def kind_of(failure: Failure) -> str:
 
 
 def _kind_of_message(name: str, message: str, failure: Failure) -> str:
-    """The kind that an error's own words give; empty where they give none."""
+    """The kind that an error's message gives; empty if it gives none."""
     if _OWN_FILE.search(message) or _NOT_EXPORTED.search(message):
         return "wrong name"
     if name in ("ImportError", "ModuleNotFoundError") or _NO_MODULE.search(message):
@@ -102,7 +102,7 @@ def _kind_of_message(name: str, message: str, failure: Failure) -> str:
 
 @functools.cache
 def _importable() -> frozenset[str]:
-    """Names that Python code gets by an import: modules, and what is mostly imported from them."""
+    """Names that Python code gets by an import: modules, and what is usually imported from them."""
     modules = (typing, collections, functools, math, datetime, dataclasses, enum, decimal, fractions, pathlib)
     names = {name for module in modules for name in vars(module) if not name.startswith("_")}
     names |= {"accumulate", "chain", "combinations", "groupby", "permutations", "product", "zip_longest"} & set(dir(itertools))
@@ -114,7 +114,7 @@ def _is_importable(name: str) -> bool:
 
 
 def _is_asked_for(name: str, failure: Failure) -> bool:
-    """Whether the check itself names what is missing: then the answer did not define it."""
+    """Whether the check itself names what is missing, so that the answer did not define it."""
     evidence = failure.verdict.evidence
     asked = [str(evidence.get("check", "")), *(str(test.get("test", "")) for test in failed_tests(failure))]
     return any(re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text) for text in asked)
@@ -126,8 +126,8 @@ def clusters_of(failures: Sequence[Failure], slices: Mapping[str, str]) -> list[
     for failure in failures:
         parts[kind_of(failure), signature_of(failure)].append(failure)
     at_large = Counter(slices.get(failure.key, "-") for failure in failures)
-    found = [_cluster(kind, signature, part, slices, at_large) for (kind, signature), part in parts.items()]
-    return sorted(found, key=lambda cluster: (-cluster.size, cluster.kind, cluster.signature))
+    clusters = [_cluster(kind, signature, part, slices, at_large) for (kind, signature), part in parts.items()]
+    return sorted(clusters, key=lambda cluster: (-cluster.size, cluster.kind, cluster.signature))
 
 
 def _cluster(

@@ -1,7 +1,7 @@
 """How sharp a suite's checks are: goldens pass every time, stubs and mutants of the goldens fail.
 
-A task is broken where its golden does not pass each time or an answer that does nothing passes; weak where too many
-mutants survive or only the sandbox decides; error where infrastructure kept it from being known. Identity and constant
+A task is broken if its golden does not pass each time or an answer that does nothing passes; weak if too many
+mutants survive or only the sandbox decides; error if infrastructure failures prevented a result. Identity and constant
 stubs that pass are reported and reject nothing. Does not cover whether prompts say what checks want.
 """
 
@@ -43,19 +43,21 @@ def verify_task(task: Task, grade: Grade, effort: Effort) -> Verification:
         return Verification(**head, repeats=0, passes=0, state="weak", findings=(unproved,))
     try:
         runs = _golden_runs(task, grade, effort.repeats)
-        found = Verification(**head, **_golden_fields(runs), state="sound")
+        verification = Verification(**head, **_golden_fields(runs), state="sound")
         unsound = next((run.verdict for run in runs if run.verdict.status == "fail"), None)
         if unsound is not None:
-            finding = f"the golden passes {found.passes} of {len(runs)} runs: {explain(unsound)}"
-            return found.model_copy(update={"state": "broken", "findings": (finding,), "late": unsound.reason == "time"})
-        if not found.passes:
+            finding = f"the golden passes {verification.passes} of {len(runs)} runs: {explain(unsound)}"
+            return verification.model_copy(update={"state": "broken", "findings": (finding,), "late": unsound.reason == "time"})
+        if not verification.passes:
             finding = f"the golden could not be run: {explain(runs[0].verdict)}"
-            return found.model_copy(update={"state": "error", "findings": (finding,)})
-        limited = within(task, found.seconds)
-        found = found.model_copy(update={"stubs": {n: _tried(grade(limited, code)) for n, code in _stubs(task).items()}})
+            return verification.model_copy(update={"state": "error", "findings": (finding,)})
+        limited = within(task, verification.seconds)
+        verification = verification.model_copy(
+            update={"stubs": {n: _tried(grade(limited, code)) for n, code in _stubs(task).items()}}
+        )
     except TaskFault as fault:
         return Verification(**head, repeats=1, passes=0, state="broken", findings=(str(fault),))
-    return _with_findings(_with_mutants(found, limited, grade, effort), effort)
+    return _with_findings(_with_mutants(verification, limited, grade, effort), effort)
 
 
 def _golden_fields(runs: Sequence[Timed]) -> dict[str, Any]:
@@ -89,12 +91,12 @@ def _tried(verdict: Verdict) -> Tried:
     return Tried(status=verdict.status, reason=verdict.reason)
 
 
-def _with_mutants(found: Verification, task: Task, grade: Grade, effort: Effort) -> Verification:
-    """The verification with what came of the mutants; a golden that nothing mutates makes its task weak."""
+def _with_mutants(verification: Verification, task: Task, grade: Grade, effort: Effort) -> Verification:
+    """The verification with the outcome of the mutants; a golden without mutants makes its task weak."""
     try:
         mutants = mutants_of(task, effort.mutants) if effort.mutants else Mutants(drawn=(), equivalent=0)
     except TaskFault as fault:
-        return found.model_copy(update={"findings": (str(fault),)})
+        return verification.model_copy(update={"findings": (str(fault),)})
     killed, errors = 0, 0
     survivors: list[Survivor] = []
     for mutant in mutants.drawn:
@@ -113,28 +115,31 @@ def _with_mutants(found: Verification, task: Task, grade: Grade, effort: Effort)
         "equivalent": mutants.equivalent,
         "score": round(killed / counted, 4) if counted else None,
     }
-    return found.model_copy(update=changes)
+    return verification.model_copy(update=changes)
 
 
-def _with_findings(found: Verification, effort: Effort) -> Verification:
-    """The verification with its state and everything that led to it."""
-    empty = found.stubs["empty"]
-    findings = list(found.findings)
+def _with_findings(verification: Verification, effort: Effort) -> Verification:
+    """The verification with its state and all findings behind it."""
+    empty = verification.stubs["empty"]
+    findings = list(verification.findings)
     state: State = "weak" if findings else "sound"
-    if found.score is not None and found.score < effort.least_score:
+    if verification.score is not None and verification.score < effort.least_score:
         state = "weak"
-        findings.append(f"{len(found.survivors)} of {found.mutants} mutants survive; check what they change")
-    if found.inside:
-        state = "weak" if found.inside == found.checks else state
-        findings.append(f"{found.inside} of {found.checks} checks are decided by the answer's own process; compare with literals")
-    findings += [f"a stub passes: {name}" for name, tried in found.stubs.items() if name != "empty" and tried.status == "pass"]
+        findings.append(f"{len(verification.survivors)} of {verification.mutants} mutants survive; check what they change")
+    if verification.inside:
+        state = "weak" if verification.inside == verification.checks else state
+        inside = f"{verification.inside} of {verification.checks}"
+        findings.append(f"{inside} checks are decided by the answer's own process; compare with literals")
+    findings += [
+        f"a stub passes: {name}" for name, stub in verification.stubs.items() if name != "empty" and stub.status == "pass"
+    ]
     if empty.status == "pass":
         state = "broken"
         findings.append(PASSES_FOR_NOTHING)
     elif empty.status == "error":
         state = "error"
         findings.append(f"the empty answer could not be run: {empty.reason}")
-    return found.model_copy(update={"state": state, "findings": tuple(findings)})
+    return verification.model_copy(update={"state": state, "findings": tuple(findings)})
 
 
 def verify_all(
@@ -143,43 +148,45 @@ def verify_all(
     """Verifications in the order of the tasks. A golden that ran out of time is verified once more, alone."""
     bar = progress or Silent()
     bar.start("verify goldens", len(tasks), "tasks")
-    found: list[Verification] = []
+    verifications: list[Verification] = []
     with ThreadPoolExecutor(fitting_workers(workers, tasks), thread_name_prefix="verify") as pool:
-        for one in pool.map(lambda task: verify_task(task, grade, effort), tasks):
-            found.append(one)
-            bar.advance(1, note_of(found))
-    # A busy machine must not break a good task.
-    found = [verify_task(task, grade, effort) if one.late else one for task, one in zip(tasks, found, strict=True)]
-    bar.finish(note_of(found))
-    return found
+        for verification in pool.map(lambda task: verify_task(task, grade, effort), tasks):
+            verifications.append(verification)
+            bar.advance(1, note_of(verifications))
+    # A busy machine must not fail a good task.
+    verifications = [
+        verify_task(task, grade, effort) if row.late else row for task, row in zip(tasks, verifications, strict=True)
+    ]
+    bar.finish(note_of(verifications))
+    return verifications
 
 
-def note_of(found: Sequence[Verification]) -> str:
+def note_of(verifications: Sequence[Verification]) -> str:
     """The score so far, and what is not sound."""
-    score, states = score_of(found), [one.state for one in found]
+    score, states = score_of(verifications), [row.state for row in verifications]
     parts = [f"score {score:.1%}" if score is not None else "no mutants"]
     return ", ".join([*parts, *(f"{states.count(s)} {s}" for s in ("weak", "broken", "error") if s in states)])
 
 
-def score_of(found: Iterable[Verification]) -> float | None:
-    """Killed among killed and surviving mutants; None where none was run."""
-    rows = list(found)
-    killed = sum(one.killed for one in rows)
-    counted = killed + sum(len(one.survivors) for one in rows)
+def score_of(verifications: Iterable[Verification]) -> float | None:
+    """Killed among killed and surviving mutants; None if none was run."""
+    rows = list(verifications)
+    killed = sum(row.killed for row in rows)
+    counted = killed + sum(len(row.survivors) for row in rows)
     return round(killed / counted, 4) if counted else None
 
 
-def tallies(found: Sequence[Verification]) -> Iterator[Tally]:
-    """A row a suite, then one for each of its slices."""
-    for suite in dict.fromkeys(one.suite for one in found):
-        whole = [one for one in found if one.suite == suite]
+def tallies(verifications: Sequence[Verification]) -> Iterator[Tally]:
+    """A row per suite, then one for each of its slices."""
+    for suite in dict.fromkeys(row.suite for row in verifications):
+        whole = [row for row in verifications if row.suite == suite]
         yield _tally(suite, "*", whole)
-        for name in sorted({one.slice for one in whole} - {"-"}):
-            yield _tally(suite, name, [one for one in whole if one.slice == name])
+        for name in sorted({row.slice for row in whole} - {"-"}):
+            yield _tally(suite, name, [row for row in whole if row.slice == name])
 
 
 def _tally(suite: str, name: str, rows: Sequence[Verification]) -> Tally:
-    states = [one.state for one in rows]
+    states = [row.state for row in rows]
     return Tally(
         suite=suite,
         slice=name,
@@ -188,22 +195,22 @@ def _tally(suite: str, name: str, rows: Sequence[Verification]) -> Tally:
         weak=states.count("weak"),
         broken=states.count("broken"),
         errors=states.count("error"),
-        mutants=sum(one.mutants for one in rows),
-        killed=sum(one.killed for one in rows),
+        mutants=sum(row.mutants for row in rows),
+        killed=sum(row.killed for row in rows),
         score=score_of(rows),
     )
 
 
-def check_known(found: Sequence[Verification]) -> None:
-    """Refuse a conclusion from runs that infrastructure spoiled.
+def check_known(verifications: Sequence[Verification]) -> None:
+    """Refuse a conclusion from runs with too many infrastructure errors.
 
     Raises:
         Inconclusive: more than 1% of the runs are errors, or no run was made.
     """
-    runs, errors = sum(one.runs for one in found), sum(one.errors for one in found)
+    runs, errors = sum(row.runs for row in verifications), sum(row.errors for row in verifications)
     if not runs or errors > MAX_ERROR_SHARE * runs:
-        first = next((text for one in found if one.state == "error" for text in one.findings), "mutants could not be run")
+        first = next((text for row in verifications if row.state == "error" for text in row.findings), "mutants could not be run")
         raise Inconclusive(
             f"{errors} of {runs} runs ended as infrastructure errors (limit {MAX_ERROR_SHARE:.0%}), the first: {first}; "
-            "mend the cause and verify again"
+            "fix the cause and verify again"
         )

@@ -1,8 +1,8 @@
 """Levers side by side: base, a prompt rule, an adapter, both, and ways of decoding, on the same tasks with the same statistics.
 
-Every arm is an evaluation of its own in a folder of its own, named after it, so a killed comparison goes on where it was and a
-further lever joins what is there. The text of a rule is kept beside the results and its digest with the figures: an edited rule
-is another lever, and takes another folder. Says nothing of levers that were not tried.
+Every arm is a separate evaluation in its own folder, named after it, so a killed comparison resumes and a
+further lever is added to it. The text of a rule is kept beside the results and its digest with the figures: an edited rule
+is another lever, and needs another folder. Says nothing about levers that were not tried.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read_rules(files: Sequence[Path]) -> dict[str, str]:
     """The texts of rule files by the name of their arm: ``rules`` for a single one, else each file's own name.
 
     Raises:
-        BadInput: a file that is not there, empty, or no text; two of the same name or text.
+        BadInput: a file is missing, empty, or not text; two have the same name or text.
     """
     texts: dict[str, str] = {}
     for file in files:
@@ -80,10 +80,10 @@ def read_rules(files: Sequence[Path]) -> dict[str, str]:
             raise BadInput(f"--rules {file}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
         name = "rules" if len(files) == 1 else file.stem
         if not text.strip():
-            raise BadInput(f"--rules {file}: the file is empty; without rules it would be the base once more")
+            raise BadInput(f"--rules {file}: the file is empty; without rules it would equal the base")
         if name in texts:
             raise BadInput(f"--rules {file}: another file is called {name!r}, too; its name is the arm's, rename one of them")
-        if twin := next((other for other, known in texts.items() if known.strip() == text.strip()), ""):
+        if twin := next((earlier for earlier, known in texts.items() if known.strip() == text.strip()), ""):
             raise BadInput(f"--rules {file}: has the same text as {twin!r}; give each rule once")
         texts[name] = text
     return texts
@@ -95,7 +95,7 @@ def arms_of(
     """The arms that these levers make; the base is always the first. ``usual_temperature`` is the base's own.
 
     Raises:
-        BadInput: no lever was given, or one that is the base's own setting.
+        BadInput: no lever was given, or one equals the base's setting.
     """
     arms = [Arm(name=BASE)]
     arms += [Arm(name=f"+ {name}", rules=text) for name, text in rules.items()]
@@ -180,7 +180,7 @@ def _outcomes(arm: Arm, results: Sequence[Result]) -> dict[str, list[bool]]:
 
 
 def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None) -> list[ArmReport]:
-    """Reports in the order given, the base first; tasks of one group are no independent tasks.
+    """Reports in the order given, the base first; tasks of one group are not independent.
 
     Raises:
         Inconclusive: no task has a verdict in all arms.
@@ -196,15 +196,15 @@ def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None)
         rate = pass_rate(side, groups)
         report = ArmReport(name=name, n=rate.n, rate=rate.share, ci95=(rate.interval.low, rate.interval.high))
         if name in compared:
-            one = compared[name]
+            against = compared[name]
             report = report.model_copy(
                 update={
-                    "delta": one.delta,
-                    "delta_ci95": (one.ci95.low, one.ci95.high),
+                    "delta": against.delta,
+                    "delta_ci95": (against.ci95.low, against.ci95.high),
                     "p": adjusted[name],
-                    "gained": one.gained,
-                    "lost": one.lost,
-                    "detectable": one.detectable,
+                    "gained": against.gained,
+                    "lost": against.lost,
+                    "detectable": against.detectable,
                 }
             )
         reports.append(report)

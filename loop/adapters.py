@@ -20,9 +20,9 @@ def model_identity(ref: ModelRef) -> str:
 
 
 def check_adapter(adapter: str, model: str) -> None:
-    """See before the first evaluation what would else end the comparison after hours.
+    """Check before the first evaluation what would otherwise end the comparison after hours.
 
-    Bases are compared by their names on the hub; where one is a path, loading must tell.
+    Bases are compared by their names on the hub; if one is a path, only loading can tell.
 
     Raises:
         BadInput: the folder holds no adapter, or that of another base.
@@ -39,6 +39,6 @@ def check_adapter(adapter: str, model: str) -> None:
 
 
 def _hub_name(name: str) -> str:
-    """A model's own name on the hub, as short names are, too; empty for a path, which does not tell what is there."""
+    """A model's name on the hub, also for short names; empty for a path, which does not tell which model it holds."""
     is_path = name.count("/") > 1 or name.startswith((".", "/", "~")) or name.endswith(".gguf") or Path(name).exists()
     return "" if is_path else name.rpartition("/")[2].casefold()

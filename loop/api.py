@@ -40,12 +40,12 @@ def audit(
         settings: The rule, channels and columns; without them, those of ``goldloop audit``.
         out: New folder for the report and every match.
         clean: New folder for the training data without the rows that leak.
-        threads: Parsers at work at once; 0 is one a core.
-        progress: Where to say how far it is.
+        threads: Parsers at work at once; 0 is one per core.
+        progress: Where to report progress.
 
     Raises:
         BadInput: a file, folder or column is not there, or ``out`` or ``clean`` exists.
-        Inconclusive: the holdout is empty, or nothing of it can be indexed.
+        Inconclusive: the holdout is empty, or none of it can be indexed.
     """
     from decontam.audit.run import AuditSettings as Settings
     from decontam.audit.run import check_threads, run_audit
@@ -73,13 +73,13 @@ def evaluate(
 
     Args:
         suite: A folder, a shipped name, or ``importer:path``.
-        model: The base and, where there is one, the adapter's folder.
+        model: The base and, if there is one, the adapter's folder.
         out: Folder of the results.
         splits: Which tasks. A look at ``holdout`` is logged in ``runs``.
         config: Decoding, backend and sandbox settings; its suites and model are not used.
         runs: Folder with the ledger of looks at the holdout.
         unsafe_local: Run the model's code without isolation.
-        progress: Where to say how far it is.
+        progress: Where to report progress.
 
     Raises:
         BadInput: the suite or the model does not load, no sandbox works, or ``out`` holds other work.
@@ -113,11 +113,11 @@ def compare(before: Sequence[Result], after: Sequence[Result]) -> tuple[Line, ..
     """Compare two evaluations of the same tasks: a line for each suite and slice, with the difference and its 95% interval.
 
     Tasks for which the very same code passed and failed are set apart. Compare one split at a time: a gain on trained tasks
-    says nothing of others.
+    says nothing about others.
 
     Raises:
         Inconclusive: no task has a verdict on both sides.
-        BadInput: no suite is in both, or a sample of a task stands twice.
+        BadInput: no suite is on both sides, or a sample of a task occurs twice.
     """
     from evals.comparison import flaky_tasks, set_apart
     from loop.gate import compare_suites
@@ -144,7 +144,7 @@ def run(
         base: The folder that relative names of suites start from.
         runs: Folder that holds the runs.
         unsafe_local: Run the model's code without isolation.
-        progress: Where to say how far it is.
+        progress: Where to report progress.
 
     Raises:
         BadInput: what ``goldloop validate`` would say, all of it; or the run was started under another configuration.

@@ -1,4 +1,4 @@
-"""The application that the verbs join: shared options, the JSON document, and the closing line that names the next command."""
+"""The application of all verbs: shared options, the JSON document, and the closing line that names the next command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loop import console
 
 
 class _Verbs(TyperGroup):
-    """All verbs. Typer would end an interrupted one without a word."""
+    """All verbs. Typer would end an interrupted one silently."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb that the arguments name."""

@@ -8,7 +8,7 @@ from rich.text import Text
 
 
 class _RateColumn(ProgressColumn):
-    """Units a second."""
+    """Units per second."""
 
     def render(self, task: Task) -> Text:
         """Draw the rate of one bar."""

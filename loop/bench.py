@@ -56,7 +56,7 @@ class Bench:
         return grade(task, code, self.sandbox)
 
     def backend(self, ref: ModelRef) -> Backend:
-        """The model, kept open until another one is asked for: one model in memory at a time."""
+        """The model, kept open until another one is requested: one model in memory at a time."""
         if self._opened is not None and self._opened[0] != ref:
             opened, self._opened = self._opened[1], None  # a swap that fails leaves a closed backend
             if swapped(opened, ref):
@@ -113,7 +113,7 @@ def sandbox_of(config: Config, *, unsafe_local: bool = False) -> Sandbox:
 
 
 def open_model(config: Config, ref: ModelRef) -> Backend:
-    """The model on the configured backend, behind the answer cache where there is one.
+    """The model on the configured backend, behind the answer cache if there is one.
 
     Raises:
         BadInput: unknown backend, or a model that cannot be loaded.
@@ -128,7 +128,7 @@ def open_model(config: Config, ref: ModelRef) -> Backend:
 
 
 def check_splits(suite: Suite) -> None:
-    """A target suite needs tasks to train on and tasks to believe.
+    """A target suite needs tasks to train on and tasks that show a gain.
 
     Raises:
         BadInput: no training task.

@@ -19,7 +19,7 @@ from evals.errors import GoldloopError
 from loop import console, verbs
 from loop.app import app
 
-_READER_GONE = 141  # what a shell says of a program that wrote to a closed pipe
+_READER_GONE = 141  # the shell's exit code for a program that wrote to a closed pipe
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    warnings.filterwarnings("ignore", module=r"(transformers|peft|torch)\.")  # theirs to mend, not the user's
+    warnings.filterwarnings("ignore", module=r"(transformers|peft|torch)\.")  # for the developers to fix, not the user
     verbs.load()
     try:
         code = _run(arguments, debug=debug)
@@ -50,7 +50,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return 4
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
-    except SystemExit:  # rich and typer end so when nobody reads stdout any more, as in `goldloop failures RUN | head`
+    except SystemExit:  # rich and typer end like this when nobody reads stdout any more, as in `goldloop failures RUN | head`
         return _READER_GONE
     except GoldloopError as error:
         if debug:
@@ -89,7 +89,7 @@ def _explain_usage(error: TyperException, arguments: Sequence[str]) -> str:
 
 
 def _given(arguments: Sequence[str], names: Sequence[str]) -> str | None:
-    """The value that an option was given last; None where it was not given, or for an argument."""
+    """The value that an option was given last; None if it was not given, or for an argument."""
     given = None
     for place, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")
@@ -107,8 +107,8 @@ def _explain_os(error: OSError) -> str:
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST) and error.filename:
         wanted = Path(error.filename)
-        file = next((one for one in (wanted, *wanted.parents) if one.exists() and not one.is_dir()), wanted)
+        file = next((parent for parent in (wanted, *wanted.parents) if parent.exists() and not parent.is_dir()), wanted)
         return f"{file}: is a file, and a folder is needed there; give another folder"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place}{error.strerror}; give a folder that you may write to (--out, --runs), or mend its permissions"
+        return f"{place}{error.strerror}; give a folder that you may write to (--out, --runs), or fix its permissions"
     return f"{place}{error.strerror or error}"

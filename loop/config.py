@@ -32,13 +32,13 @@ class SuiteSettings(Record):
 class EvalSettings(Record):
     """``evals.*``: generation and grading."""
 
-    max_new_tokens: int = Field(default=192, gt=0, description="tokens an answer may have")
+    max_new_tokens: int = Field(default=192, gt=0, description="tokens per answer at most")
     temperature: float = Field(default=0.0, ge=0, le=5, description="0 is greedy")
-    samples: int = Field(default=1, ge=1, description="answers a task; more than 1 needs a temperature above 0")
+    samples: int = Field(default=1, ge=1, description="answers per task; more than 1 needs a temperature above 0")
     repair_turns: int = Field(default=0, ge=0, description="further tries of a failing answer, with what its tests said")
     batch_size: int = Field(default=32, gt=0, description="prompts decoded together")
     cache: str = Field(default="", description="folder that keeps answers for other runs; empty keeps none")
-    workers: int = Field(default=0, ge=0, description="sandboxes at work at once; 0 follows processors and memory")
+    workers: int = Field(default=0, ge=0, description="sandboxes in use at once; 0 follows processors and memory")
 
     @field_validator("samples")
     @classmethod
@@ -163,7 +163,7 @@ _WANTED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigText:
-    """A configuration as it was read. ``config`` leaves out what ``problems`` names; None where the rest is none.
+    """A configuration as it was read. ``config`` leaves out what ``problems`` names; None if the rest is not valid.
 
     ``lines`` has the line of each key by its path; 0 is the command line.
     """
@@ -201,7 +201,7 @@ def read_config(file: Path, overrides: Sequence[str] = ()) -> ConfigText:
     """Read and override; what does not validate is kept as problems.
 
     Raises:
-        BadInput: the file cannot be read, is not YAML, has keys twice, or an override has no ``KEY=VALUE``.
+        BadInput: the file cannot be read, is not YAML, has keys twice, or an override is not ``KEY=VALUE``.
     """
     if not file.exists():
         raise BadInput(f"{file}: no such file; `goldloop init DIR` writes a working project")
@@ -226,7 +226,7 @@ def make_config(value: dict[str, Any], overrides: Sequence[str] = (), *, place: 
 def check_config(
     value: dict[str, Any], overrides: Sequence[str] = (), *, place: str, lines: Mapping[Place, int] | None = None
 ) -> ConfigText:
-    """Validate a mapping, and once more without what is wrong, so that the rest can be checked, too."""
+    """Validate a mapping, and once more without what is wrong, so that the rest can be checked too."""
     known = dict(lines or {})
     for override in overrides:
         key, separator, raw = override.partition("=")
@@ -262,7 +262,7 @@ def _without(value: Any, place: Place) -> Any:
 def config_schema() -> dict[str, Any]:
     """The JSON schema of ``goldloop.yaml``, for editors: keys, types, limits, defaults and what each means."""
     schema = Config.model_json_schema()
-    schema["$defs"]["FinetuneSettings"]["properties"].pop("seed", None)  # the top-level one is it
+    schema["$defs"]["FinetuneSettings"]["properties"].pop("seed", None)  # the top-level seed is used
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "goldloop.yaml"}
 
 
@@ -303,7 +303,7 @@ def _finding(item: Any, place: str, lines: Mapping[Place, int]) -> str:
         hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(sorted(known)[:8])}, ..."
         return f"{where}: unknown key {key!r}{hint}"
     if item["type"] == "missing":
-        return f"{where}: {key} is needed and missing"
+        return f"{where}: {key} is required and missing"
     wanted = _WANTED.get(item["type"])
     if item["type"] == "model_type":
         below = [name.removeprefix(f"{key}.") for name, _, _ in config_keys() if name.startswith(f"{key}.")]
@@ -312,7 +312,7 @@ def _finding(item: Any, place: str, lines: Mapping[Place, int]) -> str:
 
 
 def _share_hint(item: Any) -> str:
-    """For 50 where 0.5 was meant."""
+    """A hint for 50 when 0.5 was meant."""
     limits = {item.get("ctx", {}).get(name) for name in ("le", "lt")}
     if not limits & {1} or not isinstance(item["input"], (int, float)) or not 1 < item["input"] <= 100:
         return ""

@@ -45,7 +45,7 @@ class Bars:
         if self._signs is not None:
             self._signs.start()
         if self._live:
-            from loop.bars import make_bar  # rich's bars take longer to import than most verbs run
+            from loop.bars import make_bar  # rich's bars take longer to import than most verbs to run
 
             self._bar = make_bar(err)
             self._bar.start()
@@ -82,7 +82,7 @@ class Bars:
 
 
 class LifeSigns:
-    """Calls a function every so often, from a thread of its own, between ``start`` and ``stop``: work may be silent for long."""
+    """Calls a function at intervals, in its own thread, between ``start`` and ``stop``: work may be silent for long."""
 
     _running: ClassVar[set[LifeSigns]] = set()
 
@@ -91,7 +91,7 @@ class LifeSigns:
         self._ended: threading.Event | None = None
 
     def start(self) -> None:
-        """Begin; what was begun before ends."""
+        """Start; a previous start ends."""
         self.stop()
         self._ended = ended = threading.Event()
         self._running.add(self)
@@ -110,9 +110,9 @@ class LifeSigns:
 
     @classmethod
     def stop_all(cls) -> None:
-        """End all, also those of work that an error ended."""
-        for one in list(cls._running):
-            one.stop()
+        """End all, including those of work that failed."""
+        for bar in list(cls._running):
+            bar.stop()
 
 
 def duration(seconds: float) -> str:
@@ -127,8 +127,8 @@ def say(text: str) -> None:
 
 
 def gate_table(gate: GateReport, title: str) -> Table:
-    """The closing table: a row a suite and slice, in points."""
-    from loop.gate import points  # its statistics take longer to import than most verbs run
+    """The closing table: a row per suite and slice, in points."""
+    from loop.gate import points  # its statistics take longer to import than most verbs to run
 
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     table.add_column("holdout")
@@ -182,7 +182,7 @@ def plain_error(message: str) -> None:
 
 
 def escape(text: str) -> str:
-    """Text as it is, not as markup."""
+    """Text taken literally, not as markup."""
     from rich.markup import escape as rich_escape
 
     return rich_escape(text)

@@ -19,7 +19,7 @@ NEEDED_DISK_GIB = 3
 
 
 class DoctorFinding(Record):
-    """One line of the doctor. ``needed`` findings that are not ``ok`` keep goldloop from working."""
+    """One line of the doctor. ``needed`` findings that are not ``ok`` prevent goldloop from working."""
 
     name: str
     state: Literal["ok", "missing", "optional"]
@@ -29,12 +29,12 @@ class DoctorFinding(Record):
 
 
 def examine(folder: Path) -> list[DoctorFinding]:
-    """All findings, in the order that a user should mend them."""
+    """All findings, in the order in which a user should fix them."""
     return [_python(), _memory(), _disk(folder), *_sandboxes(), _gpu(), _model(), _node(), _web()]
 
 
 def healthy(findings: list[DoctorFinding]) -> bool:
-    """Whether the main job can run: everything needed is there, and at least one sandbox holds."""
+    """Whether the main job can run: everything needed is installed, and at least one sandbox passes its self-test."""
     sandboxes = [finding for finding in findings if finding.name.startswith("sandbox")]
     return all(f.state == "ok" for f in findings if f.needed) and any(f.state == "ok" for f in sandboxes)
 

@@ -1,4 +1,4 @@
-"""The evaluations that the gate wants beside before and after: again, on trained tasks, and the old model with other seeds."""
+"""The evaluations that the gate needs beside before and after: again, on trained tasks, and the old model with other seeds."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def evidence_stages(
     looks: Looks,
     pairs: Sequence[CleanPair],
 ) -> History:
-    """Evaluate what the gate wants beside before and after; the champion comes last, one model in memory at a time.
+    """Run the evaluations that the gate needs beside before and after; the champion comes last, one model in memory at a time.
 
     Stages: ``after-again``, the tasks that fell, with other samples; ``after-train``, trained tasks for the overfit alarm;
-    ``before-again-N``, the old model with other seeds. Tasks that earlier rounds fixed are the caller's to add.
+    ``before-again-N``, the old model with other seeds. The caller adds the tasks that earlier rounds fixed.
 
     Raises:
         Inconclusive: too many infrastructure errors in one of them.

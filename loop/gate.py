@@ -35,7 +35,7 @@ Role = Literal["target", "guard"]
 class Line(Comparison):
     """One row of the closing table: the comparison of a suite or one of its slices, on the holdout. Slice ``*`` is the whole.
 
-    ``errors`` are tasks left out on both sides, since infrastructure spoiled all their samples on one.
+    ``errors`` are tasks left out on both sides, since all their samples on one side were infrastructure errors.
     """
 
     suite: str
@@ -45,9 +45,9 @@ class Line(Comparison):
 
 
 class Overfit(Record):
-    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` where the surplus is large for sure.
+    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` if the surplus is certainly large.
 
-    Trained tasks are those that failed before, so part of the surplus is how they were chosen: hence the margin.
+    Trained tasks are those that failed before, so part of the surplus is due to this selection: hence the margin.
     """
 
     n: int
@@ -63,8 +63,8 @@ class GateReport(Record):
 
     ``noise_floor`` is the largest difference of the old model with itself under other seeds; ``slice_p`` are the guard
     slices' p values for a drop, after Holm; ``lost_fixes`` are holdout tasks that an earlier round fixed and this one lost;
-    ``broken`` are tasks that passed in all samples before and in none after, in a re-run neither; ``flaky`` are tasks set apart,
-    since the same code got both verdicts; ``settings`` are those that it was decided under.
+    ``broken`` are tasks that passed in all samples before and in none after, nor in a re-run; ``flaky`` are tasks set apart,
+    since the same code got both verdicts; ``settings`` are those under which it was decided.
     """
 
     decision: Decision
@@ -138,16 +138,16 @@ def decide(
     """Compare two evaluations of the same holdout tasks.
 
     Raises:
-        ValueError: no target suite; nothing would have to improve.
+        ValueError: there is no target suite, so nothing would have to improve.
         Inconclusive: no holdout result of a target or guard suite on both sides.
-        BadInput: a sample of a task stands twice in an evaluation.
+        BadInput: a sample of a task occurs twice in an evaluation.
     """
     if not target:
         raise ValueError("needs at least one target suite")
     history = history or History()
-    found = _Findings()
+    findings = _Findings()
     mine = {*target, *guard}
-    _judge_likeness([r for r in before if r.suite in mine], [r for r in after if r.suite in mine], found)
+    _judge_likeness([r for r in before if r.suite in mine], [r for r in after if r.suite in mine], findings)
     flaky = flaky_tasks([*before, *after, *history.again, *(result for run in history.reruns for result in run)])
     before, after = set_apart(flaky, before), set_apart(flaky, after)
     lines = compare_suites(before, after, target=target, guard=guard)
@@ -157,19 +157,21 @@ def decide(
     broken = broken_tasks(before, after, history.again)
     for line in (line for line in lines if line.slice == "*"):
         if line.role == "target":
-            _judge_target(line, settings, floor, found)
+            _judge_target(line, settings, floor, findings)
         else:
-            _judge_guard(line, settings, found)
-    _judge_slices(lines, slice_p, found)
+            _judge_guard(line, settings, findings)
+    _judge_slices(lines, slice_p, findings)
     if len(lost) > settings.lost_fixes:
-        found.rejecting.append(f"{len(lost)} holdout tasks that an earlier round fixed fail again (gate.lost_fixes allows some)")
+        findings.rejecting.append(
+            f"{len(lost)} holdout tasks that an earlier round fixed fail again (gate.lost_fixes allows some)"
+        )
     if unknown := history.fixed - outcomes_of(after).keys() - set(flaky):
-        found.doubting.append(f"{len(unknown)} holdout tasks that an earlier round fixed have no verdict now")
-    _judge_broken(broken, {result.key for result in history.again if result.verdict.status != "error"}, found)
+        findings.doubting.append(f"{len(unknown)} holdout tasks that an earlier round fixed have no verdict now")
+    _judge_broken(broken, {result.key for result in history.again if result.verdict.status != "error"}, findings)
     overfit = _overfit(history.trained, lines, settings) if history.trained else None
     return GateReport(
-        decision=found.decision,
-        reasons=found.reasons,
+        decision=findings.decision,
+        reasons=findings.reasons,
         lines=lines,
         noise_floor=floor,
         slice_p=slice_p,
@@ -184,51 +186,53 @@ def decide(
 def compare_suites(
     before: Sequence[Result], after: Sequence[Result], *, target: Sequence[str], guard: Sequence[str] = ()
 ) -> tuple[Line, ...]:
-    """A line for each suite and slice. A slice in which no task has a verdict on both sides has none.
+    """A line for each suite and slice. A slice in which no task has a verdict on both sides is left out.
 
     Raises:
         Inconclusive: a suite without a task that has a verdict on both sides.
-        BadInput: a sample of a task stands twice in an evaluation.
+        BadInput: a sample of a task occurs twice in an evaluation.
     """
     roles: tuple[tuple[Role, Sequence[str]], ...] = (("target", target), ("guard", guard))
-    found: list[Line] = []
+    lines: list[Line] = []
     for role, suites in roles:
         for suite in suites:
             sides = [[result for result in side if result.suite == suite] for side in (before, after)]
             whole = _line(suite, "*", role, *sides)
             if whole is None:
                 raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
-            found += [whole, *(line for name in _slices(*sides) if (line := _line(suite, name, role, *sides)))]
-    return tuple(found)
+            lines += [whole, *(line for name in _slices(*sides) if (line := _line(suite, name, role, *sides)))]
+    return tuple(lines)
 
 
-def _judge_broken(broken: Sequence[str], run_again: Set[str], found: _Findings) -> None:
-    """One run of a few samples may have had bad luck; what fell twice is broken."""
+def _judge_broken(broken: Sequence[str], run_again: Set[str], findings: _Findings) -> None:
+    """One run of a few samples may be bad luck; a task that fell twice is broken."""
     fell = "passed in every sample before and in none after"
     if twice := [task for task in broken if task in run_again]:
-        found.rejecting.append(f"{len(twice)} tasks {fell}, twice")
+        findings.rejecting.append(f"{len(twice)} tasks {fell}, twice")
     if once := [task for task in broken if task not in run_again]:
-        found.doubting.append(f"{len(once)} tasks {fell}, such as {once[0]}: run them again (`goldloop gate --again FOLDER`)")
+        findings.doubting.append(f"{len(once)} tasks {fell}, such as {once[0]}: run them again (`goldloop gate --again FOLDER`)")
 
 
-def _judge_likeness(before: Sequence[Result], after: Sequence[Result], found: _Findings) -> None:
-    """Both sides must have answered the same tasks equally often, and infrastructure must have spoiled little."""
+def _judge_likeness(before: Sequence[Result], after: Sequence[Result], findings: _Findings) -> None:
+    """Both sides must have answered the same tasks equally often, with few infrastructure errors."""
     left, right = (Counter(result.key for result in side) for side in (before, after))
     if alone := left.keys() ^ right.keys():
-        found.doubting.append(
+        findings.doubting.append(
             f"{len(alone)} tasks were evaluated on one side only ({len(left)} before, {len(right)} after), such as {min(alone)}: "
             "evaluate the same tasks on both sides"
         )
     if uneven := [task for task in left.keys() & right.keys() if left[task] != right[task]]:
         task = min(uneven)
-        found.doubting.append(
-            f"{len(uneven)} tasks have another number of samples after than before, such as {task}: {left[task]} before, "
+        findings.doubting.append(
+            f"{len(uneven)} tasks have a different number of samples after than before, such as {task}: {left[task]} before, "
             f"{right[task]} after; evaluate both sides with the same settings"
         )
     for name, side in (("before", before), ("after", after)):
         errors = sum(result.verdict.status == "error" for result in side)
         if errors > MAX_ERROR_SHARE * len(side):
-            found.doubting.append(f"{errors} of {len(side)} attempts {name} ended as infrastructure errors; evaluate them again")
+            findings.doubting.append(
+                f"{errors} of {len(side)} attempts {name} ended as infrastructure errors; evaluate them again"
+            )
 
 
 def _slices(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
@@ -239,7 +243,7 @@ def _slices(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
 def noise_floor(first: Sequence[Result], reruns: Sequence[Sequence[Result]], suites: Sequence[str]) -> float:
     """Largest difference of a model with itself on a suite's holdout, over runs with other seeds; 0 without such runs.
 
-    Only tasks with a verdict in every run count: other tasks are no noise.
+    Only tasks with a verdict in every run count: differences in tasks are not noise.
     """
     floor = 0.0
     for suite in suites:
@@ -325,33 +329,35 @@ def _with(line: Line) -> str:
     return tasks if line.clusters == line.n else f"{tasks} in {line.clusters} group{'' if line.clusters == 1 else 's'}"
 
 
-def _judge_target(line: Line, settings: GateSettings, floor: float, found: _Findings) -> None:
+def _judge_target(line: Line, settings: GateSettings, floor: float, findings: _Findings) -> None:
     said = f"{line.suite}: {points(line.delta)} points, 95% interval {points(line.ci95[0])} to {points(line.ci95[1])}"
     if line.delta <= 0 or line.ci95[1] < settings.min_effect:
-        found.rejecting.append(f"{said}: no gain")
+        findings.rejecting.append(f"{said}: no gain")
     elif line.ci95[0] <= 0 or line.p >= _LEVEL or line.delta < settings.min_effect:
-        found.doubting.append(f"{said}: {_with(line)} this run can see {line.sees}")
+        findings.doubting.append(f"{said}: {_with(line)} this run can see {line.sees}")
     elif line.delta < floor:
-        found.doubting.append(f"{said}: the old model differs from itself by {100 * floor:.1f} points under other seeds")
+        findings.doubting.append(f"{said}: the old model differs from itself by {100 * floor:.1f} points under other seeds")
     else:
-        found.good.append(said)
+        findings.good.append(said)
 
 
-def _judge_guard(line: Line, settings: GateSettings, found: _Findings) -> None:
+def _judge_guard(line: Line, settings: GateSettings, findings: _Findings) -> None:
     said = f"{line.suite} (guard): {points(line.delta)} points, lower bound {points(line.low_one_sided)}"
     if line.delta < -settings.max_guard_drop:
-        found.rejecting.append(f"{said}: worse by more than {100 * settings.max_guard_drop:.0f} points")
+        findings.rejecting.append(f"{said}: worse by more than {100 * settings.max_guard_drop:.0f} points")
     elif line.low_one_sided <= -settings.guard_margin:
-        found.doubting.append(
+        findings.doubting.append(
             f"{said}: a drop of {100 * settings.guard_margin:.0f} points cannot be excluded {_with(line)}; "
             f"this run can see {line.sees}"
         )
     else:
-        found.good.append(said)
+        findings.good.append(said)
 
 
-def _judge_slices(lines: Sequence[Line], slice_p: Mapping[str, float], found: _Findings) -> None:
+def _judge_slices(lines: Sequence[Line], slice_p: Mapping[str, float], findings: _Findings) -> None:
     for line in filter(_is_guard_slice, lines):
         p = slice_p[f"{line.suite}: {line.slice}"]
         if p < _LEVEL:
-            found.rejecting.append(f"{line.suite} (guard), slice {line.slice}: {points(line.delta)} points, p {p:.3f} after Holm")
+            findings.rejecting.append(
+                f"{line.suite} (guard), slice {line.slice}: {points(line.delta)} points, p {p:.3f} after Holm"
+            )

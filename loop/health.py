@@ -1,7 +1,7 @@
-"""How a suite fares over the rounds of a runs folder: saturated slices, never-solved, flaky and weak tasks, age.
+"""The state of a suite over the rounds of a runs folder: saturated slices, never-solved, flaky and weak tasks, age.
 
-Reads results, the ledger of splits and, where there is one, the report of ``goldloop goldens verify --out``. Judges nothing
-that was not evaluated: a task without a verdict is said to be unseen.
+Reads results, the ledger of splits and, if given, the report of ``goldloop goldens verify --out``. Judges nothing
+that was not evaluated: a task without a verdict is reported as unseen.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Health(Record):
 
     @property
     def asks(self) -> list[str]:
-        """What to do, in words; empty where nothing is needed."""
+        """What to do, in words; empty if nothing is needed."""
         full = [part.slice for part in self.slices if part.saturated]
         advice = {
             f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} in {ROUNDS} rounds; keep these as core": full,
@@ -62,7 +62,7 @@ class Health(Record):
 
 @dataclass(slots=True)
 class _Seen:
-    """What all evaluations said of one task: passes, and the verdicts of each code."""
+    """What all evaluations showed for one task: passes, and the verdicts of each code."""
 
     passes: int = 0
     verdicts: int = 0
@@ -80,13 +80,13 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     for _, results in evaluations:
         for result in results:
             if result.verdict.status != "error":
-                one = seen[result.key]
-                one.passes += result.verdict.passed
-                one.verdicts += 1
-                one.by_code[digest(result.attempt.code)].add(result.verdict.status)
+                counts = seen[result.key]
+                counts.passes += result.verdict.passed
+                counts.verdicts += 1
+                counts.by_code[digest(result.attempt.code)].add(result.verdict.status)
     keys = [task.key for task in suite.tasks]
     weak, unsteady = _verified(verified, set(keys)) if verified else (None, set())
-    flaky = {key for key, one in seen.items() if any(len(verdicts) > 1 for verdicts in one.by_code.values())} | unsteady
+    flaky = {key for key, counts in seen.items() if any(len(verdicts) > 1 for verdicts in counts.by_code.values())} | unsteady
     return Health(
         suite=suite.name,
         tasks=len(keys),
@@ -110,9 +110,9 @@ def _evaluations(suite: Suite, runs: Path) -> Iterator[tuple[Path, list[Result]]
 
 
 def _rounds(evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> list[Sequence[Result]]:
-    """What each round ended with on the holdout: the trained model's results, or the old model's where it got no further.
+    """What each round ended with on the holdout: the trained model's results, or the old model's if it got no further.
 
-    Runs with other seeds and of a few tasks say nothing of a round, and before and after are one round, not two.
+    Runs with other seeds and of a few tasks say nothing about a round, and before and after are one round, not two.
     """
     by_round: dict[Path, Sequence[Result]] = {}
     for stage in ("before-holdout", "after-holdout"):

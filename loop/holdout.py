@@ -4,8 +4,8 @@
 when and why. A decision of the gate is a look that costs: after many, a gain on the same tasks is partly luck. Fresh holdout
 tasks may be added at any time; they are checked against every trainset that these runs have made.
 
-``holdout-seal.json`` says what both files held when they were last written, so that a line that was changed, taken away or
-added is noticed. It does not protect against someone who rewrites all three. A suite goes by its name: under another name it is
+``holdout-seal.json`` records what both files held when they were last written, so that a changed, removed or added line is
+noticed. It does not protect against someone who rewrites all three. A suite is known by its name: under another name it is
 another suite.
 """
 
@@ -41,7 +41,7 @@ What = Literal["decision", "evaluation", "item", "override"]
 class Kept(Record):
     """Splits of a suite's groups and of its tasks, by hash: the file says nothing about the tasks.
 
-    A task goes by its id and by its text, so that neither a new name nor a new group brings it into another split.
+    A task is identified by its id and its text, so that neither a new name nor a new group moves it to another split.
     """
 
     at: str
@@ -53,7 +53,7 @@ class Kept(Record):
 class Look(Record):
     """One look at holdout tasks. ``holdout`` is their digest; ``subject`` is the model, or the task that was shown.
 
-    ``groups`` are the hashed groups of a decision's tasks, one a task: they tell how much of a later holdout is used up.
+    ``groups`` are the hashed groups of a decision's tasks, one per task: they tell how much of a later holdout is used up.
     """
 
     at: str
@@ -75,7 +75,7 @@ class _SuiteHoldout:
 
 
 class HoldoutLedger:
-    """The files of one runs folder. Several processes may use it at once: whoever reads or writes holds a lock."""
+    """The files of one runs folder. Several processes may use it at once: readers and writers hold a lock."""
 
     def __init__(self, runs: Path) -> None:
         self._runs = runs
@@ -94,7 +94,7 @@ class HoldoutLedger:
         """Keep the splits of these suites; returns the holdout tasks that are new to a suite known before.
 
         Raises:
-            BadInput: a group or a task is in another split than it was, a new holdout task leaks from a trainset made before,
+            BadInput: a group or a task is in another split than before, a new holdout task leaks from a trainset made before,
                 or the ledger was edited.
         """
         with self._locked(write=True) as sealed:
@@ -126,7 +126,7 @@ class HoldoutLedger:
             return fresh
 
     def _require_unseen(self, fresh: Sequence[Task]) -> None:
-        """New holdout tasks must not be in anything that was trained on already."""
+        """New holdout tasks must not be in anything that was trained on."""
         if not fresh:
             return
         index = index_tasks(fresh)
@@ -166,7 +166,7 @@ class HoldoutLedger:
     def decisions(self, tasks: Sequence[Task | Result]) -> dict[str, float]:
         """By suite, how many decisions a holdout task among these has been in, on average.
 
-        A group's tasks are alike, so a task counts as used where its group was. Fresh tasks bring the mean down by their
+        A group's tasks are alike, so a task counts as used where its group was. Fresh tasks lower the mean by their
         share: one new task among sixty does not make a holdout new.
         """
         made = [look for look in self.looks if look.what == "decision"]
@@ -191,7 +191,7 @@ class HoldoutLedger:
 
         Raises:
             Inconclusive: the budget is spent.
-            BadInput: decisions were made in this folder and their log is gone.
+            BadInput: decisions were made in this folder and their log is missing.
         """
         if not (self._runs / LOOKS).exists() and (gates := list(self._runs.glob(f"*/round-*/gate/{MANIFEST}"))):
             raise BadInput(
@@ -211,7 +211,7 @@ class HoldoutLedger:
 
     @contextmanager
     def _locked(self, *, write: bool = False) -> Iterator[_Sealed]:
-        """The ledger, checked, with nobody else at it."""
+        """The checked ledger, under the lock."""
         if write:
             self._runs.mkdir(parents=True, exist_ok=True)
         if not self._runs.is_dir():
@@ -225,10 +225,10 @@ class HoldoutLedger:
 class _Sealed:
     """Both files as they are while the lock is held.
 
-    A process that died between a line and its seal leaves one line that the seal does not know, never more.
+    A process that died between a line and its seal leaves at most one line that the seal does not cover.
 
     Raises:
-        BadInput: a file does not hold what the seal says, or a line is not an entry.
+        BadInput: a file does not match the seal, or a line is not an entry.
     """
 
     def __init__(self, runs: Path) -> None:
@@ -281,7 +281,7 @@ def _splits_of(suite: Suite) -> tuple[dict[str, Split], dict[str, Split]]:
 
 
 def _moved(suite: Suite, was: Mapping[str, Split]) -> list[str]:
-    """What is in another split than it was, one line a task."""
+    """What is in another split than before, one line per task."""
     texts = _splits_of(suite)[1]
     moved = []
     for task in suite.tasks:
@@ -311,7 +311,7 @@ def _now() -> str:
 
 
 def require_untrained(adapter: Path, tasks: Sequence[Task]) -> str:
-    """See that an adapter was not trained on the holdout tasks among these; returns why that cannot be told, or nothing.
+    """Check that an adapter was not trained on the holdout tasks among these; returns why that cannot be determined, or nothing.
 
     Raises:
         BadInput: a row that it was trained on leaks one of them, or its trainset was changed since.
@@ -320,11 +320,11 @@ def require_untrained(adapter: Path, tasks: Sequence[Task]) -> str:
     if not holdout:
         return ""
     if not (adapter / TRAINED_ON).is_file():
-        return f"{adapter}: no {TRAINED_ON}; whether it was trained on these holdout tasks cannot be told"
+        return f"{adapter}: no {TRAINED_ON}; whether it was trained on these holdout tasks is unknown"
     trained = TrainedOn.model_validate(read_json(adapter / TRAINED_ON))
     folder = Path(os.path.normpath(adapter / trained.trainset))
     if not folder.is_dir():
-        return f"{adapter}: its trainset is gone ({folder}); whether it was trained on these holdout tasks cannot be told"
+        return f"{adapter}: its trainset is gone ({folder}); whether it was trained on these holdout tasks is unknown"
     if (today := load(folder)[0].digest) != trained.digest:
         raise BadInput(f"{folder}: has digest {today}, {adapter} was trained on {trained.digest}; give that trainset back")
     leaks = [

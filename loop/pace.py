@@ -9,13 +9,13 @@ _MARK_SECONDS, _WINDOW_SECONDS = 1.0, 60.0
 
 
 class RecentRate:
-    """The rate of the last minute: what a journal held already counts no longer than that."""
+    """The rate of the last minute: what a journal held before is soon forgotten."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, float]] = deque([(time.monotonic(), 0.0)])
 
     def rate(self, done: float) -> float:
-        """Units a second, ``done`` being what is done now."""
+        """Units per second, ``done`` being what is done now."""
         now = time.monotonic()
         if now - self._marks[-1][0] >= _MARK_SECONDS:
             self._marks.append((now, done))

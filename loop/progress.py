@@ -1,4 +1,4 @@
-"""How far work is, kept beside it for other processes to read: ``goldloop status`` shows it while a run is at work, and after."""
+"""The progress of work, stored beside it for other processes: ``goldloop status`` shows it during a run and after."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRITE_SECONDS = 1.0
 
 
 class WorkPosition(Record):
-    """``done`` of ``total`` units of the current piece of work. ``rate`` is units a second of late; 0 where unknown."""
+    """``done`` of ``total`` units of the current piece of work. ``rate`` is units per second recently; 0 where unknown."""
 
     pid: int
     label: str
@@ -34,7 +34,7 @@ class WorkPosition(Record):
 
 
 class RecordedProgress:
-    """A progress that also writes where it is into a folder, at most once a second. A killed process leaves what it wrote."""
+    """A progress that also writes its position into a folder, at most once a second. A killed process leaves what it wrote."""
 
     def __init__(self, shown: Progress | None, folder: Path) -> None:
         self._shown, self._file = shown or Silent(), folder / PROGRESS
@@ -61,7 +61,7 @@ class RecordedProgress:
         self._shown.finish(note)
 
     def forget(self) -> None:
-        """All is done: nothing is left to say."""
+        """All is done: remove the stored position."""
         self._file.unlink(missing_ok=True)
 
     def _write(self) -> None:
@@ -74,7 +74,7 @@ class RecordedProgress:
 
 
 def read_position(folder: Path) -> WorkPosition | None:
-    """Where work in a folder is or was; None where nothing was kept."""
+    """The position of work in a folder; None if nothing was stored."""
     file = folder / PROGRESS
     content: Mapping[str, Any] | None = read_json(file) if file.is_file() else None
     return WorkPosition.model_validate(content) if content is not None else None

@@ -49,13 +49,13 @@ class Registry:
         """Put a round's adapter in use, once: a resumed run does not undo a rollback.
 
         Raises:
-            BadInput: the gate did not say promote, or the adapter is not what the gate saw.
+            BadInput: the gate did not say promote, or the adapter is not the one that it saw.
         """
         known = [e for e in self.entries if (e.run, e.round, e.digest) == (run, number, report.adapter)]
         return known[-1] if known else self.promote_folder(run, number)
 
     def promote_folder(self, run: str, number: int) -> RegistryEntry:
-        """Promote from what is on the disk, whatever was rolled back before: the gate's manifest decides."""
+        """Promote from what is on disk, whatever was rolled back before: the gate's manifest decides."""
         folder = self._runs / run / f"round-{number}"
         manifest = folder / "gate" / MANIFEST
         if not manifest.is_file():

@@ -67,7 +67,7 @@ class NothingToLearn(Exception):
 
 
 def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple[RoundReport, Standing]:
-    """One round, and where it leaves the next one."""
+    """One round, and what it leaves to the next one."""
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
         bench.ledger.require_budget(bench.suites, config.gate.looks)
@@ -176,8 +176,8 @@ def _counts(
 
 def _dropped(folder: Path) -> dict[str, int]:
     """What was dropped on the way, by reason, from the stages' manifests."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for name in ("pairs", "screen", "trainset"):
         dropped = read_json(folder / name / MANIFEST)["counts"]["dropped"]
-        found.update({f"{name}: {reason}": count for reason, count in dropped.items() if count})
-    return dict(found)
+        counts.update({f"{name}: {reason}": count for reason, count in dropped.items() if count})
+    return dict(counts)

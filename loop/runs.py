@@ -43,14 +43,14 @@ def start_run(
     unsafe_local: bool = False,
     progress: Progress | None = None,
 ) -> Finished:
-    """Start a run, or go on with it where it is there already under the same configuration.
+    """Start a run, or resume it if it exists under the same configuration.
 
-    A configuration binds a run from its first evaluation on: a model's name that was misspelt may be mended. ``where`` gives
+    A configuration binds a run from its first evaluation on: a misspelt model name may still be corrected. ``where`` gives
     the file and line of a key.
 
     Raises:
-        BadInput: something that ``goldloop validate`` checks is wrong, and all of it is said; a run of that name was evaluated
-            under another configuration; or another process is at it.
+        BadInput: something that ``goldloop validate`` checks is wrong (all of it is listed); a run of that name was evaluated
+            under another configuration; or another process works on it.
     """
     folder = runs / config.name
     started = folder / RUN_FILE

@@ -1,4 +1,4 @@
-"""One stage, one folder: done when its manifest is there, resumable while it is not, refused when its inputs changed."""
+"""One stage, one folder: done once its manifest exists, resumable until then, refused when its inputs changed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def only_one(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("a+") as handle:
         if not _lock(handle):
-            raise BadInput(f"{folder}: another goldloop is at work in this folder; wait for it, or give another one")
+            raise BadInput(f"{folder}: another goldloop is working in this folder; wait for it, or give another one")
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
@@ -48,14 +48,14 @@ def _lock(handle: IO[str]) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(0.02)  # somebody may only be looking, see lock_holder
+            time.sleep(0.02)  # another process may just be checking, see lock_holder
         else:
             return True
     return False
 
 
 def lock_holder(folder: Path) -> int | None:
-    """The process that is at work in a folder, 0 where it did not say which; None without one, whatever a file says."""
+    """The process that works in a folder, 0 if it did not record its id; None without one, whatever a file says."""
     try:
         with (folder / _LOCK).open() as handle:
             try:
@@ -74,7 +74,7 @@ def is_done(folder: Path) -> bool:
 
 
 def was_started(folder: Path) -> bool:
-    """Whether a stage began its work here, and perhaps ended it."""
+    """Whether a stage started its work here, finished or not."""
     return (folder / MANIFEST).is_file() or (folder / _STARTED).is_file()
 
 
@@ -89,7 +89,7 @@ def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mappin
     reason. The manifest is written last.
 
     Raises:
-        BadInput: the folder holds work on other inputs, and the message names those that differ; or another process is at it.
+        BadInput: the folder holds work on other inputs, and the message names those that differ; or another process works on it.
     """
     wanted = {name: value if isinstance(value, (str, int, float)) else digest(value) for name, value in inputs.items()}
     for name in (MANIFEST, _STARTED) if _holds_work(folder) else ():

@@ -30,7 +30,7 @@ RESULTS = "results.jsonl"
 
 
 def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
-    """Prove the goldens of all tasks: a task with broken checks would lie in the baseline as much as in the holdout."""
+    """Prove the goldens of all tasks: a task with broken checks would falsify the baseline as much as the holdout."""
     tasks = bench.tasks("train", "dev", "holdout")
 
     def work(out: Path) -> Mapping[str, Any]:
@@ -55,9 +55,9 @@ def evaluate_stage(
     reseed: int = 0,
     evals: EvalSettings | None = None,
 ) -> list[Result]:
-    """Evaluate a model on tasks; results are those of an earlier stage where the very same evaluation is done already.
+    """Evaluate a model on tasks; results of an earlier stage are reused if it did exactly the same evaluation.
 
-    ``reseed`` draws other samples than the run's own seed would; ``evals`` takes the place of the configured decoding.
+    ``reseed`` draws other samples than the run's own seed would; ``evals`` replaces the configured decoding.
 
     Raises:
         Inconclusive: too many infrastructure errors. Resuming tries those attempts again, and keeps all others.
@@ -149,14 +149,14 @@ def holdout_index(config: Config, suites: Sequence[Suite]) -> HoldoutIndex:
     """The index over the holdout of these suites, targets and guards, under ``decontam.*``.
 
     Raises:
-        Inconclusive: there is no holdout, or nothing in it can be indexed.
+        Inconclusive: there is no holdout, or none of it can be indexed.
     """
     rule = Rule(coverage=config.decontam.coverage, unique=config.decontam.unique)
     return index_tasks([task for suite in suites for task in suite.split("holdout")], rule)
 
 
 def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> list[CleanPair]:
-    """Throw out every pair that leaks the holdout; the evidence is kept."""
+    """Remove every pair that leaks the holdout; the evidence is kept."""
 
     def work(out: Path) -> Mapping[str, Any]:
         screening = screen_pairs(pairs, index)
@@ -171,7 +171,7 @@ def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> li
 
 
 def contaminated(folder: Path) -> list[ContaminatedPair]:
-    """What a finished screen threw out."""
+    """What a finished screen removed."""
     return read_records(folder / "contaminated.jsonl", ContaminatedPair)
 
 
@@ -182,7 +182,7 @@ def trainset_stage(
     folder: Path,
     count_tokens: Callable[[Example], int],
 ) -> Mapping[str, Any]:
-    """Build the rows, then audit them as they are on the disk.
+    """Build the rows, then audit them as they are on disk.
 
     Raises:
         Inconclusive: nothing is left to train on, or a finished row leaks after all.
@@ -210,7 +210,7 @@ def trainset_stage(
 
 
 def audit_rows(examples: Sequence[Example], index: HoldoutIndex, place: str) -> None:
-    """The last look before training: rendered rows, not pairs, against the holdout.
+    """The last check before training: rendered rows, not pairs, against the holdout.
 
     Raises:
         Inconclusive: a row leaks.

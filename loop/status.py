@@ -1,4 +1,4 @@
-"""How far a run is: every stage that is there, and whether a process is at it, which the lock tells and no file does."""
+"""The progress of a run: every stage that exists, and whether a process is working on it, as told by the lock alone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run_state(folder: Path) -> RunState:
 def run_status(folder: Path) -> list[dict[str, Any]]:
     """Stages of every round: state (``done``, ``running``, ``stopped``, ``to do``), counts, seconds.
 
-    Beside the stages that every round has, those that are there: ``after-again``, ``after-train``, ``before-again-N``.
+    Beside the stages that every round has, those that exist: ``after-again``, ``after-train``, ``before-again-N``.
     """
     rows = []
     for round_folder in sorted(folder.glob("round-*"), key=lambda path: int(path.name.split("-")[1])):

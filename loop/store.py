@@ -1,7 +1,7 @@
 """DuckDB over the artifacts: views, no copies, any number of readers while a run writes.
 
-Only finished files are read (each is renamed into place), so a query never sees half a row. Holdout items are in no view one
-by one: ``results`` leaves their attempts out and ``scores`` has their counts.
+Only finished files are read (each is renamed into place), so a query never sees half a row. Single holdout items are in no
+view: ``results`` leaves their attempts out and ``scores`` has their counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Everything about a configuration that can be checked before an hour is spent, all problems at once.
+"""Everything about a configuration that can be checked before a run, all problems at once.
 
 Covers suites, model, backend and trainer with their options, sandbox, and what the holdout's size allows to see. Loads no model,
-answers and trains nothing; whether the suites' goldens hold is for ``goldloop goldens verify``.
+generates and trains nothing; whether the suites' goldens hold is for ``goldloop goldens verify``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Where = Callable[[str], str]
 
 
 class Problem(Record):
-    """One thing that keeps a run from working. ``where`` is the file and line, empty where that is not known."""
+    """One problem that prevents a run. ``where`` is the file and line, empty if unknown."""
 
     where: str
     key: str
@@ -49,7 +49,7 @@ class Problem(Record):
 
 @dataclass(slots=True, kw_only=True)
 class Examined:
-    """What was found: problems, notes that keep nothing from running, and what is fine, by name. The sandbox is open."""
+    """What was found: problems, notes that prevent nothing, and what is fine, by name. The sandbox is open."""
 
     targets: list[Suite] = field(default_factory=list)
     guards: list[Suite] = field(default_factory=list)
@@ -59,11 +59,11 @@ class Examined:
     fine: dict[str, str] = field(default_factory=dict)
 
     def require(self) -> None:
-        """Go on only without a problem.
+        """Continue only without problems.
 
         Raises:
             BadInput: with every problem.
-            Inconclusive: all problems are such that no honest answer could be given, such as an empty holdout.
+            Inconclusive: every problem only rules out an honest answer, such as an empty holdout.
         """
         if self.problems:
             self.close()
@@ -148,7 +148,7 @@ def open_bench(
     unsafe_local: bool = False,
     progress: Progress | None = None,
 ) -> Bench:
-    """The bench of a run, once everything was checked.
+    """The bench of a run, after everything was checked.
 
     Raises:
         BadInput: with every problem.
@@ -174,7 +174,7 @@ def _require_each_once(examined: Examined) -> None:
 
 
 def _require_backend(config: Config) -> str:
-    """The backend's class and what it imports are there.
+    """Check that the backend's class and its imports exist.
 
     Raises:
         BadInput: it cannot be imported, or needs a package that is not installed.
@@ -187,12 +187,12 @@ def _require_backend(config: Config) -> str:
 
 
 def _require_model(config: Config) -> str | None:
-    """Where the model is, if anything of goldloop's own loads it: a backend, or the trainer, whatever answers."""
+    """The place of the model, if goldloop itself loads it: in a backend or in the trainer."""
     return find_model(config.model) if config.backend in ("hf", "vllm") or config.finetune.trainer == "lora" else None
 
 
 def _reach(config: Config, suites: Sequence[Suite], role: str) -> list[str]:
-    """What the holdout of each suite is too small for, in words."""
+    """What each suite's holdout is too small to show, in words."""
     notes = []
     for suite in suites:
         holdout = suite.split("holdout")

@@ -413,7 +413,7 @@ def test_a_misspelt_importer_is_guessed() -> None:
 
 def test_a_folder_that_is_no_suite_names_the_tables_in_it(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", *ROWS)
-    assert "found rows.jsonl: give such a file itself" in refusal(str(tmp_path))
+    assert "found rows.jsonl: give such a file directly" in refusal(str(tmp_path))
 
 
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:

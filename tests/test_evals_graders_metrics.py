@@ -157,7 +157,7 @@ def test_an_unknown_metric_is_named_with_its_place() -> None:
     wanted = task({"name": "pylint"}, {"name": "ruff"}, {"name": "ruff"})
     assert metric_problems(wanted) == [
         "suite/t: metric 'pylint' is none of compiles, ruff, tsc, eslint, nor a 'pkg.mod:function'; did you mean 'eslint'?",
-        "suite/t: metric 'ruff' is there twice",
+        "suite/t: metric 'ruff' is given twice",
     ]
     with pytest.raises(TaskFault, match="pylint"):
         measure_for(wanted.metrics[0], wanted)

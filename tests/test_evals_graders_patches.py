@@ -85,11 +85,11 @@ def test_untouched_files_stay_as_they_are() -> None:
     ("diff", "place", "why"),
     [
         (hunk(4, "-line four", "+4"), "a.txt @@ -4,1 +4,1 @@", "no line 'line four'"),
-        (hunk(4, " line 4", "-line 6", "+6"), "a.txt @@ -4,2 +4,2 @@", "do not stand together"),
+        (hunk(4, " line 4", "-line 6", "+6"), "a.txt @@ -4,2 +4,2 @@", "are not adjacent"),
         (hunk(1, "-x", "+y", name="b.txt"), "b.txt", "no such file"),
         (hunk(1, "-x", "+y", name="../b.txt"), "../b.txt", "leaves the project"),
         ("--- /etc/passwd\n+++ /etc/passwd\n@@ -1 +1 @@\n-x\n+y\n", "/etc/passwd", "leaves the project"),
-        ("--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1 @@\n+x\n", "a.txt", "there already"),
+        ("--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1 @@\n+x\n", "a.txt", "exists already"),
         ("diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc\n", "line 2", "no links"),
         ("diff --git a/l b/l\nGIT binary patch\nliteral 3\n", "GIT binary", "binary"),
         ("@@ -1 +1 @@\n-x\n+y\n", "line 1", "without the lines ---"),

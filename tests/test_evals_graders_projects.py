@@ -101,7 +101,7 @@ def test_sound_tasks_have_no_problems() -> None:
         ({"fail_to_pass": ("tests/other.test.tsx > a",)}, "names no test file; there are: tests/counter.test.tsx"),
         ({"tests": {"tests/a.test.js": "test.skip('a', () => {});"}}, "tests/a.test.js:1: the test is marked 'skip'"),
         ({"tests": {"tests/a.test.js": "test('a', check);"}}, "tests/a.test.js:1: the test's callback must be written inline"),
-        ({"tests": {"tests/a.test.js": "test('a', () => {}); test('a', () => {});"}}, "is there twice"),
+        ({"tests": {"tests/a.test.js": "test('a', () => {}); test('a', () => {});"}}, "is given twice"),
         ({"tests": {"tests/a.test.js": "", "tests/test_a.py": ""}}, "files of pytest and vitest"),
         ({"tests": {"tests/test_a.py": "import pytest\n@pytest.mark.xfail\ndef test_a(): pass"}}, "marked 'xfail'"),
     ],

@@ -328,7 +328,7 @@ def test_comparators_are_what_they_are_documented_to_be(compare: str, got: objec
         ("approx(digits=3)", "here: approx: expected rtol= and atol=, found digits="),
         ("approx(1)", r"here: compare: expected exact, approx\(.*found 'approx\(1\)'"),
         ("a b", "here: compare: expected exact"),
-        ("os:system", "here: compare: os:system is no comparator: mark it"),
+        ("os:system", "here: compare: os:system is not a comparator: mark it"),
         ("no_such_module:x", "here: compare: function 'no_such_module:x' cannot be loaded: No module"),
         ("lambda: 1", "here: compare: expected exact"),
     ],

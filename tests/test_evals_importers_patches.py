@@ -146,7 +146,7 @@ def test_an_id_that_is_a_path_finds_no_snapshot(tmp_path: Path, number: str) -> 
     [
         (
             {"test_patch": TEST_PATCH.replace("test_none", "test_nothing")},
-            r"test_patch does not apply to .*: the hunk finds no place",
+            r"test_patch does not apply to .*: the hunk does not match",
         ),
         ({"FAIL_TO_PASS": "[]"}, r"FAIL_TO_PASS: expected at least one test id, found none"),
         ({"FAIL_TO_PASS": '["test_one"]'}, r"expected ids such as tests/test_x\.py::test_y, no file 'test_one'"),

@@ -180,7 +180,7 @@ def test_without_a_network_the_way_around_it_is_named(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(datasets, "load_dataset", fail)
     with pytest.raises(
-        BadInput, match=r"org/sums: no dataset .* Couldn't reach .*; without a network, give the folder of a clone"
+        BadInput, match=r"org/sums: not a dataset .* Couldn't reach .*; without a network, give the folder of a clone"
     ):
         import_hub(Path("org/sums"), COLUMNS)
 

@@ -366,22 +366,22 @@ def asked(folder: Path, *arguments: str) -> Ended:
 def test_the_verb_judges_every_sample_but_those_of_the_holdout(tmp_path: Path) -> None:
     key = load_suite("basics").split("train")[0].key
     labels = tmp_path / "labels.jsonl"
-    labels.write_text(f'{{"task": "{key}", "good": true}}\n{{"task": "{key}", "sample": 1, "good": false}}\n')
+    labels.write_text(f'{{"key": "{key}", "good": true}}\n{{"key": "{key}", "sample": 1, "good": false}}\n')
     ended = asked(tmp_path, "--labels", str(labels))
     assert ended.code == 0 and ended.json["answers"] == ended.json["scored"] == 2
     assert (ended.json["calibration"]["n"], ended.json["calibration"]["accuracy"]) == (2, 0.5)
     assert ended.json["calibration"]["agrees"] is False
-    assert [one.key for one in read_records(tmp_path / "judged/judgements.jsonl", Judgement)] == [key, f"{key}#1"]
+    assert [one.answer for one in read_records(tmp_path / "judged/judgements.jsonl", Judgement)] == [key, f"{key}#1"]
 
 
 @pytest.mark.parametrize(
     ("option", "text", "said"),
     [
-        ("--labels", '{"task": "a/b", "good": "false"}', "1: good: Input should be a valid boolean"),
-        ("--labels", '{"good": true}', "1: task: Field required"),
-        ("--labels", '{"task": "a/b", "good": true}\n{"task": "a/b", "good": false}', "a/b is labelled both good and not"),
-        ("--labels", '{"task": "a/b", "good": true}', "labels are keyed by suite/id"),
-        ("--rubric", "- {name: a, description: b}\n- {name: a, description: c}", "criterion a is there twice"),
+        ("--labels", '{"key": "a/b", "good": "false"}', "1: good: Input should be a valid boolean"),
+        ("--labels", '{"good": true}', "1: key: Field required"),
+        ("--labels", '{"key": "a/b", "good": true}\n{"key": "a/b", "good": false}', "a/b is labelled both good and not"),
+        ("--labels", '{"key": "a/b", "good": true}', "labels are keyed by suite/id"),
+        ("--rubric", "- {name: a, description: b}\n- {name: a, description: c}", "criterion a is given twice"),
         ("--rubric", "a: b", "expected a list of criteria"),
         ("--rubric", None, "--rubric"),
         ("--labels", None, "no such file"),
@@ -398,7 +398,7 @@ def test_mistakes_in_labels_and_rubrics_are_named(tmp_path: Path, option: str, t
 def judged(n: int, wrong: int, confidence: float = 0.95) -> tuple[list[Judgement], dict[str, bool]]:
     labels = {f"s/{i}": i % 2 == 0 for i in range(n)}
     made = [
-        Judgement(task=task, score=float(label != (i < wrong)), confidence=confidence)
+        Judgement(key=task, score=float(label != (i < wrong)), confidence=confidence)
         for i, (task, label) in enumerate(labels.items())
     ]
     return made, labels
@@ -415,13 +415,13 @@ def test_only_a_judge_that_agrees_and_knows_itself_may_count_in_a_gate(n: int, w
 
 def test_labels_of_one_kind_alone_prove_no_judge() -> None:
     labels = {f"s/{n}": n >= 3 for n in range(60)}
-    always = [Judgement(task=task, score=1.0, confidence=0.95) for task in labels]
+    always = [Judgement(key=task, score=1.0, confidence=0.95) for task in labels]
     assert not calibrate(always, dict.fromkeys(labels, True)).agrees
     assert calibrate(always, labels).kappa == pytest.approx(0.0)
 
 
 def test_every_sample_has_a_label_of_its_own() -> None:
-    both = [Judgement(task="s/a", score=1.0), Judgement(task="s/a", sample=1, score=0.0)]
+    both = [Judgement(key="s/a", score=1.0), Judgement(key="s/a", sample=1, score=0.0)]
     found = calibrate(both, {"s/a": True, "s/a#1": False})
     assert (found.n, found.good, found.accuracy) == (2, 1, 1.0)
 

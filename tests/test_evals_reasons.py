@@ -85,7 +85,7 @@ def test_every_row_has_words_for_people_and_for_the_model_and_a_kind_with_advice
     [
         ("exception:KeyError", "raised KeyError", "KeyError was raised", "exception"),
         ("flagged:process_exit", "flagged: process_exit", "The answer was refused (flagged:process_exit)", "gaming"),
-        ("metric:ruff", "ruff below its least", "The answer was refused (metric:ruff)", "metric"),
+        ("metric:ruff", "ruff below its minimum", "The answer was refused (metric:ruff)", "metric"),
         ("exception", "exception", "exception", "exception"),
         ("of_a_plugin:x", "of_a_plugin:x", "The answer was refused (of_a_plugin:x)", "other"),
     ],

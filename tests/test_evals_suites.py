@@ -297,7 +297,7 @@ def test_a_header_names_line_key_value_and_what_was_meant(tmp_path: Path, header
             ":5: limits.wall_second: Extra inputs are not permitted (did you mean",
         ),
         ("split: dev\ngroup: g\nlimits: {wall_seconds: .inf}", ":4: limits.wall_seconds: expected seconds, got inf"),
-        ("split: dev\ngroup: g\nmetrics: [{name: ruff}, {name: ruff}]", ":4: metrics: ruff is there twice"),
+        ("split: dev\ngroup: g\nmetrics: [{name: ruff}, {name: ruff}]", ":4: metrics: ruff is given twice"),
         ("split: dev\ngroup: g\nchecks: assert f()", ":4: checks: is given here and in a file of the folder; keep one"),
         ("split: dev\ngroup: g\ncolour: red", ":4: colour: Extra inputs are not permitted"),
     ],

@@ -100,10 +100,10 @@ def test_another_ending_is_refused_with_those_that_are_read(tmp_path: Path, name
 
 
 def test_labels_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
-    (tmp_path / "labels.csv").write_text("task,sample,good\ns/a,1,true\ns/b,0,false\n")
+    (tmp_path / "labels.csv").write_text("key,sample,good\ns/a,1,true\ns/b,0,false\n")
     labels = read_table_records(tmp_path / "labels.csv", Label)
-    assert [(label.task, label.sample, label.good) for label in labels] == [("s/a", 1, True), ("s/b", 0, False)]
-    (tmp_path / "labels.csv").write_text("task,good\ns/a,maybe\n")
+    assert [(label.key, label.sample, label.good) for label in labels] == [("s/a", 1, True), ("s/b", 0, False)]
+    (tmp_path / "labels.csv").write_text("key,good\ns/a,maybe\n")
     with pytest.raises(BadInput, match=r"labels\.csv:2: good: "):
         read_table_records(tmp_path / "labels.csv", Label)
 

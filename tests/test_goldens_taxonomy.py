@@ -211,11 +211,11 @@ def test_failing_projects_are_named_by_what_their_tests_say(sandbox: Sandbox, co
     [
         (
             "--- a/one.py\n+++ b/one.py\n@@ -1 +1 @@\n-x = 3\n+x = 2\n",
-            "… @@ -n +n @@: the hunk finds no place: no line '…' in the file",
+            "… @@ -n +n @@: the hunk does not match: no line '…' in the file",
         ),
         (
             "--- a/two.py\n+++ b/two.py\n@@ -7 +7 @@\n-y = 9\n+y = 2\n",
-            "… @@ -n +n @@: the hunk finds no place: no line '…' in the file",
+            "… @@ -n +n @@: the hunk does not match: no line '…' in the file",
         ),
         ("--- a/other.py\n+++ b/other.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n", "…: no such file; there are: …"),
     ],

@@ -30,7 +30,7 @@ class Mix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """Rows and counts; ``sum(dropped.values())`` pairs came in and did not go out."""
+    """Rows and counts; ``sum(dropped.values())`` pairs were dropped."""
 
     examples: tuple[Example, ...]
     index_digest: str
@@ -42,7 +42,7 @@ def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Examp
     """Rows from clean pairs: all failures, and replay up to its share, chosen by a seeded hash.
 
     Raises:
-        Inconclusive: no pair of a failure at all, or pairs screened against different holdouts.
+        Inconclusive: there is no pair of a failure, or the pairs were screened against different holdouts.
         BadInput: a row is longer than ``max_length`` tokens; rows are never cut, since the end-of-turn token would be lost.
     """
     targets = _one_per_task([pair for pair in pairs if not pair.replay])
@@ -82,7 +82,7 @@ def _one_per_task(pairs: Sequence[CleanPair]) -> list[CleanPair]:
 def example(pair: CleanPair) -> Example:
     """One row: the task's conversation, and the golden, the model's own repair, or its own passing text as the assistant's turn.
 
-    Of a repair the code alone is learnt: the words around it speak of a failing test that the prompt of the row does not show.
+    Of a repair only the code is learnt: the text around it refers to a failing test that the row's prompt does not show.
 
     Raises:
         ValueError: the target's proof is not a pass, or carries flags.
@@ -126,7 +126,7 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
     """Read a trainset back and check its digest.
 
     Raises:
-        BadInput: not there, unfinished, empty, or changed since it was written.
+        BadInput: it is missing, unfinished, empty, or changed since it was written.
     """
     if not (folder / "trainset.json").is_file():
         raise BadInput(f"{folder}: no finished trainset here (trainset.json is missing); run `goldloop trainset` first")
@@ -134,10 +134,10 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
     examples = read_records(folder / ROWS, Example)
     if not examples:
         raise BadInput(f"{folder / ROWS}: the trainset is empty")
-    found = digest(examples)
-    if found != trainset.digest:
+    actual = digest(examples)
+    if actual != trainset.digest:
         raise BadInput(
-            f"{folder / ROWS}: digest is {found}, trainset.json says {trainset.digest}; it was changed after it was built"
+            f"{folder / ROWS}: digest is {actual}, trainset.json says {trainset.digest}; it was changed after it was built"
         )
     return trainset, examples
 

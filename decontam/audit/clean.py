@@ -1,4 +1,4 @@
-"""Training files without the rows that leak, beside the originals: same format, order and bytes of what is kept.
+"""Training files without the rows that leak, written beside the originals: same format, order and bytes of what is kept.
 
 Covers every kind of ``decontam.sources``. Does not keep: the compressed bytes of a file that lost rows (it is compressed again,
 with the library's level), Parquet row groups over 64 MiB (they are split), the compression inside Arrow files.
@@ -36,7 +36,7 @@ def write_clean(
     file ``rows == kept + removed``; a text file, notebook or single object that is removed is left out.
 
     Raises:
-        BadInput: ``out`` has something in it, a source has changed since it was audited, or is broken and has rows to remove.
+        BadInput: ``out`` is not empty, a source has changed since it was audited, or is broken and has rows to remove.
         OSError: a file cannot be written (named by the error); nothing half-written is left under its name.
     """
     names = {source.name for source in sources}
@@ -62,7 +62,7 @@ def plan(sources: Sequence[Source], out: Path) -> dict[str, str]:
     """Where each source goes, relative to ``out``, by its name.
 
     Raises:
-        BadInput: it would touch something that is there.
+        BadInput: it would overwrite something.
     """
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out}: is a file; give a folder that does not exist yet")
@@ -84,7 +84,7 @@ def plan(sources: Sequence[Source], out: Path) -> dict[str, str]:
 
 
 def clean_file(source: Source, removed: Mapping[int, str], target: Path, unread: int) -> dict[str, Any]:
-    """Write one source; its counts and the digest of what was written, empty where it was left out.
+    """Write one source; returns its counts and the digest of what was written, empty if it was left out.
 
     Raises:
         BadInput: see ``write_clean``.
@@ -119,15 +119,15 @@ def rewritten(source: Source, removed: Mapping[int, str], target: Path) -> int:
             try:
                 rows = rewrite(source, frozenset(), None).rows
             except UnreadableSource:
-                rows = 0  # kept as it is; the audit has said that it is broken
+                rows = 0  # kept unchanged; the audit has reported that it is broken
             with source.path.open("rb") as original, whole_file(target) as handle:
                 shutil.copyfileobj(original, handle, 1 << 20)
             return rows
         with whole_file(target) as handle:
             done = rewrite(source, frozenset(removed), handle)
             if done.removed != len(removed):
-                found = f"{len(removed)} rows to remove, {done.removed} found"
-                raise BadInput(f"{source.name}: {found}; it has changed, audit it again")
+                counts = f"{len(removed)} rows to remove, {done.removed} found"
+                raise BadInput(f"{source.name}: {counts}; it has changed, audit it again")
     except UnreadableSource as error:
         raise BadInput(f"{source.name}: cannot remove rows, {error}; repair it and audit again") from None
     if done.left_out:

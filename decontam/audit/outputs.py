@@ -1,6 +1,6 @@
 """What an audit writes: matches.parquet, documents.parquet, items.parquet, report.html, and summary.json last.
 
-Everything grows under a temporary name within the folder and gets its own name at the end, so that what has its name is whole.
+Everything grows under a temporary name within the folder and gets its own name at the end, so what has that name is whole.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class AuditFiles:
             self._flush()
 
     def finish(self, summary: AuditSummary, items: Sequence[ItemReport], entries: Sequence[Entry], total: int) -> None:
-        """Close the files, write the items and the report, give everything its name, and write the summary last."""
+        """Close the files, write the items and the report, give everything its final name, and write the summary last."""
         self._flush()
         self._end_documents()
         self._matches.close()
@@ -109,7 +109,7 @@ class AuditFiles:
     def abandon(self) -> None:
         """Remove what was written so far: results are whole or absent."""
         for writer in (self._matches, self._documents[1] if self._documents else None):
-            with suppress(Exception):  # a full disk, most likely: nothing of it is kept
+            with suppress(Exception):  # most likely a full disk: nothing is kept
                 if writer is not None:
                     writer.close()
         shutil.rmtree(self._pending, ignore_errors=True)

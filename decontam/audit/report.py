@@ -1,8 +1,8 @@
 """The HTML report of an audit: one file that shows every leak beside the holdout item that it copies.
 
 Covers the verdict, the files, the matches (at most as many as the audit hands over; all are in ``matches.parquet``), what could
-not be compared, and what this kind of audit cannot see. It quotes the holdout, and says so. Both sides are hostile text: how
-the page looks is in ``templates/audit.html.j2``, where all is escaped, and its policy forbids every load.
+not be compared, and what this kind of audit cannot see. It quotes the holdout, and says so. Both sides are hostile text: the
+layout is in ``templates/audit.html.j2``, where all is escaped, and its policy forbids every load.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Entry:
     """One match with the texts to show.
 
     ``document``: the training text around the match; ``document_offset``: where it starts in the whole text, in characters (the
-    match's spans count from the text's start); ``document_length``: of the whole text, None where it is not known.
+    match's spans count from the text's start); ``document_length``: of the whole text, None if it is not known.
     ``item_text``: the whole part of the holdout item.
     """
 
@@ -66,7 +66,7 @@ class Shown:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """Coverage and counts in words; what a rule did not count is left out."""
+        """Coverage and counts in words; figures that a rule does not use are left out."""
         match = self.match
         unit = "code token" if match.channel == "code" else "word"
         return (
@@ -148,11 +148,11 @@ def groups(items: Sequence[ItemReport], entries: Sequence[Entry], files: Sequenc
     """The entries by item, worst first: leaks before texts to look at, then by coverage and by documents hit."""
     reports = {report.item: report for report in items}
     numbers = {file: number for number, file in enumerate(files)}
-    found: dict[str, list[Entry]] = defaultdict(list)
+    entries_of: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        found[entry.leak.match.item].append(entry)
+        entries_of[entry.leak.match.item].append(entry)
     made = []
-    for item, own in found.items():
+    for item, own in entries_of.items():
         own.sort(key=lambda e: (not e.leak.match.leak, -e.leak.match.coverage, e.leak.file, e.leak.row))
         places = {(entry.leak.file, entry.leak.row) for entry in own}
         report = reports.get(item)
@@ -184,29 +184,29 @@ def _shown(entry: Entry, numbers: Mapping[str, int]) -> Shown:
 def pieces(text: str, spans: Iterable[Span], run: Span, offset: int = 0, length: int | None = None) -> tuple[Piece, ...]:
     """A text as stretches to show: what matched, some of what stands around it, and gaps for the rest.
 
-    ``text`` starts at ``offset`` of a whole of ``length`` characters, and the spans count from the start of that whole; what of
-    them lies outside of ``text`` is not shown.
+    ``text`` starts at ``offset`` of a whole of ``length`` characters, and the spans count from the start of that whole; their
+    parts outside ``text`` are not shown.
     """
     length = offset + len(text) if length is None else length
     marks = merged((max(start - offset, 0), min(end - offset, len(text))) for start, end in spans)
     around = [(start - CONTEXT, end + CONTEXT) for start, end in marks] or [(0, 2 * CONTEXT)]
     windows = [_to_words(text, window) for window in merged((max(a, 0), min(b, len(text))) for a, b in around)]
-    found: list[Piece] = []
+    parts: list[Piece] = []
     before, room = -offset, SHOWN_CHARACTERS
     for start, end in windows:
         if room <= 0:
             break
-        found += _gap(start - before)
+        parts += _gap(start - before)
         edges = {start, end, *(edge for span in [*marks, (run[0] - offset, run[1] - offset)] for edge in span)}
         places = sorted(edge for edge in edges if start <= edge <= end)
         for a, b in pairwise(places):
             matched = any(low <= a and b <= high for low, high in marks)
             longest = matched and run[0] - offset <= a and b <= run[1] - offset
             stretch = tuple(_stretch(text[a:b], "run" if longest else "mark" if matched else "plain"))
-            found += stretch
+            parts += stretch
             room -= sum(len(piece.text) for piece in stretch)
         before = end
-    return (*found, *_gap(length - offset - before))
+    return (*parts, *_gap(length - offset - before))
 
 
 def _stretch(text: str, kind: Literal["plain", "mark", "run"]) -> Iterator[Piece]:
@@ -225,17 +225,17 @@ def _gap(count: int) -> list[Piece]:
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """Spans in order, those that overlap or touch joined; empty ones are dropped."""
-    found: list[Span] = []
+    union: list[Span] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
+        if union and start <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end))
         else:
-            found.append((start, end))
-    return found
+            union.append((start, end))
+    return union
 
 
 def _to_words(text: str, window: Span, reach: int = 30) -> Span:
-    """A window that cuts no word, where a space is near."""
+    """A window that cuts no word if a space is near."""
     start, end = window
     if start > 0 and (blank := next((n for n in range(start, start + reach) if text[n : n + 1].isspace()), None)) is not None:
         start = blank + 1
@@ -248,20 +248,20 @@ def _to_words(text: str, window: Span, reach: int = 30) -> Span:
 
 
 def _by_reason(reports: Iterable[ItemReport]) -> list[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    items_of: dict[str, list[str]] = defaultdict(list)
     for report in reports:
-        found[report.reason or "no reason recorded"].append(report.item)
-    return sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        items_of[report.reason or "no reason recorded"].append(report.item)
+    return sorted(items_of.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
 def duplicates(items: Sequence[ItemReport]) -> list[tuple[str, str, float]]:
-    """Pairs of items with the same or nearly the same text, most alike first; a pair that both name is there once."""
-    found: dict[frozenset[str], tuple[str, str, float]] = {}
+    """Pairs of items with the same or nearly the same text, most alike first; a pair that both name is listed once."""
+    pairs: dict[frozenset[str], tuple[str, str, float]] = {}
     for report in items:
         if report.duplicate_of:
             pair = (report.item, report.duplicate_of, report.similarity)
-            found.setdefault(frozenset(pair[:2]), pair)
-    return sorted(found.values(), key=lambda pair: (-pair[2], pair[:2]))
+            pairs.setdefault(frozenset(pair[:2]), pair)
+    return sorted(pairs.values(), key=lambda pair: (-pair[2], pair[:2]))
 
 
 def _options(values: Iterable[str], words: Mapping[str, str] | None = None) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Audit of training files against a holdout. Fails closed: what cannot be read is never called clean.
 
 One thread reads, the others parse, scan and score; results come back in file order, so that the output does not depend on the
-number of threads. What is in flight is bounded, so that memory does not grow with the files.
+number of threads. The work in flight is bounded, so that memory does not grow with the files.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ EXCERPT = 1500  # characters of a text kept on either side of a match, for the r
 class AuditSettings:
     """What decides the outcome of an audit beside the files. ``max_broken_share``: of rows; above it, inconclusive.
 
-    ``boilerplate_documents``: grams in more training texts than this count for nothing (0: off). It also hides an item that
+    ``boilerplate_documents``: grams in more training texts than this are ignored (0: off). It also hides an item that
     leaked more often than that, and reads the files twice.
     """
 
@@ -67,7 +67,7 @@ class Audit:
 
 
 def run_audit(
-    found: Found,
+    training: Found,
     holdout: Holdout,
     settings: AuditSettings,
     *,
@@ -81,22 +81,22 @@ def run_audit(
     """Match every text of the sources with the holdout.
 
     ``out``: a new folder for matches.parquet, documents.parquet, items.parquet, report.html and, last, summary.json. ``clean``: a
-    new folder for the input without its leaks; written only where the audit ran to its end.
+    new folder for the input without its leaks; written only if the audit ran to its end.
 
     Raises:
-        BadInput: a column is not there, or ``out`` or ``clean`` would touch something that exists.
-        Inconclusive: the holdout is empty, or nothing of it can be indexed.
+        BadInput: a column does not exist, or ``out`` or ``clean`` would overwrite something.
+        Inconclusive: the holdout is empty, or none of it can be indexed.
     """
     progress = progress or Silent()
     index = for_channels(index or _build(holdout, settings.rule), settings.channels)
-    columns = {source.name: choose_columns(source, settings.text_columns or None) for source in found.sources}
+    columns = {source.name: choose_columns(source, settings.text_columns or None) for source in training.sources}
     if clean is not None:
-        plan(found.sources, clean)
+        plan(training.sources, clean)
     if out is not None and clean is not None and out.resolve() == clean.resolve():
         raise BadInput(f"{out}: --out and --clean need a folder each")
-    files = AuditFiles(out, found.sources) if out is not None else None
+    files = AuditFiles(out, training.sources) if out is not None else None
     try:
-        audit = _run(found, holdout, columns, settings, index, threads, files, worst, progress)
+        audit = _run(training, holdout, columns, settings, index, threads, files, worst, progress)
         if files is not None:
             files.finish(audit.summary, audit.items, audit.entries, audit.total_matches)
     except BaseException:
@@ -106,14 +106,14 @@ def run_audit(
     if clean is None or audit.summary.partial:
         return audit
     try:
-        write_clean(found.sources, audit.removed, clean, unread={report.file: report.broken for report in audit.summary.files})
+        write_clean(training.sources, audit.removed, clean, unread={report.file: report.broken for report in audit.summary.files})
     except BadInput as error:
         return replace(audit, not_cleaned=str(error))
     return audit
 
 
 def _build(holdout: Holdout, rule: Rule) -> HoldoutIndex:
-    """The index of a holdout; where there is none to be had, the rows that could not be read are part of the reason."""
+    """The index of a holdout; if it cannot be built, the rows that could not be read are part of the message."""
     try:
         return build_index(holdout.items, rule)
     except Inconclusive as error:
@@ -124,7 +124,7 @@ def _build(holdout: Holdout, rule: Rule) -> HoldoutIndex:
 
 
 def _run(
-    found: Found,
+    training: Found,
     holdout: Holdout,
     columns: Mapping[str, Columns],
     settings: AuditSettings,
@@ -134,22 +134,22 @@ def _run(
     worst: int,
     progress: Progress,
 ) -> Audit:
-    """Read, scan and count everything; what an interruption leaves is whole batches."""
+    """Read, scan and count everything; an interruption leaves whole batches only."""
     started = time.monotonic()
     partial = False
-    total = sum(source.size_bytes for source in found.sources)
+    total = sum(source.size_bytes for source in training.sources)
     tally = AuditTally(index, {item.key: item for item in index.items}, worst)
     with Interruptions() as interruptions:
         try:
             if settings.boilerplate_documents:
-                tally.index = _without_boilerplate(index, found.sources, columns, settings, threads, progress, interruptions)
+                tally.index = _without_boilerplate(index, training.sources, columns, settings, threads, progress, interruptions)
             progress.start("audit", total / 1e6, "MB")
-            for source in found.sources:
+            for source in training.sources:
                 _audit_file(source, columns[source.name], settings, threads, tally, files, progress, interruptions)
         except KeyboardInterrupt:
             partial = True
     seconds = time.monotonic() - started
-    summary = _summarise(tally, holdout, found, columns, settings, partial=partial, megabytes=total / 1e6, seconds=seconds)
+    summary = _summarise(tally, holdout, training, columns, settings, partial=partial, megabytes=total / 1e6, seconds=seconds)
     progress.finish(f"{summary.leaking_rows:,} of {summary.rows:,} rows leak")
     return Audit(
         summary=summary,
@@ -161,7 +161,7 @@ def _run(
 
 
 class Interruptions:
-    """Ctrl-C between batches: the first one is remembered and raised when ``check`` is called, the second one at once."""
+    """Ctrl-C between batches: the first one is remembered and raised when ``check`` is called, the second immediately."""
 
     def __init__(self) -> None:
         self._wanted = False
@@ -190,14 +190,14 @@ class Interruptions:
 def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) -> Scanned:
     """A worker's work: parse, scan, score, and cut out what the report may show."""
     batch = parse()
-    found: list[Finding] = []
+    matches: list[Finding] = []
     for column in batch.columns:
         shown, text = -1, ""
         for value, match in match_column(column, index, channels):
             if value != shown:
                 shown, text = value, value_text(column, value)
             low = max(match.document_span[0] - EXCERPT, 0)
-            found.append(
+            matches.append(
                 Finding(
                     row=int(batch.rows[column.rows[value]]),
                     match=match,
@@ -206,8 +206,8 @@ def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) 
                     length=len(text),
                 )
             )
-    found.sort(key=lambda item: item.row)
-    return Scanned(rows=batch.rows, found=tuple(found), broken=batch.broken, size_bytes=batch.size_bytes)
+    matches.sort(key=lambda item: item.row)
+    return Scanned(rows=batch.rows, found=tuple(matches), broken=batch.broken, size_bytes=batch.size_bytes)
 
 
 def in_order(parses: Iterator[Parse], work: Callable[[Parse], Any], threads: int) -> Iterator[Any]:
@@ -252,7 +252,7 @@ def _audit_file(
             counts.add(scanned, best)
             tally.add(source, scanned)
             progress.advance(scanned.size_bytes / 1e6, f"{tally.total:,} matches")
-    finally:  # also of a file that was cut short by Ctrl-C: what was seen is reported
+    finally:  # also for a file that was interrupted by Ctrl-C: what was seen is reported
         tally.end_file(counts)
 
 
@@ -265,7 +265,7 @@ def _without_boilerplate(
     progress: Progress,
     interruptions: Interruptions,
 ) -> HoldoutIndex:
-    """A first pass that counts in how many texts each gram of the holdout stands."""
+    """A first pass that counts in how many texts each gram of the holdout occurs."""
     counts = {"text": np.zeros(len(index.text.idf), np.int64), "code": np.zeros(len(index.code.idf), np.int64)}
 
     def count(parse: Parse) -> tuple[int, list[tuple[Channel, Longs]]]:
@@ -291,7 +291,7 @@ def _without_boilerplate(
 def _summarise(
     tally: AuditTally,
     holdout: Holdout,
-    found: Found,
+    training: Found,
     columns: Mapping[str, Columns],
     settings: AuditSettings,
     *,
@@ -323,7 +323,7 @@ def _summarise(
             for name, chosen in columns.items()
             if chosen.unscanned
         ),
-        *found.notes,
+        *training.notes,
         *holdout.notes,
     ]
     config = {
@@ -378,9 +378,9 @@ def _why_unindexable(prompt: str, answer: str) -> str:
     return f"fewer than 8 informative words in a row, or only words and code that many items share ({len(prompt)} characters)"
 
 
-def training_texts(found: Found, text_columns: Sequence[str] = ()) -> Iterator[tuple[str, int, str, str]]:
+def training_texts(training: Found, text_columns: Sequence[str] = ()) -> Iterator[tuple[str, int, str, str]]:
     """All texts of the sources as (file, row, column, text), in order, one batch in memory at a time."""
-    for source in found.sources:
+    for source in training.sources:
         for parse in read_batches(source, choose_columns(source, text_columns or None)):
             batch = parse()
             for column in batch.columns:
@@ -390,11 +390,11 @@ def training_texts(found: Found, text_columns: Sequence[str] = ()) -> Iterator[t
 
 
 def check_threads(threads: int) -> int:
-    """The number of threads to use: as given, or one a core where 0 is given.
+    """The number of threads to use: as given, or one per core for 0.
 
     Raises:
         BadInput: negative.
     """
     if threads < 0:
-        raise BadInput(f"--threads {threads}: must be 0 (one a core) or more")
+        raise BadInput(f"--threads {threads}: must be 0 (one per core) or more")
     return threads or len(os.sched_getaffinity(0))

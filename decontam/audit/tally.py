@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """What a worker hands back of a batch: row numbers, matches by row, rows that could not be read, bytes used up."""
+    """What a worker returns for a batch: row numbers, matches by row, rows that could not be read, bytes used up."""
 
     rows: Longs
     found: tuple[Finding, ...]
@@ -47,7 +47,7 @@ class Scanned:
     size_bytes: int
 
     def best(self) -> dict[int, Finding]:
-        """The worst match of each row that has one."""
+        """The worst match of each row with a match."""
         best: dict[int, Finding] = {}
         for item in self.found:
             if item.row not in best or item.rank > best[item.row].rank:
@@ -109,7 +109,7 @@ class AuditTally:
     documents: Counter[str] = field(default_factory=Counter)  # rows that hit an item
     coverage: dict[str, float] = field(default_factory=dict)
     removed: dict[str, dict[int, str]] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)  # files of which nobody knows how many rows are missing
+    lost: list[str] = field(default_factory=list)  # files with an unknown number of missing rows
     _heap: list[tuple[float, int, Entry]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
 

@@ -1,4 +1,4 @@
-"""What readers hand to the kernels: the text values of some rows as flat UTF-8 buffers, without a Python object a value.
+"""What readers pass to the kernels: the text values of some rows as flat UTF-8 buffers, without a Python object per value.
 
 Covers the shapes only; see ``decontam.sources`` for the readers and ``decontam.kernel`` for what scans them.
 """
@@ -40,7 +40,7 @@ def place(name: str, ordinal: int) -> str:
 class BrokenRow:
     """A row that could not be read: ``row`` from 1 (the line number in JSONL), and why.
 
-    ``rest``: what follows in the file is lost with it, so that nobody knows how many rows there were.
+    ``rest``: what follows in the file is lost with it, so the number of rows is unknown.
     """
 
     row: int
@@ -61,5 +61,5 @@ class Batch:
     size_bytes: int = 0
 
 
-# A reader yields these in file order; calling one parses it, and is what worker threads do.
+# A reader yields these in file order; worker threads call them to parse.
 Parse = Callable[[], Batch]

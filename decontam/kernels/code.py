@@ -208,7 +208,7 @@ def _is_letter(byte):
 
 @njit(nogil=True, cache=True)
 def _is_remark(data, position, high, fresh, before):
-    """Whether ``//`` opens a comment and is no floor division: after a statement, or where two words follow one another."""
+    """Whether ``//`` opens a comment and is not a floor division: after a statement, or where two words follow one another."""
     if fresh or before == 59 or before == 123 or before == 125 or before == 44:  # ; { } ,
         return True
     position += 2
@@ -489,10 +489,10 @@ def scan_code(data, offsets, *tables):
     """
     hits = np.empty((max(4096, len(data) // 256), 5), np.int64)
     while True:
-        found = _scan(data, offsets, hits, *tables)
-        if found <= len(hits):
-            return hits[:found]
-        hits = np.empty((found, 5), np.int64)
+        count = _scan(data, offsets, hits, *tables)
+        if count <= len(hits):
+            return hits[:count]
+        hits = np.empty((count, 5), np.int64)
 
 
 @njit(nogil=True, cache=True)
@@ -507,7 +507,7 @@ def _same_window(values, token, codes, wanted):
 @njit(nogil=True, cache=True)
 def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, gram_codes, classes, pairs, kept):
     """Fill ``hits`` as far as it goes; returns how many there are."""
-    found = 0
+    total = 0
     room = 16
     for value in range(len(offsets) - 1):
         room = max(room, min(offsets[value + 1] - offsets[value], _PIECE) + 16)
@@ -541,15 +541,15 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
                     probe = key >> table_shift
                     while grams[probe] >= 0:
                         if keys[probe] == key and _same_window(values, token, codes, gram_codes[grams[probe]]):
-                            if found < len(hits):
-                                hits[found, 0], hits[found, 1], hits[found, 2] = value, grams[probe], ordinal + token
-                                hits[found, 3], hits[found, 4] = spans[token, 0] - low, spans[token + W - 1, 1] - low
-                            found += 1
+                            if total < len(hits):
+                                hits[total, 0], hits[total, 1], hits[total, 2] = value, grams[probe], ordinal + token
+                                hits[total, 3], hits[total, 4] = spans[token, 0] - low, spans[token + W - 1, 1] - low
+                            total += 1
                             break
                         probe = (probe + U(1)) & table_mask
                 ordinal += count + W  # so that no run crosses pieces
             start = stop
-    return found
+    return total
 
 
 @njit(nogil=True, cache=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from decontam.kernels.tokens import fold, stands_alone
 
 SEPARATES, DROPPED = 0, -1
-ALONE = 1 << 24  # flag on a code: the character is a word of its own
+ALONE = 1 << 24  # flag on a code: the character is a word by itself
 # Ideographs fold to themselves; leaving them out of the loop saves most of the time.
 _IDEOGRAPHS = ((0x3400, 0x4DC0), (0x4E00, 0x9FFD), (0x20000, 0x2A6DE), (0x2A700, 0x2EBE1), (0x30000, 0x3134B))
 
@@ -26,8 +26,8 @@ class Folding:
     """Folding by code point.
 
     ``codes[c]``: what code point c folds to. 0 separates, -1 is dropped, a positive value is one code point (with ``ALONE``
-    set where it is a word of its own), and -2 - k is the sequence ``sequences[starts[k]:starts[k + 1]]``, the first code with
-    ``ALONE`` set where all of it is a word of its own.
+    set if it is a word by itself), and -2 - k is the sequence ``sequences[starts[k]:starts[k + 1]]``, the first code with
+    ``ALONE`` set if all of it is a word by itself.
     """
 
     codes: NDArray[np.int32]

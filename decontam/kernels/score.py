@@ -25,7 +25,7 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
         int64 rows with the columns named above, where FIRST to LAST (inclusive) and RUN_FIRST to RUN_LAST are rows of ``order``;
         the coverages; and ``order``, hit rows grouped by text and part.
     """
-    found, room = 0, 64
+    size, room = 0, 64
     rows = np.empty((room, FIELDS), np.int64)
     coverages = np.empty(room, np.float64)
     order = np.empty(max(len(hits), 16), np.int64)
@@ -106,22 +106,22 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
                         start = at
                     if at - start > run_last - run_first:
                         run_first, run_last = start, at
-                if found == room:
+                if size == room:
                     room *= 2
                     more = np.empty((room, FIELDS), np.int64)
-                    more[:found] = rows
+                    more[:size] = rows
                     rows = more
                     longer_coverages = np.empty(room, np.float64)
-                    longer_coverages[:found] = coverages
+                    longer_coverages[:size] = coverages
                     coverages = longer_coverages
-                rows[found, VALUE], rows[found, PART] = value, part
-                rows[found, FIRST], rows[found, LAST] = best_first, best_last
-                rows[found, GRAMS], rows[found, UNIQUE] = best_grams, best_unique
-                rows[found, RUN_FIRST], rows[found, RUN_LAST] = run_first, run_last
-                coverages[found] = coverage
-                found += 1
+                rows[size, VALUE], rows[size, PART] = value, part
+                rows[size, FIRST], rows[size, LAST] = best_first, best_last
+                rows[size, GRAMS], rows[size, UNIQUE] = best_grams, best_unique
+                rows[size, RUN_FIRST], rows[size, RUN_LAST] = run_first, run_last
+                coverages[size] = coverage
+                size += 1
             ordered += need
         for k in range(parts):
             counts[touched[k]] = 0
         begin = end
-    return rows[:found], coverages[:found], order[:ordered]
+    return rows[:size], coverages[:size], order[:ordered]

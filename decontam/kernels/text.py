@@ -1,4 +1,4 @@
-"""The compiled scan for n-grams of words: from UTF-8 bytes to verified hits, without a Python object a word.
+"""The compiled scan for n-grams of words: from UTF-8 bytes to verified hits, without a Python object per word.
 
 One pass: 64 bytes are classified at once, a word of up to 8 bytes is one load, a rolling polynomial over word hashes asks a
 bitmap, then a table; what the table knows is compared word by word with the item's own words before it counts. The definition
@@ -208,10 +208,10 @@ def scan_text(data, offsets, *tables):
     """
     hits = np.empty((max(4096, len(data) // 256), 5), np.int64)
     while True:
-        found = _scan(data, offsets, hits, *tables)
-        if found <= len(hits):
-            return hits[:found]
-        hits = np.empty((found, 5), np.int64)  # rare: the second pass has room for all
+        count = _scan(data, offsets, hits, *tables)
+        if count <= len(hits):
+            return hits[:count]
+        hits = np.empty((count, 5), np.int64)  # rare: the second pass has room for all
 
 
 @njit(nogil=True, cache=True)
@@ -226,7 +226,7 @@ def _verified(data, begins, ends, slot, n, word, word_bytes, word_offsets, codes
 
 
 @njit(nogil=True, cache=True)
-def _look_up(data, low, begins, ends, slot, key, n, position, value, hits, found, keys, grams, table_shift, gram_word,
+def _look_up(data, low, begins, ends, slot, key, n, position, value, hits, total, keys, grams, table_shift, gram_word,
              gram_length, word_bytes, word_offsets, codes, sequences, starts):  # fmt: skip
     """What the table knows under the key, compared word by word; the new number of hits, counted on where there is no room."""
     probe = np.int64(key >> table_shift)
@@ -237,13 +237,13 @@ def _look_up(data, low, begins, ends, slot, key, n, position, value, hits, found
             and gram_length[gram] == n
             and _verified(data, begins, ends, slot, n, gram_word[gram], word_bytes, word_offsets, codes, sequences, starts)
         ):
-            if found < len(hits):
-                hits[found, 0], hits[found, 1], hits[found, 2] = value, gram, position
-                hits[found, 3] = begins[(slot - n + 1) & (_RING - 1)] - low
-                hits[found, 4] = ends[slot] - low
-            return found + 1
+            if total < len(hits):
+                hits[total, 0], hits[total, 1], hits[total, 2] = value, gram, position
+                hits[total, 3] = begins[(slot - n + 1) & (_RING - 1)] - low
+                hits[total, 4] = ends[slot] - low
+            return total + 1
         probe = (probe + 1) & (len(keys) - 1)
-    return found
+    return total
 
 
 @njit(inline="always")
@@ -262,7 +262,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
 
     No array is made or replaced in the loop: that would cost more than the loop itself (numba counts references).
     """
-    found = 0
+    kept = 0
     prefix = np.zeros(_RING, np.uint64)  # polynomial over the words so far
     begins, ends = np.zeros(_RING, np.int64), np.zeros(_RING, np.int64)
     folded, words = np.empty(1 << 15, np.uint8), np.empty((1 << 8, 4), np.int64)
@@ -327,7 +327,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                         key = gram_key(total - prefix[(slot - U(N)) & U(_RING - 1)] * longest, U(N))
                         bit = key >> bitmap_shift
                         if (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1) and _known(keys, grams, key, table_shift):
-                            found = _look_up(data, low, begins, ends, np.int64(slot), key, N, count - N, value, hits, found, keys,
+                            kept = _look_up(data, low, begins, ends, np.int64(slot), key, N, count - N, value, hits, kept, keys,
                                              grams, table_shift, gram_word, gram_length, word_bytes, word_offsets, codes,
                                              sequences, starts)  # fmt: skip
                     if kinds == 1 or count < 2:
@@ -343,7 +343,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                         key = gram_key(total - prefix[(slot - uint64(n)) & U(_RING - 1)] * POWERS[uint64(n)], uint64(n))
                         bit = key >> bitmap_shift
                         if (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1) and _known(keys, grams, key, table_shift):
-                            found = _look_up(data, low, begins, ends, np.int64(slot), key, n, count - n, value, hits, found, keys,
+                            kept = _look_up(data, low, begins, ends, np.int64(slot), key, n, count - n, value, hits, kept, keys,
                                              grams, table_shift, gram_word, gram_length, word_bytes, word_offsets, codes,
                                              sequences, starts)  # fmt: skip
                     start = np.int64(-1)
@@ -364,12 +364,12 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, l
                             key = gram_key(total - prefix[(slot - uint64(n)) & U(_RING - 1)] * POWERS[uint64(n)], uint64(n))
                             bit = key >> bitmap_shift
                             if (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1) and _known(keys, grams, key, table_shift):
-                                found = _look_up(data, low, begins, ends, np.int64(slot), key, n, count - n, value, hits, found,
+                                kept = _look_up(data, low, begins, ends, np.int64(slot), key, n, count - n, value, hits, kept,
                                                  keys, grams, table_shift, gram_word, gram_length, word_bytes, word_offsets,
                                                  codes, sequences, starts)  # fmt: skip
                 start = np.int64(-1)
             base += 64
-    return found
+    return kept
 
 
 @njit(nogil=True, cache=True)

@@ -3,7 +3,7 @@ r"""Words of a text for n-gram matching, in plain Python: the definition that th
 A word is a run of letters or digits; the underscore splits. Characters are folded one by one: NFKD, case folded, marks and
 invisible format characters dropped, so that texts that are equal under NFKC have equal words, whoever composed them (NFKC itself
 composes across characters; dropping the marks makes the value of a character independent of its neighbours). Scripts without
-spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) come out one character a word. The escapes ``\n``, ``\t`` and ``\r`` of a
+spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) give one word per character. The escapes ``\n``, ``\t`` and ``\r`` of a
 text within quotes separate like what they stand for. Does not see words split by hyphenation.
 """
 
@@ -49,7 +49,7 @@ def fold(char: str) -> str | None:
 
 @cache
 def stands_alone(folded: str) -> bool:
-    """Whether a folded character is a word of its own."""
+    """Whether a folded character is a word by itself."""
     return any(first <= ord(c) <= last for c in folded for first, last in UNSPACED)
 
 
@@ -75,6 +75,6 @@ def tokenize(text: str) -> list[Token]:
 
 
 def informative(gram: Sequence[str]) -> bool:
-    """Whether a gram says anything: at least 40% words of two letters or more, and at least half of it distinct."""
+    """Whether a gram is informative: at least 40% words of two letters or more, and at least half of it distinct."""
     words = sum((len(word) > 1 and word.isalpha()) or stands_alone(word) for word in gram)
     return words >= 0.4 * len(gram) and len(set(gram)) >= 0.5 * len(gram)

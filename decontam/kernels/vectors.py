@@ -1,4 +1,4 @@
-"""Byte access for the kernels that numba has no words for: unaligned 8-byte loads, and 64 bytes classified at once.
+"""Byte access for the kernels that numba cannot express: unaligned 8-byte loads, and 64 bytes classified at once.
 
 Each is a few lines of LLVM IR, so that the compiler picks the vector instructions of the machine it runs on.
 """
@@ -50,7 +50,7 @@ def _load_block(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 @intrinsic
 def load64(typingctx: Any, array: Any, index: Any) -> Any:
-    """The 8 bytes from ``array[index]`` on, little-endian; the caller sees to it that they are there."""
+    """The 8 bytes from ``array[index]`` on, little-endian; the caller ensures that they exist."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(builder.bitcast(_pointer(context, builder, signature, args), _I64.as_pointer()))
@@ -67,12 +67,12 @@ def _mask(signs: str, says: str, *, words: bool = False) -> Any:
     def mask(typingctx: Any, array: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             block = _load_block(context, builder, signature, args)
-            found = [_is(builder, block, char) for char in signs]
+            matches = [_is(builder, block, char) for char in signs]
             if words:
-                found.append(_within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z")))
-                found.append(_within(builder, block, ord("0"), ord("9")))
-                found.append(builder.icmp_unsigned(">=", block, _splat(0x80)))
-            return builder.bitcast(_any(builder, found), _I64)
+                matches.append(_within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z")))
+                matches.append(_within(builder, block, ord("0"), ord("9")))
+                matches.append(builder.icmp_unsigned(">=", block, _splat(0x80)))
+            return builder.bitcast(_any(builder, matches), _I64)
 
         return types.uint64(array, index), codegen
 
@@ -83,8 +83,8 @@ def _mask(signs: str, says: str, *, words: bool = False) -> Any:
 word_mask = _mask("", "ASCII letters and digits, and every byte that is not ASCII.", words=True)
 name_mask = _mask("_$", "What names and numbers in code are made of: word bytes, ``_`` and ``$``.", words=True)
 escape_mask = _mask("\\", "Backslashes.")
-escaped_mask = _mask("ntr", "The letters that make white space after a backslash.")
-code_mask = _mask("()[]{}=;_<>", "What code has and prose has not.")
+escaped_mask = _mask("ntr", "The letters that mean white space after a backslash.")
+code_mask = _mask("()[]{}=;_<>", "What occurs in code and not in prose.")
 
 
 @intrinsic

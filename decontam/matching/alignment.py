@@ -23,16 +23,16 @@ def shape(code: bytes) -> list[str]:
     """The tokens of a code as they are aligned."""
     data = np.frombuffer(code or b" ", np.uint8)
     values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
-    found = []
+    tokens = []
     for (value, own), (start, end) in zip(values.tolist(), spans.tolist(), strict=True):
         text = code[start:end]
         if own:
-            found.append(_NAME)
+            tokens.append(_NAME)
         elif value in codekernel.LITERALS:
-            found.append(text.strip(b"\"'`").decode("utf-8", "replace"))
+            tokens.append(text.strip(b"\"'`").decode("utf-8", "replace"))
         elif (sign := text.decode("utf-8", "replace")) not in _LEFT_OUT:
-            found.append(sign)
-    return found
+            tokens.append(sign)
+    return tokens
 
 
 def aligned_share(item: Sequence[str], text: Sequence[str]) -> float:

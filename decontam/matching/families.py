@@ -1,6 +1,6 @@
-"""Items of a holdout that are alike: variants of one item count as one where it is asked in how many items a gram stands.
+"""Items of a holdout that are alike: variants of one item count as one when counting the items in which a gram occurs.
 
-Without this the grams of an item that stands twice in a holdout would be unique to neither, and no leak of it would be seen.
+Without this the grams of an item that occurs twice in a holdout would be unique to neither, and no leak of it would be seen.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from decontam.kernels.batches import Longs
 
-_TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and says nothing of two items being alike
+_TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and does not show that two items are alike
 _ALIKE, _NEARLY_THE_SAME = 0.5, 0.9  # shares of the grams of the smaller of two items
 
 
 def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tuple[int, float] | None]:
     """For each item an earlier one that shares half of the grams of the smaller of the two, and the share; else None.
 
-    Without this the grams of an item that stands twice in a holdout would be unique to neither, and no leak of it would be seen.
+    Without this the grams of an item that occurs twice in a holdout would be unique to neither, and no leak of it would be seen.
     """
     from scipy.sparse import coo_array
 
@@ -33,17 +33,17 @@ def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tup
     ones = np.ones(len(pairs), np.int32)
     table = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(items, int(numbers.max()) + 1)).tocsr()
     shared = (table @ table.T).tocoo()
-    found: list[tuple[int, float] | None] = [None] * items
+    twins: list[tuple[int, float] | None] = [None] * items
     for left, right, count in zip(shared.coords[0].tolist(), shared.coords[1].tolist(), shared.data.tolist(), strict=True):
         share = count / min(sizes[left], sizes[right])
-        best = found[left]
+        best = twins[left]
         if right < left and count >= 3 and share >= _ALIKE and (best is None or share > best[1]):
-            found[left] = (right, float(share))
-    return found
+            twins[left] = (right, float(share))
+    return twins
 
 
 def families_of(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:
-    """A number for each item; items that are alike have the same.
+    """A family number for each item; similar items share one.
 
     Up to ``most`` items that share half are variants of one item. More of them are of one template, which would be theirs alone
     if they were one family: of these only those are one that are nearly the same.

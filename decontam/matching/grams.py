@@ -1,7 +1,7 @@
-"""The tables of a holdout's grams, as the kernels read them: which grams count, in which parts they stand, what they weigh.
+"""The tables of a holdout's grams, as the kernels read them: which grams count, in which parts they occur, and their weights.
 
-The text channel has 8-grams of words of all parts; the code channel has windows of 12 code tokens of answers. Grams that say
-nothing, or that many items share, belong to no item.
+The text channel has 8-grams of words of all parts; the code channel has windows of 12 code tokens of answers. Uninformative
+grams, and those that many items share, belong to no item.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def char_spans(text: str, spans: Longs) -> Longs:
 
 
 def code_literals(code: bytes, *, keep_texts: bool = False) -> list[str]:
-    """For each token of a code what it says if it is a number or a text (without its quotes), else empty.
+    """For each code token its value if it is a number or a string (without its quotes), else empty.
 
     ``keep_texts``: a text that stands alone on its line is a token, too, and no docstring.
     """
@@ -131,13 +131,13 @@ def text_grams(
     word_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     used = np.array(sorted({N, *lengths.tolist()}, reverse=True), np.int64)
     verify = (used, endings, gram_word, lengths, word_bytes, word_offsets, tables.codes, tables.sequences, tables.starts)
-    found: list[list[str]] = [[] for _ in items]
+    findable: list[list[str]] = [[] for _ in items]
     for which, kept_part in enumerate(parts):
         if which in short_parts:
-            found[kept_part.number].append("short")
+            findable[kept_part.number].append("short")
         elif grams.weight[which] < math.inf:
-            found[kept_part.number].append(f"{kept_part.name} text")
-    return replace(grams, verify=verify), found, short, twins
+            findable[kept_part.number].append(f"{kept_part.name} text")
+    return replace(grams, verify=verify), findable, short, twins
 
 
 def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams, list[list[str]]]:
@@ -164,12 +164,12 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
     for gram, (part, position) in enumerate(spots):
         codekernel.window_codes(values_of[part], position, codes[gram])
     verify = (codes, codekernel.CLASSES, codekernel.PAIRS, kept_names)
-    found = [["answer code"] if grams.weight[number] < math.inf else [] for number in range(len(items))]
-    return replace(grams, verify=verify), found
+    findable = [["answer code"] if grams.weight[number] < math.inf else [] for number in range(len(items))]
+    return replace(grams, verify=verify), findable
 
 
 def telling(codes: Keys, values: Keys) -> bool:
-    """Whether a window of code says anything: half of it distinct, and two words in it that keep their meaning."""
+    """Whether a window of code is informative: half of it distinct, and two words in it that keep their meaning."""
     words = sum(int(value) > 0xFFFF for value in values[:, 0])
     return len(set(codes.tolist())) >= codekernel.W // 2 and words >= 2
 
@@ -183,9 +183,9 @@ def _grams(
     family: Longs,
     least: int = 1,
 ) -> tuple[Grams, list[tuple[int, int]]]:
-    """Number the grams, drop the common ones, weigh the parts; also where each gram stands first (part, position).
+    """Number the grams, drop the common ones, weigh the parts; also where each gram occurs first (part, position).
 
-    ``family``: by item; items that are alike count as one where it is asked in how many items a gram stands.
+    ``family``: by item; similar items count as one when counting the items in which a gram occurs.
     """
     items = len(family)
     part_of = np.concatenate([np.full(len(p), n) for n, p in enumerate(kept)]).astype(np.int64)
@@ -241,7 +241,7 @@ def _grams(
 
 
 def _frequency(gram_of: Longs, item_of: Longs, grams: int) -> Longs:
-    """In how many items each gram stands."""
+    """In how many items each gram occurs."""
     pairs = np.unique(np.stack([gram_of, item_of], axis=1), axis=0) if len(gram_of) else np.zeros((0, 2), np.int64)
     return np.bincount(pairs[:, 0], minlength=grams).astype(np.int64)
 

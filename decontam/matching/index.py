@@ -49,11 +49,11 @@ class HoldoutIndex:
     @cached_property
     def literals(self) -> tuple[dict[int, str], ...]:
         """By part of the code channel: the telling numbers and texts in it, by token."""
-        found = []
+        texts = []
         for part in self.code.parts:
             literals = code_literals(part.text.encode("utf-8", "replace"))
-            found.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
-        return tuple(found)
+            texts.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
+        return tuple(texts)
 
     @cached_property
     def shapes(self) -> tuple[list[str], ...]:
@@ -62,19 +62,19 @@ class HoldoutIndex:
 
     @cached_property
     def literal_families(self) -> Counter[str]:
-        """In how many families of items each literal stands."""
+        """In how many families of items each literal occurs."""
         families = families_of(self.twins, self.rule.common_least)
         pairs = {
             (text, int(families[part.number]))
-            for part, found in zip(self.code.parts, self.literals, strict=True)
-            for text in found.values()
+            for part, texts in zip(self.code.parts, self.literals, strict=True)
+            for text in texts.values()
         }
         return Counter(text for text, _ in pairs)
 
     @property
     def unindexable(self) -> tuple[str, ...]:
-        """Keys of the items of which nothing can be found."""
-        return tuple(item.key for item, found in zip(self.items, self.findable, strict=True) if not found)
+        """Keys of the items that cannot be found at all."""
+        return tuple(item.key for item, parts in zip(self.items, self.findable, strict=True) if not parts)
 
     @cached_property
     def groups(self) -> frozenset[str]:
@@ -93,7 +93,7 @@ def solution_key(code: str) -> str:
 
 
 def index_digest(items: Sequence[Item], rule: Rule) -> str:
-    """What the index of these items under this rule is called."""
+    """The digest of the index of these items under this rule."""
     return digest([RULE_VERSION, asdict(rule), sorted((item.model_dump() for item in items), key=lambda row: str(row["key"]))])
 
 
@@ -101,7 +101,7 @@ def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex
     """Index the holdout.
 
     Raises:
-        Inconclusive: there is no holdout, or nothing in it can be indexed.
+        Inconclusive: there is no holdout, or none of it can be indexed.
     """
     rule = rule or Rule()
     if not items:
@@ -128,7 +128,7 @@ def build_index(items: Sequence[Item], rule: Rule | None = None) -> HoldoutIndex
 
 
 def without_boilerplate(index: HoldoutIndex, text_counts: Longs, code_counts: Longs, most: int) -> HoldoutIndex:
-    """The index in which grams that stand in more than ``most`` training texts count for nothing."""
+    """The index in which grams that stand in more than ``most`` training texts are ignored."""
 
     def reduce(grams: Grams, counts: Longs) -> Grams:
         idf = np.where(counts > most, 0.0, grams.idf)
@@ -148,10 +148,10 @@ def without_boilerplate(index: HoldoutIndex, text_counts: Longs, code_counts: Lo
 
 
 def for_channels(index: HoldoutIndex, channels: Sequence[str]) -> HoldoutIndex:
-    """The index as it is where only these channels look: what only another could find counts as not to be found.
+    """The index for these channels alone: items that only another channel could find count as unindexable.
 
     Raises:
-        Inconclusive: nothing of the holdout can be found.
+        Inconclusive: no item of the holdout can be found.
     """
     code, text = "code" in channels, "text" in channels
     findable = tuple(tuple(n for n in names if (code if n.endswith(" code") else text)) for names in index.findable)
@@ -172,7 +172,7 @@ def load_index(path: Path, items: Sequence[Item], rule: Rule | None = None) -> H
     """Read a saved index, only if it is that of ``items`` under ``rule``.
 
     Raises:
-        BadInput: no index, a damaged one, or one that was made of another holdout or under another rule.
+        BadInput: it is not an index, is damaged, or was made of another holdout or under another rule.
     """
     rule = rule or Rule()
     try:

@@ -32,13 +32,13 @@ def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) 
 
 
 class Evidence(Protocol):
-    """What is looked at only where windows of code were found, since it costs more."""
+    """Evidence that is computed only if windows of code were found, since it costs more."""
 
     def literals(self) -> Literals:
         """Whether numbers and texts are the item's."""
 
     def aligned(self) -> tuple[float, int]:
-        """Share of the item's tokens that stand in the text in order, and how many the item has."""
+        """Share of the item's tokens that occur in the text in order, and how many the item has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, uniq
 
 
 def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
-    """Whether the numbers and texts within matched code are the item's: where they are others, only the shape is shared.
+    """Whether the numbers and texts within matched code are the item's: if they differ, only the shape is shared.
 
     ``agree``: half of those that no other family of items has, or where there are none, one other; ``none``: there are none of
     these either, and of three or more common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two
@@ -104,7 +104,7 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
             continue
         code = column.data[base + start : base + end].tobytes()
         literals = code_literals(code, keep_texts=True)
-        if len(literals) != grams.length:  # a docstring stands within the window
+        if len(literals) != grams.length:  # a docstring lies within the window
             literals = code_literals(code)
         if len(literals) != grams.length:
             continue
@@ -119,6 +119,6 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
 
 
 def position_in(grams: Grams, gram: int, part: int) -> int:
-    """Where a gram stands first in a part, in tokens."""
+    """Where a gram occurs first in a part, in tokens."""
     low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
     return int(grams.posting_positions[low + int(np.searchsorted(grams.posting_parts[low:high], part))])

@@ -1,4 +1,4 @@
-"""From texts to matches: run the kernels over a column, score, and turn what was found into evidence.
+"""From texts to matches: run the kernels over a column, score, and turn hits into evidence.
 
 Python touches only texts in which something was found. Safe to call from several threads: the kernels release the GIL.
 """
@@ -27,15 +27,15 @@ CHANNELS: tuple[Channel, ...] = ("text", "code")
 
 def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> list[tuple[int, Match]]:
     """Matches of a column's values, as (number of the value, match), ascending by value."""
-    found: list[tuple[int, Match]] = []
+    matches: list[tuple[int, Match]] = []
     if "text" in channels:
         hits = scan(column, index, "text")
-        found += _matches(column, index, "text", hits)
+        matches += _matches(column, index, "text", hits)
         if index.short and len(hits):
-            found += _short(column, index, hits)
+            matches += _short(column, index, hits)
     if "code" in channels and len(index.code.idf):
-        found += _matches(column, index, "code", scan(column, index, "code"))
-    return sorted(found, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+        matches += _matches(column, index, "code", scan(column, index, "code"))
+    return sorted(matches, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
 
 
 def scan(column: Column, index: HoldoutIndex, channel: Channel) -> Longs:
@@ -113,7 +113,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
 
 
 def column_name(column: Column, value: int) -> str:
-    """Where a value stands within its row: ``prompt``, or ``messages[2].content``."""
+    """The place of a value within its row: ``prompt``, or ``messages[2].content``."""
     return column.name if column.ordinals is None else place(column.name, int(column.ordinals[value]))
 
 
@@ -163,14 +163,14 @@ def _merge(spans: Iterable[Span]) -> list[Span]:
 
 
 def _item_spans(grams: Grams, part: int, hits: Longs) -> list[Span]:
-    """Where grams stand in the item's part, merged."""
+    """The places of grams in the item's part, merged."""
     spans = grams.parts[part].spans
     places = [position_in(grams, gram, part) for gram in hits[:, 1].tolist()]
     return _merge((int(spans[place, 0]), int(spans[place + grams.length - 1, 1])) for place in places)
 
 
 def _run_span(grams: Grams, part: int, run: Longs) -> Span:
-    """Where a run of grams, one token apart, stands in the item's part."""
+    """The place of a run of grams, one token apart, in the item's part."""
     spans = grams.parts[part].spans
     first = position_in(grams, int(run[0, 1]), part)
     last = min(first + len(run) + grams.length - 2, len(spans) - 1)

@@ -33,7 +33,7 @@ def choose_columns(source: Source, text_columns: Sequence[str] | None = None) ->
     """The columns of a file to scan; names may be dotted (``meta.text``).
 
     Raises:
-        BadInput: a name is not there (the message lists what is), or the file cannot be opened.
+        BadInput: a name does not exist (the message lists those that do), or the file cannot be opened.
     """
     return choose(source, READERS[source.kind], text_columns)
 
@@ -41,7 +41,7 @@ def choose_columns(source: Source, text_columns: Sequence[str] | None = None) ->
 def read_batches(source: Source, columns: Columns | Sequence[str]) -> Iterator[Parse]:
     """The parses of a file in file order: the iterator does the reading, calling a parse does the work and may be in any thread.
 
-    What cannot be read is a ``BrokenRow`` in some batch, row 0 where it is the whole file; no exception means that it is whole.
+    What cannot be read is a ``BrokenRow`` in some batch (row 0: the whole file), never an exception.
     """
     names = columns.wanted if isinstance(columns, Columns) else tuple(dict.fromkeys(columns))
     try:

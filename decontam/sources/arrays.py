@@ -1,4 +1,4 @@
-"""Arrow arrays as flat columns, without a copy of the text where nothing stands between the values.
+"""Arrow arrays as flat columns, without copying the text if the values are contiguous.
 
 The rules of what counts as text are those of ``values``.
 """
@@ -40,7 +40,7 @@ def is_list(kind: Any) -> bool:
 
 def array_columns(array: Any, name: str) -> list[Column]:
     """All text in an array, which has one item a row and is known to be UTF-8."""
-    if array.null_count == len(array):  # most names of a guess are in no row
+    if array.null_count == len(array):  # most guessed names occur in no row
         return []
     array = plain(array)
     if is_text(array.type):

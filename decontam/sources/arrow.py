@@ -32,14 +32,14 @@ def open_arrow(source: Source) -> Iterator[tuple[Any, Iterator[Any]]]:
         else:
             file.seek(max(0, file.size() - len(_END)))
             if file.read() != _END:
-                raise pa.ArrowInvalid("no end mark: it is cut")  # the reader would take any message's end for the end
+                raise pa.ArrowInvalid("no end mark: it is truncated")  # the reader would take any message's end for the file's
             file.seek(0)
             reader = pa.ipc.open_stream(file)
             yield reader.schema, iter(reader)
 
 
 def fields(source: Source) -> dict[str, Shape]:
-    """Columns that can have text, by the schema; none where the file is broken."""
+    """Columns that can have text, by the schema; none if the file is broken."""
     try:
         with open_arrow(source) as (schema, _):
             return schema_fields(schema)
@@ -68,6 +68,6 @@ def batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
 
 
 def last(waiting: list[Any], names: tuple[str, ...], row: int, size_bytes: int) -> Iterator[Parse]:
-    """The parse of the record batches that are left."""
+    """The parse of the remaining record batches."""
     if waiting:
         yield partial(parse_table, pa.Table.from_batches(waiting), names, row, size_bytes)

@@ -14,10 +14,10 @@ from decontam.kernels.batches import Batch, BrokenRow, Parse
 Kind = Literal["jsonl", "json", "parquet", "arrow", "csv", "tsv", "text", "notebook"]
 Compression = Literal["", "gz", "zst"]
 # text: a string. texts: a list of strings. message, messages: an object with one of MESSAGE_FIELDS, a list of such.
-# other: may hold text, but where is not known beforehand, so it is only read line by line.
+# other: may hold text in unknown places, so it is only read line by line.
 Shape = Literal["text", "texts", "message", "messages", "other"]
 BLOCK_BYTES = 8 << 20
-# Looked for where the user names no columns. Lists of messages first; the others are strings more often than not.
+# Looked for if the user names no columns. Lists of messages first; the others are strings more often than not.
 MESSAGE_LISTS = ("messages", "conversations", "conversation")
 KNOWN_NAMES = (
     *MESSAGE_LISTS,
@@ -80,12 +80,12 @@ class Reader:
 
 
 def broken_batch(row: int, why: str, size_bytes: int = 0, *, rest: bool = True) -> Batch:
-    """A batch of nothing but one broken row; row 0 stands for the whole file, ``rest`` for what follows being lost, too."""
+    """A batch of just one broken row; row 0 stands for the whole file, ``rest`` means that what follows is lost too."""
     broken = (BrokenRow(row=row, why=why, rest=rest),)
     return Batch(rows=np.empty(0, np.int64), columns=(), broken=broken, size_bytes=size_bytes)
 
 
 def nothing_under(names: Iterable[str], keys: Iterable[object]) -> str:
     """Why a row without text is broken, with what it has instead."""
-    found = ", ".join(str(key) for key in keys)[:200].encode("utf-8", "replace").decode()
-    return f"no text under {', '.join(names)}"[:300] + (f"; found keys {found}" if found else "; found no keys")
+    present = ", ".join(str(key) for key in keys)[:200].encode("utf-8", "replace").decode()
+    return f"no text under {', '.join(names)}"[:300] + (f"; found keys {present}" if present else "; found no keys")

@@ -1,4 +1,4 @@
-"""Blocks of whole lines from a stream; only what is in flight is held, and a row longer than a block makes its block grow."""
+"""Blocks of whole lines from a stream; only blocks in use are held, and a row longer than a block makes its block grow."""
 
 from __future__ import annotations
 
@@ -77,17 +77,17 @@ def blocks(stream: Stream, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
 
 
 def find_newlines(data: Bytes) -> Longs:
-    """Where the line ends are. Twice as fast as ``flatnonzero``, which matters as this is the part that no thread shares."""
+    """Where the line ends are. Twice as fast as ``flatnonzero``, which matters because this part runs in one thread."""
     scratch = np.empty(min(len(data), _SCAN_BYTES), bool)
-    found = []
+    offsets = []
     for begin in range(0, len(data), _SCAN_BYTES):
         part = data[begin : begin + _SCAN_BYTES]
         hits = np.equal(part, _NEWLINE, out=scratch[: len(part)])
         even = len(part) // 8 * 8
         words = np.flatnonzero(hits[:even].view(np.uint64) != 0)  # eight bytes at a time: most have none
         which, places = np.nonzero(hits[:even].reshape(-1, 8)[words])
-        found += [words[which] * 8 + places + begin, np.flatnonzero(hits[even:]) + (begin + even)]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+        offsets += [words[which] * 8 + places + begin, np.flatnonzero(hits[even:]) + (begin + even)]
+    return np.concatenate(offsets) if offsets else np.empty(0, np.int64)
 
 
 def last_newline(data: Bytes) -> int:

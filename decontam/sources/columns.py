@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from decontam.sources.base import KNOWN_NAMES, Columns, Reader, Shape, Source
 from evals.errors import BadInput
 
-_NO_CHOICE = ("text", "notebook")  # kinds with a single column, which no user's name is for
+_NO_CHOICE = ("text", "notebook")  # kinds with a single column, to which the user's names do not apply
 
 
 def choose(source: Source, reader: Reader, text_columns: Sequence[str] | None) -> Columns:
-    """Choose from what the first rows have. Nothing there (an empty or broken file) is not an error: reading it will tell.
+    """Choose from what the first rows have. An empty or broken file is not an error here: reading it will report that.
 
     Raises:
         BadInput: a column that the user named is in no row looked at; the message lists those that are.
@@ -34,11 +34,11 @@ def choose(source: Source, reader: Reader, text_columns: Sequence[str] | None) -
 
 def inside(name: str, names: Sequence[str]) -> bool:
     """Whether a column is one of these or within one."""
-    return any(name == other or name.startswith(f"{other}.") for other in names)
+    return any(name == column or name.startswith(f"{column}.") for column in names)
 
 
 def describe_missing(missing: Sequence[str], there: Mapping[str, Shape]) -> str:
-    """Which columns are not there, what may have been meant, and what is there."""
+    """Which columns do not exist, what may have been meant, and which exist."""
     parts = []
     for name in missing:
         close = get_close_matches(name, there, 1, 0.5) or [key for key in there if key.rpartition(".")[2] == name][:1]

@@ -1,6 +1,6 @@
 """CSV and TSV with a header: pyarrow's stream, and from where it stops, the standard library. A row is a record, from 1.
 
-Blank lines are no records, the header is not counted. A record with more or fewer values than the header is a broken row.
+Blank lines are not records, the header is not counted. A record with more or fewer values than the header is a broken row.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def fields(source: Source) -> dict[str, Shape]:
 
 
 def header_names(values: list[str]) -> list[str]:
-    """The names of the columns; one that was there before gets a number, as pandas does it."""
+    """The names of the columns; a repeated one gets a number, as in pandas."""
     names: list[str] = []
     for name in map(decode, values):
-        again = sum(other == name for other in map(decode, values[: len(names)]))
+        again = sum(earlier == name for earlier in map(decode, values[: len(names)]))
         names.append(f"{name}.{again}" if again else name)
     return names
 
@@ -112,7 +112,7 @@ def slow_batches(source: Source, names: tuple[str, ...], start: int, used: int) 
         except csv.Error as error:
             stream.failure = stream.failure or f"not CSV ({error})"
         if stream.failure and rows:
-            rows.pop()  # it may be cut
+            rows.pop()  # it may be truncated
             number -= 1
         yield partial(parse_records, rows, header, names, max(0, stream.used - used))
         if stream.failure:

@@ -1,6 +1,6 @@
 """From what the user names (files, globs, folders, datasets) to sources, each file once, in the order of their names.
 
-In folders, hidden ones and files of unknown kinds are skipped and counted in the notes; a file named itself is looked into.
+In folders, hidden and unknown files are skipped and counted in the notes; a file that is named explicitly is examined.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def find_sources(paths: Sequence[str]) -> Found:
     Raises:
         BadInput: a path is missing, not readable, binary, or there is nothing to read at all.
     """
-    files: dict[str, tuple[Path, str, bool]] = {}  # by real path: path, name, named itself
+    files: dict[str, tuple[Path, str, bool]] = {}  # by real path: path, name, named explicitly
     notes: list[str] = []
     skipped: Counter[str] = Counter()
     for path, name, named in (item for given in paths for item in expand(given, skipped)):
@@ -61,7 +61,7 @@ def find_sources(paths: Sequence[str]) -> Found:
 
 
 def expand(given: str, skipped: Counter[str]) -> Iterator[tuple[Path, str, bool]]:
-    """The files behind one argument: path, name, and whether it was named itself and not come upon in a folder.
+    """The files behind one argument: path, name, and whether it was named explicitly rather than found in a folder.
 
     Raises:
         BadInput: there is nothing.
@@ -91,7 +91,7 @@ def expand_path(path: Path, name: str, skipped: Counter[str]) -> Iterator[tuple[
     """The files behind a path without wildcards.
 
     Raises:
-        BadInput: it is missing or no file.
+        BadInput: it is missing or not a file.
     """
     if path.is_dir():
         yield from ((file, str(file), False) for file in walk(path, skipped))
@@ -143,7 +143,7 @@ def walk(folder: Path, skipped: Counter[str]) -> Iterator[Path]:
 
 
 def near(path: Path) -> str:
-    """A hint at what is there instead of a missing path."""
+    """A hint at what exists instead of a missing path."""
     parent = path.parent
     while not parent.is_dir() and parent != parent.parent:
         path, parent = parent, parent.parent

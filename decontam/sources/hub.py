@@ -22,10 +22,10 @@ def dataset_files(given: str) -> Iterator[tuple[Path, str]]:
     name, _, split = given.removeprefix("hf:").partition(":")
     try:
         loaded = datasets.load_dataset(name, split=split or None)
-    except Exception as error:  # the library raises whatever its loaders do
+    except Exception as error:  # the library raises whatever its loaders raise
         raise BadInput(f"{given}: datasets cannot load it: {type(error).__name__}: {error}"[:500]) from None
     for part, dataset in ({split: loaded} if split else loaded).items():
         files = [Path(item["filename"]) for item in dataset.cache_files]
         if not files or getattr(dataset, "_indices", None) is not None:
-            raise BadInput(f"{given}: not in files as it is; save it with Dataset.save_to_disk and give that folder")
+            raise BadInput(f"{given}: not stored as files; save it with Dataset.save_to_disk and give that folder")
         yield from ((file, f"hf:{name}:{part}/{file.name}") for file in files)

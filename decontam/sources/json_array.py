@@ -20,7 +20,7 @@ def fields(source: Source) -> dict[str, Shape]:
 
 
 def batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
-    """One parse a file."""
+    """One parse per file."""
     if source.size_bytes:
         yield partial(parse, source, names)
 
@@ -37,7 +37,7 @@ def parse(source: Source, names: tuple[str, ...]) -> Batch:
 
 
 def load(source: Source) -> tuple[list[Any], str]:
-    """The rows of a file and why they cannot be read, if so."""
+    """The rows of a file, or the reason why they cannot be read."""
     data, failure = read_whole(source)
     if failure or not data.strip():
         return [], failure

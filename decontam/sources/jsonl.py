@@ -1,7 +1,7 @@
 """JSONL: blocks of whole lines, parsed by pyarrow; where it refuses a block, line by line (``lines``).
 
 pyarrow is not trusted to tell rows apart: it reads values across and beside line ends, stops at a NUL, does not check UTF-8 in
-columns it skips, and crashes on a file that begins with null. A block is its to parse only if all is UTF-8 without NULs and every
+columns it skips, and crashes on a file that begins with null. pyarrow gets a block only if all is UTF-8 without NULs and every
 line that is not blank begins with ``{`` and ends with ``}``; its answer counts only if it has as many rows as such lines. Between
 two such lines no value can go on (``}`` and ``{`` never follow each other inside one), so each is one row or more, and then
 exactly one.
@@ -28,7 +28,7 @@ from decontam.sources.values import fields_of
 
 _OPEN, _CLOSE = b"{}"
 _HEAD_BYTES, _SAMPLE_BYTES, _SAMPLE_ROWS = 4 << 20, 1 << 18, 1000
-_MAX_ARROW_BYTES = 1 << 30  # beyond it, offsets of 32 bits get tight
+_MAX_ARROW_BYTES = 1 << 30  # beyond it, 32-bit offsets could overflow
 _MAX_ODD_LINES = 1000  # lines with blanks around them that are looked at before a block is given up
 
 
@@ -76,7 +76,7 @@ def sampled_shapes(block: Block) -> dict[str, Shape]:
 
 
 def parse(block: Block, names: tuple[str, ...], shapes: Mapping[str, Shape]) -> Batch:
-    """Parse a block by the fastest way that is right."""
+    """Parse a block in the fastest correct way."""
     starts, ends = block.spans()
     solid = solid_lines(block.data, starts, ends)
     if solid is not None:

@@ -30,7 +30,7 @@ def parse_lines(block: Block, names: tuple[str, ...]) -> Batch:
 
 
 def parse_line(line: bytes) -> tuple[Any, str]:
-    """The value of a line, or None and why there is none.
+    """The value of a line, or None and the reason.
 
     orjson first; the standard library also takes lone surrogates, NaN, control characters in strings, and numbers of any size.
     """
@@ -45,6 +45,6 @@ def parse_line(line: bytes) -> tuple[Any, str]:
     except json.JSONDecodeError as error:
         return None, f"not JSON ({error.msg}, column {error.colno})"
     except RecursionError:
-        return None, "not JSON (nested too deep)"
+        return None, "not JSON (nested too deeply)"
     except ValueError as error:  # an integer of more digits than Python converts
         return None, f"not JSON ({error})"[:200]

@@ -28,7 +28,7 @@ def open_parquet(source: Source, metadata: Any = None) -> Any:
 
 
 def fields(source: Source) -> dict[str, Shape]:
-    """Columns that can have text, by the schema; none where the file is broken."""
+    """Columns that can have text, by the schema; none if the file is broken."""
     try:
         with open_parquet(source) as file:
             return schema_fields(file.schema_arrow)

@@ -1,4 +1,4 @@
-"""Text, markdown and code: one row a file, column ``text``. Notebooks: one row, column ``cells``, a value a cell.
+"""Text, markdown and code: one row per file, column ``text``. Notebooks: one row, column ``cells``, one value per cell.
 
 A file is held whole while it is in flight.
 """
@@ -22,7 +22,7 @@ def text_fields(source: Source) -> dict[str, Shape]:
 
 
 def text_batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
-    """One parse a file."""
+    """One parse per file."""
     if source.size_bytes:
         yield partial(parse_text, source)
 
@@ -45,7 +45,7 @@ def notebook_fields(source: Source) -> dict[str, Shape]:
 
 
 def notebook_batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
-    """One parse a file."""
+    """One parse per file."""
     if source.size_bytes:
         yield partial(parse_notebook, source)
 
@@ -77,7 +77,7 @@ def cell_texts(notebook: Any) -> Iterator[str]:
 
 
 def read_whole(source: Source) -> tuple[bytes, str]:
-    """All bytes of a file, decompressed, and why they are not all, if so."""
+    """All bytes of a file, decompressed, and the reason if some are missing."""
     with open_stream(source) as stream:
         parts = []
         while part := stream.read(1 << 20):

@@ -24,7 +24,7 @@ from decontam.sources.streams import head, open_stream
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """``rows`` of the source, ``removed`` among them; ``left_out``: the file has no rows any more and no form without one."""
+    """``rows`` of the source, ``removed`` among them; ``left_out``: the file has no rows left and cannot exist without one."""
 
     rows: int
     removed: int
@@ -48,7 +48,7 @@ class Nowhere(io.RawIOBase):
 
 
 def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) -> Rewritten:
-    """Write a source without some rows to ``target``, or only count them where it is None.
+    """Write a source without some rows to ``target``, or only count them if it is None.
 
     Raises:
         UnreadableSource: the source is broken.
@@ -60,7 +60,7 @@ def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) ->
 
 @contextmanager
 def compressed(source: Source, target: BinaryIO | None) -> Iterator[Any]:
-    """A sink that compresses as the source is."""
+    """A sink that compresses like the source."""
     if target is None:
         yield Nowhere()
     elif source.compression == "gz":
@@ -74,9 +74,9 @@ def compressed(source: Source, target: BinaryIO | None) -> Iterator[Any]:
 
 
 def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """JSONL: whole blocks where no row of theirs goes, else line by line."""
+    """JSONL: whole blocks if none of their rows is removed, else line by line."""
     gone = np.array(sorted(removed), np.int64)
-    rows = found = 0
+    rows = taken = 0
     try:
         if head(source.path, source.compression, len(BOM)) == BOM:
             sink.write(BOM)
@@ -89,7 +89,7 @@ def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
                 rows += int(np.count_nonzero(solid))
                 here = gone[(gone >= block.line) & (gone < block.line + len(starts))] - block.line
                 here = here[solid[here]]
-                found += len(here)
+                taken += len(here)
                 begin = 0
                 for index in here.tolist():
                     sink.write(block.data[begin : starts[index]].data)
@@ -97,35 +97,35 @@ def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
                 sink.write(block.data[begin:].data)
     except BrokenStream as error:
         raise UnreadableSource(str(error)) from None
-    return Rewritten(rows=rows, removed=found)
+    return Rewritten(rows=rows, removed=taken)
 
 
 def rewrite_records(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """CSV and TSV: the bytes of the records that stay."""
-    number, found = -1, 0
+    """CSV and TSV: the bytes of the records that are kept."""
+    number, taken = -1, 0
     with open_stream(source) as stream:
         try:
             for raw, values in delimited.read_records(stream, source):
                 number += bool(values)
                 if values and number in removed and number > 0:
-                    found += 1
+                    taken += 1
                 else:
                     sink.write(raw)
         except csv.Error as error:
             raise UnreadableSource(f"not CSV after {number} records ({error})") from None
         if stream.failure:
             raise UnreadableSource(stream.failure)
-    return Rewritten(rows=max(number, 0), removed=found)
+    return Rewritten(rows=max(number, 0), removed=taken)
 
 
 def rewrite_value(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """JSON of one value: the text of the rows that stay, and what stands between them."""
+    """JSON of one value: the text of the rows that are kept, and what is between them."""
     rows, why = json_array.load(source)
     if why:
         raise UnreadableSource(why)
     data, _ = read_whole(source)
     text = data.decode("utf-8", "replace")
-    found = len(removed & set(range(1, len(rows) + 1)))
+    taken = len(removed & set(range(1, len(rows) + 1)))
     left_out = False
     if not removed:
         sink.write(data)
@@ -138,7 +138,7 @@ def rewrite_value(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
         if key:
             value[key] = [row for number, row in enumerate(value[key], 1) if number not in removed]
             sink.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 if "\n" in text.strip() else None))
-    return Rewritten(rows=len(rows), removed=found, left_out=left_out)
+    return Rewritten(rows=len(rows), removed=taken, left_out=left_out)
 
 
 def without(text: str, removed: frozenset[int]) -> str:
@@ -175,10 +175,10 @@ def rewrite_table(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
     """Parquet and Arrow files."""
     write = rewrite_tables.parquet if source.kind == "parquet" else rewrite_tables.arrow
     try:
-        rows, found = write(source, removed, sink)
+        rows, taken = write(source, removed, sink)
     except rewrite_tables.Broken as error:
         raise UnreadableSource(str(error)) from None
-    return Rewritten(rows=rows, removed=found)
+    return Rewritten(rows=rows, removed=taken)
 
 
 WRITERS: dict[Kind, Callable[[Source, frozenset[int], Any], Rewritten]] = {

@@ -38,7 +38,7 @@ def guarded(parts: Iterable[Any]) -> Iterator[Any]:
 
 
 def kept(part: Any, row: int, gone: Any) -> Any:
-    """The part, whose first row has the number ``row``, without the rows that go."""
+    """The part, whose first row has the number ``row``, without the removed rows."""
     here = gone[(gone >= row) & (gone < row + len(part))] - row
     if not len(here):
         return part

@@ -63,7 +63,7 @@ def is_special(path: Path) -> bool:
 
 
 def sniff(path: Path, name: str, named: bool) -> Source | str:
-    """The source of a file, or what is to be counted as skipped (only where ``named`` is false).
+    """The source of a file, or the kind to count as skipped (only if ``named`` is false).
 
     Raises:
         BadInput: it cannot be read, or a named file is binary.
@@ -74,7 +74,7 @@ def sniff(path: Path, name: str, named: bool) -> Source | str:
         compression: Compression = "gz" if start[:2] == GZIP_MAGIC else "zst" if start[:4] == ZSTD_MAGIC else ""
         known = extension(path)[0]
         if not compression and extension(path)[1] and size_bytes:
-            compression = extension(path)[1]  # named so and damaged at its start: to be said when it is read
+            compression = extension(path)[1]  # has that name and is damaged at its start: reported when it is read
         if not known and not named:
             return f"{path.suffix or 'without extension'}"
         first = head(path, compression, _SNIFF_BYTES)

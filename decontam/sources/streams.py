@@ -1,4 +1,4 @@
-"""Bytes of a file, decompressed on the way, in bounded memory; a broken stream ends early and says why.
+"""Bytes of a file, decompressed while reading, in bounded memory; a broken stream ends early and says why.
 
 Covers gzip (several members) and zstd (several frames). Does not cover bzip2 and xz.
 """
@@ -182,7 +182,7 @@ def open_stream(source: Source) -> Stream:
 
 
 def head(path: Path, compression: Compression, limit_bytes: int) -> bytes:
-    """The first bytes of a file, decompressed; less where it is shorter or broken.
+    """The first bytes of a file, decompressed; less if it is shorter or broken.
 
     Raises:
         OSError: it cannot be opened.

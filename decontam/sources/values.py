@@ -21,7 +21,7 @@ Value = tuple[str, int, str]  # name of the column, ordinal or -1, text
 
 
 def row_values(row: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Value]:
-    """All text values of a row under the names; a dotted name is tried as a key and as a way through objects."""
+    """All text values of a row under the names; a dotted name is tried as a key and as a path through objects."""
     for name in names:
         if name in row:
             yield from column_values(row[name], name)
@@ -30,7 +30,7 @@ def row_values(row: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Value
 
 
 def walk(row: Any, name: str) -> Any:
-    """The value behind a dotted name, None where the way ends."""
+    """The value behind a dotted name, None if the path does not exist."""
     for key in name.split("."):
         row = row.get(key) if isinstance(row, dict) else None
     return row
@@ -133,11 +133,11 @@ class RowBuilder:
         self.rows.append(number)
 
     def refuse(self, number: int, why: str) -> None:
-        """Note a row that cannot be read."""
+        """Record a row that cannot be read."""
         self.broken.append(BrokenRow(row=number, why=why))
 
     def build(self, size_bytes: int = 0) -> Batch:
-        """The batch of what was added."""
+        """The batch of the rows that were added."""
         columns = []
         for name, (texts, indices, ordinals) in self.values.items():
             offsets = np.zeros(len(texts) + 1, np.int64)

@@ -1,4 +1,4 @@
-"""A file that is written in a stream and is there whole or not at all."""
+"""A file that is written as a stream and exists completely or not at all."""
 
 from __future__ import annotations
 

@@ -31,10 +31,10 @@ GRADERS: Mapping[Kind, str] = {
 
 @cache
 def grader_for(kind: Kind) -> Grader:
-    """The grader of a kind of task, made once.
+    """The grader of a kind of task, created once and reused.
 
     Raises:
-        TaskFault: no grader goes by that name.
+        TaskFault: there is no grader of that name.
     """
     grader: Grader = load(GRADERS, kind, "kind", methods=("problems", "grade"), fault=TaskFault)()
     return grader
@@ -57,7 +57,7 @@ def problems_of(task: Task) -> list[str]:
 def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
     """Grade one answer. Infrastructure faults come back as status ``error``, never as ``fail``.
 
-    A pass with a flag, or with a required metric below its least, is a fail; the evidence of either is kept.
+    A pass with a flag, or with a required metric below its minimum, is a fail; the evidence of either is kept.
 
     Raises:
         TaskFault: the task is broken: no grader of its kind, checks that cannot be parsed, a metric that does not exist.

@@ -17,11 +17,11 @@ class Grader(Protocol):
     """Grades the answers to one kind of task."""
 
     def problems(self, task: Task) -> list[str]:
-        """What keeps this task from being graded, each with its place (``task.source``); empty for a sound task."""
+        """Why this task cannot be graded, each problem with its place (``task.source``); empty for a sound task."""
         ...
 
     def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
-        """The verdict on an answer that is not empty. A fault of the sandbox is status ``error``."""
+        """The verdict on an answer that is not empty. A fault of the sandbox gives status ``error``."""
         ...
 
 
@@ -31,7 +31,7 @@ def inside(name: str) -> bytes:
 
 
 def run_twice(job: Job, sandbox: Sandbox) -> Outcome:
-    """Run a job; a fault of the machine is found out by running again.
+    """Run a job, and once more if the sandbox fails, to rule out a passing fault of the machine.
 
     Raises:
         SandboxFault: it failed twice. Graders turn it into status ``error``.
@@ -49,7 +49,7 @@ def verdict(status: Status, reason: str, sandbox: Sandbox, **evidence: Any) -> V
 
 
 def storable(value: Any) -> Any:
-    """Evidence as JSON in UTF-8 can hold it."""
+    """Evidence in a form that JSON in UTF-8 can represent."""
     if isinstance(value, str):
         return sound(value)
     if isinstance(value, Mapping):

@@ -1,16 +1,16 @@
-"""Values across the sandbox's wall: the driver's typed form read back, and what may count as equal.
+"""Values across the sandbox boundary: the driver's typed form read back, and what may count as equal.
 
 The typed form is JSON: ``None``, booleans and small integers as themselves, everything else as ``[tag, ...]``. Only plain
 values come back as values. Whatever else a candidate returned is ``Opaque`` and equals nothing, and what is malformed is
-opaque too, so a forged record can be wrong but cannot do anything out here.
+opaque too, so a forged record can be wrong but cannot cause anything outside.
 
 Comparators, as ``Task.compare`` and for one check:
 
 - ``exact`` is Python's ``==`` on plain values: ``True == 1``, ``1 == 1.0`` and ``0.0 == -0.0`` hold, ``(1,) == [1]`` and
   ``nan == nan`` do not.
-- ``approx(rtol=1e-6, atol=0.0)`` takes numbers that are near (``math.isclose``), at any depth; ``nan`` is near ``nan``, a
+- ``approx(rtol=1e-6, atol=0.0)`` accepts numbers that are close (``math.isclose``), at any depth; ``nan`` is close to ``nan``, a
   boolean is not a number, and everything that is not a number is exact.
-- ``unordered`` takes a list or tuple in any order (of its own items only); everything else is exact.
+- ``unordered`` accepts a list or tuple in any order (of its own items only); everything else is exact.
 - ``exception``: hidden inputs for which the golden raises are kept, and the answer must raise the same class.
 - ``package.module:function`` is a function of this machine marked with ``@comparator``; ``name`` a function that the
   checks define. Both take ``(got, expected)`` and return True for a match; the latter runs in a sandbox of its own.
@@ -128,7 +128,7 @@ def _decode_rare(value: Any) -> Any:
 
 
 def _keys(items: list[Any]) -> list[Any]:
-    """Items of a set or keys of a dictionary. Those made to have one hash would take the judge quadratic time."""
+    """Items of a set or keys of a dictionary. Items crafted to share one hash would cost the judge quadratic time."""
     keys = [_hashable(_decode(item)) for item in items]
     if len(keys) > _MANY_KEYS and 2 * len({hash(key) for key in keys}) < len(keys):
         raise ValueError("keys of one hash")
@@ -144,19 +144,19 @@ def _hashable(value: Any) -> Any:
 
 
 def _moment(text: str) -> Any:
-    """``datetime.date(2026, 1, 2)`` and kin, from their repr, without evaluating anything."""
-    found = _MOMENT.fullmatch(text)
-    if found is None:
+    """``datetime.date(2026, 1, 2)`` and the like, from their repr, without evaluating anything."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
         return Opaque(text)
     positional: list[int] = []
     named: dict[str, int] = {}
-    for part in filter(None, found[2].split(", ")):
+    for part in filter(None, match[2].split(", ")):
         name, equals, number = part.rpartition("=")
         if equals:
             named[name] = int(number)
         else:
             positional.append(int(number))
-    moment: Callable[..., Any] = getattr(datetime, found[1])
+    moment: Callable[..., Any] = getattr(datetime, match[1])
     return moment(*positional, **named)
 
 
@@ -190,7 +190,7 @@ class Comparator:
         return [self.matches(got, expected) for got, expected in pairs]
 
     def matches(self, got: Any, expected: Any) -> bool:
-        """Whether ``got`` may stand for ``expected``. A custom comparator that raises says no.
+        """Whether ``got`` may stand for ``expected``. A custom comparator that raises counts as a mismatch.
 
         Raises:
             SandboxFault: the sandbox failed.
@@ -205,7 +205,7 @@ class Comparator:
             function = _host_function(self.function)
             try:
                 return function(got, expected) is True
-            except Exception:  # whatever a candidate returned, it was not found right
+            except Exception:  # whatever the candidate returned, it was not confirmed as right
                 return False
         return equal(got, expected, None)
 
@@ -217,7 +217,7 @@ def parse_comparator(text: str, place: str) -> Comparator:
     """The comparator that ``text`` names.
 
     Raises:
-        TaskFault: none; the message lists what there is.
+        TaskFault: there is no such comparator; the message lists those that exist.
     """
     text = text.strip()
     if text in {"", "exact"}:
@@ -257,7 +257,7 @@ def _host_function(name: str) -> Callable[[Any, Any], bool]:
 
 
 def equal(got: Any, expected: Any, tolerance: tuple[float, float] | None) -> bool:
-    """Python's ``==`` on plain values; with a tolerance (relative, absolute), numbers may differ by it, at any depth."""
+    """Python's ``==`` on plain values; with a tolerance (relative, absolute), numbers may differ by that much, at any depth."""
     try:
         return bool(got == expected) if tolerance is None else _near(got, expected, *tolerance)
     except (ArithmeticError, TypeError, ValueError, RecursionError):
@@ -269,7 +269,7 @@ def _near(got: Any, expected: Any, rtol: float, atol: float) -> bool:
         return bool(got == expected)
     if isinstance(expected, (list, tuple)):
         same = isinstance(got, list if isinstance(expected, list) else tuple) and len(got) == len(expected)
-        return same and all(_near(one, other, rtol, atol) for one, other in zip(got, expected, strict=True))
+        return same and all(_near(part, wanted, rtol, atol) for part, wanted in zip(got, expected, strict=True))
     if isinstance(expected, dict):
         same = isinstance(got, dict) and got.keys() == expected.keys()
         return same and all(_near(got[key], value, rtol, atol) for key, value in expected.items())
@@ -291,8 +291,8 @@ def _unordered(got: Any, expected: Any) -> bool:
         return False
     left = list(got)
     for item in expected:
-        found = next((index for index, other in enumerate(left) if equal(other, item, None)), None)
-        if found is None:
+        place = next((index for index, candidate in enumerate(left) if equal(candidate, item, None)), None)
+        if place is None:
             return False
-        del left[found]
+        del left[place]
     return True

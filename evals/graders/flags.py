@@ -1,10 +1,10 @@
 """Attempts at gaming, found by reading the answer. A flagged attempt is never a pass and never a training row.
 
-Reads what no answer to a task has a use for: leaving the process, walking its frames or heap, hooking imports, tests or
+Looks for what no answer to a task needs: leaving the process, walking its frames or heap, hooking imports, tests or
 comparisons, and expected values written down next to their inputs. The reader of a language is named in its row
 (``Language.flags``); those of JavaScript are in ``flags_script``.
 Static reading is easily fooled; it is a second lock behind graders that do not trust the answer at all. A golden that does
-the same as an answer clears it of that flag: then it is part of the task.
+the same clears an answer of that flag, since it is then part of the task.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _FILES = re.compile(r"(^|/)(driver\.(py|js)|job\.(py|bin|json)|conftest\.py|(sit
 _VERDICTS = ("__eq__", "__ne__", "__bool__", "__instancecheck__", "__subclasscheck__")
 _LEAST_LEARNT = 3
 _MOST_PARTS = 10  # of a name with dots that means something here
-_LARGEST_LITERAL = 5_000  # nodes of its tree; an expected value of more is not what an answer learns by heart
+_LARGEST_LITERAL = 5_000  # nodes of its tree; a larger expected value is not memorised by an answer
 # A program exits, writes to 1 and reads /proc/self/fd/0; JavaScript reads its input by `fs`.
 _A_PROGRAMS = {"process_exit", "descriptor_write", "harness_files", "system_module"}
 
@@ -100,15 +100,15 @@ def find_flags(task: Task, code: str) -> Mapping[str, str]:
     return {name: text for name, text in flags.items() if name not in reader(task.golden)} if flags else flags
 
 
-def flagged(found: Verdict, flags: Mapping[str, str]) -> Verdict:
+def flagged(judged: Verdict, flags: Mapping[str, str]) -> Verdict:
     """The verdict with these flags beside its own; a pass with any flag is a fail."""
-    names = tuple(sorted({*found.flags, *flags}))
+    names = tuple(sorted({*judged.flags, *flags}))
     if not names:
-        return found
+        return judged
     texts = {name: sound(text) for name, text in flags.items()}
-    evidence = {**found.evidence, "flags": {**found.evidence.get("flags", {}), **texts}}
-    changes = {"status": "fail", "reason": f"flagged:{names[0]}"} if found.passed else {}
-    return found.model_copy(update={**changes, "flags": names, "evidence": evidence})
+    evidence = {**judged.evidence, "flags": {**judged.evidence.get("flags", {}), **texts}}
+    changes = {"status": "fail", "reason": f"flagged:{names[0]}"} if judged.passed else {}
+    return judged.model_copy(update={**changes, "flags": names, "evidence": evidence})
 
 
 def read_python(code: str) -> dict[str, str]:
@@ -117,16 +117,16 @@ def read_python(code: str) -> dict[str, str]:
     if tree is None:
         return {}
     lines = re.split(r"\r\n|\r|\n", code)
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     names = _imported(tree)
     for node in ast.walk(tree):
         for flag in _python_flags(node, names):
-            found.setdefault(flag, _shown(node, lines))
+            texts.setdefault(flag, _shown(node, lines))
     for node in _at_import(tree):
         leaves = isinstance(node, ast.Call) and _dotted(node.func, names) in _EXITS
         if leaves or (isinstance(node, ast.Raise) and node.exc is not None and _speaks_of(node.exc, "SystemExit")):
-            found.setdefault("process_exit", _shown(node, lines))
-    return found
+            texts.setdefault("process_exit", _shown(node, lines))
+    return texts
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:
@@ -144,7 +144,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _dotted(node: ast.expr, names: Mapping[str, str]) -> str:
-    """``sys.modules`` for that expression, by whatever name ``sys`` goes; empty for what is not a chain of names."""
+    """``sys.modules`` for that expression, under whatever name ``sys`` was imported; empty for what is not a chain of names."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -167,11 +167,11 @@ def _imports(function: ast.expr) -> bool:
 
 
 def _speaks_of(node: ast.expr, name: str) -> bool:
-    return any(name in (getattr(one, "id", ""), getattr(one, "attr", "")) for one in ast.walk(node))
+    return any(name in (getattr(part, "id", ""), getattr(part, "attr", "")) for part in ast.walk(node))
 
 
 def _at_import(tree: ast.AST) -> Iterator[ast.AST]:
-    """What runs when the module is loaded: everything outside functions, but for ``if __name__ == "__main__"``."""
+    """What runs when the module is loaded: everything outside functions, except ``if __name__ == "__main__"``."""
     left = [tree]
     while left:
         for node in ast.iter_child_nodes(left.pop()):
@@ -248,14 +248,14 @@ def _assigned_flags(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_builtins(name: str, target: ast.expr) -> bool:
-    if name in _BUILTINS or name.startswith(tuple(f"{one}." for one in (*_BUILTINS, "builtins"))):
+    if name in _BUILTINS or name.startswith(tuple(f"{module}." for module in (*_BUILTINS, "builtins"))):
         return True
     return name == "builtins" and isinstance(target, ast.Subscript)
 
 
 def _always_true(node: ast.FunctionDef) -> bool:
-    """A body that is ``return True`` and nothing else (but a docstring)."""
-    body = [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    """A body that is ``return True`` and nothing else (except a docstring)."""
+    body = [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
     if len(body) != 1 or not isinstance(body[0], ast.Return):
         return False
     value = body[0].value
@@ -263,7 +263,7 @@ def _always_true(node: ast.FunctionDef) -> bool:
 
 
 def _shown(node: ast.AST, lines: Sequence[str]) -> str:
-    """The first line of a node; the whole of it may be nested too deep to be written out again."""
+    """The first line of a node; the whole of it may be nested too deeply to be written out again."""
     number = getattr(node, "lineno", 1)
     end = getattr(node, "end_col_offset", None) if getattr(node, "end_lineno", None) == number else None
     line = lines[number - 1] if number <= len(lines) else ""
@@ -286,8 +286,8 @@ def _learnt(task: Task, code: str) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def _expectations(checks: str) -> frozenset[tuple[str, str]]:
-    """(argument, expected value) of the checks, as source, where both are telling literals."""
-    found = set()
+    """(argument, expected value) of the checks, as source, if both are distinctive literals."""
+    pairs = set()
     try:
         tree = ast.parse(checks)
     except (SyntaxError, ValueError):
@@ -297,8 +297,8 @@ def _expectations(checks: str) -> frozenset[tuple[str, str]]:
             expected = _literal(node.comparators[0])
             given = _literal(node.left.args[0])
             if expected and given and expected not in {"0", "1", "True", "False", "None", "''", "[]"}:
-                found.add((given, expected))
-    return frozenset(found)
+                pairs.add((given, expected))
+    return frozenset(pairs)
 
 
 def _literal(node: ast.expr) -> str:
@@ -312,24 +312,28 @@ def _literal(node: ast.expr) -> str:
 
 def _neighbours(tree: ast.Module, wanted: frozenset[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those pairs of literals of which the second stands for the first: items of a table, a comparison and what it returns."""
-    found: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is not None:
-                    found |= _pairs([key], [value], wanted)
+                    pairs |= _pairs([key], [value], wanted)
         elif isinstance(node, (ast.If, ast.IfExp)):
-            given = [part for one in ast.walk(node.test) if isinstance(one, ast.Compare) for part in one.comparators]
+            given = [part for compare in ast.walk(node.test) if isinstance(compare, ast.Compare) for part in compare.comparators]
             returned: list[ast.expr]
             if isinstance(node, ast.IfExp):
                 returned = [node.body]
             else:
-                returned = [one.value for one in node.body if isinstance(one, (ast.Return, ast.Assign)) and one.value]
-            found |= _pairs(given, returned, wanted)
+                returned = [
+                    statement.value
+                    for statement in node.body
+                    if isinstance(statement, (ast.Return, ast.Assign)) and statement.value
+                ]
+            pairs |= _pairs(given, returned, wanted)
         elif isinstance(node, ast.match_case) and isinstance(node.pattern, ast.MatchValue):
-            returned = [one.value for one in node.body if isinstance(one, ast.Return) and one.value]
-            found |= _pairs([node.pattern.value], returned, wanted)
-    return found
+            returned = [statement.value for statement in node.body if isinstance(statement, ast.Return) and statement.value]
+            pairs |= _pairs([node.pattern.value], returned, wanted)
+    return pairs
 
 
 def _pairs(given: list[ast.expr], values: list[ast.expr], wanted: frozenset[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -342,5 +346,5 @@ def _pairs(given: list[ast.expr], values: list[ast.expr], wanted: frozenset[tupl
             keys.add(_literal(ast.List(elts=key.elts)))
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             keys.add(key.value)  # repr or str of the argument as the key
-    held = set(map(_literal, values)) if keys & {one for one, _ in wanted} else set()
-    return {(one, other) for one, other in wanted if one in keys and other in held}
+    held = set(map(_literal, values)) if keys & {pair_key for pair_key, _ in wanted} else set()
+    return {(given_text, value) for given_text, value in wanted if given_text in keys and value in held}

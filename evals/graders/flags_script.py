@@ -51,19 +51,19 @@ _REST = {
 def read_script(code: str) -> dict[str, str]:
     """Flags of JavaScript and TypeScript, by patterns over the text without its comments."""
     text = _without_comments(code)
-    found = {}
+    flags = {}
     for name, pattern in _SCRIPT_PATTERNS.items():
         hit = pattern.search(text)
         if hit is not None:
             line = text[max(0, text.rfind("\n", 0, hit.start()) + 1) : hit.end() + 60].partition("\n")[0]
-            found[name] = line.strip()[:160]
-    return found
+            flags[name] = line.strip()[:160]
+    return flags
 
 
 def _without_comments(code: str) -> str:
-    """Strings stay whole, so that a comment's sign in one hides nothing; what has no end is neither."""
+    """Strings stay whole, so that a comment marker inside one hides nothing; an unterminated one is neither."""
     kept, at, looked = [], 0, 0
-    endless = dict.fromkeys(_REST, 0)  # up to where each was seen to have no end: looking again would take quadratic time
+    endless = dict.fromkeys(_REST, 0)  # from where each is known to have no end: searching again takes quadratic time
     while (begin := _BEGINS.search(code, looked)) is not None:
         sign, looked = begin[0], begin.end()
         if begin.start() < endless[sign]:

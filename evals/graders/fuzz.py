@@ -1,8 +1,8 @@
 """Hidden inputs: drawn by the task's own source, answered by the golden, compared with the candidate's answers outside.
 
 ``Task.fuzz`` is Python that defines ``inputs(random)``, which yields tuples of arguments; ``random`` is seeded from the
-task's key, so the inputs are the same in every run. It runs in the sandbox, where hypothesis is not. Covers functions of plain
-arguments in languages whose runtime takes hidden inputs; floats are compared with a tolerance where the golden returns any,
+task's key, so the inputs are the same in every run. It runs in the sandbox, without hypothesis. Covers functions of plain
+arguments in languages whose runtime takes hidden inputs; floats are compared with a tolerance if the golden returns any,
 unless the task's comparator says otherwise.
 """
 
@@ -51,7 +51,7 @@ _KNOWN = _Known()
 
 
 def fuzz_problems(task: Task) -> list[str]:
-    """What keeps the task's hidden inputs from being used, each with its place."""
+    """Why the task's hidden inputs cannot be used, each problem with its place."""
     if not task.fuzz.strip():
         return []
     place = task.source or task.key
@@ -88,7 +88,7 @@ def entry_of(task: Task) -> str:
 
 
 def hidden(task: Task, code: str, sandbox: Sandbox, passed: Ruling) -> Ruling:
-    """What hidden inputs say of an answer that passed its checks.
+    """What hidden inputs show about an answer that passed its checks.
 
     Raises:
         TaskFault: the source yields no tuples of plain arguments, or the golden answers too few of them.
@@ -165,7 +165,7 @@ def _has_floats(value: Any) -> bool:
 
 
 def cases_of(task: Task, sandbox: Sandbox) -> tuple[HiddenCase, ...]:
-    """The hidden inputs of a task with the golden's answers, made once per process and kind of sandbox.
+    """The hidden inputs of a task with the golden's answers, computed once per process and kind of sandbox.
 
     Raises:
         TaskFault: the source yields no tuples of plain arguments, or the golden answers too few of them.
@@ -194,18 +194,18 @@ def _drawn(task: Task, sandbox: Sandbox) -> list[Question]:
         said = report.load or (report.answers[0] if report.answers else {"message": "it did not end"})
         raise TaskFault(f"{place}: fuzz: inputs(random) failed: {_class(said)} {said.get('message', '')}")
     drawn = decode(report.answers[0]["value"])
-    bad = next((one for one in drawn if not (isinstance(one, tuple) and is_plain(one))), None)
+    bad = next((given for given in drawn if not (isinstance(given, tuple) and is_plain(given))), None)
     if bad is not None:
         raise TaskFault(
             f"{place}: fuzz: inputs must yield tuples of plain arguments, such as `yield (3, 'a')`, found {bad!r:.80}"
         )
     entry, inputs = entry_of(task), hidden_inputs(task.language)
-    questions = {one.text: one for one in (inputs.question(entry, arguments) for arguments in drawn)}
+    questions = {question.text: question for question in (inputs.question(entry, arguments) for arguments in drawn)}
     return list(questions.values())
 
 
 def _answered(task: Task, questions: list[Question], sandbox: Sandbox) -> tuple[HiddenCase, ...]:
-    """The inputs that the golden answers. One on which it raises or runs out of time is dropped."""
+    """The inputs that the golden answers; those on which it raises or runs out of time are dropped."""
     runtime = runtime_for(task.language)
     keep_errors = parse_comparator(task.compare, task.source or task.key).kind == "exception"
     cases: list[HiddenCase] = []

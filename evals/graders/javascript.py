@@ -1,6 +1,6 @@
 """JavaScript and TypeScript functions in the value judge: the job for Node.js, and the golden's reference run.
 
-JavaScript needs Node.js alone; the types of TypeScript are taken off by the compiler of the web toolchain, inside the
+JavaScript needs Node.js alone; the types of TypeScript are removed by the compiler of the web toolchain, inside the
 sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modules of one file (see ``evals.javascript.modules``).
 """
 
@@ -49,7 +49,7 @@ _FUNCTION = re.compile(
 
 
 class JavaScriptRuntime:
-    """JavaScript and TypeScript. Remembers what goldens gave: a task's reference is run once."""
+    """JavaScript and TypeScript. Caches what goldens gave: a task's reference is run once."""
 
     def __init__(self) -> None:
         self._references: dict[tuple[str, str, str, str], dict[int, Thing]] = {}
@@ -78,15 +78,15 @@ class JavaScriptRuntime:
 
     def functions(self, golden: str) -> list[str]:
         """See ``HiddenInputs.functions``."""
-        return [one or other for one, other in _FUNCTION.findall(golden)]
+        return [plain or assigned for plain, assigned in _FUNCTION.findall(golden)]
 
     def question(self, entry: str, arguments: tuple[Any, ...]) -> Question:
         """See ``HiddenInputs.question``."""
-        return Question(text=f"{entry}({', '.join(javascript_of(one) for one in arguments)})")
+        return Question(text=f"{entry}({', '.join(javascript_of(argument) for argument in arguments)})")
 
     def ask(self, entry: str, questions: Sequence[Question]) -> tuple[Step, ...]:
         """See ``HiddenInputs.ask``; the steps are those of checks, whose expected values are not used."""
-        checks = "".join(f"assert.deepStrictEqual({one.text}, 0);\n" for one in questions)
+        checks = "".join(f"assert.deepStrictEqual({question.text}, 0);\n" for question in questions)
         return self.parse(checks, "fuzz") if questions else ()
 
     def plain(self, value: Any) -> Any:
@@ -94,7 +94,7 @@ class JavaScriptRuntime:
         return _from_script(read(str(decode(value))))
 
     def refer(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> tuple[Step, ...]:
-        """The steps with what the golden gave where the checks compute both sides; one job a task and sandbox.
+        """The steps with what the golden gave where the checks compute both sides; one job per task and sandbox.
 
         Raises:
             SandboxFault: the sandbox failed twice.
@@ -104,21 +104,21 @@ class JavaScriptRuntime:
         if not wanting:
             return steps
         key = (sandbox.tier, task.language, task.golden, task.checks)
-        found = self._references.get(key)
-        if found is None:
-            found = self._references[key] = self._golden_records(task, steps, wanting, sandbox)
+        records = self._references.get(key)
+        if records is None:
+            records = self._references[key] = self._golden_records(task, steps, wanting, sandbox)
         return tuple(
-            replace(step, expected=replace(step.expected, golden=found[number])) if number in found else step
+            replace(step, expected=replace(step.expected, golden=records[number])) if number in records else step
             for number, step in enumerate(steps)
         )
 
     def _golden_records(self, task: Task, steps: tuple[Step, ...], wanting: Sequence[int], sandbox: Sandbox) -> dict[int, Thing]:
         place = task.source or task.key
         if not task.golden.strip():
-            raise TaskFault(f"{place}: the checks compute what they expect, which takes a golden; there is none")
+            raise TaskFault(f"{place}: the checks compute what they expect, which needs a golden; there is none")
         report = run_steps(self, task, task.golden, steps, sandbox)
         answers = report.answers if report.complete and not report.forged else ()
-        found = {}
+        golden_values = {}
         for number in wanting:
             answer = answers[number] if number < len(answers) else {}
             got = read(str(decode(answer.get("value"))))
@@ -128,8 +128,8 @@ class JavaScriptRuntime:
                 raise TaskFault(
                     f"{place}: the golden does not satisfy the checks at line {steps[number].line} ({why[:200]}); mend either"
                 )
-            found[number] = got
-        return found
+            golden_values[number] = got
+        return golden_values
 
 
 def javascript_of(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 A score is 1 where a tool finds nothing, else what is left of 1 when each finding takes one line's share (a warning half of
 it): ``max(0, 1 - findings / lines)`` over the lines of the files that the answer wrote. ``compiles`` is 1 or 0. The tools
-only parse, but they run in the sandbox like everything that touches an answer, with rules of our own: comments in the answer
+only parse, but they run in the sandbox like everything that touches an answer, with our own rules: comments in the answer
 cannot switch them off. A tool that is missing or breaks gives no score, and where the metric is required the verdict is
 ``error``. Does not measure what code does when it runs.
 
@@ -38,7 +38,7 @@ METRICS: Mapping[str, str] = {
 _LIMITS = Limits(wall_seconds=60.0, memory_mb=2048, processes=64, file_mb=16, max_output_bytes=4_000_000)
 _PYTHON = {".py", ".pyi"}
 _SCRIPTS = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"}
-_RUFF_RULES = "E4,E7,E9,F,W,B"  # named here: what ruff takes by default changes from one version to the next
+_RUFF_RULES = "E4,E7,E9,F,W,B"  # listed here: ruff's default selection changes from one version to the next
 _SHOWN = 10
 _COMPILE = b"""
 import json, sys
@@ -84,8 +84,8 @@ def measure(function: _Measure) -> _Measure:
     return function
 
 
-def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict:
-    """The verdict with the task's metrics; a required one below its least turns a pass into a fail.
+def measured(judged: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict:
+    """The verdict with the task's metrics; a required one below its minimum turns a pass into a fail.
 
     Raises:
         TaskFault: a metric that does not exist.
@@ -107,12 +107,12 @@ def measured(found: Verdict, task: Task, code: str, sandbox: Sandbox) -> Verdict
             told[metric.name] = {"findings": len(findings), "first": [str(finding) for finding in findings[:_SHOWN]]}
         if metric.required and scores[metric.name] < metric.least:
             failed = failed or metric.name
-    changes: dict[str, Any] = {"scores": scores, "evidence": {**found.evidence, **({"metrics": told} if told else {})}}
-    if failed and found.passed:
+    changes: dict[str, Any] = {"scores": scores, "evidence": {**judged.evidence, **({"metrics": told} if told else {})}}
+    if failed and judged.passed:
         changes |= {"status": "fail", "reason": f"metric:{failed}"}
-    elif broken and found.passed:
+    elif broken and judged.passed:
         changes |= {"status": "error", "reason": f"metric:{broken}"}
-    return found.model_copy(update=changes)
+    return judged.model_copy(update=changes)
 
 
 def metric_problems(task: Task) -> list[str]:
@@ -125,14 +125,14 @@ def metric_problems(task: Task) -> list[str]:
             problems.append(str(error))
     names = [metric.name for metric in task.metrics]
     twice = sorted({name for name in names if names.count(name) > 1})
-    return [*problems, *(f"{task.source or task.key}: metric {name!r} is there twice" for name in twice)]
+    return [*problems, *(f"{task.source or task.key}: metric {name!r} is given twice" for name in twice)]
 
 
 def measure_for(metric: Metric, task: Task) -> Measure:
     """The function behind a metric.
 
     Raises:
-        TaskFault: there is none of that name, or one from outside that is not marked with ``@measure``.
+        TaskFault: there is no such name, or one from another package is not marked with ``@measure``.
     """
     place = task.source or task.key
     try:
@@ -175,11 +175,11 @@ def compiles(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
     Raises:
         SandboxFault: the compiler is missing or failed.
     """
-    found: list[ToolFinding] = []
+    findings: list[ToolFinding] = []
     if python := _written(answer, _PYTHON):
         files = {"metrics.py": _COMPILE, **_files(answer, python)}
-        found += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
-    return found + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
+        findings += _findings(_run(files, ("{python}", "-I", "-S", "-B", "metrics.py"), sandbox, "python"), "python")
+    return findings + (_script_findings(answer, "syntax", sandbox) if _written(answer, _SCRIPTS) else [])
 
 
 def ruff(answer: AnswerFiles, sandbox: Sandbox) -> list[ToolFinding]:
@@ -264,7 +264,7 @@ def _document(outcome: Outcome, tool: str) -> Any:
     """The JSON document that a tool wrote.
 
     Raises:
-        SandboxFault: it ended otherwise.
+        SandboxFault: the tool ended without writing one.
     """
     try:
         if outcome.exit_code != 0 or outcome.timed_out or outcome.killed or outcome.truncated:

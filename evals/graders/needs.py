@@ -1,6 +1,6 @@
 """Which checks need more than the value of one call: read from their source and the golden's, nothing is run.
 
-Covers Python. What it says is about who decides a check, never about whether it is a good one.
+Covers Python. Tells who decides a check, not whether the check is a good one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def is_weak(step: Step) -> bool:
     """Whether the candidate gains by deciding a check itself.
 
     It cannot guess a value that a literal outside is compared with, and a method of its own object may answer what it
-    likes, as any call may; but it can guess that what has only two outcomes shall hold.
+    likes, as any call may; but it can guess that an expression with only two outcomes should be true.
     """
     if step.kind == "inside":
         return True

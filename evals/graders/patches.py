@@ -1,8 +1,8 @@
 """Unified diffs applied to files in memory, as ``git apply`` and ``patch`` would.
 
 Covers paths with and without ``a/`` and ``b/``, new, deleted and renamed files, hunks that moved (the nearest place whose
-context is the same), line ends of either kind and files without a last one. A hunk's counts may be wrong, as models write
-them; its context may not. Refused: paths out of the project, binary changes, links and submodules.
+context is the same), line ends of either kind and files without a final newline. A hunk's counts may be wrong, as models write
+them; its context may not. Refused: paths outside the project, binary changes, links and submodules.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HUNK = re.compile(r"@@ -([0-9]{1,18})(?:,([0-9]{1,18}))? \+([0-9]{1,18})(?:,([0
 _MODE = re.compile(r"(?:new mode|new file mode|deleted file mode|old mode|index \S+) (\d{6})")
 _ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_LONGEST_NAME, _LONGEST_PATH = 240, 1000  # bytes; a runner puts something before a name
+_LONGEST_NAME, _LONGEST_PATH = 240, 1000  # bytes; a runner adds a prefix to a name
 _FARTHEST_LINES = 400
 _NO_END = "\\ No newline at end of file"
 
@@ -53,19 +53,19 @@ def apply_patch(files: Mapping[str, str], diff: str) -> dict[str, str]:
     """The files after the diff.
 
     Raises:
-        PatchFault: it is not a diff, names a path out of the project, or a hunk finds no place; with file and hunk.
+        PatchFault: it is not a diff, names a path outside the project, or a hunk does not match; with file and hunk.
     """
-    found = dict(files)
+    patched = dict(files)
     changes = _parse(sound(diff))
     if not changes:
         raise PatchFault("expected a unified diff (--- a/FILE, +++ b/FILE, @@ ... @@), found none", "")
     for change in changes:
-        _apply(found, change)
-    folders = {str(parent): name for name in found for parent in PurePosixPath(name).parents}
-    for name in found:
+        _apply(patched, change)
+    folders = {str(parent): name for name in patched for parent in PurePosixPath(name).parents}
+    for name in patched:
         if name in folders:
             raise PatchFault(f"{folders[name]} needs a folder of that name", name)
-    return found
+    return patched
 
 
 def _parse(diff: str) -> list[_Change]:
@@ -108,7 +108,7 @@ def _parse(diff: str) -> list[_Change]:
 
 
 def _hunk(lines: list[str], following: list[str], at: int, change: _Change) -> int:
-    """Read one hunk; the line after it. Its counts serve only to tell a removed ``-- x`` from a header."""
+    """Read one hunk; returns it and the line after it. Its counts serve only to tell a removed ``-- x`` from a header."""
     header = lines[at]
     match = _HUNK.match(header)
     assert match is not None
@@ -137,12 +137,12 @@ def _hunk(lines: list[str], following: list[str], at: int, change: _Change) -> i
 
 
 def _following(lines: list[str]) -> list[str]:
-    """For every line the first one from there on that is not empty."""
-    found, rest = [], ""
+    """For every line, the first non-empty one from there on."""
+    remainders, rest = [], ""
     for line in reversed(lines):
         rest = line or rest
-        found.append(rest)
-    return found[::-1]
+        remainders.append(rest)
+    return remainders[::-1]
 
 
 def _goes_on(rest: str) -> bool:
@@ -160,11 +160,11 @@ def _unquoted(name: str) -> str:
     if len(name) < 2 or not name[0] == name[-1] == '"':
         return name
 
-    def one(found: re.Match[str]) -> str:
-        return chr(int(found[1], 8) & 255) if found[1] else _ESCAPES.get(found[2], found[2])
+    def byte_of(match: re.Match[str]) -> str:
+        return chr(int(match[1], 8) & 255) if match[1] else _ESCAPES.get(match[2], match[2])
 
     plain = name[1:-1].encode().decode("latin-1")
-    return _ESCAPE.sub(one, plain).encode("latin-1").decode(errors="replace")
+    return _ESCAPE.sub(byte_of, plain).encode("latin-1").decode(errors="replace")
 
 
 def _path(name: str) -> str:
@@ -182,7 +182,7 @@ def _apply(files: dict[str, str], change: _Change) -> None:
         if change.new is None:
             raise PatchFault("both sides are /dev/null", "")
         if change.new in files:
-            raise PatchFault("the diff creates a file that is there already", change.new)
+            raise PatchFault("the diff creates a file that exists already", change.new)
         files[change.new] = _patched("", change, change.new)
         return
     if change.old not in files:
@@ -191,7 +191,7 @@ def _apply(files: dict[str, str], change: _Change) -> None:
     patched = _patched(text, change, change.old)
     if change.new is not None:
         if change.new in files:
-            raise PatchFault("the diff renames onto a file that is there already", change.new)
+            raise PatchFault("the diff renames onto a file that exists already", change.new)
         files[change.new] = patched
     elif patched.strip():
         raise PatchFault("the diff deletes the file but leaves lines of it", change.old)
@@ -211,8 +211,8 @@ def _patched(text: str, change: _Change, name: str) -> str:
         if at is None:
             known = set(lines)
             seen = next((line for line in old if line.strip() and line not in known), "")
-            why = f"no line {seen.strip()[:80]!r} in the file" if seen else "its lines do not stand together in the file"
-            raise PatchFault(f"the hunk finds no place: {why}", f"{name} {hunk.header}")
+            why = f"no line {seen.strip()[:80]!r} in the file" if seen else "its lines are not adjacent in the file"
+            raise PatchFault(f"the hunk does not match: {why}", f"{name} {hunk.header}")
         if at + len(old) == len(lines):
             ended = not hunk.open_new if (hunk.open_old or hunk.open_new) else ended
         lines[at : at + len(old)] = new
@@ -225,7 +225,7 @@ def _find(lines: list[str], old: list[str], guess: int, least: int) -> int | Non
     """The place of the old lines nearest to the guess, not before ``least``; None where there is none."""
     if not old:
         return max(least, min(guess, len(lines)))
-    for same in (str, str.rstrip):  # blanks at the ends of lines are lost on the way through models and mails
+    for same in (str, str.rstrip):  # trailing blanks get lost in models and mail
         wanted = [same(line) for line in old]
         for offset in range(_FARTHEST_LINES):
             for at in {guess - offset, guess + offset}:

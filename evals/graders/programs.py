@@ -1,8 +1,8 @@
 """Programs (kind ``stdin``): each case's input goes in, what is printed comes out and is compared here.
 
 Covers languages whose row has a ``program``. All cases run in one sandbox job, each in a process and an empty folder (with the
-starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a program
-forges on the driver's descriptor is as good as what it prints. ``Task.compare``: ``exact`` (but for white space at the ends of
+starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a
+program forges on the driver's descriptor is just output. ``Task.compare``: ``exact`` (except for white space at the ends of
 lines and of the text), ``tokens`` (white space separates and nothing more), ``approx(...)`` (tokens, numbers near). Does
 not cover problems with several right answers.
 """
@@ -73,7 +73,7 @@ class OutputComparison:
     tolerance: tuple[float, float] | None = None
 
     def matches(self, got: str, expected: str) -> bool:
-        """Whether what was printed may stand for what was expected."""
+        """Whether the printed text may stand for the expected one."""
         if self.unit == "lines":
             return _lines(got) == _lines(expected)
         ours, theirs = got.split(), expected.split()
@@ -83,12 +83,12 @@ class OutputComparison:
         if got == expected or self.tolerance is None:
             return got == expected
         try:
-            one, other = float(got), float(expected)
+            value, wanted = float(got), float(expected)
         except ValueError:
             return False
-        if math.isnan(one) or math.isnan(other):
-            return math.isnan(one) and math.isnan(other)
-        return math.isclose(one, other, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
+        if math.isnan(value) or math.isnan(wanted):
+            return math.isnan(value) and math.isnan(wanted)
+        return math.isclose(value, wanted, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
 
 
 def comparison_of(task: Task) -> OutputComparison:
@@ -100,11 +100,11 @@ def comparison_of(task: Task) -> OutputComparison:
     place = task.source or task.key
     if task.compare.strip() == "tokens":
         return OutputComparison(unit="tokens")
-    found = parse_comparator(task.compare, place)
-    if found.kind == "exact":
+    comparator = parse_comparator(task.compare, place)
+    if comparator.kind == "exact":
         return OutputComparison(unit="lines")
-    if found.kind == "approx":
-        return OutputComparison(unit="tokens", tolerance=(found.rtol, found.atol))
+    if comparator.kind == "approx":
+        return OutputComparison(unit="tokens", tolerance=(comparator.rtol, comparator.atol))
     raise TaskFault(f"{place}: compare: a program's output takes exact, tokens or approx(...), found {task.compare!r}")
 
 
@@ -211,9 +211,9 @@ def _told(errors: str, named: Sequence[re.Match[str]]) -> str:
 
 
 def _difference(got: str, expected: str) -> dict[str, Any]:
-    """Both texts from the first line that differs on, cut."""
+    """Both texts from the first differing line on, truncated."""
     ours, theirs = _lines(got), _lines(expected)
     pairs = zip(ours, theirs, strict=False)
-    line = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(ours), len(theirs)))
+    line = next((place for place, (our, their) in enumerate(pairs) if our != their), min(len(ours), len(theirs)))
     shown = {"expected": "\n".join(theirs[line:])[:_SHOWN], "got": "\n".join(ours[line:])[:_SHOWN]}
     return {**shown, "line": line + 1}

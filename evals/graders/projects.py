@@ -1,15 +1,15 @@
 """Grades a project by test files: an answer that becomes one file of it (``tests``), or a diff against it (``patch``).
 
 Two runs decide. In the first all tests must pass, exactly those that the task names, and tests with a known outcome
-(canaries) must end as known. In the second, of the same look, every test was changed so that a right answer must fail it:
-what passes there did not come from the tests. A changed value stands in the place of the original: code that reads what a
-test compares with, and answers by it, passes the changed test and is found out.
+(canaries) must end as known. In the second, which looks the same, every test was changed so that a right answer must fail it:
+what passes there did not come from the tests. A changed value replaces the original: code that reads what a
+test compares with, and answers accordingly, passes the changed test and is detected.
 
-Of Python tests, comparisons with literals are only recorded inside and decided out here (``runners.pytest_taken``): what they
+Of Python tests, comparisons with literals are only recorded inside and decided outside (``runners.pytest_taken``): what they
 compare with never enters the sandbox. Recorded assertions in branches, and in loops over what the answer returned, are not
-counted: an answer that keeps them from being recorded is not seen.
+counted: an answer that prevents their recording is not detected.
 
-Does not see an answer that is wrong where no test looks. What a test compares with and cannot be taken apart (two computed
+Does not detect an answer that is wrong where no test looks. What a test compares with and cannot be taken apart (two computed
 values, an instance, exceptions of the task's own, all of vitest) is in the answer's process. An answer that reads it there, and
 tells a changed test from an original by its text (a negated or added assertion), could pass.
 """
@@ -35,7 +35,7 @@ PROTECTED = (
     *("sitecustomize.py", "usercustomize.py", "*.pth", "package.json", "package-lock.json", ".npmrc", "tsconfig*.json"),
     *("jest.config.*", "vitest.config.*", "vitest.workspace.*", "vite.config.*", "babel.config.*", ".babelrc*", ".env*"),
 )
-"""Paths that no answer may write: where the tests are, and what the runners would read. Patterns of a path or of its name."""
+"""Paths that no answer may write: tests, and what the runners would read. Patterns of a path or of its name."""
 
 _SHOWN = 20
 
@@ -46,22 +46,22 @@ class ProjectGrader:
     def problems(self, task: Task) -> list[str]:
         """See ``Grader.problems``."""
         place = task.source or task.key
-        found = _shape_problems(task)
+        problems = _shape_problems(task)
         try:
             runner = runner_for(task.tests, task.runner)
             for file, text in task.tests.items():
                 if runner.runs(file):
-                    found += runner.problems(file, text)
+                    problems += runner.problems(file, text)
             expected = expected_ids(task)
         except TaskFault as error:
-            return [f"{place}: {problem}" for problem in [*found, str(error)]]
+            return [f"{place}: {problem}" for problem in [*problems, str(error)]]
         known = {file for file in task.tests if runner.runs(file)}
         for test in expected:
             if not any(test.startswith((f"{file} > ", f"{file}::")) for file in known):
-                found.append(f"the test id {test!r} names no test file; there are: {', '.join(sorted(known))}")
+                problems.append(f"the test id {test!r} names no test file; there are: {', '.join(sorted(known))}")
         for test in sorted({test for test in expected if expected.count(test) > 1}):
-            found.append(f"the test id {test!r} is there twice; titles must be unique within a file")
-        return [f"{place}: {problem}" for problem in found]
+            problems.append(f"the test id {test!r} is given twice; titles must be unique within a file")
+        return [f"{place}: {problem}" for problem in problems]
 
     def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
         """See ``Grader.grade``.
@@ -84,13 +84,13 @@ class ProjectGrader:
             left = self._left(task, runner, code, first[0].opaque, sandbox)
             if left:
                 first = self._run(task, runner, project, sandbox, flipped=False, left=left)
-            found = _judge(first, expected, sandbox)
-            if not found.passed:
-                return found
+            judged = _judge(first, expected, sandbox)
+            if not judged.passed:
+                return judged
             second = self._run(task, runner, project, sandbox, flipped=True, left=left)
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
-        return _unflipped(second, expected, sandbox) or found
+        return _unflipped(second, expected, sandbox) or judged
 
     def _left(self, task: Task, runner: Runner, code: str, opaque: Left, sandbox: Sandbox) -> Left:
         """The assertions to decide inside: those where the golden has instances too, so that an answer cannot choose them."""
@@ -118,7 +118,7 @@ class ProjectGrader:
 
 
 def expected_ids(task: Task) -> tuple[str, ...]:
-    """The ids of the tests that must run and pass: those that the task names, else all that its test files hold.
+    """The ids of the tests that must run and pass: those that the task names, else all in its test files.
 
     Raises:
         TaskFault: none are named, and they cannot be read from the files.
@@ -128,26 +128,28 @@ def expected_ids(task: Task) -> tuple[str, ...]:
 
 
 def _shape_problems(task: Task) -> list[str]:
-    found = []
+    problems = []
     if not task.tests:
-        found.append("no test files; add tests/NAME.test.tsx or tests/test_NAME.py")
+        problems.append("no test files; add tests/NAME.test.tsx or tests/test_NAME.py")
     if task.kind == "tests" and not task.entry:
-        found.append("kind 'tests' needs entry: the file that the answer becomes, such as src/App.tsx")
+        problems.append("kind 'tests' needs entry: the file that the answer becomes, such as src/App.tsx")
     if task.kind == "patch" and task.entry:
-        found.append(f"kind 'patch' takes no entry (found {task.entry!r}); the answer is a diff against starter/")
+        problems.append(f"kind 'patch' takes no entry (found {task.entry!r}); the answer is a diff against starter/")
     if task.kind == "patch" and not task.starter:
-        found.append("kind 'patch' needs starter/: the project that the answer, a unified diff, applies to")
+        problems.append("kind 'patch' needs starter/: the project that the answer, a unified diff, applies to")
     names = [("starter", name) for name in task.starter] + [("tests", name) for name in task.tests]
     for what, name in [*names, *([("entry", task.entry)] if task.entry else [])]:
         if name.startswith("/") or ".." in PurePosixPath(name).parts or PurePosixPath(name).parts[:1] == (FOLDER,):
-            found.append(f"the {what} file {name!r} leaves the project or is in {FOLDER}/, which is the runner's")
+            problems.append(f"the {what} file {name!r} leaves the project or is in {FOLDER}/, which is the runner's")
         elif "node_modules" in PurePosixPath(name).parts:
-            found.append(f"the {what} file {name!r} is in node_modules, which the toolchain provides")
+            problems.append(f"the {what} file {name!r} is in node_modules, which the toolchain provides")
     for name in sorted(set(task.starter) & set(task.tests)):
-        found.append(f"{name!r} is both a starter file and a test file")
+        problems.append(f"{name!r} is both a starter file and a test file")
     if task.entry and _pattern(task, task.entry):
-        found.append(f"entry {task.entry!r} is protected by the pattern {_pattern(task, task.entry)!r}: no answer could write it")
-    return found
+        problems.append(
+            f"entry {task.entry!r} is protected by the pattern {_pattern(task, task.entry)!r}: no answer could write it"
+        )
+    return problems
 
 
 def _project(task: Task, code: str) -> dict[str, str]:
@@ -162,7 +164,7 @@ def _project(task: Task, code: str) -> dict[str, str]:
 
 
 def _new_flags(runner: Runner, changed: Mapping[str, str], starter: Mapping[str, str]) -> dict[str, str]:
-    """What the answer's files reach for; a file of the starter that did so before may go on."""
+    """What the answer's files reach for; a starter file that did so before may keep doing so."""
     return dict(runner.flags({name: text for name, text in changed.items() if not runner.flags({name: starter.get(name, "")})}))
 
 
@@ -192,22 +194,22 @@ def _judge(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbox: S
     evidence = {"tests": len(expected), "failed": failed[:_SHOWN]}
     if report.errors:
         unreadable = any(word in report.errors[0] for word in ("SyntaxError", "PARSE_ERROR"))
-        found = verdict("fail", "syntax_error" if unreadable else "load_error", sandbox, **evidence, message=report.errors[0])
+        judged = verdict("fail", "syntax_error" if unreadable else "load_error", sandbox, **evidence, message=report.errors[0])
     elif failed:
-        found = verdict("fail", "tests_failed", sandbox, **evidence)
+        judged = verdict("fail", "tests_failed", sandbox, **evidence)
     elif missing := [test for test in expected if test not in states]:
-        found = verdict("fail", "tests_missing", sandbox, **evidence, missing=missing[:_SHOWN])
+        judged = verdict("fail", "tests_missing", sandbox, **evidence, missing=missing[:_SHOWN])
     elif extra := sorted({test for test in states if test not in expected or len(states[test]) > 1}):
-        found = verdict("fail", "tests_unexpected", sandbox, **evidence, unexpected=extra[:_SHOWN])
+        judged = verdict("fail", "tests_unexpected", sandbox, **evidence, unexpected=extra[:_SHOWN])
     elif signs:
-        found = verdict("fail", f"flagged:{min(signs)}", sandbox, **evidence)
+        judged = verdict("fail", f"flagged:{min(signs)}", sandbox, **evidence)
     else:
-        found = verdict("pass", "pass", sandbox, tests=len(expected))
-    return flagged(found, signs)
+        judged = verdict("pass", "pass", sandbox, tests=len(expected))
+    return flagged(judged, signs)
 
 
 def _signs(report: RunReport) -> dict[str, str]:
-    """Flags that the run itself shows."""
+    """Flags raised by the run itself."""
     replaced = [test.message for test in report.tests if test.message.startswith(("goldloop: ", "Error: goldloop: "))]
     tampered = [*report.odd, *replaced]
     return {
@@ -217,15 +219,15 @@ def _signs(report: RunReport) -> dict[str, str]:
 
 
 def _unflipped(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbox: Sandbox) -> Verdict | None:
-    """The verdict on an answer that gets through tests which a right one must fail; None for an honest one."""
+    """The verdict on an answer that passes tests which a right one must fail; None for an honest one."""
     report, outcome = run
     evidence: dict[str, Any] = {"stage": "flipped"}
     if report.reports != 1:
         status, reason, evidence = ended_early(outcome, evidence)
         return flagged(verdict(status, reason, sandbox, **evidence), _signs(report))
     if report.errors:
-        found = verdict("fail", "load_error", sandbox, **evidence, message=report.errors[0])
-        return flagged(found, _signs(report))
+        judged = verdict("fail", "load_error", sandbox, **evidence, message=report.errors[0])
+        return flagged(judged, _signs(report))
     states = {test.id: test.state for test in report.tests}
     survived = [test for test in expected if states.get(test) != "failed"]
     signs = _signs(report)

@@ -24,7 +24,7 @@ from evals.records import Task
 from evals.sandboxes.base import Job
 
 DRIVER = inside("driver.py")
-_MARSHAL_VERSION = 2  # plain values alike for every interpreter that a sandbox may have
+_MARSHAL_VERSION = 2  # plain values are the same for every interpreter that a sandbox may have
 
 
 class PythonRuntime:
@@ -46,7 +46,7 @@ class PythonRuntime:
             "file_bytes": task.limits.file_mb << 20,
             "given": dict(given or {}),
         }
-        # The driver is the same for every task: a sandbox may keep it compiled.
+        # The driver is the same for every task, so a sandbox may cache it compiled.
         return Job(
             files={"driver.py": DRIVER, "job.bin": marshal.dumps(job, _MARSHAL_VERSION), **_starter_files(task)},
             command=("{python}", "-I", "-S", "-B", "driver.py"),
@@ -63,12 +63,14 @@ class PythonRuntime:
 
     def question(self, entry: str, arguments: tuple[Any, ...]) -> Question:
         """See ``HiddenInputs.question``."""
-        text = f"{entry}({', '.join(source_of(one) for one in arguments)})"
+        text = f"{entry}({', '.join(source_of(argument) for argument in arguments)})"
         return Question(text=text, arguments=source_of((arguments, {})))
 
     def ask(self, entry: str, questions: Sequence[Question]) -> tuple[Step, ...]:
         """See ``HiddenInputs.ask``."""
-        return tuple(Step(kind="call", source=entry, arguments=one.arguments, text=one.text, line=0) for one in questions)
+        return tuple(
+            Step(kind="call", source=entry, arguments=question.arguments, text=question.text, line=0) for question in questions
+        )
 
     def plain(self, value: Any) -> Any:
         """See ``HiddenInputs.plain``."""
@@ -76,7 +78,7 @@ class PythonRuntime:
 
 
 def _mode(step: Step) -> tuple[str, Any]:
-    """How the driver evaluates a step. It says nothing about what the step is a check of."""
+    """How the driver evaluates a step. It does not reveal what the step checks."""
     if step.kind == "call":
         return "call", (step.source, step.arguments)
     if step.kind == "value" or (step.kind == "raises" and is_expression(step.source)):
@@ -110,13 +112,13 @@ def source_of(value: Any) -> str:
     """Python source of a decoded value, to be evaluated with builtins around it, and ``Opaque`` for what is opaque.
 
     Raises:
-        ValueError: no plain value.
+        ValueError: it is not a plain value.
     """
     kind = type(value)
     if value is None or kind in {bool, str, bytes}:
         return repr(value)
     if kind is int:
-        return repr(value) if abs(value) >> 53 == 0 else hex(value)  # no limit on its length
+        return repr(value) if abs(value) >> 53 == 0 else hex(value)  # not limited in length
     if kind is float:
         return repr(value) if math.isfinite(value) else {"inf": "1e999", "-inf": "-1e999"}.get(repr(value), "(1e999-1e999)")
     if kind is complex:

@@ -1,12 +1,12 @@
 """Checks that need code to decide are evaluated without the candidate: its process answers calls and nothing else.
 
-``assert f(1) == 2`` needs no code: the value crosses the wall. For ``assert all(f(x) == x for x in xs)``, a loop, or a
-helper that asserts, the checks run in a job of their own, in which the functions that the golden defines are stubs. A first
+``assert f(1) == 2`` needs no code: the value crosses the boundary. For ``assert all(f(x) == x for x in xs)``, a loop, or a
+helper that asserts, the checks run in a separate job, in which the functions that the golden defines are stubs. A first
 job with the golden shows which calls the checks make; the candidate answers exactly these; then the checks are replayed
 with its answers. A call that depends on an answer and was not foreseen is put to the candidate in a further round.
 
 Covers plain arguments and values, exceptions, iterators, and lists, dictionaries and sets that the candidate changes in
-place. What a golden cannot do through this wall (classes, functions as arguments, identity) stays in the candidate's
+place. What a golden cannot do across this boundary (classes, functions as arguments, identity) stays in the candidate's
 process: ``weak_steps`` lists those checks, and the evidence counts them.
 """
 
@@ -98,7 +98,7 @@ def judged(task: Task, code: str, sandbox: Sandbox) -> Ruling:
 
 
 def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
-    """The checks of a task that the candidate's own process decides, each with its line; empty is what a task should have.
+    """The checks of a task that the candidate's own process decides, each with its line; ideally none.
 
     Raises:
         TaskFault: the checks cannot be parsed.
@@ -118,7 +118,7 @@ def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
 
 
 def plan_for(task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> Plan:
-    """The plan of a task, made once per process and kind of sandbox.
+    """The plan of a task, computed once per process and kind of sandbox.
 
     Raises:
         SandboxFault: the sandbox failed.
@@ -157,7 +157,7 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
     comparator = comparator_of(task, sandbox)
     failed = {index for index, step in enumerate(steps) if judge_step(step, reports.replay.answers[index], comparator)}
     if failed:
-        # Only what cannot do without the candidate's process is decided there.
+        # Only what needs the candidate's process is decided there.
         refereed = wanted - failed
         kept = tuple(sorted(index for index in wanted & failed if is_weak(steps[index])))
         plan = replace(plan, refereed=refereed, weak=kept)
@@ -167,14 +167,14 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
 
 
 def _require_time(task: Task, report: ValueReport) -> None:
-    """A machine too busy for the golden must not make a task's checks weaker than they are."""
+    """A machine too busy for the golden must not weaken a task's checks."""
     if report.outcome.timed_out:
         raise SandboxFault(f"{task.key}: the golden ran out of time ({task.limits.wall_seconds:g} s) under its own checks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reports:
-    """What the candidate's process said of the checks left to it, and what the replay of all checks said."""
+    """What the candidate's process reported on the checks left to it, and what the replay of all checks reported."""
 
     own: ValueReport
     replay: ValueReport
@@ -266,7 +266,7 @@ def _questions(calls: Sequence[Call]) -> tuple[list[Step], list[Call]]:
 
 @lru_cache(maxsize=4096)
 def _arguments_source(typed: str) -> tuple[str, str]:
-    """Source of the arguments, empty where they are no plain values, and how they look in a call."""
+    """Source of the arguments (empty if they are not plain values) and their text in a call."""
     arguments = decode(json.loads(typed))
     if not is_plain(arguments):
         return "", ""
@@ -285,16 +285,16 @@ def is_plain(value: Any) -> bool:
 
 
 def _answers(calls: Sequence[Call], asked: Sequence[Call], given: Sequence[Mapping[str, Any]]) -> dict[Call, Any]:
-    """By call, in order, what the stub shall do: ``(kind, source or what to raise, source of the changed arguments)``."""
-    found: dict[Call, Any] = {call: [] for call in calls}
+    """By call, in order, what the stub must do: ``(kind, source or what to raise, source of the changed arguments)``."""
+    answers_of: dict[Call, Any] = {call: [] for call in calls}
     for call, answer in zip(asked, given, strict=True):
         changed = source_of(decode(answer["arguments"])) if "arguments" in answer else ""
         if "raised" in answer:
-            found[call].append(("raised", (raised_names(answer), message_of(answer)), changed))
+            answers_of[call].append(("raised", (raised_names(answer), message_of(answer)), changed))
         else:
-            found[call].append(("value", source_of(decode(answer.get("value"))), changed))
-    impossible = ("raised", (["builtins.TypeError"], "an argument is no plain value"), "")
-    return {call: answers or [impossible] * 100 for call, answers in found.items()}
+            answers_of[call].append(("value", source_of(decode(answer.get("value"))), changed))
+    impossible = ("raised", (["builtins.TypeError"], "an argument is not a plain value"), "")
+    return {call: answers or [impossible] * 100 for call, answers in answers_of.items()}
 
 
 def comparator_of(task: Task, sandbox: Sandbox) -> Comparator:
@@ -303,8 +303,10 @@ def comparator_of(task: Task, sandbox: Sandbox) -> Comparator:
     Raises:
         TaskFault: there is no such comparator.
     """
-    found = parse_comparator(task.compare, task.source or task.key)
-    return replace(found, decide=in_sandbox(task, found.function, sandbox)) if found.kind == "checks" else found
+    comparator = parse_comparator(task.compare, task.source or task.key)
+    return (
+        replace(comparator, decide=in_sandbox(task, comparator.function, sandbox)) if comparator.kind == "checks" else comparator
+    )
 
 
 def in_sandbox(task: Task, function: str, sandbox: Sandbox) -> Callable[[Sequence[tuple[Any, Any]]], list[bool]]:
@@ -324,7 +326,7 @@ def in_sandbox(task: Task, function: str, sandbox: Sandbox) -> Callable[[Sequenc
         plain = [index for index, pair in enumerate(pairs) if is_plain(pair)]
         calls = [Step(kind="call", source=function, arguments=source_of((pairs[n], {})), text=function, line=0) for n in plain]
         report = run_steps(_RUNTIME, task, code, tuple(calls), sandbox)
-        # One that raises or does not end on some value of a candidate did not find it right.
+        # One that raises or does not end on some value of a candidate did not confirm it.
         right = {n for n, answer in zip(plain, report.answers, strict=False) if decode(answer.get("value")) is True}
         return [index in right for index in range(len(pairs))]
 

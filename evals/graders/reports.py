@@ -1,7 +1,7 @@
 """What a job of the value judge said, read strictly, and the verdict that its answers make.
 
-What the sandbox writes is taken literally and believed in nothing: a report out of order, doubled, cut short or longer than it
-may be is a fail. Does not run anything.
+What the sandbox writes is parsed strictly and never trusted: a report out of order, doubled, cut short or longer than
+allowed is a fail. Does not run anything.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from evals.sandboxes.base import Outcome
 _MOST_KINDS_OF_ONE_ERROR = 2  # `class Missing(KeyError, AttributeError)` is honest
 _LONGEST_NAME = 60
 Ruling = tuple[Status, str, dict[str, Any]]
-"""Status, reason and evidence of a verdict to be."""
+"""Status, reason and evidence of a future verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueReport:
-    """What a job said: how loading went, the answers in order, whether it came to its proper end.
+    """What a job said: how loading went, the answers in order, whether it ended properly.
 
-    ``forged`` says what in it no driver writes; such a report proves nothing.
+    ``forged`` names what no driver writes; such a report proves nothing.
     """
 
     loaded: bool
@@ -44,7 +44,7 @@ class ValueReport:
 def read_report(outcome: Outcome, steps: int) -> ValueReport:
     """Read a job's output, strictly: load, then 0 .. steps - 1, then the end."""
     lines = outcome.stdout.split(b"\n")
-    cut = lines.pop()  # a line that its end is missing from
+    cut = lines.pop()  # a line without its line end
     load: Mapping[str, Any] | None = None
     loaded = syntax = complete = False
     answers: list[Mapping[str, Any]] = []
@@ -86,7 +86,7 @@ def _is_step(record: Mapping[str, Any], number: int, steps: int) -> bool:
 
 
 def load_failure(report: ValueReport) -> Ruling | None:
-    """Why nothing in a report counts; None where its answers do."""
+    """Why nothing in a report counts; None if its answers count."""
     if report.forged:
         return "fail", "forged_report", {"message": report.forged, "exit_code": report.outcome.exit_code}
     if report.load is not None:
@@ -116,16 +116,16 @@ def judge(steps: Sequence[Step], report: ValueReport, comparator: Comparator) ->
 
 
 def place_of(step: Step) -> dict[str, Any]:
-    """Where a step stands in its checks, as evidence."""
+    """The place of a step in its checks, as evidence."""
     return {"check": step.text[:400], "line": step.line}
 
 
 def judge_step(step: Step, answer: Mapping[str, Any], comparator: Comparator) -> Ruling | None:
-    """The failure that an answer is, or None."""
+    """The failure that an answer amounts to, or None."""
     place = place_of(step)
     raised = raised_names(answer)
     message = message_of(answer)
-    if step.kind == "call":  # its answer, an exception too, is for who asked
+    if step.kind == "call":  # its answer, even an exception, is for the caller
         return None
     if step.kind == "raises":
         told = any(is_raised(name, raised) for name in step.expected) and not _is_anything(raised)
@@ -146,7 +146,7 @@ def judge_step(step: Step, answer: Mapping[str, Any], comparator: Comparator) ->
 
 
 def matches(step: Step, got: Any, comparator: Comparator) -> bool:
-    """Whether a decoded value is what a step expects."""
+    """Whether a decoded value is the one that a step expects."""
     if step.truth:
         return bool(got) is step.expected
     if step.identical:
@@ -157,7 +157,7 @@ def matches(step: Step, got: Any, comparator: Comparator) -> bool:
 
 
 def raised_names(answer: Mapping[str, Any]) -> list[str]:
-    """Names of what was raised and its bases; empty where nothing was. What the sandbox wrote is not to be trusted."""
+    """Names of what was raised and its bases; empty where nothing was. The sandbox's output is not trusted."""
     if "raised" not in answer:
         return []
     raised = answer["raised"]
@@ -174,14 +174,14 @@ def is_raised(name: str, raised: Sequence[str]) -> bool:
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, BaseException):
         return f"builtins.{kind.__name__}" in raised or name in raised
-    return any(_short(one) == name and not one.startswith("builtins.") for one in raised)
+    return any(_short(raised_kind) == name and not raised_kind.startswith("builtins.") for raised_kind in raised)
 
 
 def _is_anything(raised: Sequence[str]) -> bool:
-    """Whether a class inherits from more unrelated built-in exceptions than any honest one: made to suit every check."""
+    """Whether a class inherits from more unrelated built-in exceptions than any honest one: crafted to satisfy every check."""
     named = [getattr(builtins, name.removeprefix("builtins."), None) for name in raised if name.startswith("builtins.")]
     kinds = {kind for kind in named if isinstance(kind, type)}
-    leaves = [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
+    leaves = [kind for kind in kinds if not any(leaf is not kind and issubclass(leaf, kind) for leaf in kinds)]
     return len(leaves) > _MOST_KINDS_OF_ONE_ERROR
 
 
@@ -192,7 +192,7 @@ def _short(name: str) -> str:
 
 
 def message_of(answer: Mapping[str, Any]) -> str:
-    """What was raised said; empty where what the sandbox wrote is not text."""
+    """The message of what was raised; empty where what the sandbox wrote is not text."""
     message = answer.get("message", "")
     return message[:400] if isinstance(message, str) else ""
 

@@ -23,7 +23,7 @@ from evals.sandboxes.base import Job, Sandbox
 class Runtime(Protocol):
     """What a language brings to the value judge: checks taken apart, and the job that evaluates them.
 
-    The job writes one JSON line a step on its standard output: ``{"load": null}`` or what loading raised, then
+    The job writes one JSON line per step on its standard output: ``{"load": null}`` or what loading raised, then
     ``{"step": n, "value": typed}`` or ``{"step": n, "raised": [names], "message": text}`` in order, then ``{"end": true}``,
     nothing else, and exits with 0. A runtime may have ``refer(task, steps, sandbox)``, which gives the steps with what only
     a run of the golden tells.
@@ -33,7 +33,7 @@ class Runtime(Protocol):
         """Steps of a task's checks.
 
         Raises:
-            TaskFault: not this language, or nothing in it asserts anything.
+            TaskFault: they are not in this language, or assert nothing.
         """
         ...
 
@@ -52,7 +52,7 @@ class Question:
 
 @runtime_checkable
 class HiddenInputs(Protocol):
-    """What a runtime has beside ``Runtime`` to put hidden inputs to an answer."""
+    """What a runtime needs beside ``Runtime`` to call an answer with hidden inputs."""
 
     def functions(self, golden: str) -> list[str]:
         """The functions that a golden defines at its top level, in order."""
@@ -71,13 +71,13 @@ class HiddenInputs(Protocol):
         ...
 
     def plain(self, value: Any) -> Any:
-        """What a call gave, in the driver's typed form, as a plain value of Python; ``Opaque`` for what is none."""
+        """What a call gave, in the driver's typed form, as a plain value of Python; ``Opaque`` for anything else."""
         ...
 
 
 @cache
 def runtime_for(language: str) -> Runtime:
-    """The runtime of a language, made once.
+    """The runtime of a language, created once.
 
     Raises:
         TaskFault: there is none.
@@ -91,7 +91,7 @@ def hidden_inputs(language: str) -> HiddenInputs:
     """The runtime of a language, as one that takes hidden inputs.
 
     Raises:
-        TaskFault: it takes none.
+        TaskFault: it does not take them.
     """
     runtime = runtime_for(language)
     if not isinstance(runtime, HiddenInputs):

@@ -36,7 +36,7 @@ _CONSTANT = "the query reads no table, the golden does"
 
 
 class SqlGrader:
-    """By the task's checks where they assert something, else by the golden's result set."""
+    """Grades by the task's checks if they assert something, else by the golden's result set."""
 
     def __init__(self) -> None:
         self._values = ValueGrader()
@@ -47,15 +47,15 @@ class SqlGrader:
         if asserts(task):
             return self._values.problems(task)
         place = task.source or task.key
-        found = []
+        problems = []
         if not task.starter.get(SCHEMA, "").strip():
-            found.append(f"{place}: the task has neither checks nor starter/{SCHEMA}; add one, or there is nothing to compare")
+            problems.append(f"{place}: the task has neither checks nor starter/{SCHEMA}; add one, or there is nothing to compare")
         try:
             parse_golden(task)
             tolerance_of(task)
         except TaskFault as error:
-            found.append(str(error))
-        return found
+            problems.append(str(error))
+        return problems
 
     def grade(self, task: Task, code: str, sandbox: Sandbox) -> Verdict:
         """See ``Grader.grade``.
@@ -75,33 +75,33 @@ class SqlGrader:
             return verdict("error", "sandbox", sandbox, message=str(error))
         if isinstance(answer, _Failure) or isinstance(expected, _Failure):
             return _unreferenced(task, code, answer if isinstance(answer, _Failure) else expected, sandbox)
-        found = _compared(task, answer, expected, tolerance, sandbox)
-        return flagged(found, _constant(golden, answer))
+        judged = _compared(task, answer, expected, tolerance, sandbox)
+        return flagged(judged, _constant(golden, answer))
 
     def _reference(self, task: Task, golden: GoldenQuery, sandbox: Sandbox) -> _Answered | _Failure:
-        """The golden's result sets, computed once a task and kept."""
+        """The golden's result sets, computed once per task and kept."""
         key = (task.key, task.golden, tuple(sorted(task.starter.items())), sandbox.tier)
         if key not in self._references:
-            found = _read(task, run_twice(_job(task, task.golden), sandbox))
-            if isinstance(found, _Failure):
-                return found
+            answer = _read(task, run_twice(_job(task, task.golden), sandbox))
+            if isinstance(answer, _Failure):
+                return answer
             keyed = _read(task, run_twice(_job(task, golden.keyed), sandbox)) if golden.keyed else None
-            self._references[key] = tuple(_grouped(found.sets, keyed, golden))
+            self._references[key] = tuple(_grouped(answer.sets, keyed, golden))
         return _Answered(sets=self._references[key], tables=golden.tables)
 
 
-def _with_tables_read(task: Task, code: str, found: Verdict, sandbox: Sandbox) -> Verdict:
+def _with_tables_read(task: Task, code: str, judged: Verdict, sandbox: Sandbox) -> Verdict:
     """A verdict of checks, flagged where a passing answer reads no table; only DuckDB, in the sandbox, can tell."""
-    if not found.passed:
-        return found
+    if not judged.passed:
+        return judged
     try:
         golden = parse_golden(task)
         answer = _read(task, run_twice(_job(task, code), sandbox))
     except TaskFault:  # a golden that is not a plain SELECT: checks alone decide
-        return found
+        return judged
     except SandboxFault as error:
         return verdict("error", "sandbox", sandbox, message=str(error))
-    return flagged(found, _constant(golden, answer) if isinstance(answer, _Answered) else {})
+    return flagged(judged, _constant(golden, answer) if isinstance(answer, _Answered) else {})
 
 
 def _constant(golden: GoldenQuery, answer: _Answered) -> dict[str, str]:
@@ -110,7 +110,7 @@ def _constant(golden: GoldenQuery, answer: _Answered) -> dict[str, str]:
 
 
 def asserts(task: Task) -> bool:
-    """Whether a task's checks assert anything; checks that cannot be parsed count, so that their fault is told."""
+    """Whether a task's checks assert anything; checks that cannot be parsed count, so that their error is reported."""
     if not task.checks.strip():
         return False
     try:
@@ -126,17 +126,17 @@ def tolerance_of(task: Task) -> tuple[float, float]:
         TaskFault: ``compare`` is neither exact nor approx(...).
     """
     place = task.source or task.key
-    found = parse_comparator(task.compare, place)
-    if found.kind == "exact":
+    comparator = parse_comparator(task.compare, place)
+    if comparator.kind == "exact":
         return DEFAULT_TOLERANCE
-    if found.kind == "approx":
-        return found.rtol, found.atol
+    if comparator.kind == "approx":
+        return comparator.rtol, comparator.atol
     raise TaskFault(f"{place}: compare: a result set takes exact or approx(...), found {task.compare!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """Result sets, one a data set, and the tables that the query read, where that is known."""
+    """Result sets, one per data set, and the tables that the query read, where that is known."""
 
     sets: tuple[ResultSet, ...]
     tables: frozenset[str] | None
@@ -214,20 +214,20 @@ def _tables_in(text: Any) -> frozenset[str] | None:
 
 def _grouped(sets: Sequence[ResultSet], keyed: _Answered | _Failure | None, golden: GoldenQuery) -> Iterator[ResultSet]:
     """The golden's result sets with their groups of equal sort keys; without keys every row is a group of its own."""
-    for index, found in enumerate(sets):
+    for index, result in enumerate(sets):
         if not golden.ordered:
-            yield found
+            yield result
             continue
-        groups: tuple[int, ...] = (1,) * len(found.rows)
+        groups: tuple[int, ...] = (1,) * len(result.rows)
         if isinstance(keyed, _Answered):
             rows = keyed.sets[index].rows
-            if tuple(row[: -golden.keys] for row in rows) == found.rows:
+            if tuple(row[: -golden.keys] for row in rows) == result.rows:
                 groups = group_sizes([row[-golden.keys :] for row in rows])
-        yield ResultSet(columns=found.columns, rows=found.rows, groups=groups)
+        yield ResultSet(columns=result.columns, rows=result.rows, groups=groups)
 
 
 def _unreferenced(task: Task, code: str, broken: _Answered | _Failure, sandbox: Sandbox) -> Verdict:
-    """The task's own scripts or golden failed: its golden's grading says so, and no other answer is blamed for it."""
+    """The task's own scripts or golden failed: the golden's own grading reports it, and no other answer is blamed for it."""
     assert isinstance(broken, _Failure)
     if code.strip() == task.golden.strip():
         return verdict("fail", broken.reason, sandbox, **broken.evidence)

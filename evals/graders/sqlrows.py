@@ -17,7 +17,7 @@ from typing import Any
 
 Row = tuple[Any, ...]
 DEFAULT_TOLERANCE = (1e-9, 1e-9)
-_MOST_PAIRS = 4_000_000  # of rows that agree with none exactly, tried one by one
+_MOST_PAIRS = 4_000_000  # rows without an exact match, tried one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class ResultSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
-    """Why two result sets differ: a reason of a verdict, what was expected and what came."""
+    """Why two result sets differ: a reason of a verdict, what was expected and what was returned."""
 
     reason: str
     expected: str
@@ -86,13 +86,13 @@ def near(got: Any, expected: Any, tolerance: tuple[float, float] = DEFAULT_TOLER
 
 
 def _unmatched(got: Sequence[Row], expected: Sequence[Row], tolerance: tuple[float, float]) -> tuple[list[Row], list[Row]] | None:
-    """(expected rows without a partner, rows that came without one); None where all have one."""
+    """(expected rows without a partner, returned rows without one); None if all have one."""
     surplus = _minus(got, Counter(map(_canonical, expected)))
     missing = _minus(expected, Counter(map(_canonical, got)))
     if len(missing) * len(surplus) > _MOST_PAIRS:
         return missing, surplus
     for row in list(missing):
-        partner = next((place for place, other in enumerate(surplus) if near(other, row, tolerance)), None)
+        partner = next((place for place, candidate in enumerate(surplus) if near(candidate, row, tolerance)), None)
         if partner is not None:
             del surplus[partner]
             missing.remove(row)
@@ -112,7 +112,7 @@ def _minus(rows: Sequence[Row], others: Counter[Hashable]) -> list[Row]:
 
 
 def _canonical(value: Any) -> Hashable:
-    """Equal for cells that are equal exactly; hashable, and a boolean is not a number."""
+    """A hashable key, equal for cells that are exactly equal; a boolean is not a number."""
     if isinstance(value, (list, tuple)):
         return ("list", tuple(map(_canonical, value)))
     if isinstance(value, dict):
@@ -135,8 +135,8 @@ def _midnight(value: Any) -> Any:
     return value
 
 
-def _names(found: ResultSet) -> str:
-    return f"{len(found.columns)} columns: {', '.join(found.columns)}"[:400]
+def _names(result: ResultSet) -> str:
+    return f"{len(result.columns)} columns: {', '.join(result.columns)}"[:400]
 
 
 def _shown(what: str, rows: Sequence[Row]) -> str:

@@ -1,6 +1,6 @@
-"""What the text of a query says, read with DuckDB's own parser: the tables that it reads, whether and by what it sorts.
+"""What the text of a query says, read with DuckDB's own parser: the tables that it reads, whether it sorts, and by what.
 
-``parse_golden`` parses out here and is for goldens, which are trusted; an answer's tree comes out of the sandbox as text.
+``parse_golden`` parses on the host and is for goldens, which are trusted; an answer's tree comes out of the sandbox as text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evals.records import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenQuery:
-    """What a golden's syntax says: its base tables, whether it sorts, and how the sort keys can be had.
+    """What a golden's syntax says: its base tables, whether it sorts, and how to obtain the sort keys.
 
     ``keyed`` is the golden with its sort keys as ``keys`` more columns; empty where they cannot be added.
     """
@@ -30,7 +30,7 @@ class GoldenQuery:
 
 
 def parse_golden(task: Task) -> GoldenQuery:
-    """Read a task's golden with DuckDB's parser; goldens are trusted, so it is done out here.
+    """Read a task's golden with DuckDB's parser; goldens are trusted, so this is done on the host.
 
     Raises:
         TaskFault: it is not a single SELECT.
@@ -68,7 +68,7 @@ def _ask(query: str, argument: str) -> str:
 
 
 def tables_of(tree: Any) -> frozenset[str] | None:
-    """Base tables that a serialised query reads; None where that cannot be told (no SELECT, or a query in a text)."""
+    """Base tables that a serialised query reads; None if that cannot be determined (not a SELECT, or a query inside a string)."""
     if not isinstance(tree, dict) or tree.get("error") or "statements" not in tree:
         return None
     tables: set[str] = set()

@@ -1,4 +1,4 @@
-"""The value judge: the sandbox evaluates, the comparison happens out here, where no candidate can reach.
+"""The value judge: the sandbox evaluates, the comparison happens on the host, where no candidate can reach.
 
 Covers every language whose row has a runtime. Python checks that need code to decide go through ``referee``, hidden inputs
 through ``fuzz``; what the sandbox writes is read in ``reports``. The evidence of a pass counts the checks that were left

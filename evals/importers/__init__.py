@@ -37,9 +37,9 @@ IMPORTERS: Mapping[str, str] = {
 
 
 def split_importer(name: str) -> tuple[str, str] | None:
-    """Importer and path of ``IMPORTER:PATH`` or ``pkg.mod:function:PATH``; None for what has neither form.
+    """Importer and path of ``IMPORTER:PATH`` or ``pkg.mod:function:PATH``; None if the text has neither form.
 
-    What stands before the first colon is an importer only where IMPORTERS has it; a path that looks like the long form
+    The part before the first colon is an importer only if it is in IMPORTERS; a path that looks like the long form
     itself is given as ``./pkg.mod:function:PATH``.
     """
     importer, _, path = name.partition(":")
@@ -53,7 +53,7 @@ def import_benchmark(name: str, path: Path) -> Suite:
     """Read a benchmark's file, or the folder that holds it; the importer's name is one of IMPORTERS or ``pkg.mod:function``.
 
     Raises:
-        BadInput: no such importer, or the files are not that benchmark's; every finding with its place.
+        BadInput: no such importer, or the files are not of that benchmark; every finding with its place.
     """
     read: Callable[[Path], Suite] = load(IMPORTERS, name, "importer", form="pkg.mod:function")
     return read(path)
@@ -63,7 +63,7 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
     """The file itself, or the first of ``names`` in a folder, plain or compressed.
 
     Raises:
-        BadInput: neither is there.
+        BadInput: neither exists.
     """
     if path.is_file():
         return path
@@ -71,23 +71,23 @@ def find_file(path: Path, names: Sequence[str]) -> Path:
         raise BadInput(f"{path}: no such file or folder; give {' or '.join(names)}, or the folder that holds it")
     for name in names:
         plain = name.removesuffix(".gz")
-        for one in (name, plain, *(plain + ending for ending in COMPRESSIONS)):
-            if (path / one).is_file():
-                return path / one
+        for candidate in (name, plain, *(plain + ending for ending in COMPRESSIONS)):
+            if (path / candidate).is_file():
+                return path / candidate
     there = ", ".join(sorted(p.name for p in path.iterdir())[:10]) or "nothing"
     raise BadInput(f"{path}: expected {' or '.join(names)} in this folder, found {there}")
 
 
 def missing(row: TableRow, wanted: Mapping[str, type]) -> list[str]:
-    """What a foreign row lacks: for each key, its place, what was found and what was expected."""
+    """Problems of a row's keys: for each, its place, what was found and what was expected."""
     problems = []
     for key, kind in wanted.items():
         if key not in row.values:
             there = ", ".join(map(str, row.values)) or "no keys"
             problems.append(f"{row.place}: expected the key {key!r}, found {there}")
         elif not isinstance(row.values[key], kind) or isinstance(row.values[key], bool):
-            found = row.values[key]
-            problems.append(f"{row.place}: {key}: expected {kind.__name__}, found {type(found).__name__} {found!r:.60}")
+            value = row.values[key]
+            problems.append(f"{row.place}: {key}: expected {kind.__name__}, found {type(value).__name__} {value!r:.60}")
     return problems
 
 
@@ -98,7 +98,7 @@ def import_rows(
     problems_of: Callable[[TableRow], list[str]],
     task_of: Callable[[TableRow], Mapping[str, Any]],
 ) -> Suite:
-    """The suite of a file whose every row is a task. ``task_of`` sees rows without problems only.
+    """The suite of a file in which every row is a task. ``task_of`` gets only rows without problems.
 
     Raises:
         BadInput: every finding with its place, also those that ``task_of`` raises as ``TaskFault``.
@@ -118,13 +118,13 @@ def tasks_of(
     """The tasks of the rows that have no problem; what is found in the others is appended to ``problems``."""
     tasks = []
     for row in rows:
-        found = problems_of(row)
-        if not found:
+        row_problems = problems_of(row)
+        if not row_problems:
             try:
                 tasks.append(task_of(row))
             except TaskFault as error:
-                found = [f"{row.place}: {error}"]
-        problems += found
+                row_problems = [f"{row.place}: {error}"]
+        problems += row_problems
     return tasks
 
 

@@ -1,6 +1,6 @@
 """defog's sql-eval: questions on the 11 databases of defog-data, in Postgres' SQL, answered in DuckDB's.
 
-Reads ``*_postgres.csv`` and the databases' ``NAME/NAME.sql`` and ``NAME.json``; nothing in them is run here. The split is by
+Reads ``*_postgres.csv`` and the databases' ``NAME/NAME.sql`` and ``NAME.json``; nothing in them is run. The split is by
 database. The benchmark accepts several queries a question; here the first one that DuckDB can run is the golden, with all
 columns that its braces offer, and the prompt names the columns. As in the benchmark's own comparison, order counts only
 where the question asks for it (or a LIMIT does). What DuckDB cannot run is left out with a note. Questions on the current
@@ -77,9 +77,9 @@ def import_defog(path: Path) -> Imported:
     tasks = []
     for file in files:
         for number, row in enumerate(read_rows(file, problems, odd_quotes=True), 1):
-            found = missing(row, _WANTED)
-            problems += found
-            if found:
+            row_problems = missing(row, _WANTED)
+            problems += row_problems
+            if row_problems:
                 continue
             name = row.values["db_name"]
             if name not in known:
@@ -99,22 +99,22 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     places = [path, path / "data", path / "sql-eval" / "data"]
-    found = next((files for place in places if (files := sorted(place.glob("*_postgres.csv")))), [])
-    if not found:
+    tables = next((files for place in places if (files := sorted(place.glob("*_postgres.csv")))), [])
+    if not tables:
         raise BadInput(f"{path}: expected NAME_postgres.csv here, in data/ or in sql-eval/data/, found none")
-    return found
+    return tables
 
 
 def _databases(path: Path) -> Path:
     places = [base / inner for base in (path, *path.absolute().parents[:4]) for inner in ("defog_data", "defog-data/defog_data")]
-    found = next((place for place in places if place.is_dir()), None)
-    if found is None:
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
         raise BadInput(f"{path}: expected the databases in defog_data/ or defog-data/defog_data/ here or above, found neither")
-    return found
+    return folder
 
 
 def _read_database(folder: Path, name: str) -> _Database | str:
-    """A database, or why there is none."""
+    """A database, or why it cannot be used."""
     if not re.fullmatch(r"\w+", name):
         return f"db_name: expected a plain name, found {name!r:.60}"
     script, described = folder / name / f"{name}.sql", folder / name / f"{name}.json"
@@ -173,7 +173,7 @@ def _golden(accepted: str, *, ordered: bool) -> tuple[str, list[str]]:
     """The first accepted query that DuckDB can run, and its columns.
 
     Raises:
-        TaskFault: none of them.
+        TaskFault: it can run none of them.
     """
     reasons = []
     for text in alternatives(accepted):

@@ -2,7 +2,7 @@
 
 The inputs are the task's hidden ones (``Task.fuzz``), all base inputs first; a reference run of the golden answers them. The
 grader asks at most 200 inputs a task, so larger sets are thinned evenly, and inputs of more than 20,000 characters are left
-out; both are noted. ``atol`` becomes the comparator. Splits are those of the benchmarks beneath. Where several answers are
+out; both are noted. ``atol`` becomes the comparator. Splits are those of the original benchmarks. Where several answers are
 right (roots, sets as lists, a match object for True) the comparison is the benchmark's own. Not covered: ``contract``, since
 all inputs meet it.
 """
@@ -66,19 +66,19 @@ def import_evalplus(path: Path) -> Imported:
     rows = read_rows(file, problems)
     first = str(rows[0].values.get("task_id", ""))
     names = {"HumanEval/": "humanevalplus", "Mbpp/": "mbppplus"}
-    name = next((found for prefix, found in names.items() if first.startswith(prefix)), None)
+    name = next((known for prefix, known in names.items() if first.startswith(prefix)), None)
     if name is None:
         raise BadInput(f"{rows[0].place}: task_id: expected HumanEval/NUMBER or Mbpp/NUMBER, found {first!r:.60}")
     notes: list[str] = []
     tasks = []
     for row in rows:
-        found = _problems(row, name)
-        if not found:
+        row_problems = _problems(row, name)
+        if not row_problems:
             try:
                 tasks.append(_task(row, name, notes))
             except TaskFault as error:
-                found = [f"{row.place}: {error}"]
-        problems += found
+                row_problems = [f"{row.place}: {error}"]
+        problems += row_problems
     return build_partial(_header(name), tasks, problems, file, notes)
 
 
@@ -95,26 +95,26 @@ def _header(name: str) -> SuiteHeader:
 
 
 def _problems(row: TableRow, name: str) -> list[str]:
-    found = missing(row, _WANTED)
-    if found:
-        return found
+    problems = missing(row, _WANTED)
+    if problems:
+        return problems
     values = row.values
     prefix = "HumanEval/" if name == "humanevalplus" else "Mbpp/"
     number = values["task_id"].removeprefix(prefix)
     if not (values["task_id"].startswith(prefix) and number.isdecimal()):
-        found.append(f"{row.place}: task_id: expected {prefix}NUMBER, found {values['task_id']!r:.60}")
+        problems.append(f"{row.place}: task_id: expected {prefix}NUMBER, found {values['task_id']!r:.60}")
     elif name == "mbppplus" and official_split(int(number)) is None:
-        found.append(f"{row.place}: task_id: expected Mbpp/1 to Mbpp/974, found {values['task_id']!r}")
+        problems.append(f"{row.place}: task_id: expected Mbpp/1 to Mbpp/974, found {values['task_id']!r}")
     if not values["entry_point"].isidentifier():
-        found.append(f"{row.place}: entry_point: expected a function's name, found {values['entry_point']!r:.60}")
+        problems.append(f"{row.place}: entry_point: expected a function's name, found {values['entry_point']!r:.60}")
     for key in ("base_input", "plus_input"):
-        for place, one in enumerate(values[key]):
-            if not isinstance(one, list):
-                found.append(f"{row.place}: {key}[{place}]: expected a list of arguments, found {one!r:.60}")
+        for place, arguments in enumerate(values[key]):
+            if not isinstance(arguments, list):
+                problems.append(f"{row.place}: {key}[{place}]: expected a list of arguments, found {arguments!r:.60}")
     atol = values.get("atol", 0)
     if not isinstance(atol, (int, float)) or isinstance(atol, bool) or not 0 <= atol < 1e9:
-        found.append(f"{row.place}: atol: expected a number >= 0, found {atol!r:.60}")
-    return found
+        problems.append(f"{row.place}: atol: expected a number >= 0, found {atol!r:.60}")
+    return problems
 
 
 def _task(row: TableRow, name: str, notes: list[str]) -> Mapping[str, Any]:
@@ -134,14 +134,14 @@ def _task(row: TableRow, name: str, notes: list[str]) -> Mapping[str, Any]:
         "source": row.place,
     }
     if entry == "find_zero" and human:
-        # Any root is right: a check with the polynomial that the prompt gives tells, a comparison with one root does not.
+        # Any root is right: only a check with the polynomial of the prompt can tell, not a comparison with one root.
         tolerance = values.get("atol") or 1e-4
-        lines = [f"assert abs(poly({one[0]!r}, {entry}({one[0]!r}))) <= {tolerance!r}\n" for one in inputs]
+        lines = [f"assert abs(poly({arguments[0]!r}, {entry}({arguments[0]!r}))) <= {tolerance!r}\n" for arguments in inputs]
         return {**task, "checks": given(prompt, entry) + "".join(lines)}
     if len(inputs) < LEAST_INPUTS:
         raise TaskFault(f"base_input and plus_input: expected at least {LEAST_INPUTS} inputs in all, found {len(inputs)}")
     compare = _comparator(entry, name, float(values.get("atol") or 0))
-    yields = "".join(f"    yield {tuple(one)!r}\n" for one in inputs)
+    yields = "".join(f"    yield {tuple(arguments)!r}\n" for arguments in inputs)
     asserted = _asserted(unix(values.get("assertion") or ""), entry)
     return {
         **task,
@@ -160,7 +160,7 @@ def _comparator(entry: str, name: str, atol: float) -> str:
 
 
 def _asserted(assertion: str, entry: str) -> str:
-    """The benchmark's own assertions where it has any; hidden inputs judge, but a task needs a check beside them."""
+    """The benchmark's own assertions where it has any; hidden inputs decide, but a task needs a check beside them."""
     if assertion.strip():
         parse_checks(assertion, "assertion")
         return assertion.strip() + "\n"
@@ -173,10 +173,10 @@ def _inputs(row: TableRow, name: str, number: int, notes: list[str]) -> list[lis
     for key in ("base_input", "plus_input"):
         raw = row.values[key]
         try:
-            read = [_typed(number, one) for one in raw] if name == "mbppplus" else raw
+            read = [_typed(number, arguments) for arguments in raw] if name == "mbppplus" else raw
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise TaskFault(f"{key}: not the arguments of this task: {error}") from None
-        short = [one for one in read if len(repr(one)) <= _LONGEST_INPUT]
+        short = [arguments for arguments in read if len(repr(arguments)) <= _LONGEST_INPUT]
         if len(short) < len(read):
             long = len(read) - len(short)
             notes.append(f"{row.place}: {key}: {long} of {len(read)} inputs are longer than {_LONGEST_INPUT:,} characters")
@@ -213,18 +213,18 @@ _TYPES: tuple[tuple[frozenset[int], Change], ...] = (
     ),
     (
         frozenset((63, 64, 70, 94, 120, 237, 272, 299, 400, 409, 417, 438, 473, 614, 780)),
-        lambda given: [_all(one) for one in given],
+        lambda given: [_all(item) for item in given],
     ),
     (frozenset((75, 413, 444, 753)), lambda given: [_all(given[0]), given[1]]),
     (frozenset((106, 750)), lambda given: [given[0], tuple(given[1])]),
-    (frozenset((115,)), lambda given: [[set(one) if isinstance(one, list) and one else {} for one in given[0]]]),
+    (frozenset((115,)), lambda given: [[set(item) if isinstance(item, list) and item else {} for item in given[0]]]),
     (frozenset((124,)), lambda given: [float(given[0]), complex(given[1])]),
     (frozenset((250, 405, 446, 617, 720, 763, 808)), lambda given: [tuple(given[0]), given[1]]),
-    (frozenset((259, 401, 445)), lambda given: [tuple(_all(one)) for one in given]),
-    (frozenset((278,)), lambda given: [tuple(tuple(one) if isinstance(one, list) else one for one in given[0])]),
+    (frozenset((259, 401, 445)), lambda given: [tuple(_all(item)) for item in given]),
+    (frozenset((278,)), lambda given: [tuple(tuple(item) if isinstance(item, list) else item for item in given[0])]),
     (frozenset((307,)), lambda given: [tuple(given[0]), given[1], given[2]]),
     (frozenset((722,)), lambda given: [{key: tuple(value) for key, value in given[0].items()}, *given[1:]]),
     (frozenset((252,)), lambda given: [complex(given[0])]),
-    (frozenset((580, 615, 791)), lambda given: [_deep(one) for one in given]),
+    (frozenset((580, 615, 791)), lambda given: [_deep(item) for item in given]),
 )
 """By MBPP's task numbers, how the benchmark types the arguments."""

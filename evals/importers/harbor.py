@@ -1,6 +1,6 @@
 """Harbor's and Terminal-Bench's task folders, as far as they can be graded without their own image.
 
-A task comes in where it is a Python file that pytest files judge: ``instruction.md``, or ``instruction`` in ``task.yaml`` or
+A task is imported if it is a Python file judged by pytest files: ``instruction.md``, or ``instruction`` in ``task.yaml`` or
 ``task.toml``; ``tests/test_*.py``; and one ``solution.py`` or ``solution/NAME.py``, which names the file and is the golden. What
 needs an image of its own is left out with notes that say where: installed packages, files of the image, shell solutions,
 compose files, tests that start programs or read absolute paths. Holdout only, unless the task names a licence that allows
@@ -48,7 +48,7 @@ def import_harbor(path: Path) -> Imported:
     """
     if not path.is_dir():
         raise BadInput(f"{path}: no such folder; give a task's folder or a folder of them")
-    inner = {folder for mark in _MARKS for found in path.rglob(mark) for folder in (found.parent,)}
+    inner = {folder for mark in _MARKS for file in path.rglob(mark) for folder in (file.parent,)}
     folders = sorted(folder for folder in inner if inner.isdisjoint(folder.parents))
     if not folders:
         raise BadInput(f"{path}: no task folders; expected {', '.join(_MARKS)} in each")
@@ -97,7 +97,7 @@ def _text(file: Path) -> str:
 
 
 def _task(folder: Path, meta: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
-    """A task and why it cannot be graded here; with any reason the task counts for nothing."""
+    """A task and why it cannot be graded here; with any reason the task is not imported."""
     instruction = _text(folder / "instruction.md") if (folder / "instruction.md").is_file() else meta.get("instruction")
     if not isinstance(instruction, str) or not instruction.strip():
         raise TaskFault(f"{folder}: no instruction; expected instruction.md, or the key instruction in task.yaml")
@@ -105,8 +105,8 @@ def _task(folder: Path, meta: Mapping[str, Any]) -> tuple[Mapping[str, Any], lis
     solutions = _solutions(folder)
     if len(solutions) != 1:
         scripts = [file.name for pattern in ("solution.sh", "solution/*.sh") for file in folder.glob(pattern)]
-        found = ", ".join([*(file.name for file in solutions), *scripts]) or "none"
-        notes.append(f"{folder}: expected one Python file as solution (solution.py, solution/NAME.py), found {found}")
+        present = ", ".join([*(file.name for file in solutions), *scripts]) or "none"
+        notes.append(f"{folder}: expected one Python file as solution (solution.py, solution/NAME.py), found {present}")
         return {}, notes
     entry = solutions[0].name
     tests = {f"tests/{file.relative_to(folder / 'tests').as_posix()}": file for file in _files(folder / "tests", "*.py")}
@@ -152,7 +152,7 @@ def _files(folder: Path, pattern: str) -> list[Path]:
 
 
 def _image_notes(folder: Path) -> Iterator[str]:
-    """What of a task is in its image only."""
+    """What a task needs that only its image has."""
     for name in ("docker-compose.yaml", "docker-compose.yml", "environment/docker-compose.yaml"):
         if (folder / name).is_file():
             yield f"{folder / name}: needs its own containers"
@@ -168,7 +168,7 @@ def _image_notes(folder: Path) -> Iterator[str]:
 
 
 def _test_notes(file: Path, text: str, known: set[str]) -> Iterator[str]:
-    """What a test file needs that is not here."""
+    """What a test file needs that is not available here."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:

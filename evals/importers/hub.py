@@ -1,8 +1,8 @@
-"""Any table of tasks by a map of its columns: ``table:PATH`` for every form that is a table, ``hub:ORG/NAME`` for datasets.
+"""Any table of tasks by a map of its columns: ``table:PATH`` for every table format, ``hub:ORG/NAME`` for datasets.
 
 The map is YAML beside the file (``tasks.csv.yaml``, or ``columns.yaml`` in its folder): the keys of ``suite.yaml``, ``columns``
-(a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split of the
-table's own wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
+(a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split in the
+table wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
 true`` in the map, every task is holdout. ``hub`` takes a folder of ``Dataset.save_to_disk``, a clone of a dataset's repository
 or a name of the hub, with ``?config=``, ``?split=``, ``?revision=`` and ``?columns=MAP.yaml``; dataset scripts never run. A
 file is a table to both.
@@ -62,11 +62,11 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     place, options = split_options(path, {"columns": _OPTIONS["columns"]})
     file = _table_file(place)
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
-    found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
+    table_map = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
     problems: list[str] = []
-    named = {**found.columns, **(columns or {})}
+    named = {**table_map.columns, **(columns or {})}
     rows = read_rows(file, problems, known=frozenset(column.lower() for column in named.values()))
-    mapping = _completed(found, columns, name or file.name.split(".")[0], beside)
+    mapping = _completed(table_map, columns, name or file.name.split(".")[0], beside)
     return _import(mapping, rows, file, problems)
 
 
@@ -80,8 +80,8 @@ def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str =
     if place.is_file():
         return import_table(path, columns, name)
     beside = [place / MAP_FILE]
-    found = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
-    mapping = _completed(found, columns, name or place.name, beside)
+    table_map = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
+    mapping = _completed(table_map, columns, name or place.name, beside)
     wanted = {column for column in mapping.columns.values() if not column.startswith("=")}
     return _import(mapping, list(_hub_rows(place, options, wanted)), place, [])
 
@@ -114,8 +114,8 @@ def _read_map(file: Path) -> TableMap:
         raise BadInput("\n".join(f"{file}:{line}: {text}" if line else f"{file}: {text}" for line, text in located)) from None
 
 
-def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
-    merged = {**found.columns, **(columns or {})}
+def _completed(table_map: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
+    merged = {**table_map.columns, **(columns or {})}
     problems = [
         f"columns.{key}: no key of a task; there are: {', '.join(sorted(_FILLED))}" for key in merged if key not in _FILLED
     ]
@@ -126,7 +126,7 @@ def _completed(found: TableMap, columns: Mapping[str, str] | None, name: str, be
     ]
     if problems:
         raise BadInput("\n".join(problems))
-    return found.model_copy(update={"columns": merged, "name": found.name or name})
+    return table_map.model_copy(update={"columns": merged, "name": table_map.name or name})
 
 
 def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: list[str]) -> Imported:
@@ -165,14 +165,14 @@ def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
             problems.append(f"{column}: {error}")
     if problems:
         raise TaskFault("\n".join(problems))
-    one = str(values.get("id", number)).replace("/", "-").replace("\\", "-")
-    group = str(values.get("group", one))
+    name = str(values.get("id", number)).replace("/", "-").replace("\\", "-")
+    group = str(values.get("group", name))
     licence = str(values.get("licence", mapping.licence))
     allowed = mapping.train_ok if mapping.train_ok is not None else may_train(licence)
     return {
         "golden": "",
         **values,
-        "id": one,
+        "id": name,
         "group": group,
         "split": _split(mapping, row, values.get("split", row.values.get(_OWN_SPLIT)), group),
         "licence": licence,
@@ -181,7 +181,7 @@ def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
     }
 
 
-_OWN_SPLIT = "\0split"  # where rows of the hub carry theirs; no column can have this name
+_OWN_SPLIT = "\0split"  # where rows of the hub carry their split; no column can have this name
 
 
 def _split(mapping: TableMap, row: TableRow, value: Any, group: str) -> Split:
@@ -239,10 +239,10 @@ def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Itera
             loaded = datasets.load_from_disk(where)
         else:
             loaded = datasets.load_dataset(where, options.get("config"), revision=options.get("revision"))
-    except Exception as error:  # of many kinds: the network's, the hub's, the readers'
+    except Exception as error:  # of many kinds: from the network, the hub, the readers
         network = isinstance(error, ConnectionError) or "ConnectError" in type(error).__name__
         fix = f"; without a network, give the folder of a clone or a file, such as {path.name}.jsonl" if network else ""
-        raise BadInput(f"{where}: no dataset that can be read: {type(error).__name__}: {error}{fix}") from None
+        raise BadInput(f"{where}: not a dataset that can be read: {type(error).__name__}: {error}{fix}") from None
     parts = dict(loaded) if isinstance(loaded, datasets.DatasetDict) else {str(loaded.split or ""): loaded}
     if "split" in options:
         if options["split"] not in parts:

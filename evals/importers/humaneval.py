@@ -69,17 +69,17 @@ def convert(test: str, entry_point: str) -> str:
     """The ``test`` field as checks.
 
     Raises:
-        TaskFault: not Python, or there is no ``check`` function in it.
+        TaskFault: it is not Python, or has no ``check`` function.
     """
     lines: list[str] = []
-    found = False
+    defined = False
     for node in _parse(test, "test").body:
         if isinstance(node, ast.FunctionDef) and node.name == "check" and len(node.args.args) == 1:
-            found = True
+            defined = True
             lines += _converted(node, entry_point)
         elif not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "METADATA"):
             lines.append(ast.unparse(node))
-    if not found:
+    if not defined:
         raise TaskFault("test: expected a function check(candidate), found none")
     return "\n".join(lines) + "\n"
 
@@ -96,7 +96,7 @@ def _converted(check: ast.FunctionDef, entry_point: str) -> list[str]:
 
 
 def _idle(node: ast.stmt) -> bool:
-    """Says nothing: ``assert True``, a docstring, ``pass``, a ``print``."""
+    """Whether a statement says nothing: ``assert True``, a docstring, ``pass``, a ``print``."""
     if isinstance(node, ast.Assert):
         return isinstance(node.test, ast.Constant) and node.test.value is True
     if isinstance(node, ast.Expr):

@@ -80,10 +80,10 @@ def _suite(name: str, language: str, path: Path, *, fix: bool) -> Suite:
     )
 
     def problems(row: TableRow) -> list[str]:
-        found = missing(row, _WANTED)
-        if not found and not row.values["task_id"].startswith(_PREFIX[language]):
-            found.append(f"{row.place}: task_id: expected {_PREFIX[language]}..., found {row.values['task_id']!r}")
-        return found
+        row_problems = missing(row, _WANTED)
+        if not row_problems and not row.values["task_id"].startswith(_PREFIX[language]):
+            row_problems.append(f"{row.place}: task_id: expected {_PREFIX[language]}..., found {row.values['task_id']!r}")
+        return row_problems
 
     def task(row: TableRow) -> Mapping[str, Any]:
         return _task(row, language, fix=fix)

@@ -1,8 +1,8 @@
-"""LiveCodeBench (Jain et al. 2024, arXiv:2403.07974) and its like: programs that read standard input, as JSONL.
+"""LiveCodeBench (Jain et al. 2024, arXiv:2403.07974) and similar benchmarks: programs that read standard input, as JSONL.
 
 Holdout only, without goldens. ``public_test_cases`` and ``private_test_cases`` are JSON text of ``{input, output}``; private
 ones that are base64 of a zlib stream of a pickle are never loaded: such a task is left out with a note, or comes with its
-public cases alone where ``?private=none`` says so. ``?after=2024-08-01`` and ``?before=...`` choose by ``contest_date``, the
+public cases alone if ``?private=none`` is given. ``?after=2024-08-01`` and ``?before=...`` choose by ``contest_date``, the
 first day included, the last not. Functions instead of programs (``starter_code``) are left out.
 """
 
@@ -59,9 +59,9 @@ def import_livecodebench(path: Path) -> Imported:
     tasks = []
     file = find_file(place, FILES)
     for row in read_rows(file, problems):
-        found = missing(row, _WANTED)
-        if found:
-            problems += found
+        row_problems = missing(row, _WANTED)
+        if row_problems:
+            problems += row_problems
             continue
         try:
             day = _contest_day(row)
@@ -133,13 +133,13 @@ def _cases(row: TableRow, *, public_only: bool) -> tuple[list[Mapping[str, str]]
 
 def _read_cases(row: TableRow, key: str) -> list[tuple[str, Mapping[str, str]]]:
     try:
-        found = json.loads(row.values.get(key) or "[]")
+        entries = json.loads(row.values.get(key) or "[]")
     except (ValueError, RecursionError) as error:
         raise TaskFault(f"{key}: not JSON: {error}") from None
-    if not isinstance(found, list):
-        raise TaskFault(f"{key}: expected a JSON array, found {type(found).__name__}")
+    if not isinstance(entries, list):
+        raise TaskFault(f"{key}: expected a JSON array, found {type(entries).__name__}")
     cases: list[tuple[str, Mapping[str, str]]] = []
-    for place, case in enumerate(found):
+    for place, case in enumerate(entries):
         texts = isinstance(case, dict) and all(isinstance(case.get(part), str) for part in ("input", "output"))
         if not texts:
             raise TaskFault(f"{key}[{place}]: expected an object with the texts input and output, found {case!r:.60}")

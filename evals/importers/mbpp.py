@@ -38,16 +38,16 @@ def import_mbpp(path: Path) -> Suite:
 
 def _problems(row: TableRow) -> list[str]:
     text = "prompt" if "prompt" in row.values and "text" not in row.values else "text"
-    found = missing(row, {"task_id": int, text: str, "code": str, "test_list": list})
+    problems = missing(row, {"task_id": int, text: str, "code": str, "test_list": list})
     for key in ("test_list", "test_imports"):
         lines = row.values.get(key, [])
-        if not found and not (isinstance(lines, list) and all(isinstance(line, str) for line in lines)):
-            found.append(f"{row.place}: {key}: expected a list of lines of Python, found {lines!r:.80}")
+        if not problems and not (isinstance(lines, list) and all(isinstance(line, str) for line in lines)):
+            problems.append(f"{row.place}: {key}: expected a list of lines of Python, found {lines!r:.80}")
     if not isinstance(row.values.get("test_setup_code", ""), str):
-        found.append(f"{row.place}: test_setup_code: expected str, found {row.values['test_setup_code']!r:.80}")
-    if not found and official_split(row.values["task_id"]) is None:
-        found.append(f"{row.place}: task_id: expected 1 to 974, found {row.values['task_id']}")
-    return found
+        problems.append(f"{row.place}: test_setup_code: expected str, found {row.values['test_setup_code']!r:.80}")
+    if not problems and official_split(row.values["task_id"]) is None:
+        problems.append(f"{row.place}: task_id: expected 1 to 974, found {row.values['task_id']}")
+    return problems
 
 
 def official_split(number: int) -> Split | None:

@@ -57,16 +57,16 @@ def import_mbxp(path: Path) -> Suite:
 
 
 def _problems(row: TableRow, language: str) -> list[str]:
-    found = missing(row, _WANTED)
-    if found:
-        return found
+    problems = missing(row, _WANTED)
+    if problems:
+        return problems
     if row.values["language"] != language:
-        found.append(f"{row.place}: language: expected {language} as in the first row, found {row.values['language']!r}")
+        problems.append(f"{row.place}: language: expected {language} as in the first row, found {row.values['language']!r}")
     if _number(row) is None:
-        found.append(f"{row.place}: task_id: expected NAME/1 to NAME/974, found {row.values['task_id']!r}")
+        problems.append(f"{row.place}: task_id: expected NAME/1 to NAME/974, found {row.values['task_id']!r}")
     if not isinstance(row.values.get("canonical_solution"), (str, type(None))):
-        found.append(f"{row.place}: canonical_solution: expected str or null, found {row.values['canonical_solution']!r:.60}")
-    return found
+        problems.append(f"{row.place}: canonical_solution: expected str or null, found {row.values['canonical_solution']!r:.60}")
+    return problems
 
 
 def _number(row: TableRow) -> int | None:
@@ -95,7 +95,7 @@ def convert(test: str, language: str) -> str:
     """The ``test`` field as checks: ``if (!compare(a, b)) throw ..`` becomes an assertion, all else stays.
 
     Raises:
-        TaskFault: not the language.
+        TaskFault: it is not in the language.
     """
     lines = []
     for node in parts(parse_sound(test, language, "test")):

@@ -1,7 +1,7 @@
 """MultiPL-E (Cassano et al. 2022, arXiv:2208.08227): HumanEval and MBPP in JavaScript or TypeScript, JSONL or Parquet.
 
 Holdout only: its licence forbids training on it, and it has no solutions, so the golden is empty; its expected values are
-literals, so the tasks can be graded all the same. The first tag is the benchmark beneath, the group its task. A chat answers
+literals, so the tasks can be graded nevertheless. The first tag is the original benchmark, the group its task. A chat answers
 with a whole function, so ``stop_tokens``, which end a bare completion, are not needed. Other languages are not covered.
 """
 
@@ -58,15 +58,15 @@ def import_multiple(path: Path) -> Suite:
 
 
 def _problems(row: TableRow, language: str) -> list[str]:
-    found = missing(row, _WANTED)
-    if found:
-        return found
+    problems = missing(row, _WANTED)
+    if problems:
+        return problems
     values = row.values
     if values["language"] != language:
-        found.append(f"{row.place}: language: expected {language} as in the first row, found {values['language']!r:.40}")
+        problems.append(f"{row.place}: language: expected {language} as in the first row, found {values['language']!r:.40}")
     if not _NAME.fullmatch(values["name"]):
-        found.append(f"{row.place}: name: expected HumanEval_NUMBER_NAME or mbpp_NUMBER_NAME, found {values['name']!r:.60}")
-    return found
+        problems.append(f"{row.place}: name: expected HumanEval_NUMBER_NAME or mbpp_NUMBER_NAME, found {values['name']!r:.60}")
+    return problems
 
 
 def _task(row: TableRow) -> Mapping[str, Any]:
@@ -91,13 +91,13 @@ def convert(tests: str, stub: str, language: str) -> str:
     """The ``tests`` field as checks: the function's own name in place of ``candidate``.
 
     Raises:
-        TaskFault: not the language, or the tests are not about a function of the prompt.
+        TaskFault: they are not in the language, or not about a function of the prompt.
     """
     parse_sound(tests, language, "tests")
-    found = _CANDIDATE.search(tests)
-    if found is None:
+    match = _CANDIDATE.search(tests)
+    if match is None:
         raise TaskFault("tests: expected `let candidate = NAME;`, found none")
-    if not re.search(rf"\bfunction {re.escape(found[1])}\b|\b{re.escape(found[1])}\s*=", stub):
-        raise TaskFault(f"tests: they call {found[1]!r}, which the prompt does not begin; found {stub[-60:]!r}")
-    named = re.sub(r"\bcandidate\b(?=\s*\()", found[1], _CANDIDATE.sub("", tests))
+    if not re.search(rf"\bfunction {re.escape(match[1])}\b|\b{re.escape(match[1])}\s*=", stub):
+        raise TaskFault(f"tests: they call {match[1]!r}, which the prompt does not begin; found {stub[-60:]!r}")
+    named = re.sub(r"\bcandidate\b(?=\s*\()", match[1], _CANDIDATE.sub("", tests))
     return re.sub(r"^declare var require: any;\n", "", named, flags=re.MULTILINE).strip("\n") + "\n"

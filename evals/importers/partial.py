@@ -47,7 +47,7 @@ def build_partial(
 
 
 def split_options(path: Path, known: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
-    """The path and the options behind it: ``tasks.jsonl?after=2024-08-01&private=none``. A file of that very name wins.
+    """The path and the options behind it: ``tasks.jsonl?after=2024-08-01&private=none``. A file of exactly that name wins.
 
     Raises:
         BadInput: an option that is not in ``known`` (name: what it means), or one without a value.
@@ -55,18 +55,18 @@ def split_options(path: Path, known: Mapping[str, str]) -> tuple[Path, dict[str,
     name, mark, text = str(path).partition("?")
     if not mark or path.exists():
         return path, {}
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for part in filter(None, text.split("&")):
         key, equals, value = part.partition("=")
         if key not in known or not equals or not value:
             there = "; ".join(f"{option}=... ({meaning})" for option, meaning in known.items()) or "none"
             raise BadInput(f"{path}: option {part!r}: expected NAME=VALUE, options here: {there}")
-        found[key] = value
-    return Path(name), found
+        options[key] = value
+    return Path(name), options
 
 
 def may_train(licence: str) -> bool:
-    """Whether a licence is known to allow training on the task. One that is unknown, or none at all, does not.
+    """Whether a licence is known to allow training on the task. An unknown or missing one does not.
 
     Several joined by ``AND`` must all allow it, of several joined by ``OR`` one.
     """

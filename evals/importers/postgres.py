@@ -1,4 +1,4 @@
-"""Postgres SQL read as text and made DuckDB's: what the schemas and queries of benchmarks use, and nothing is run here.
+"""Translates Postgres SQL to DuckDB's as text: what the schemas and queries of benchmarks use. Nothing is run.
 
 Covers ``public.``, serial types, foreign keys (dropped), ``to_char`` and ``to_date`` with their common patterns,
 ``generate_series`` as a column. Does not cover ``COPY``, procedures, or a column that only a key of ``GROUP BY`` determines
@@ -41,16 +41,16 @@ def translate_schema(text: str) -> str:
     """A script of CREATE TABLE and INSERT statements for DuckDB.
 
     Raises:
-        TaskFault: it has what cannot be translated.
+        TaskFault: a part of it cannot be translated.
     """
     if re.search(r"^\s*COPY\s+\S+.*FROM\s+stdin", text, re.MULTILINE | re.IGNORECASE):
         raise TaskFault("COPY ... FROM stdin is not covered; dump the rows as INSERT statements (pg_dump --inserts)")
     return translate_query(_outside_texts("".join(_plain(tokens(text))), lambda part: _REFERENCES.sub("", part))) + "\n"
 
 
-def _plain(found: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _plain(pieces: Sequence[tuple[str, str]]) -> Iterator[str]:
     after_public = False
-    for kind, piece in found:
+    for kind, piece in pieces:
         if kind == "word" and piece.lower() == "public":
             after_public = True
         elif after_public:
@@ -78,16 +78,16 @@ def translate_query(text: str) -> str:
     return _rewritten([piece for piece in tokens(text) if piece[0] != "note"]).strip()
 
 
-def _rewritten(found: Sequence[tuple[str, str]]) -> str:
+def _rewritten(pieces: Sequence[tuple[str, str]]) -> str:
     made: list[str] = []
     before = ("", "")
     place = 0
-    while place < len(found):
-        kind, piece = found[place]
-        opening = place + 1 + (place + 1 < len(found) and found[place + 1][0] == "blank")
+    while place < len(pieces):
+        kind, piece = pieces[place]
+        opening = place + 1 + (place + 1 < len(pieces) and pieces[place + 1][0] == "blank")
         call = _CALLS.get(piece.lower()) if kind == "word" else None
-        if call is not None and opening < len(found) and found[opening][1] == "(":
-            arguments, place = _arguments(found, opening)
+        if call is not None and opening < len(pieces) and pieces[opening][1] == "(":
+            arguments, place = _arguments(pieces, opening)
             made.append(call(arguments, before))
             before = ("", ")")
             continue
@@ -98,7 +98,7 @@ def _rewritten(found: Sequence[tuple[str, str]]) -> str:
     return "".join(made)
 
 
-def _arguments(found: Sequence[tuple[str, str]], opening: int) -> tuple[list[str], int]:
+def _arguments(pieces: Sequence[tuple[str, str]], opening: int) -> tuple[list[str], int]:
     """The arguments of a call, rewritten, and the place after it.
 
     Raises:
@@ -106,15 +106,15 @@ def _arguments(found: Sequence[tuple[str, str]], opening: int) -> tuple[list[str
     """
     parts: list[list[tuple[str, str]]] = [[]]
     depth = 0
-    for place in range(opening, len(found)):
-        piece = found[place][1]
+    for place in range(opening, len(pieces)):
+        piece = pieces[place][1]
         depth += (piece == "(") - (piece == ")")
         if depth == 0:
             return [_rewritten(part).strip() for part in parts], place + 1
         if depth == 1 and piece == ",":
             parts.append([])
         elif place > opening:
-            parts[-1].append(found[place])
+            parts[-1].append(pieces[place])
     raise TaskFault("a parenthesis is not closed")
 
 
@@ -161,7 +161,7 @@ def alternatives(text: str) -> list[str]:
             made.append("")
         else:
             made[-1] += piece
-    return [one.strip() for one in made if one.strip()]
+    return [query.strip() for query in made if query.strip()]
 
 
 def fill_braces(query: str) -> str:
@@ -184,20 +184,20 @@ def fill_braces(query: str) -> str:
 
 def without_order(query: str) -> str:
     """The query without its own ORDER BY; unchanged where a LIMIT needs it, or where there is none."""
-    found = tokens(query)
+    pieces = tokens(query)
     depth, at = 0, None
-    for place, (kind, piece) in enumerate(found):
+    for place, (kind, piece) in enumerate(pieces):
         depth += (piece == "(") - (piece == ")")
         if depth == 0 and kind == "word":
             if piece.upper() == "ORDER":
                 at = place
             elif at is not None and piece.upper() in {"LIMIT", "OFFSET", "FETCH", "UNION", "EXCEPT", "INTERSECT"}:
                 return query
-    return query if at is None else "".join(piece for _, piece in found[:at]).strip()
+    return query if at is None else "".join(piece for _, piece in pieces[:at]).strip()
 
 
 def column_names(tree: Mapping[str, Any]) -> list[str]:
-    """What a serialised query calls its columns; empty where that is not in its text (``SELECT *``)."""
+    """What a serialised query calls its columns; empty if that is not in its text (``SELECT *``)."""
     node = tree["statements"][0]["node"]
     while "select_list" not in node and isinstance(node.get("left"), dict):
         node = node["left"]
@@ -212,7 +212,7 @@ def column_names(tree: Mapping[str, Any]) -> list[str]:
 
 def ungrouped(tree: Any) -> list[str]:
     """Columns that some part of a serialised query selects beside groups without grouping by them."""
-    found: list[str] = []
+    columns: list[str] = []
     if isinstance(tree, list):
         return [name for item in tree for name in ungrouped(item)]
     if not isinstance(tree, dict):
@@ -225,16 +225,16 @@ def ungrouped(tree: Any) -> list[str]:
         for place, item in enumerate(items):
             if item.get("class") == "COLUMN_REF" and place not in kept:
                 own = {_last(item), str(item.get("alias", "")).lower() or _last(item)}
-                found += [] if own & names else [_last(item)]
-            found += [name for name in _bare(item) if name not in names and item.get("class") != "COLUMN_REF"]
-    return found + [name for value in tree.values() for name in ungrouped(value)]
+                columns += [] if own & names else [_last(item)]
+            columns += [name for name in _bare(item) if name not in names and item.get("class") != "COLUMN_REF"]
+    return columns + [name for value in tree.values() for name in ungrouped(value)]
 
 
 def _bare(item: Mapping[str, Any]) -> list[str]:
     """Columns that an expression subtracts or adds directly, outside any function."""
     if item.get("class") == "FUNCTION" and item.get("is_operator"):
-        inner = item.get("children") or [one["expression"] for one in item.get("arguments", ())]
-        return [_last(one) for one in inner if one.get("class") == "COLUMN_REF"]
+        inner = item.get("children") or [argument["expression"] for argument in item.get("arguments", ())]
+        return [_last(argument) for argument in inner if argument.get("class") == "COLUMN_REF"]
     return []
 
 
@@ -252,7 +252,7 @@ def parse(query: str) -> Mapping[str, Any]:
     """A query's tree, by DuckDB's parser; it is not bound and not run.
 
     Raises:
-        TaskFault: it is no single SELECT.
+        TaskFault: it is not a single SELECT.
     """
     import duckdb
 

@@ -146,11 +146,11 @@ def convert(test: str, cases: str, name: str, place: str) -> str:
 
 def _skipped(function: ast.FunctionDef) -> list[Any]:
     """The arguments for which the test calls ``pytest.skip``."""
-    found = []
+    arguments = []
     for node in (inner for outer in function.body if isinstance(outer, ast.If) for inner in ast.walk(outer.test)):
         if isinstance(node, ast.Compare) and ast.unparse(node.left) == "input_data":
-            found.append(ast.literal_eval(node.comparators[0]))
-    return found
+            arguments.append(ast.literal_eval(node.comparators[0]))
+    return arguments
 
 
 class _Case(ast.NodeTransformer):
@@ -161,9 +161,9 @@ class _Case(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        starred = [one for one in node.args if isinstance(one, ast.Starred) and ast.unparse(one.value) == "input_data"]
+        starred = [arg for arg in node.args if isinstance(arg, ast.Starred) and ast.unparse(arg.value) == "input_data"]
         if starred:
-            node.args = [_literal(one) for one in self.arguments]
+            node.args = [_literal(arg) for arg in self.arguments]
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:

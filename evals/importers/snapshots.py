@@ -1,7 +1,7 @@
 """Snapshots of a repository as text files: a folder, or a tar that is read in memory and never unpacked to disk.
 
-Covers plain files of UTF-8 text. Binary files are left out and counted; links, devices and paths out of the archive refuse
-the whole snapshot, as do sizes no task should have.
+Covers plain files of UTF-8 text. Binary files are left out and counted; links, devices and paths outside the archive make
+the whole snapshot invalid, as do sizes that no task should have.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Snapshot:
 
 
 def find_snapshot(folders: tuple[Path, ...], name: str) -> Path | None:
-    """The folder or tar of a name, in the first of ``folders`` that has one; a name that is a path finds nothing."""
+    """The folder or tar of a name, in the first of ``folders`` that has one; a name that is a path matches nothing."""
     if not name or name in {".", ".."} or set("/\\\0") & set(name):
         return None
     places = [folder / f"{name}{ending}" for folder in folders for ending in ("", *_ARCHIVES[:-1])]
@@ -95,4 +95,4 @@ def _from_tar(place: Path) -> Iterator[tuple[str, bytes]]:
                 handle = archive.extractfile(member)
                 yield str(PurePosixPath(member.name)), handle.read() if handle is not None else b""
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise TaskFault(f"{place}: no tar that can be read: {error}") from None
+        raise TaskFault(f"{place}: not a tar that can be read: {error}") from None

@@ -1,10 +1,10 @@
-"""SWE-bench (Jimenez et al. 2023, arXiv:2310.06770) and its like: issues to resolve by a diff, JSONL, JSON or Parquet.
+"""SWE-bench (Jimenez et al. 2023, arXiv:2310.06770) and similar benchmarks: issues to resolve by a diff, JSONL, JSON or Parquet.
 
 A row names a repository and a commit; its files must be beside the rows, in ``snapshots/INSTANCE_ID/`` or
 ``snapshots/INSTANCE_ID.tar`` (``.gz``, ``.xz``, ``.bz2``), for nothing is downloaded: a row without them is left out with a
 note. ``test_patch`` makes the test files, ``FAIL_TO_PASS`` and ``PASS_TO_PASS`` name the tests. Holdout only, unless a row
 brings a ``split`` and a ``licence`` that allows training. What a repository needs beside the standard library is not
-installed: ``goldens verify`` says which tasks that leaves.
+installed: ``goldens verify`` tells which tasks work.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ def import_swebench(path: Path) -> Imported:
     left_out: list[str] = []
     tasks = []
     for row in read_rows(file, problems):
-        found = missing(row, _WANTED)
+        row_problems = missing(row, _WANTED)
         ids: dict[str, list[str]] = {}
         for key in ("FAIL_TO_PASS", "PASS_TO_PASS"):
             try:
                 ids[key] = _ids(row, key)
             except TaskFault as error:
-                found.append(f"{row.place}: {error}")
-        problems += found
-        if found:
+                row_problems.append(f"{row.place}: {error}")
+        problems += row_problems
+        if row_problems:
             continue
         place = find_snapshot((file.parent / "snapshots", file.parent), row.values["instance_id"])
         if place is None:
@@ -79,7 +79,7 @@ def _ids(row: TableRow, key: str) -> list[str]:
     """Test ids, as a list or as JSON text of one.
 
     Raises:
-        TaskFault: neither.
+        TaskFault: it is neither.
     """
     value = row.values.get(key)
     if isinstance(value, str):
@@ -87,13 +87,13 @@ def _ids(row: TableRow, key: str) -> list[str]:
             value = json.loads(value)
         except (ValueError, RecursionError) as error:
             raise TaskFault(f"{key}: not JSON: {error}") from None
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(test, str) for test in value):
         raise TaskFault(f"{key}: expected a list of test ids, or JSON text of one, found {value!r:.60}")
     return value
 
 
 def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[str, Any]:
-    """A task of a row whose snapshot is there.
+    """A task of a row whose snapshot exists.
 
     Raises:
         TaskFault: the snapshot, the test patch or the ids do not fit one another.
@@ -104,7 +104,7 @@ def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[s
         after = apply_patch(before, unix(values["test_patch"]))
     except PatchFault as error:
         raise TaskFault(f"test_patch does not apply to {place}: {error}") from None
-    named = {one.partition("::")[0] for key in ids for one in ids[key]}
+    named = {test.partition("::")[0] for key in ids for test in ids[key]}
     changed = {name for name, text in after.items() if before.get(name) != text}
     if not ids["FAIL_TO_PASS"]:
         raise TaskFault("FAIL_TO_PASS: expected at least one test id, found none")
@@ -133,7 +133,7 @@ def _task(row: TableRow, place: Path, ids: Mapping[str, list[str]]) -> Mapping[s
 def _split(values: Mapping[str, Any], *, trainable: bool) -> str:
     if "split" not in values or not trainable:
         return "holdout"
-    found = _SPLITS.get(str(values["split"]))
-    if found is None:
+    split = _SPLITS.get(str(values["split"]))
+    if split is None:
         raise TaskFault(f"split: expected one of {', '.join(_SPLITS)}, found {values['split']!r:.40}")
-    return found
+    return split

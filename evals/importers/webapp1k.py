@@ -65,16 +65,16 @@ def _import(path: Path, folder: str, name: str, description: str) -> Suite:
     problems: list[str] = []
     rows = read_rows(file, problems)
     problems += [problem for row in rows for problem in missing(row, _WANTED)]
-    found: list[Mapping[str, Any]] = []
+    tasks: list[Mapping[str, Any]] = []
     for row in [] if problems else rows:
         if PurePosixPath(row.values["path"]).parts[:1] == (folder,) and row.values["path"].endswith(".test.js"):
             try:
-                found.append(_task(row))
+                tasks.append(_task(row))
             except TaskFault as error:
                 problems.append(f"{row.place}: {error}")
-    if not found and not problems:
+    if not tasks and not problems:
         problems.append(f"{file}: expected rows whose path is {folder}/react/SCENARIO/NAME.test.js, found none")
-    return build_suite(header, found, problems, path)
+    return build_suite(header, tasks, problems, path)
 
 
 def _task(row: TableRow) -> Mapping[str, Any]:

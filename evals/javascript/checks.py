@@ -1,7 +1,7 @@
 """Checks in JavaScript or TypeScript, taken apart so that expected values never enter the sandbox.
 
 ``console.assert(f(1) === 2)`` becomes a step that evaluates ``f(1)`` inside and the value ``2`` that stays outside; the
-assertions that are known are in ``evals.javascript.claims``. Functions that assert and are called, and ``test``, ``it`` and
+known assertions are in ``evals.javascript.claims``. Functions that assert and are called, and ``test``, ``it`` and
 ``describe``, are opened up where they are called. What is not an assertion is set-up and runs inside, in order, in one scope:
 the steps' sources, joined, are the body of one asynchronous function (see ``evals/graders/inside/driver.js``).
 
@@ -40,7 +40,7 @@ def parse_javascript(source: str, place: str = "checks") -> tuple[Step, ...]:
     """Take checks apart into steps.
 
     Raises:
-        TaskFault: neither JavaScript nor TypeScript, an assertion of an unknown form, or nothing in it asserts anything.
+        TaskFault: they are neither JavaScript nor TypeScript, have an assertion of an unknown form, or assert nothing.
     """
     root = parse_source(source, "javascript")
     if root.has_error:
@@ -66,17 +66,17 @@ def parse_javascript(source: str, place: str = "checks") -> tuple[Step, ...]:
 
 def _constants(root: Node) -> dict[str, Node]:
     """Names that are declared once in the whole of the checks, with a literal, and never assigned to."""
-    found: dict[str, list[Node | None]] = {}
+    declared: dict[str, list[Node | None]] = {}
     for node in walk(root):
         if node.type == "variable_declarator" and field(node, "name").type == "identifier":
-            found.setdefault(text(field(node, "name")), []).append(node.child_by_field_name("value"))
+            declared.setdefault(text(field(node, "name")), []).append(node.child_by_field_name("value"))
             continue
         targets = [node.child_by_field_name(name) for name in ("left", "argument", "parameter", "parameters")]
         if node.type in _BINDING:
             for target in targets if node.type not in {"object_pattern", "array_pattern"} else [node]:
                 for inner in walk(target) if target is not None else ():
-                    found.setdefault(text(inner), []).append(None)
-    single = {name: nodes[0] for name, nodes in found.items() if len(nodes) == 1}
+                    declared.setdefault(text(inner), []).append(None)
+    single = {name: nodes[0] for name, nodes in declared.items() if len(nodes) == 1}
     return {name: node for name, node in single.items() if node is not None and _is_literal(node)}
 
 
@@ -113,17 +113,17 @@ def _declared_function(node: Node) -> tuple[str, Node | None]:
 
 def _own(body: Node) -> list[Node]:
     """The nodes below a function's body that are not those of another function."""
-    found, stack = [], list(body.children)
+    nodes, stack = [], list(body.children)
     while stack:
         node = stack.pop()
-        found.append(node)
+        nodes.append(node)
         if node.type not in _FUNCTIONS:
             stack.extend(node.children)
-    return found
+    return nodes
 
 
 class _Reader:
-    """Reads one set of checks; ``pending`` is text (braces) that belongs before the next step's."""
+    """Reads one set of checks; ``pending`` is text (braces) to put before that of the next step."""
 
     def __init__(self, source: bytes, place: str, root: Node, constants: Mapping[str, Node], outside: set[str]) -> None:
         self.source = source
@@ -175,8 +175,8 @@ class _Reader:
         """Imports of the assertion libraries, which are not needed inside."""
         if node.type == "import_statement" and node.child_by_field_name("source") is not None:
             return _PROVIDED.fullmatch(literal(field(node, "source"))) is not None
-        found = re.search(r"=\s*require\(\s*['\"]([^'\"]+)['\"]\s*\)", text(node)) if node.type in _DECLARATIONS else None
-        return found is not None and len(parts(node)) == 1 and _PROVIDED.fullmatch(found[1]) is not None
+        match = re.search(r"=\s*require\(\s*['\"]([^'\"]+)['\"]\s*\)", text(node)) if node.type in _DECLARATIONS else None
+        return match is not None and len(parts(node)) == 1 and _PROVIDED.fullmatch(match[1]) is not None
 
     def stays_outside(self, node: Node) -> bool:
         """Whether this declares nothing but expected values."""
@@ -188,7 +188,7 @@ class _Reader:
         return any(is_assertion(inner) or self.called(inner) for inner in walk(node))
 
     def called(self, node: Node) -> str:
-        """The asserting function that a call calls; empty where it is none."""
+        """The asserting function that a call calls; empty if it is not one."""
         name = text(field(node, "function")) if node.type == "call_expression" else ""
         return name if name in self.tests else ""
 
@@ -222,7 +222,7 @@ class _Reader:
             self.region(statement)
             return
         self.opened.append(name)
-        bound = "".join(f"const {one} = {value};" for one, value in zip(names, given, strict=True) if one != value)
+        bound = "".join(f"const {left} = {value};" for left, value in zip(names, given, strict=True) if left != value)
         self.block("{" + bound, parts(body))
         self.opened.pop()
 
@@ -257,11 +257,11 @@ class _Reader:
         """A statement with assertions that run any number of times: a loop, a branch, a callback."""
         helpers = {name: self.tests[name] for inner in walk(node) if (name := self.called(inner))}
         whole = [*helpers.values(), node]
-        found = [inner for one in whole for inner in walk(one) if is_assertion(inner)]
+        assertions = [inner for statement in whole for inner in walk(statement) if is_assertion(inner)]
         sought: list[Mode | Wanted] = []
         pieces: dict[Node, str] = {}
         inside = False
-        for inner in found:
+        for inner in assertions:
             records = []
             for claim in self.claims(inner):
                 if claim.raises:
@@ -271,8 +271,8 @@ class _Reader:
                 sought.append(claim.wanted or claim.mode)
             pieces[inner] = records[0] if len(records) == 1 else f"$all({', '.join(records)})"
         if inside:
-            pieces = {inner: f"$hold({condition})" for inner in found if (condition := condition_of(inner))}
-            if len(pieces) < len(found):
+            pieces = {inner: f"$hold({condition})" for inner in assertions if (condition := condition_of(inner))}
+            if len(pieces) < len(assertions):
                 raise self.fault(node, f"`{text(node)[:80]}` mixes conditions and values; give each assertion its own statement")
         declared = "".join(f"const {name} = {self.replaced(helper, pieces)};" for name, helper in helpers.items())
         source = f"await $step({len(self.steps)}, async () => {{ {declared} {self.replaced(node, pieces)} }});\n"
@@ -294,5 +294,5 @@ def _single(function: Node) -> list[str]:
 
 
 def _recorded(number: int, claim: Claim, wait: str) -> str:
-    other = f", {wait}({claim.other})" if claim.other else ""
-    return f"$record({number}, {wait}({claim.actual}){other})"
+    second = f", {wait}({claim.other})" if claim.other else ""
+    return f"$record({number}, {wait}({claim.actual}){second})"

@@ -115,7 +115,7 @@ def claims(call: Node, constants: Constants) -> tuple[Claim, ...]:
     """What an assertion claims.
 
     Raises:
-        TaskFault: a form of assertion that is not known; the message lists those that are.
+        TaskFault: the form of assertion is not known; the message lists the known ones.
     """
     function, arguments = field(call, "function"), parts(field(call, "arguments"))
     name = text(function)
@@ -260,7 +260,7 @@ def _stringified(node: Node) -> Node | None:
 
 
 def _close(left: Node, right: Node, constants: Constants) -> Claim | None:
-    """``Math.abs(A - 1.5) < 1e-6``, the difference either way round."""
+    """``Math.abs(A - 1.5) < 1e-6``, with the difference in either order."""
     call = bare(left)
     if call.type != "call_expression" or text(field(call, "function")) != "Math.abs":
         return None
@@ -270,12 +270,12 @@ def _close(left: Node, right: Node, constants: Constants) -> Claim | None:
         return None
     try:
         within = literal(right, constants)
-        found = _compared(field(difference, "left"), field(difference, "right"), "strict", False, constants)
+        claim = _compared(field(difference, "left"), field(difference, "right"), "strict", False, constants)
     except ValueError:
         return None
-    if found.wanted is None or not isinstance(found.wanted.value, float) or not isinstance(within, float):
+    if claim.wanted is None or not isinstance(claim.wanted.value, float) or not isinstance(within, float):
         return None
-    return replace(found, wanted=Wanted(test="close", value=found.wanted.value, within=within))
+    return replace(claim, wanted=Wanted(test="close", value=claim.wanted.value, within=within))
 
 
 def _called(node: Node) -> str:

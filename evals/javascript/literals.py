@@ -1,6 +1,6 @@
 """The values of literals in JavaScript and TypeScript, and the names that statements declare, without running anything.
 
-Covers numbers, strings, templates without holes, arrays, plain objects, ``undefined`` and kin, ``new Set``, ``new Map`` and
+Covers numbers, strings, templates without holes, arrays, plain objects, ``undefined`` and the like, ``new Set``, ``new Map`` and
 ``new Date`` of literals, regular expressions, arithmetic on numbers, joined strings. Everything else is not a literal.
 """
 
@@ -29,8 +29,8 @@ def declared_names(statement: Node) -> set[str]:
         inner = statement.child_by_field_name("declaration")
         return declared_names(inner) if inner is not None else set()
     named = [statement, *(part for part in statement.named_children if part.type == "variable_declarator")]
-    found = [node.child_by_field_name("name") for node in named]
-    return {text(name) for name in found if name is not None and "identifier" in name.type}
+    names = [node.child_by_field_name("name") for node in named]
+    return {text(name) for name in names if name is not None and "identifier" in name.type}
 
 
 def bare(node: Node) -> Node:
@@ -109,12 +109,12 @@ _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{
 def unescape(body: str) -> str:
     """The text that the inside of a string literal or template stands for."""
 
-    def one(match: re.Match[str]) -> str:
+    def character_of(match: re.Match[str]) -> str:
         code = match[1] or match[2] or match[3]
         return chr(int(code, 16)) if code else _ESCAPES.get(match[4], match[4])
 
-    joined = _ESCAPE.sub(one, body)
-    # \ud83d\ude00 is one character, here as there; a lone half stays what it is
+    joined = _ESCAPE.sub(character_of, body)
+    # \ud83d\ude00 is one character, in Python as in JavaScript; a lone half is kept
     return joined.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass") if _paired(joined) else joined
 
 
@@ -176,17 +176,17 @@ def _items(node: Node, constants: Mapping[str, Node] | None) -> list[Any]:
 
 
 def _object(node: Node, constants: Mapping[str, Node] | None) -> Thing:
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for part in parts(node):
         if part.type != "pair":
             raise ValueError("an object with more than keys and values")
-        found[_key(field(part, "key"))] = literal(field(part, "value"), constants)
-    if "__proto__" in found:
-        raise ValueError("an object with a prototype of its own")
+        fields[_key(field(part, "key"))] = literal(field(part, "value"), constants)
+    if "__proto__" in fields:
+        raise ValueError("an object with its own prototype")
     # integer keys come first, in order
-    numbers = sorted((key for key in found if re.fullmatch(r"0|[1-9]\d{0,8}", key)), key=int)
-    order = [*numbers, *(key for key in found if key not in numbers)]
-    return Thing("Object", (), tuple((key, found[key]) for key in order))
+    numbers = sorted((key for key in fields if re.fullmatch(r"0|[1-9]\d{0,8}", key)), key=int)
+    order = [*numbers, *(key for key in fields if key not in numbers)]
+    return Thing("Object", (), tuple((key, fields[key]) for key in order))
 
 
 def _key(node: Node) -> str:

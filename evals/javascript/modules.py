@@ -16,19 +16,19 @@ from evals.source import sound
 
 
 def as_script(source: str, dialect: str) -> str:
-    """The source without import and export statements; as it is where it has none. Lines keep their numbers."""
+    """The source without import and export statements; unchanged if it has none. Lines keep their numbers."""
     source = sound(source)
     try:
         root = parse_source(source, dialect)
     except Unreadable:
         return source
-    found = [node for node in parts(root) if node.type in {"import_statement", "export_statement"}]
-    if not found:
+    statements = [node for node in parts(root) if node.type in {"import_statement", "export_statement"}]
+    if not statements:
         return source
     data = source.encode()
     last = _last_uses(root) if dialect != "javascript" else {}
     out, at = [b'"use strict";'], 0
-    for node in found:
+    for node in statements:
         if node.type == "import_statement":
             # In TypeScript an import of types alone is none at all when it runs.
             new = "" if dialect != "javascript" and _is_unused(node, last) else _import(node)
@@ -63,12 +63,12 @@ def _import(node: Node) -> str:
         elif part.type == "namespace_import":
             lines.append(f"const {text(parts(part)[-1])} = {wanted};")
         else:
-            lines.append(f"const {{ {', '.join(_renamed(one, ': ') for one in _specifiers(part))} }} = {wanted};")
+            lines.append(f"const {{ {', '.join(_renamed(specifier, ': ') for specifier in _specifiers(part))} }} = {wanted};")
     return " ".join(lines)
 
 
 def _is_unused(node: Node, last: Mapping[str, int]) -> bool:
-    """Whether no value that an import names is used; one that names nothing is there for what it does."""
+    """Whether no value that an import names is used; an import without names is for its effects."""
     bound = {text(inner) for inner in walk(node) if inner.type == "identifier"}
     return bool(bound) and all(last.get(name, -1) < node.end_byte for name in bound)
 
@@ -106,7 +106,7 @@ def _export(node: Node) -> str:
         return f"Object.assign(module.exports, require({source}));"
     clause = next((child for child in parts(node) if child.type == "export_clause"), None)
     lines = []
-    for one in _specifiers(clause) if clause is not None else []:
-        alias = one.child_by_field_name("alias") or field(one, "name")
-        lines.append(f"module.exports[{json.dumps(text(alias))}] = {text(field(one, 'name'))};")
+    for specifier in _specifiers(clause) if clause is not None else []:
+        alias = specifier.child_by_field_name("alias") or field(specifier, "name")
+        lines.append(f"module.exports[{json.dumps(text(alias))}] = {text(field(specifier, 'name'))};")
     return " ".join(lines)

@@ -209,10 +209,10 @@ def _deeply(primitive: Callable[[Any, Any], bool], *, kinds: bool = True, absent
             return all(deep(a, b) for a, b in zip(got.parts, expected.parts, strict=True))
         rest = list(expected.parts)
         for part in got.parts:
-            found = next((n for n, other in enumerate(rest) if deep(part, other)), None)
-            if found is None:
+            place = next((n for n, candidate in enumerate(rest) if deep(part, candidate)), None)
+            if place is None:
                 return False
-            del rest[found]
+            del rest[place]
         return True
 
     return deep

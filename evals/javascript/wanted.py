@@ -107,7 +107,7 @@ class Reference:
         if isinstance(sought, Wanted):
             return sought.accepts(got.parts[1])
         mode = _by_value(sought, golden)
-        return all(equal(one, other, mode) for one, other in zip(got.parts[1:], golden.parts[1:], strict=True))
+        return all(equal(part, wanted, mode) for part, wanted in zip(got.parts[1:], golden.parts[1:], strict=True))
 
     def holds(self) -> bool:
         """Whether the golden's own values satisfy the assertions, of which there must be some."""

@@ -60,5 +60,5 @@ class GreedyHead(torch.nn.Module):
         exact = (flat[rows] * self._weight[tokens]).sum(-1)
         best = exact.new_full((len(flat),), -torch.inf).scatter_reduce(0, rows, exact, "amax")
         first = exact == best[rows]  # of equal ones the first, as argmax has it
-        found = tokens.new_full((len(flat),), self._vocabulary).scatter_reduce(0, rows[first], tokens[first], "amin")
-        return found.view(*states.shape[:-1], 1)
+        winners = tokens.new_full((len(flat),), self._vocabulary).scatter_reduce(0, rows[first], tokens[first], "amin")
+        return winners.view(*states.shape[:-1], 1)

@@ -50,7 +50,7 @@ class _Answer:
 
     @property
     def last(self) -> int:
-        """The token to go on from; of no matter for an answer that ended at once and still has a row."""
+        """The token to go on from; irrelevant for an answer that ended at once and still has a row."""
         return self.tokens[-1] if self.tokens else 0
 
     def take(self, token: int, piece: str, ends: frozenset[int], sampling: Sampling) -> None:
@@ -84,7 +84,7 @@ class HFBackend:
         self._pieces: dict[int, str] = {}
 
     def _make_ready(self) -> None:
-        """Lay out the weights as they are now, and give greedy decoding a faster head where there is one."""
+        """Lay out the weights as they are now, and give greedy decoding a faster head if there is one."""
         lay_out(self._model)
         self._head = self._model.get_output_embeddings()
         fast = self._ragged and is_worth_it(self._head, self._model.device)
@@ -243,7 +243,7 @@ class HFBackend:
         return True
 
     def close(self) -> None:
-        """Drop the model; memory goes back at once."""
+        """Drop the model and free its memory at once."""
         self._model = self._head = self._greedy_head = None
         self._touched.clear()
         gc.collect()

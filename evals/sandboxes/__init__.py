@@ -102,7 +102,7 @@ def signal_parent():
 def limit_parent():
     resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE)
     return "OPEN"
-if os.getppid() > 1:  # 0 and 1 are no process of the machine's
+if os.getppid() > 1:  # 0 and 1 are not processes of the machine
     attempt("signal what started it", signal_parent)
     attempt("change its limits", limit_parent)
 print(json.dumps(found))
@@ -128,7 +128,7 @@ print("all")
 
 
 def self_test(sandbox: Sandbox) -> list[str]:
-    """Try to get out. Returns what was found open or broken; empty means that the sandbox holds.
+    """Try to escape. Returns what was found open or broken; empty means that the sandbox holds.
 
     Probes: correct arithmetic comes back, host files cannot be read or written, no connection to a listener on the host's
     loopback, no inherited environment, no process flood, the next job finds no file of the one before, what starts jobs
@@ -156,15 +156,15 @@ def self_test(sandbox: Sandbox) -> list[str]:
             port = server.getsockname()[1]
             outcome = run(f"SECRET = {secret.name!r}\nPORT = {port}\n{_PROBE}")
             created = Path(secret.name + ".new")
-            if created.exists():  # a private /tmp may be writable; what counts is the host's
+            if created.exists():  # a private /tmp may be writable; only the host's counts
                 created.unlink()
                 findings.append("can write a host file")
         try:
-            found = orjson.loads(outcome.stdout)
+            states = orjson.loads(outcome.stdout)
         except orjson.JSONDecodeError:
             error = outcome.stderr[-300:].decode(errors="replace").strip()
             return [f"a plain program did not run (exit {outcome.exit_code}): {error}"]
-        findings += [f"can {name}" for name, state in found.items() if state == "OPEN"]
+        findings += [f"can {name}" for name, state in states.items() if state == "OPEN"]
         if b"left" in run("import os\nprint(os.listdir())").stdout:
             findings.append("a job can find the files of another")
         if not run("while True: pass", wall_seconds=0.5).timed_out:

@@ -1,7 +1,7 @@
 """Confinement of one job inside a box that sandlock made: nested Landlock domains, a system call filter, no capability.
 
-Runs inside the box, sent there together with ``_zygote.py``; standard library only. What a box of its own would give, a
-forked child gets from here: it writes below its own folder only, and the zygote cannot be signalled, traced, or given other
+Runs inside the box, sent there together with ``_zygote.py``; standard library only. The isolation of a separate box is
+given to a forked child here: it writes below its own folder only, and the zygote cannot be signalled, traced, or given other
 limits by it. Not covered: reading, which the box around it confines.
 """
 
@@ -69,7 +69,7 @@ def prctl(option: int, value: int, pointer: Any = 0) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability: a box of root's has them where the machine has no user namespaces."""
+    """Give up every capability: a box run by root has them if the machine has no user namespaces."""
     head = ctypes.create_string_buffer((0x20080522).to_bytes(4, "little") + bytes(4), 8)
     _LIBC.capset(head, ctypes.create_string_buffer(24))
 
@@ -88,7 +88,7 @@ class Filter:
 
 
 class Landlock:
-    """A domain of its own for every child, nested in the box's: it reaches itself and its folder only."""
+    """A separate domain for every child, nested in the box's: it reaches itself and its folder only."""
 
     _WRITES = 0xFFF2  # every right but to read, to list and to execute, which the box grants or not
     _IN_FOLDER = _WRITES & ~(1 << 6 | 1 << 11 | 1 << 15)  # no devices
@@ -128,7 +128,7 @@ class Landlock:
         self._files.apply()
 
     def sweep(self) -> None:
-        """See ``Confinement.sweep``. One call for all, which no fork bomb can outrun."""
+        """See ``Confinement.sweep``. A single call, which no fork bomb can outrun."""
         with suppress(OSError):
             os.kill(-1, _SIGKILL)
 

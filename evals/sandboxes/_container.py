@@ -1,7 +1,7 @@
 """A started container and the connection to its zygote. Docker's multiplexed stream on one side, ``pool.Channel`` on the other.
 
 The container's standard input is this connection's: when it closes, for whatever reason, the zygote ends and with it the
-container. Not covered: what a container may do, which ``docker.py`` says when it makes one.
+container. Not covered: what a container may do, which ``docker.py`` sets when it creates one.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class ContainerChannel:
             self._raw += data
 
     def _unwrapped(self) -> bytes | None:
-        """What has come of standard output, less the engine's headers; the last of standard error is kept aside."""
+        """Standard output so far, without the engine's headers; the end of standard error is kept aside."""
         while len(self._raw) > _HEADER:
             kind, size = self._raw[0], int.from_bytes(self._raw[4:_HEADER], "big")
             there = min(size, len(self._raw) - _HEADER)
@@ -84,7 +84,7 @@ class ContainerChannel:
         return ""
 
     def close(self) -> Ending:
-        """See ``pool.Channel.close``. What is removed is gone when the sandbox is closed, if not before."""
+        """See ``pool.Channel.close``. The container is gone at the latest when the sandbox is closed."""
         state = self._state() if self._ended else {}
         response = self._attached._response
         for part in (self._connection, self._attached, getattr(response.raw, "_fp", response), response.raw, response):
@@ -97,7 +97,7 @@ class ContainerChannel:
         return Ending(killed=killed, message=f"the container ended with {state.get('ExitCode', 'no exit code')} {said}".strip())
 
     def _state(self) -> dict[str, Any]:
-        """The engine's word on a container whose output has ended."""
+        """The engine's report on a container whose output has ended."""
         deadline = time.monotonic() + _END_SECONDS
         with suppress(*self._errors):
             while True:

@@ -1,4 +1,4 @@
-"""System call filters for what no Landlock domain closes; runs inside a box, standard library only.
+"""System call filters for what no Landlock domain covers; runs inside a box, standard library only.
 
 ``seccomp_program`` is for all that runs in a box: nothing of the kernel's administration, no keys, traces, namespaces,
 memory files or asynchronous rings, and nothing that changes another process. ``file_program`` is for jobs in a box that
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 _MACHINES = ("x86_64", "aarch64")
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-# Numbers on x86_64 and aarch64; -1 where there is no such call.
+# Numbers on x86_64 and aarch64; -1 if there is no such call.
 _DENIED = {
     "acct": (163, 89), "add_key": (248, 217), "adjtimex": (159, 171), "bpf": (321, 280), "chroot": (161, 51),
     "clock_adjtime": (305, 266), "clock_settime": (227, 112), "delete_module": (176, 106), "fanotify_init": (300, 262),
@@ -35,7 +35,7 @@ _DENIED = {
     "swapon": (167, 224), "syslog": (103, 116), "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282),
     "vhangup": (153, 58),
 }  # fmt: skip
-# For oneself (the first argument is 0) only.
+# Only on the calling process (the first argument is 0).
 _OWN = {
     "prlimit64": (302, 261), "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118),
     "sched_setscheduler": (144, 119),
@@ -66,7 +66,7 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
 
 
 class _Program:
-    """Steps in a row: each looks for one system call, and the last lets pass what none has answered."""
+    """Steps in a row: each handles one system call, and the last allows what none has handled."""
 
     def __init__(self) -> None:
         machine = os.uname().machine
@@ -84,14 +84,14 @@ class _Program:
             if (number := numbers[self._machine]) >= 0:
                 self._steps += [_step(_EQUAL, number, 0, 1), _step(_ANSWER, answer)]
 
-    def argument(self, numbers: tuple[int, int], argument: int, values: Sequence[int], found: int, other: int) -> None:
-        """One answer where an argument is among the values, another where not."""
+    def argument(self, numbers: tuple[int, int], argument: int, values: Sequence[int], matched: int, otherwise: int) -> None:
+        """One answer if an argument is among the values, another if not."""
         self._test(numbers, argument, [_step(_EQUAL, value, len(values) - place, 0) for place, value in enumerate(values)],
-                   other, found)  # fmt: skip
+                   otherwise, matched)  # fmt: skip
 
-    def bits(self, numbers: tuple[int, int], argument: int, mask: int, found: int) -> None:
+    def bits(self, numbers: tuple[int, int], argument: int, mask: int, matched: int) -> None:
         """An answer where an argument has any of these bits."""
-        self._test(numbers, argument, [_step(_ANY_BIT, mask, 1, 0)], _ALLOW, found)
+        self._test(numbers, argument, [_step(_ANY_BIT, mask, 1, 0)], _ALLOW, matched)
 
     def _test(self, numbers: tuple[int, int], argument: int, tests: list[bytes], unmet: int, met: int) -> None:
         body = [_step(_LOAD, 16 + 8 * argument), *tests, _step(_ANSWER, unmet), _step(_ANSWER, met)]

@@ -1,9 +1,9 @@
 """The folder of one job: filled, read from, removed. Runs inside a box, standard library only.
 
-What a job leaves is not trusted: nothing in it is followed, and nothing keeps it from being removed.
+What a job leaves is not trusted: no link in it is followed, and nothing prevents its removal.
 """
 
-# pathlib is an import that every box would pay for.
+# Every box would pay for importing pathlib.
 # ruff: noqa: PTH101, PTH103, PTH106, PTH120, PTH211
 
 import os
@@ -43,9 +43,9 @@ def open_output(folder: str, name: str, limit: int) -> tuple[int, int] | None:
             inner = os.open(part, flags if place == len(parts) else flags | os.O_DIRECTORY, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
-        found = os.fstat(descriptor)
-        if found.st_mode & 0o170000 == 0o100000 and found.st_nlink == 1 and found.st_size <= limit:
-            return descriptor, found.st_size
+        status = os.fstat(descriptor)
+        if status.st_mode & 0o170000 == 0o100000 and status.st_nlink == 1 and status.st_size <= limit:
+            return descriptor, status.st_size
     except OSError:
         pass
     os.close(descriptor)

@@ -1,4 +1,4 @@
-"""What a job's command stands for on this machine: interpreters and toolchains. Not for containers, which bring theirs."""
+"""What a job's command stands for on this machine: interpreters and toolchains. Not for containers, which have their own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def node_program() -> str:
     Raises:
         SandboxFault: there is none.
     """
-    found = shutil.which("node")
-    if found is None:
+    program = shutil.which("node")
+    if program is None:
         raise SandboxFault("node is not installed: install Node.js 20 or newer, or use the Docker sandbox")
-    return str(Path(found).resolve())
+    return str(Path(program).resolve())
 
 
 def installed_toolchain(name: str) -> str:
@@ -29,14 +29,14 @@ def installed_toolchain(name: str) -> str:
     """
     from evals.toolchains import find_toolchain
 
-    found = find_toolchain(name)
-    if found is None:
+    folder = find_toolchain(name)
+    if folder is None:
         raise SandboxFault(f"the {name} toolchain is not here: goldloop images build")
-    return str(found)
+    return str(folder)
 
 
 def filled(part: str, names: Mapping[str, str]) -> str:
-    """A part of a command with ``{python}`` and kin replaced."""
+    """A part of a command with ``{python}`` and the like replaced."""
     for name, value in names.items():
         part = part.replace(name, value)
     return part

@@ -1,4 +1,4 @@
-"""Confinement of one job inside a container: namespaces of its own, or the container itself, used once.
+"""Confinement of one job inside a container: its own namespaces, or the container itself, used once.
 
 Runs in the container, sent there with ``_confine.py`` and ``_zygote.py``; standard library only. With ``Namespaces`` every
 job gets a new user, process, mount, IPC, network and host name namespace, with fresh memory file systems over all that it
@@ -7,7 +7,7 @@ the system call filter and is for machines that refuse user namespaces: the host
 Not covered: memory and processes, which the container's control group bounds for all that runs in it.
 """
 
-# pathlib is an import that every box would pay for.
+# Every box would pay for importing pathlib.
 # ruff: noqa: PTH103, PTH110, PTH112, PTH120, PTH123, PTH208
 
 import ctypes
@@ -68,7 +68,7 @@ class Single(_Filtered):
 
     def __init__(self) -> None:
         super().__init__(_first_is_out_of_reach())
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a first process gets what it has a handler for, and that alone
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a first process only receives signals for which it has a handler
 
     def child(self, folder: str) -> None:
         """See ``Confinement.child``."""
@@ -82,7 +82,7 @@ class Single(_Filtered):
 
 
 class Namespaces(_Filtered):
-    """New namespaces for every job, and two processes beside it that see no byte of it.
+    """New namespaces for every job, and two processes beside it that see none of its data.
 
     The *keeper* makes them, is what the zygote takes for the job, and ends as the job did. The *first* process in them
     does nothing: its end is the end of all in there, and comes with the keeper's.
@@ -99,7 +99,7 @@ class Namespaces(_Filtered):
         for name in _FACTS:
             with open(f"/proc/{name}", "rb") as file:
                 self._facts[name] = file.read()
-        # Whether the machine allows it is found out here, before there is a job.
+        # Whether the machine allows it is tested here, before there is a job.
         trial = os.fork()
         if trial == 0:
             try:
@@ -130,7 +130,7 @@ class Namespaces(_Filtered):
         return 0
 
     def sweep(self) -> None:
-        """See ``Confinement.sweep``: the first process goes with the keeper, and everything with the first process."""
+        """See ``Confinement.sweep``: the first process ends with the keeper, and everything with the first process."""
         with suppress(ProcessLookupError):
             os.kill(self._keeper, signal.SIGKILL)
 
@@ -187,7 +187,7 @@ def _first_is_out_of_reach() -> bytes:
 
 
 def _be_first(tell: int) -> NoReturn:
-    """Be the first process of a namespace: reap what is orphaned, hear no signal of a job's, go with the keeper."""
+    """Be the first process of a namespace: reap orphans, ignore the signals of a job, end with the keeper."""
     prctl(_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -218,7 +218,7 @@ def _end_as(job: int) -> NoReturn:
 
 
 def _out_of_memory() -> bytes:
-    """How often it happened in the container; nothing where the kernel does not say."""
+    """How often it happened in the container; nothing if the kernel does not say."""
     return b"".join(line for line in os.pread(0, 4096, 0).splitlines() if line.startswith(b"oom_kill "))
 
 

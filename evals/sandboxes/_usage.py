@@ -1,7 +1,7 @@
 """What the processes below one process use together, read from outside: memory, threads, files.
 
 For limits that the kernel has per process only. Read every few milliseconds while a job runs, so a job can pass a limit
-by what it gets hold of in between. Needs /proc/PID/task/TID/children in the kernel, as usual ones have it.
+by what it acquires in between. Needs /proc/PID/task/TID/children in the kernel, which is usual.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ class Usage:
 
 def usage_below(root: int) -> Usage:
     """The processes that ``root`` has started, directly or not, without itself. What ends meanwhile is left out."""
-    found: list[int] = []
+    processes: list[int] = []
     queue = _children(root)
     threads = memory = 0
-    while queue and len(found) < _MOST_PROCESSES:
+    while queue and len(processes) < _MOST_PROCESSES:
         process = queue.pop()
-        found.append(process)
+        processes.append(process)
         queue += _children(process)
         status = _status(process)
         threads += status.get("Threads", 0)
         memory += (status.get("RssAnon", 0) + status.get("RssShmem", 0) + status.get("VmPTE", 0)) << 10
-    return Usage(processes=tuple(found), threads=threads, memory_bytes=memory)
+    return Usage(processes=tuple(processes), threads=threads, memory_bytes=memory)
 
 
 def shared_fairly(processes: tuple[int, ...]) -> int | None:
-    """Memory in bytes where what is shared counts once in all; None where this user may not know."""
+    """Memory in bytes where what is shared counts once in all; None if this user may not read it."""
     total = 0
     for process in processes:
         try:
@@ -66,8 +66,8 @@ def disk_below(folder: str, processes: tuple[int, ...], most_bytes: int) -> int:
     while queue and total <= most_bytes:
         path, depth = queue.pop()
         try:
-            with os.scandir(path) as found:
-                for entry in found:
+            with os.scandir(path) as listing:
+                for entry in listing:
                     entries += 1
                     if entries > _MOST_ENTRIES or depth > _MOST_DEPTH:
                         return most_bytes + 1
@@ -88,23 +88,23 @@ def _deleted(processes: tuple[int, ...]) -> int:
             continue
         for descriptor in descriptors:
             try:
-                found = descriptor.stat()
+                status = descriptor.stat()
             except OSError:
                 continue
-            if stat.S_ISREG(found.st_mode) and not found.st_nlink:
-                sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+            if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
     return sum(sizes.values())
 
 
 def _children(process: int) -> list[int]:
-    found: list[int] = []
+    children: list[int] = []
     try:
         for task in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 - a Path each is what this would cost
             with open(f"/proc/{process}/task/{task}/children", "rb") as file:  # noqa: PTH123
-                found += map(int, file.read().split())
+                children += map(int, file.read().split())
     except OSError:
         pass
-    return found
+    return children
 
 
 def _status(process: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What goes between a box and the host (see ``_zygote``), as the host writes and reads it.
+"""The messages between a box and the host (see ``_zygote``), as the host writes and reads it.
 
 What comes from a box is bounded in size, and read as plain bytes and decimal numbers: nothing in it is unpacked here.
 """
@@ -45,7 +45,7 @@ module.execute(*module.serve(confinements))
 
 
 class Lost(Exception):
-    """The box broke down, or does not keep to the protocol; its message says how."""
+    """The box broke down or violated the protocol; the message says how."""
 
 
 class Readable(Protocol):
@@ -60,7 +60,7 @@ class Readable(Protocol):
 class Order:
     """A job as the zygote takes it: the command with nothing left to fill in, and links to make in its folder.
 
-    ``python`` is the box's interpreter; a command of it with ``-I -S -B`` and a file runs without another start.
+    ``python`` is the box's interpreter; a command that runs it with ``-I -S -B`` and a file needs no second interpreter.
     """
 
     job: Job
@@ -71,7 +71,7 @@ class Order:
 
     @property
     def program(self) -> str:
-        """The file that runs in the forked interpreter; nothing where another program is started."""
+        """The file that runs in the forked interpreter; empty if another program is started."""
         head, name = self.command[:-1], self.command[-1]
         return name if head == (self.python, "-I", "-S", "-B") and name in self.job.files else ""
 
@@ -83,7 +83,7 @@ def frame(value: Any) -> bytes:
 
 
 def sources(names: tuple[str, ...]) -> bytes:
-    """The modules that run in the box, the last of them being the zygote; with those that they import."""
+    """The modules that run in the box, the zygote last, after those that it imports."""
     modules = [f"evals.sandboxes.{name}" for name in dict.fromkeys((*_IMPORTED, *names))]
     return frame([(module, (_HERE / f"{module.rpartition('.')[2]}.py").read_bytes()) for module in modules])
 
@@ -135,7 +135,7 @@ class Codes:
 class FrameReader:
     """Reads frames. ``look`` is called every few milliseconds while nothing comes, and may raise.
 
-    Every method raises Lost where the box is gone, silent beyond the deadline, or says what it must not.
+    Every method raises Lost where the box is gone, silent beyond the deadline, or sends what it must not.
     """
 
     def __init__(self, channel: Readable, deadline: float, look: Callable[[], None] | None = None) -> None:
@@ -152,9 +152,9 @@ class FrameReader:
         return kind, self._take(size)
 
     def end(self) -> None:
-        """Make sure that nothing came after the last frame."""
+        """Check that nothing came after the last frame."""
         if self._data:
-            raise Lost("the box says more than it was asked")
+            raise Lost("the box sent more than it was asked for")
 
     def _take(self, size: int) -> bytes:
         while len(self._data) < size:
@@ -180,7 +180,7 @@ class FrameReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of a job: the outcome, or why it could not start; and its program compiled, where that was asked for."""
+    """What came of a job: the outcome, or why it could not start; and its compiled program, if that was requested."""
 
     outcome: Outcome
     fault: str
@@ -237,7 +237,7 @@ def read_tier(reader: FrameReader) -> str:
     """The zygote's first frame: what confines its jobs.
 
     Raises:
-        Lost: it says that it cannot, or see ``FrameReader``.
+        Lost: it reports that it cannot, or see ``FrameReader``.
     """
     tier, _, fault = reader.next({b"r": _MOST_TEXT})[1].decode(errors="replace").partition("\n")
     if fault:

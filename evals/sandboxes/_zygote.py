@@ -1,4 +1,4 @@
-"""Runs inside a box: forks a confined child for every job and throws away whatever the job left.
+"""Runs inside a box: forks a confined child for every job and discards whatever the job left.
 
 The *zygote* starts once and forks a *child* ahead for every job. It is told the job's limits and nothing else: the child
 reads the job itself, confines itself (see ``_confine``), and becomes the candidate. The zygote watches the clock, passes
@@ -13,7 +13,7 @@ that the host unpacks nothing that a candidate could have made: ``r`` ready or w
 truncated, microseconds, and after a newline what kept the job from starting).
 """
 
-# pathlib is an import that every box would pay for.
+# Every box would pay for importing pathlib.
 # ruff: noqa: PTH102, PTH118
 
 import ctypes
@@ -124,7 +124,7 @@ def attempt(folder: str, confinement: Any, buffer: bytearray) -> tuple[Any, str,
 
 
 def answer(folder: str, child: int, pipes: Sequence[int], confinement: Any, buffer: bytearray) -> None:
-    """See a job through, from its limits to its end."""
+    """Handle one job, from its limits to its end."""
     go, out, err, ready = pipes
     limits, outputs = receive()
     started = time.monotonic()
@@ -149,7 +149,7 @@ def answer(folder: str, child: int, pipes: Sequence[int], confinement: Any, buff
 
 
 def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[Any, str, Sequence[str]]:
-    """Make of a fresh fork what a fresh box would start, wait for the job, and lay it out.
+    """Turn a fresh fork into what a fresh box would start, wait for the job, and set it up.
 
     Returns only where the program runs in this process: the program, its name, its command.
     """
@@ -189,7 +189,7 @@ def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[A
             resource.setrlimit(kind, (most, most))
         os.write(ready, b"+")
         if not job["program"]:
-            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an exec would hand that on
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an exec would inherit that
                 signal.signal(number, signal.SIG_DFL)
             os.execvpe(what, job["command"], os.environ)
     except BaseException as error:
@@ -209,7 +209,7 @@ class Relay:
         self.truncated = False
 
     def take(self, descriptor: int, kind: bytes) -> int:
-        """Pass on what can be read, up to the limit of bytes for this kind. How much was read."""
+        """Pass on what can be read, up to the limit of bytes for this kind. Returns how much was read."""
         size = os.readv(descriptor, [self._buffer])
         if size:
             kept = min(size, self._most - self._passed[kind])
@@ -220,11 +220,11 @@ class Relay:
         return size
 
     def file(self, folder: str, name: str, limit: int) -> None:
-        """Pass on a file that the job left, if it is a plain one of its own of at most so many bytes."""
-        found = open_output(folder, name, limit)
-        if found is None:
+        """Pass on a file that the job left, if it is a regular file of the job of at most so many bytes."""
+        opened = open_output(folder, name, limit)
+        if opened is None:
             return
-        descriptor, size = found
+        descriptor, size = opened
         encoded = name.encode() + b"\0"
         write(1, b"f" + (len(encoded) + size).to_bytes(4, "big") + encoded)
         while size:
@@ -243,7 +243,7 @@ class Relay:
 def follow(child: int, relay: Relay, pipes: tuple[int, int], deadline: float, confinement: Any) -> bool:
     """Pass on output until the child ends, the time is over (then true), or a stream floods.
 
-    The end of the pipes is no sign of the end: a job can close them and go on, and what it left can hold them open.
+    The end of the pipes does not mean the end: a job can close them and go on, and what it left can hold them open.
     """
     out, _ = pipes
     ended = os.pidfd_open(child)
@@ -272,12 +272,12 @@ def end_all(child: int, confinement: Any) -> int:
     deadline = time.monotonic() + _DEATH_SECONDS
     while True:
         try:
-            found, state = os.waitpid(-1, os.WNOHANG)
+            ended, state = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return status
-        if found == child:
+        if ended == child:
             status = os.waitstatus_to_exitcode(state)
-        elif found == 0:
+        elif ended == 0:
             confinement.sweep()
             if time.monotonic() > deadline:
                 raise OSError(f"the job's processes did not end in {_DEATH_SECONDS:g} s")

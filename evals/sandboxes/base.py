@@ -37,7 +37,7 @@ class Outcome:
     """What a finished job left: bounded output, exit code, and whether a limit ended it.
 
     ``killed`` is a kill that no time limit explains (memory, or a signal of its own); ``truncated`` means that the output
-    passed ``max_output_bytes`` and the job was ended for it. ``files`` has those of ``Job.outputs`` that are there.
+    passed ``max_output_bytes`` and the job was ended for it. ``files`` has those of ``Job.outputs`` that exist.
     """
 
     exit_code: int
@@ -60,7 +60,7 @@ class Sandbox(Protocol):
         """Run a job to its end or its limits.
 
         Raises:
-            SandboxFault: the sandbox itself failed, or lacks the toolchain; nothing is known of the code.
+            SandboxFault: the sandbox itself failed, or lacks the toolchain; nothing is known about the code.
         """
         ...
 

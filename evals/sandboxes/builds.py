@@ -65,7 +65,7 @@ def is_there(api: Any, name: str) -> bool:
 
 
 def build_image(api: Any, kind: ImageKind, *, offline: bool, report: Report) -> str:
-    """Build an image where it is missing; its name.
+    """Build an image if it is missing; returns its name.
 
     Raises:
         SandboxFault: it cannot be built; the message says what is missing.
@@ -103,7 +103,7 @@ def _build(api: Any, context: Any, name: str, *, network: str) -> None:
 
 
 def _pack(archive: Any, files: dict[str, Any], trees: dict[str, Path] | None = None) -> None:
-    """A build context: files by name, executable, and folders; owned by nobody in particular."""
+    """A build context: files by name, executable, and folders; with no particular owner."""
 
     def plain(item: tarfile.TarInfo) -> tarfile.TarInfo:
         item.uid = item.gid = 0
@@ -147,15 +147,15 @@ def _release() -> tuple[str, str]:
     text = Path("/etc/os-release").read_text(encoding="utf-8") if Path("/etc/os-release").is_file() else ""
     codename = "".join(re.findall(r"^VERSION_CODENAME=\"?([\w-]+)", text, re.MULTILINE))
     if not codename or shutil.which("apt-get") is None:
-        raise SandboxFault("the offline base is made from apt's mirror, and this is no Debian or Ubuntu; build with a registry")
+        raise SandboxFault("the offline base is made from apt's mirror, and this is not Debian or Ubuntu; build with a registry")
     ask = ["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}", "Component: main"]
     ask.append("Created-By: Packages")
-    if not (found := _run(ask).split()):  # before the first update apt knows no code names
+    if not (mirrors := _run(ask).split()):  # before the first update apt knows no code names
         _run(["apt-get", "update", "-q"])
-        found = _run(ask).split()
-    if not found:
+        mirrors = _run(ask).split()
+    if not mirrors:
         raise SandboxFault(f"apt has no source for {codename} main to build the base from; add it to /etc/apt/sources.list")
-    return codename, found[0]
+    return codename, mirrors[0]
 
 
 def _build_web(api: Any, name: str, report: Report) -> None:
@@ -182,9 +182,9 @@ def _build_web(api: Any, name: str, report: Report) -> None:
 
 
 def _libraries(program: str) -> list[Path]:
-    """Shared libraries of a program other than libc's own, which the base has of the same release."""
-    found = re.findall(r"^\s*(\S+) => (/\S+)", _run(["ldd", program]), re.MULTILINE)
-    return [Path(path) for name, path in found if not _OF_LIBC.match(name)]
+    """Shared libraries of a program, without libc's own, which the base has in the same release."""
+    libraries = re.findall(r"^\s*(\S+) => (/\S+)", _run(["ldd", program]), re.MULTILINE)
+    return [Path(path) for name, path in libraries if not _OF_LIBC.match(name)]
 
 
 def _run(command: list[str], stdin: Any = subprocess.DEVNULL) -> str:
@@ -198,7 +198,7 @@ def _run(command: list[str], stdin: Any = subprocess.DEVNULL) -> str:
 
 
 def build_all(*, only: ImageKind | None, offline: bool, report: Report) -> dict[ImageKind, str]:
-    """Build what is missing of the images, and of the toolchain that the embedded sandbox uses; the images' names.
+    """Build the missing images and the toolchain of the embedded sandbox; returns the images' names.
 
     Raises:
         SandboxFault: something cannot be built.

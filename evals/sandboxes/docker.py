@@ -118,7 +118,7 @@ class DockerSandbox:
         atexit.register(self.close)
 
     def _try_out(self) -> bool:
-        """Whether containers are used once. Keeps the one that found it out.
+        """Whether containers are used once. Keeps the container that was used for the test.
 
         Raises:
             SandboxFault: no container works at all.
@@ -161,7 +161,7 @@ class DockerSandbox:
         return self._pool.run(_ContainerKind.of(job.toolchain, job.limits, job.readable), order)
 
     def _open(self, kind: _ContainerKind) -> Box:
-        """A container that is ready for a job; the one that was tried out is taken first."""
+        """A container that is ready for a job; the one that was used for the test is taken first."""
         return self._spare.pop(kind, None) or self._make(kind)
 
     def _make(self, kind: _ContainerKind) -> Box:
@@ -176,7 +176,7 @@ class DockerSandbox:
             # Attached before the start, so that the container has never been without its owner.
             channel = ContainerChannel(self._api, name, self._errors, self._remove_later, single=self._single)
         except self._errors as error:
-            self._remove(name)  # by name: a creation whose answer was lost has left no id
+            self._remove(name)  # by name: a creation whose response was lost left no id
             raise SandboxFault(f"docker: {error}") from error
         try:
             self._api.start(name)
@@ -199,7 +199,7 @@ class DockerSandbox:
         """Remove in the background: the connection is closed, so the container is ending by itself."""
         try:
             self._remover.submit(self._remove, container)
-        except RuntimeError:  # the interpreter is ending
+        except RuntimeError:  # the interpreter is shutting down
             self._remove(container)
 
     def _create(self, kind: _ContainerKind, name: str) -> None:
@@ -239,16 +239,16 @@ class DockerSandbox:
                 "BOX_READABLE": ":".join(kind.readable),
             },
             labels={LABEL: self._owner},
-            stdin_open=True,  # and closed for good when the connection is: the end of its owner is a container's end
+            stdin_open=True,  # and closed for good with the connection: a container ends with its owner
             working_dir="/",
             host_config=confinement,
         )
 
     def _image(self, toolchain: Toolchain) -> str:
-        """The id of a toolchain's image. By id: a tag that moves while jobs run would grade them on two images.
+        """The id of a toolchain's image. By id: with a tag that moves while jobs run, they would be graded on two images.
 
         Raises:
-            SandboxFault: it is not there.
+            SandboxFault: it does not exist.
         """
         which: ImageKind = "python" if toolchain == "python" else "web"
         if which not in self._images:
@@ -281,7 +281,7 @@ def knock(address: str) -> None:
 
 
 def _identity(pid: int) -> str:
-    """A process that no other can be mistaken for: the machine's start, its pid namespace, pid and start time."""
+    """A unique identity of a process: the machine's start, its pid namespace, pid and start time."""
     machine = f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{Path('/proc/self/ns/pid').readlink()}"
     started = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[19]
     return f"{machine}/{pid}/{started}"

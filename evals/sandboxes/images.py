@@ -1,4 +1,4 @@
-"""The images of the Docker sandbox: their names, which one to take, and what is wrong with those that are there.
+"""The images of the Docker sandbox: their names, which one to take, and what is wrong with those that exist.
 
 A name carries a digest of what the image is made from, so one that was made from something else is not taken. Does not
 build (``loop.verbs.images`` does) and never pulls.
@@ -40,7 +40,7 @@ def choose_image(api: Any, kind: ImageKind, wanted: str = "") -> str:
     """The id of the wanted image, or of the one that is ours by name; for Python else of ``python:X.Y-slim``.
 
     Raises:
-        SandboxFault: none of them is there, or the engine does not answer; the message names the fix.
+        SandboxFault: none of them exists, or the engine does not answer; the message names the fix.
     """
     import docker.errors
 
@@ -58,11 +58,11 @@ def choose_image(api: Any, kind: ImageKind, wanted: str = "") -> str:
     except (docker.errors.DockerException, OSError) as error:
         raise SandboxFault(f"docker: {error}") from None
     old = f" ({', '.join(stale)} was made from other packages or another recipe)" if stale else ""
-    other = f", or docker pull {names[-1]}" if len(names) > 1 else ""
-    raise SandboxFault(f"the Docker image {ours!r} is not there{old}: {BUILD}{other}")
+    pull = f", or docker pull {names[-1]}" if len(names) > 1 else ""
+    raise SandboxFault(f"the Docker image {ours!r} is not there{old}: {BUILD}{pull}")
 
 
 def stale_images(api: Any, kind: ImageKind) -> list[str]:
-    """Images of ours by that kind, made from something else than what is shipped now; a tag of words is somebody's own."""
+    """Images of ours by that kind, made from something else than what is shipped now; a tag of words belongs to the user."""
     tags = {tag for image in api.images(name=f"goldloop-{kind}") for tag in image.get("RepoTags") or ()}
     return sorted(tag for tag in tags - {image_name(kind)} if re.fullmatch(r"[\d.]+-[0-9a-f]{12}", tag.rpartition(":")[2]))

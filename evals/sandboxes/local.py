@@ -1,4 +1,4 @@
-"""A bare subprocess with rlimits. No isolation at all: only behind ``--unsafe-local``, never chosen by itself."""
+"""A bare subprocess with rlimits. No isolation at all: only with ``--unsafe-local``, never chosen automatically."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class LocalSandbox:
         )
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 def _kill_group(leader: int) -> None:
@@ -90,12 +90,12 @@ def _kill_group(leader: int) -> None:
 
 
 def _outputs(job: Job, folder: Path) -> Mapping[str, bytes]:
-    found = {}
+    outputs = {}
     for name in job.outputs:
         path = folder / name
         with suppress(OSError):
             state = path.lstat()
             inside = path.parent.resolve() == (folder.resolve() / name).parent
             if stat.S_ISREG(state.st_mode) and state.st_nlink == 1 and inside and state.st_size <= job.limits.file_mb << 20:
-                found[name] = path.read_bytes()
-    return found
+                outputs[name] = path.read_bytes()
+    return outputs

@@ -1,8 +1,8 @@
 """Boxes that run one job after another, each job in a process of its own: lent, watched, recycled, thrown away.
 
-A box holds a zygote (see ``_zygote``) behind a ``Channel``; what the box itself is, is its maker's affair. A box goes back
+A box holds a zygote (see ``_zygote``) behind a ``Channel``; what the box itself is, its maker decides. A box goes back
 to the pool only after a job that ended by itself and was cleaned up; whatever else happened, it is thrown away and, since
-its kind is wanted, another is made meanwhile. A job that took its box down is run once more in a box that nobody used.
+its kind is wanted, another is made meanwhile. A job that took its box down is run once more in an unused box.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SOURCES = ("_confine", "_zygote")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """Why a box is no more: ``killed`` where a limit of the box itself ended it."""
+    """Why a box ended: ``killed`` where a limit of the box itself ended it."""
 
     killed: bool
     message: str
@@ -57,7 +57,7 @@ class Channel(Protocol):
         ...
 
     def excess(self, job: Job) -> str:
-        """What the processes of a running job use together and may not, in words; else nothing."""
+        """Which limit the processes of a running job together exceed, in words; else nothing."""
         ...
 
     def close(self) -> Ending:
@@ -92,7 +92,7 @@ class Box:
         """Send the source and wait for the zygote.
 
         Raises:
-            SandboxFault: it did not come up; the channel is closed.
+            SandboxFault: it did not start; the channel is closed.
         """
         try:
             channel.send(sources(settings.sources))
@@ -127,7 +127,7 @@ class Pool(Generic[Key]):
         """Run a job in a box of this kind.
 
         Raises:
-            SandboxFault: the job could not be run, or took down two boxes and nothing says that it was its doing.
+            SandboxFault: the job could not be run, or took down two boxes without a sign that it was the cause.
         """
         box = self._lend(key)
         used = box.jobs > 0
@@ -143,7 +143,7 @@ class Pool(Generic[Key]):
         raise SandboxFault(f"the job took down two boxes: {ending.message}")
 
     def _attempt(self, key: Key, box: Box, order: Order) -> tuple[Outcome | None, Ending]:
-        """One run in one box, which afterwards is back in the pool or gone."""
+        """One run in one box, which afterwards is back in the pool or closed."""
         job = order.job
         values, source = self._codes.pack(order)
         excess = ""
@@ -180,10 +180,10 @@ class Pool(Generic[Key]):
         return outcome, Ending(killed=False, message="")
 
     def _open(self, key: Key) -> Box:
-        """A new box. One that does not come up says nothing of the next: a busy machine starts one late at times.
+        """A new box. A failure to start says nothing about the next: a busy machine is sometimes late.
 
         Raises:
-            SandboxFault: two did not come up.
+            SandboxFault: two did not start.
         """
         try:
             return self._open_once(key)
@@ -222,12 +222,12 @@ class Pool(Generic[Key]):
         """Throw a box away, and have another one ready when the next job comes."""
         with self._lock:
             if not self._closed and not self._coming.get(key):
-                with suppress(RuntimeError):  # the interpreter is ending
+                with suppress(RuntimeError):  # the interpreter is shutting down
                     self._coming.setdefault(key, []).append(self._maker.submit(self._open, key))
         return box.channel.close()
 
     def close(self) -> None:
-        """Close every box that is not lent; those go when they come back."""
+        """Close every box that is not lent; lent ones are closed when they come back."""
         with self._lock:
             self._closed = True
             idle = [box for boxes in self._idle.values() for box in boxes]

@@ -4,7 +4,7 @@ A box is a sandlock sandbox around a zygote (see ``_zygote``): it reads the inte
 no capability, and bounds of memory (mapped, over all processes) and processes. Each job runs in a child of its own with a
 nested domain, and what several processes use together is watched from here every few milliseconds: resident memory, which
 sandlock does not see behind a fork, threads, and files. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered: processor
-share; what a job gets hold of between two looks.
+share; what a job acquires between two looks.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _REAP_SECONDS = 5.0
 _NOBODY = 65534
 _ZYGOTES = 1  # processes of a box beside the job's
 _BASE_BYTES = 64 << 20  # what the box maps before a job has asked for anything
-_THREADS = 256  # beside one a process
-_DISK_FACTOR = 4  # what all files may take, in units of what one may
-# Node maps far more than it uses: what it may map is a coarse bound, what it may use is watched.
+_THREADS = 256  # plus one per process
+_DISK_FACTOR = 4  # limit of all files together, in multiples of the limit of one
+# Node maps far more than it uses: the mapping limit is a coarse bound, actual use is watched.
 _NODE_MAPPED_BYTES = 6 << 30
 _PRELOAD = (
     "abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
@@ -55,7 +55,7 @@ class _BoxKind:
 
 
 class SandlockSandbox:
-    """Boxes of sandlock's, kept and used again. Thread-safe."""
+    """Boxes made by sandlock, kept and reused. Thread-safe."""
 
     name = "sandlock"
 
@@ -220,6 +220,6 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a box's folder. What cannot be removed stays: a verdict does not hang on it."""
+    """Remove a box's folder. What cannot be removed stays: a verdict does not depend on it."""
     with suppress(OSError):
         remove_folder(folder)

@@ -23,4 +23,4 @@ class ScriptedSandbox:
         return self._answer(job)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

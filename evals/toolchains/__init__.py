@@ -62,7 +62,7 @@ def toolchain_folder(name: str) -> Path:
 
 
 def find_toolchain(name: str) -> Path | None:
-    """The folder with a toolchain's ``node_modules``, or None where it was not built yet.
+    """The folder with a toolchain's ``node_modules``, or None if it has not been built.
 
     Raises:
         SandboxFault: there is no such toolchain.
@@ -77,9 +77,9 @@ def build_toolchain(name: str, *, report: Callable[[str], None] = lambda line: N
     Raises:
         SandboxFault: npm or Node.js is missing or too old, or the installation failed; with the fix.
     """
-    found = find_toolchain(name)
-    if found is not None:
-        return found
+    built = find_toolchain(name)
+    if built is not None:
+        return built
     target = toolchain_folder(name)
     npm = _require_npm(name)
     report(f"toolchain {name}: installing {target} (once; about 170 MB)")
@@ -100,10 +100,10 @@ def build_toolchain(name: str, *, report: Callable[[str], None] = lambda line: N
 
 
 def _put(folder: Path, target: Path) -> None:
-    """Move a whole toolchain to its place; one that another process put there first is as good."""
+    """Move a whole toolchain to its place; if another process was first, its copy is used."""
     if (target / _MARKER).is_file():
         return
-    if target.exists():  # a folder without its marker is a wreck that someone copied by hand
+    if target.exists():  # a folder without its marker is an incomplete copy
         shutil.rmtree(target)
     try:
         folder.rename(target)

@@ -1,4 +1,4 @@
-"""Mutants of goldens: small wrong programs that sharp checks must refuse.
+"""Mutants of goldens: slightly wrong programs that sharp checks must reject.
 
 Each language has a module of its own, named in its row (``Language.mutator``); a patch is mutated in its added lines, in the
 language of their file. Which mutants are drawn depends on the task alone. Those that provably behave as the golden does are

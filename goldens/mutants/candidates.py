@@ -1,4 +1,4 @@
-"""The mutants of one text: candidates in the language's own way, and the draw among them, which the task alone decides.
+"""The mutants of one text: candidates as the language makes them, and the draw among them, which depends on the task alone.
 
 Add a language: a function from a text to ``Candidates``, named in ``Language.mutator`` (see ``evals.languages``).
 """
@@ -79,7 +79,7 @@ def changed_line(before: str, after: str) -> tuple[str, str]:
 
 
 def _focus(before: str, after: str) -> tuple[str, str]:
-    """Both lines without what they share far away from the change."""
+    """Both lines without the parts that they share away from the change."""
     shared = _shared(before, after)
     tail = _shared(before[shared:][::-1], after[shared:][::-1])
     start = shared - _CONTEXT if shared > 2 * _CONTEXT else 0
@@ -91,6 +91,6 @@ def _focus(before: str, after: str) -> tuple[str, str]:
     return cut(before), cut(after)
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(left: str, right: str) -> int:
     """Length of the common beginning."""
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return next((place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))

@@ -93,7 +93,7 @@ def parse(source: str, language: str) -> Node:
 def _mutate(text: str, language: str) -> Candidates:
     data = text.encode()
     golden = parse(text, language)
-    found, seen = Candidates(), {_tokens(golden)}
+    candidates, seen = Candidates(), {_tokens(golden)}
     for node in _walk(golden):
         for edit in _edits(node):
             code = (data[: edit.start] + edit.text.encode() + data[edit.end :]).decode()
@@ -105,12 +105,12 @@ def _mutate(text: str, language: str) -> Candidates:
                 continue
             seen.add(tokens)
             if edit.equivalent:
-                found.equivalent += 1
+                candidates.equivalent += 1
                 continue
             before, after = changed_line(text, code)
             line = node.start_point.row + 1
-            found.made.append(Mutant(operator=edit.operator, line=line, before=before, after=after, code=code))
-    return found
+            candidates.made.append(Mutant(operator=edit.operator, line=line, before=before, after=after, code=code))
+    return candidates
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -215,8 +215,8 @@ def _statements(node: Node) -> Iterator[_Edit]:
             bare = _source(condition) if condition.type == "parenthesized_expression" else f"({_source(condition)})"
             changed = f"(!{bare})" if condition.type == "parenthesized_expression" else f"!{bare}"
             yield _replace("negated condition", condition, changed)
-    if node.type == "if_statement" and (other := node.child_by_field_name("alternative")) is not None:
-        yield _replace("dropped else", other, "")
+    if node.type == "if_statement" and (branch := node.child_by_field_name("alternative")) is not None:
+        yield _replace("dropped else", branch, "")
     if node.type in {"throw_statement", "break_statement", "continue_statement"}:
         yield _replace("removed statement", node, ";")
     if node.type == "expression_statement" and _droppable(node.named_children[0]):
@@ -224,7 +224,7 @@ def _statements(node: Node) -> Iterator[_Edit]:
 
 
 def _droppable(expression: Node) -> bool:
-    """Calls, updates and assignments into something: a plain assignment's loss may only leave a name undefined."""
+    """Calls, updates and assignments into something: dropping a plain assignment might only leave a name undefined."""
     if expression.type == "assignment_expression":
         left = expression.child_by_field_name("left")
         return left is not None and left.type in {"member_expression", "subscript_expression"}
@@ -246,7 +246,7 @@ def declarations(text: str, language: str) -> list[Declaration]:
     Raises:
         ValueError: it does not parse.
     """
-    found: list[Declaration] = []
+    exported: list[Declaration] = []
     for node in parse(text, language).named_children:
         export = "" if node.type != "export_statement" else "default" if b"default" in _heads(node) else "named"
         inner = node.child_by_field_name("declaration") or node.child_by_field_name("value") if export else node
@@ -256,13 +256,13 @@ def declarations(text: str, language: str) -> list[Declaration]:
             for declarator in inner.named_children:
                 value = declarator.child_by_field_name("value")
                 kind = "function" if value is not None and "function" in value.type else "value"
-                found.append(Declaration(name=_source(declarator.child_by_field_name("name")), kind=kind, export=export))
+                exported.append(Declaration(name=_source(declarator.child_by_field_name("name")), kind=kind, export=export))
         elif "function" in inner.type or inner.type.startswith("class"):
             kind = "class" if inner.type.startswith("class") else "function"
-            found.append(Declaration(name=_source(inner.child_by_field_name("name")), kind=kind, export=export))
+            exported.append(Declaration(name=_source(inner.child_by_field_name("name")), kind=kind, export=export))
         elif export == "default":
-            found.append(Declaration(name=_source(inner) if inner.type == "identifier" else "", kind="value", export=export))
-    return found
+            exported.append(Declaration(name=_source(inner) if inner.type == "identifier" else "", kind="value", export=export))
+    return exported
 
 
 def _heads(node: Node) -> list[bytes]:

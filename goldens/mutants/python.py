@@ -42,7 +42,7 @@ _ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
 }
-_SYMMETRIC = {"isinstance", "max", "min", "math.gcd", "gcd"}  # swapped, they raise or give the same
+_SYMMETRIC = {"isinstance", "max", "min", "math.gcd", "gcd"}  # swapping them raises or changes nothing
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _Edit = tuple[str, Callable[[Any], ast.AST]]
 
@@ -56,7 +56,7 @@ def mutate_python(text: str) -> Candidates:
     tree = ast.parse(text)
     base, golden = ast.unparse(tree), _bytecode(compile(tree, "<golden>", "exec"))
     hidden, extremes = _hidden(tree), _extremes(tree)
-    found, seen = Candidates(), {base}
+    candidates, seen = Candidates(), {base}
     for index, node in enumerate(ast.walk(tree)):
         for operator, edit in () if id(node) in hidden else _edits(node):
             code = _apply(tree, index, edit)
@@ -65,12 +65,12 @@ def mutate_python(text: str) -> Candidates:
             seen.add(code)
             extreme = operator == "boundary" and id(node) in extremes
             if extreme or _bytecode(compile(code, "<golden>", "exec")) == golden:
-                found.equivalent += 1
+                candidates.equivalent += 1
                 continue
             before, after = changed_line(base, code)
             line = getattr(node, "lineno", 1)
-            found.made.append(Mutant(operator=operator, line=line, before=before, after=after, code=code + "\n"))
-    return found
+            candidates.made.append(Mutant(operator=operator, line=line, before=before, after=after, code=code + "\n"))
+    return candidates
 
 
 def _hidden(tree: ast.AST) -> Set[int]:
@@ -90,18 +90,18 @@ def _hidden(tree: ast.AST) -> Set[int]:
 
 def _extremes(tree: ast.AST) -> Set[int]:
     """The comparisons of ``if a > b: b = a`` and ``a if a > b else b``: with ``>=`` an equal value takes the place."""
-    found: set[int] = set()
+    tests: set[int] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.If(test=ast.Compare(ops=[_]) as test, body=[ast.Assign(targets=[one], value=other)], orelse=[]):
+            case ast.If(test=ast.Compare(ops=[_]) as test, body=[ast.Assign(targets=[left], value=right)], orelse=[]):
                 pass
-            case ast.IfExp(test=ast.Compare(ops=[_]) as test, body=one, orelse=other):
+            case ast.IfExp(test=ast.Compare(ops=[_]) as test, body=left, orelse=right):
                 pass
             case _:
                 continue
-        if {ast.unparse(one), ast.unparse(other)} == {ast.unparse(test.left), ast.unparse(test.comparators[0])}:
-            found.add(id(test))
-    return found
+        if {ast.unparse(left), ast.unparse(right)} == {ast.unparse(test.left), ast.unparse(test.comparators[0])}:
+            tests.add(id(test))
+    return tests
 
 
 def _apply(tree: ast.Module, index: int, edit: Callable[[Any], ast.AST]) -> str | None:
@@ -169,7 +169,7 @@ def _formats(node: ast.AST) -> bool:
 
 
 def _removable(node: ast.AST) -> bool:
-    """Statements that leave no name undefined when they are gone: dying of a NameError would prove nothing about checks."""
+    """Statements that leave no name undefined when they are gone: failing with a NameError would prove nothing about checks."""
     if isinstance(node, (ast.AugAssign, ast.Raise, ast.Break, ast.Continue)):
         return True
     if isinstance(node, ast.Assign):
@@ -199,8 +199,8 @@ def _calls(func: ast.expr, args: Sequence[ast.expr]) -> Iterator[_Edit]:
 def _with(node: Any, **changes: Any) -> ast.AST:
     for name, value in changes.items():
         setattr(node, name, value)
-    found: ast.AST = node
-    return found
+    changed: ast.AST = node
+    return changed
 
 
 def _set(name: str, make: Callable[[], ast.AST]) -> Callable[[Any], ast.AST]:

@@ -1,6 +1,6 @@
-"""Mutants of queries, by DuckDB's own syntax tree (its ``json_serialize_sql``); goldens are trusted, so it is read out here.
+"""Mutants of queries, by DuckDB's own syntax tree (its ``json_serialize_sql``); goldens are trusted, so this is done on the host.
 
-Left out as equivalent: the same text after DuckDB has written it. Not mutated: statements that are no SELECT.
+Left out as equivalent: the same text after DuckDB has written it. Not mutated: statements other than SELECT.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def mutate_sql(text: str) -> Candidates:
         ValueError: it is not a single SELECT.
     """
     tree, base = _parse(text)
-    found, seen = Candidates(), {base}
+    candidates, seen = Candidates(), {base}
     for path, node in _nodes(tree):
         for operator, edit in _edits(node):
             changed = copy.deepcopy(tree)
@@ -53,12 +53,14 @@ def mutate_sql(text: str) -> Candidates:
             if code is None:
                 continue
             if code in seen:
-                found.equivalent += code == base
+                candidates.equivalent += code == base
                 continue
             seen.add(code)
             before, after = changed_line(base, code)
-            found.made.append(Mutant(operator=operator, line=_line(text, node), before=before, after=after, code=f"{code};\n"))
-    return found
+            candidates.made.append(
+                Mutant(operator=operator, line=_line(text, node), before=before, after=after, code=f"{code};\n")
+            )
+    return candidates
 
 
 def _parse(text: str) -> tuple[Any, str]:

@@ -1,1 +1,1 @@
-"""A run told as one page: ``story`` reads it, ``chart`` draws it, ``words`` says it, ``page`` writes it."""
+"""A run as one page: ``story`` reads it, ``chart`` draws it, ``words`` formats text, ``page`` writes it."""

@@ -67,7 +67,7 @@ class Hill:
 
 
 def spark(losses: Sequence[float], epochs: int) -> Spark | None:
-    """The loss curve; None without two finite steps, since one point does not make a curve."""
+    """The loss curve; None with fewer than two finite steps, since one point is not a curve."""
     finite = [(step, loss) for step, loss in enumerate(losses) if math.isfinite(loss)]
     if len(finite) < 2:
         return None
@@ -174,11 +174,11 @@ def _series(line: Line, number: int, drawn: Sequence[Point], last: str) -> Serie
 
 
 def _spread(series: Sequence[Series], top: int, bottom: int, gap: float = 18) -> list[Series]:
-    """Push labels apart that would cover each other, and back up where they would leave the chart."""
+    """Push apart labels that would overlap, and back up where they would leave the chart."""
     order = sorted(series, key=lambda s: s.label_y)
     places: list[float] = []
-    for one in order:
-        places.append(max(one.label_y, places[-1] + gap if places else float(top)))
+    for line in order:
+        places.append(max(line.label_y, places[-1] + gap if places else float(top)))
     over = max(0.0, places[-1] - bottom) if places else 0.0
-    moved = {one.suite: place - over for one, place in zip(order, places, strict=True)}
-    return [replace(one, label_y=round(moved[one.suite], 1)) for one in series]
+    moved = {line.suite: place - over for line, place in zip(order, places, strict=True)}
+    return [replace(line, label_y=round(moved[line.suite], 1)) for line in series]

@@ -1,7 +1,7 @@
 """The HTML report of a run: one file that shows what was learned, what was dropped, and why the gate decided as it did.
 
 Covers every round of ``report.json``. Holds nothing that depends on the clock or the machine: the same run gives the same
-bytes. How it looks is in ``templates/report.html.j2``; model output is hostile text, so all is escaped there.
+bytes. The layout is in ``templates/report.html.j2``; model output is hostile text, so all is escaped there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLOTS = ((780, 330, 175), (400, 300, 14))
 
 
 def write_report(run: Path) -> Path:
-    """Write ``report.html`` into a run's folder, from what is on the disk; returns its path.
+    """Write ``report.html`` into a run's folder, from what is on disk; returns its path.
 
     Raises:
         BadInput: there is no ``report.json`` yet, or a file of a round is missing or damaged; the message names it.

@@ -1,4 +1,4 @@
-"""What a run left on the disk, read into what its page says of each round.
+"""Reads what a run left on disk into what its page shows of each round.
 
 Covers ``report.json`` and the evidence in the stages' folders. Holdout items are not shown one by one: their attempts are not
 even read. Model output is hostile text; it is escaped where the page is made.
@@ -67,7 +67,7 @@ class Story(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunnelStep:
-    """One bar of the funnel; ``lost`` says what did not get here, by reason.
+    """One bar of the funnel; ``lost`` counts what was dropped before, by reason.
 
     ``golden + replay == total``, except for the tasks, which are neither yet.
     """
@@ -84,7 +84,7 @@ class FunnelStep:
 class FailureCase:
     """One failing attempt of a training task.
 
-    ``golden`` is None where it is not shown; ``golden_note`` says why, or how it was proved. ``fate``: ``trained``,
+    ``golden`` is None if it is not shown; ``golden_note`` says why, or how it was proved. ``fate``: ``trained``,
     ``leaks`` or ``unpaired``.
     """
 
@@ -112,7 +112,7 @@ class SliceFailures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """Everything that the page says about one round."""
+    """Everything that the page shows about one round."""
 
     facts: Round
     lines: tuple[Line, ...]
@@ -195,7 +195,7 @@ def _joined(values: Iterable[Any]) -> str:
 
 
 def _scale(lines: Sequence[Line]) -> float:
-    """Half the width of the interval bars' common axis: the widest bound, rounded up to something that one can read."""
+    """Half the width of the interval bars' common axis: the widest bound, rounded up to a readable number."""
     widest = max((abs(bound) for line in lines for bound in line.ci95), default=1.0)
     return next((step for step in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75) if widest <= step), 1.0)
 
@@ -224,7 +224,7 @@ def _funnel(
 
 
 def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair]) -> tuple[SliceFailures, ...]:
-    """Failing attempts by slice. Only what the evaluation of split ``train`` holds can get in here."""
+    """Failing attempts by slice. Only attempts of the evaluation of split ``train`` can appear here."""
     results = read_records(folder / "before-train" / "results.jsonl", Result)
     origin = {r.key: r for r in results if r.split == "train"}
     goldens = {golden.key: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}

@@ -1,4 +1,4 @@
-"""How the report says things: shares, points, models without this machine's folders, long texts."""
+"""Formatting in the report: shares, points, models without this machine's folders, long texts."""
 
 from __future__ import annotations
 

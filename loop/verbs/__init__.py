@@ -1,4 +1,4 @@
-"""The verbs of the command line, by what they work on. Each is a thin door to its owner.
+"""The verbs of the command line, by what they work on. Each is a thin wrapper around its package.
 
 Add one: a function with ``@app.command()`` in the module that fits, or a new module here. All modules are loaded.
 """

@@ -1,4 +1,4 @@
-"""``goldloop audit``: does training data leak a holdout? A thin door to ``decontam``."""
+"""``goldloop audit``: does training data leak a holdout? A thin wrapper around ``decontam``."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def audit(
         int,
         typer.Option(
             min=0,
-            help="Grams in more training texts than this count for nothing; 0 is off. Reads twice, and hides an "
+            help="Grams in more training texts than this are ignored; 0 is off. Reads twice, and hides an "
             "item that leaked more often.",
         ),
     ] = 0,
-    index: Annotated[Path | None, typer.Option("--index", help="Saved index: used if it is there, else written.")] = None,
-    threads: Annotated[int, typer.Option(min=0, help="0 is one a core.")] = 0,
+    index: Annotated[Path | None, typer.Option("--index", help="Saved index: used if it exists, else written.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0 is one per core.")] = 0,
     semantic: Annotated[
         str, typer.Option(help="Model for near texts by meaning, for review only: hub id, local folder; off by default.")
     ] = "",
@@ -255,5 +255,5 @@ def _next(summary: AuditSummary, train: Sequence[str], rest: Sequence[str], clea
     if summary.verdict == "leaks":
         return shlex.join(["goldloop", "audit", "--train", str(clean), *rest])
     if summary.verdict == "inconclusive":
-        return again if summary.partial else "read the notes above, mend the files, audit again"
+        return again if summary.partial else "read the notes above, fix the files, audit again"
     return "goldloop doctor" if kept else f"{again} --out audit"

@@ -64,7 +64,7 @@ def validate(
 
 
 def _past(read: ConfigText, suites: Sequence[Suite], runs: Path) -> list[Problem]:
-    """What earlier runs of the same folder leave no room for: other settings under the same name, more looks at the holdout."""
+    """What earlier runs of the same folder rule out: other settings under the same name, more looks at the holdout."""
     from loop.holdout import HoldoutLedger
     from loop.runs import require_same_settings
     from loop.validate import Problem
@@ -105,7 +105,7 @@ def schema(
 
 
 def require_valid(read: ConfigText, base: Path, *, unsafe_local: bool) -> None:
-    """Say what is wrong with a configuration's keys together with all else that is wrong.
+    """Report problems of a configuration's keys together with all other problems.
 
     Raises:
         BadInput: with every problem.

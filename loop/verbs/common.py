@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def no_file_in_the_way(option: str, path: Path) -> None:
-    """Find out before the work, not after it, that a file is where a folder has to be.
+    """Check before the work that no file is where a folder has to be.
 
     Raises:
         BadInput: the path, or a part of it, is a file.
@@ -75,7 +75,7 @@ def read_results(folder: Path) -> list[Result]:
 
 
 def run_folder(name: str, runs: Path) -> Path:
-    """The folder of a run by name, or of the only one there is."""
+    """The folder of a run by name, or of the only one."""
     from loop.runs import list_runs
 
     names = list_runs(runs)
@@ -87,6 +87,6 @@ def run_folder(name: str, runs: Path) -> Path:
         return runs / names[0]
     if not names:
         raise BadInput(f"{runs}: no runs here; start one with `goldloop run` or `goldloop demo`")
-    newest = max(names, key=lambda one: (runs / one / "run.json").stat().st_mtime)
+    newest = max(names, key=lambda name_of_run: (runs / name_of_run / "run.json").stat().st_mtime)
     console.say(f"taking the newest run, {newest} (of {', '.join(names)})")
     return runs / newest

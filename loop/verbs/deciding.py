@@ -29,7 +29,7 @@ def compare(
 ) -> None:
     """Compare two evaluations task by task: difference, 95% interval, what a run of this size can see.
 
-    Each split by itself: a gain on trained tasks says nothing of others. A look at holdout tasks is logged.
+    Each split by itself: a gain on trained tasks says nothing about others. A look at holdout tasks is logged.
 
     Example: goldloop compare evals/before evals/after
     """
@@ -159,7 +159,7 @@ class _Evaluation:
 
     @property
     def model(self) -> str:
-        """The model's identity, or the folder's name where it is not recorded."""
+        """The model's identity, or the folder's name if it is not recorded."""
         return str(self.inputs.get("model", self.folder))
 
     def of(self, split: Split) -> list[Result]:
@@ -169,7 +169,7 @@ class _Evaluation:
     def unlike(self, other: _Evaluation) -> list[str]:
         """What differs between two evaluations beside model and seed, in words.
 
-        What tasks ask can be compared only where the same tasks were evaluated; other tasks are the gate's to judge.
+        What tasks ask can be compared only where the same tasks were evaluated; the gate judges other tasks.
         """
         names = {"evals": "settings of decoding (evals.*)", "backend": "backend", "backend_options": "options of the backend"}
         if {r.key for r in self.results} == {r.key for r in other.results}:

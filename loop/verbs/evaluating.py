@@ -30,7 +30,7 @@ def eval_(
     model: Model = DEFAULT_MODEL,
     adapter: Annotated[str, typer.Option(help="Folder of a LoRA adapter to put on the model.")] = "",
     split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all.")] = None,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens an answer may have.")] = 192,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens per answer at most.")] = 192,
     set_: Sets = None,
     runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
@@ -96,7 +96,7 @@ def eval_(
 
 
 def _after_repair(results: Sequence[Result]) -> list[Result]:
-    """The results with the verdicts of their last tries; empty where nothing was repaired."""
+    """The results with the verdicts of their last tries; empty if nothing was repaired."""
     if not any(result.repairs for result in results):
         return []
     return [result.model_copy(update={"verdict": result.after_repair}) for result in results]
@@ -136,7 +136,7 @@ def _show_flaky(flaky: Sequence[str], results: Sequence[Result]) -> None:
 
 
 def _powers(results: Sequence[Result]) -> dict[str, float]:
-    """pass@k and pass^k for k of 2, 5, 10, ... and the number of samples; nothing where there is one sample a task."""
+    """pass@k and pass^k for k of 2, 5, 10, ... and the number of samples; nothing with one sample per task."""
     from evals.clusters import pass_at_k, pass_hat_k
     from evals.comparison import outcomes_of
 
@@ -169,7 +169,7 @@ def failures(
 ) -> None:
     """Show what failed on the training split: by kind, then in clusters that say the same. Holdout items are never shown.
 
-    Flaky tasks, whose verdict flipped for the same code, are set apart: their failures say nothing of the model.
+    Flaky tasks, whose verdict flipped for the same code, are set apart: their failures say nothing about the model.
 
     Example: goldloop failures runs/demo
     """

@@ -33,7 +33,7 @@ def goldens_verify(
     least_score: Annotated[float, typer.Option(min=0, max=1, help="A task that kills a smaller share is weak.")] = 0.75,
     sample: Annotated[int, typer.Option(min=0, help="Verify only so many tasks of each suite, evenly spread; 0 is all.")] = 0,
     sandbox: Annotated[str, typer.Option(help="auto, sandlock, docker, or pkg.mod:Class.")] = "",
-    workers: Annotated[int, typer.Option(min=0, help="Sandboxes at work at once; 0 follows processors and memory.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Sandboxes in use at once; 0 follows processors and memory.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", help="File for the whole report, as JSON.")] = None,
     set_: Sets = None,
     unsafe_local: Unsafe = False,
@@ -81,7 +81,7 @@ def goldens_verify(
     else:
         _show(verified)
     check_known(verified)
-    unsound = sum(one.state in {"weak", "broken"} for one in verified)
+    unsound = sum(row.state in {"weak", "broken"} for row in verified)
     again = f"goldloop goldens verify {shlex.join(suites)} --out report.json"
     next_command(again if unsound else f"goldloop eval {suites[0]} --out evals/base")
     return 2 if unsound else 0
@@ -107,10 +107,10 @@ def _report(verified: Sequence[Verification], tier: str, digests: dict[str, str]
         "sandbox": tier,
         "digests": digests,
         "effort": {"repeats": effort.repeats, "mutants": effort.mutants, "least_score": effort.least_score},
-        "runs": sum(one.runs for one in verified),
-        "errors": sum(one.errors for one in verified),
+        "runs": sum(row.runs for row in verified),
+        "errors": sum(row.errors for row in verified),
         "score": score_of(verified),
-        "proved": {name: sum(one.suite == name and one.state in {"sound", "weak"} for one in verified) for name in digests},
+        "proved": {name: sum(row.suite == name and row.state in {"sound", "weak"} for row in verified) for name in digests},
         "tallies": list(tallies(verified)),
         "tasks": list(verified),
     }
@@ -127,7 +127,7 @@ def _write(out: Path, report: dict[str, Any]) -> None:
     from evals.files import write_json
 
     plain = {**report, "tallies": [row.model_dump(mode="json") for row in report["tallies"]]}
-    write_json(out, {**plain, "tasks": [one.model_dump(mode="json") for one in report["tasks"]]})
+    write_json(out, {**plain, "tasks": [row.model_dump(mode="json") for row in report["tasks"]]})
 
 
 def _show(verified: Sequence[Verification]) -> None:
@@ -140,13 +140,18 @@ def _show(verified: Sequence[Verification]) -> None:
     for row in tallies(verified):
         table.add_row(*_cells(row), style="bold" if row.slice == "*" else "")
     console.out.print(table)
-    unsound = [one for one in verified if one.state != "sound"]
-    for one in unsound[:_SHOWN_TASKS]:
+    unsound = [row for row in verified if row.state != "sound"]
+    for verification in unsound[:_SHOWN_TASKS]:
         console.out.print()
-        console.out.print(Text.assemble((one.state, _COLOURS[one.state]), f" {one.source or one.suite + '/' + one.id}"))
-        for finding in one.findings:
+        console.out.print(
+            Text.assemble(
+                (verification.state, _COLOURS[verification.state]),
+                f" {verification.source or verification.suite + '/' + verification.id}",
+            )
+        )
+        for finding in verification.findings:
             console.out.print(Text(f"  {finding}"))
-        for survivor in one.survivors[:_SHOWN_SURVIVORS]:
+        for survivor in verification.survivors[:_SHOWN_SURVIVORS]:
             console.out.print(Text(f"  golden{survivor.file and ' ' + survivor.file}:{survivor.line} {survivor.operator}"))
             console.out.print(Text(f"    - {survivor.before}", style="red"))
             console.out.print(Text(f"    + {survivor.after}", style="green"))

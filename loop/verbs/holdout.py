@@ -51,7 +51,7 @@ def show(
     runs: Runs = RUNS,
     json: Json = False,
 ) -> None:
-    """Show what the models answered to one holdout task. The look is logged first: an item that was seen is no blind test.
+    """Show what the models answered to one holdout task. The look is logged first: an item that was seen is not a blind test.
 
     Example: goldloop holdout show basics/caesar_shift --why "the check looks wrong"
     """

@@ -1,4 +1,4 @@
-"""``goldloop images``: build and list the images of the Docker sandbox. A thin door to ``evals.sandboxes``."""
+"""``goldloop images``: build and list the images of the Docker sandbox. A thin wrapper around ``evals.sandboxes``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def images_build(
 
 
 def _version(sandbox: Any, kind: str) -> str:
-    """What an image's interpreter says, from inside the sandbox: the image works."""
+    """The version that an image's interpreter prints inside the sandbox, which shows that the image works."""
     from evals.records import Limits
     from evals.sandboxes.base import Job
 
@@ -93,7 +93,7 @@ def images_list(json: Json = False) -> None:
 
 
 def _toolchain() -> str:
-    """Where the embedded sandbox, which needs no image, has what JavaScript tasks need."""
+    """Where the embedded sandbox, which needs no image, has its JavaScript toolchain."""
     from evals.toolchains import find_toolchain
 
     return f"web toolchain of the embedded sandbox: {find_toolchain('web') or 'missing'}"

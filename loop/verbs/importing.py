@@ -74,10 +74,10 @@ def _columns(importer: str, given: Sequence[str]) -> dict[str, str]:
     if given and importer not in _MAPPED:
         raise BadInput(f"--column: for {' and '.join(_MAPPED)} only; {importer} knows its own columns")
     columns = {}
-    for one in given:
-        key, equals, column = one.partition("=")
+    for pair in given:
+        key, equals, column = pair.partition("=")
         if not key or not equals or not column:
-            raise BadInput(f"--column {one}: expected KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
+            raise BadInput(f"--column {pair}: expected KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
         columns[key] = column
     return columns
 
@@ -109,7 +109,7 @@ def _spread(tasks: Sequence[Task], limit: int) -> list[Task]:
 def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, list[str]]:
     """The suite without the tasks whose golden fails or whose checks pass an empty answer, and a note on each.
 
-    A task without a golden has nothing to run and stays.
+    A task without a golden is kept unchecked.
 
     Raises:
         Inconclusive: too many runs were spoiled by infrastructure to tell.
@@ -136,7 +136,7 @@ def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, 
         box.close()
     if verified:
         check_known(verified)
-    out = {one.id: "; ".join(one.findings) for one in verified if one.state in {"broken", "error"}}
+    out = {row.id: "; ".join(row.findings) for row in verified if row.state in {"broken", "error"}}
     kept = tuple(task for task in suite.tasks if task.id not in out)
     notes = [f"{task.source or task.key}: {out[task.id]}" for task in suite.tasks if task.id in out]
     if not kept:

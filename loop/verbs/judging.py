@@ -30,7 +30,7 @@ def judge(
     rubric: Annotated[Path | None, typer.Option(help="YAML list of name, description and weight.")] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help='People\'s labels, JSONL: {"task": "suite/id", "good": true}, "sample" after the first.'),
+        typer.Option(help='People\'s labels, JSONL: {"key": "suite/id", "good": true}, "sample" after the first.'),
     ] = None,
     set_: Sets = None,
     json: Json = False,
@@ -61,15 +61,17 @@ def judge(
         judged = judge_answers(answers, backend, criteria, progress=console.Bars(quiet=json))
     finally:
         backend.close()
-    judged = [one.model_copy(update={"sample": r.attempt.sample}) for one, r in zip(judged, answered, strict=True)]
+    judged = [judgement.model_copy(update={"sample": r.attempt.sample}) for judgement, r in zip(judged, answered, strict=True)]
     write_jsonl(out / JUDGEMENTS, judged)
-    scored = [one for one in judged if one.score is not None]
+    scored = [judgement for judgement in judged if judgement.score is not None]
     summary: dict[str, Any] = {
         "answers": len(judged),
         "scored": len(scored),
-        "mean": sum(one.score or 0.0 for one in scored) / len(scored) if scored else None,
-        "criteria": {c.name: sum(one.scores[c.name] for one in scored) / len(scored) for c in criteria} if scored else {},
-        "abstained": dict(Counter(one.error[:80] for one in judged if one.score is None).most_common(5)),
+        "mean": sum(judgement.score or 0.0 for judgement in scored) / len(scored) if scored else None,
+        "criteria": {c.name: sum(judgement.scores[c.name] for judgement in scored) / len(scored) for c in criteria}
+        if scored
+        else {},
+        "abstained": dict(Counter(judgement.error[:80] for judgement in judged if judgement.score is None).most_common(5)),
     }
     if labels is not None:
         try:
@@ -107,7 +109,7 @@ def _rubric(file: Path | None) -> tuple[Criterion, ...]:
         raise BadInput(f"{file}: {describe(error)}") from None
     names = [criterion.name for criterion in criteria]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadInput(f"{file}: criterion {', '.join(twice)} is there twice; give each a name of its own")
+        raise BadInput(f"{file}: criterion {', '.join(twice)} is given twice; give each its own name")
     return criteria
 
 
@@ -115,17 +117,17 @@ def _labels(file: Path) -> dict[str, bool]:
     """People's labels by the judgement that they are about.
 
     Raises:
-        BadInput: not there, a row that is not a label, or two labels of one answer that differ.
+        BadInput: the file is missing, a row is not a label, or two labels of one answer differ.
     """
     from evals.judge import Label
     from evals.tables import read_table_records
 
     if not file.is_file():
-        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"task": "suite/id", "good": true}}')
+        raise BadInput(f'--labels {file}: no such file; expected a table such as JSONL with {{"key": "suite/id", "good": true}}')
     known: dict[str, bool] = {}
     for label in read_table_records(file, Label):
-        if known.setdefault(label.key, label.good) is not label.good:
-            raise BadInput(f"{file}: {label.key} is labelled both good and not; keep one label an answer")
+        if known.setdefault(label.answer, label.good) is not label.good:
+            raise BadInput(f"{file}: {label.answer} is labelled both good and not; keep one label per answer")
     return known
 
 
@@ -137,11 +139,11 @@ def _show(summary: dict[str, Any]) -> None:
         table.add_row(Text(name), f"{mean:.2f}")
     console.out.print(table)
     without = summary["answers"] - summary["scored"]
-    console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {without} without a score that holds")
+    console.out.print(f"{summary['scored']} of {summary['answers']} answers scored; {without} without a consistent score")
     for reason, count in summary["abstained"].items():
         console.out.print(Text(f"  {count} {reason}"))
     if agreed := summary.get("calibration"):
-        trust = "agrees with people" if agreed["agrees"] else "does not agree with people well enough to be listened to"
+        trust = "agrees with people" if agreed["agrees"] else "does not agree with people well enough to be relied on"
         console.out.print(
             f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, "
             f"kappa {agreed['kappa']:.2f}, calibration error {agreed['ece']:.2f}: {trust}"

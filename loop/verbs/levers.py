@@ -27,7 +27,7 @@ def ablate(
     suite: SuiteArgument,
     out: Out,
     rules: Annotated[
-        list[Path] | None, typer.Option(help="File with rules to add to the system prompt; repeatable, each an arm of its own.")
+        list[Path] | None, typer.Option(help="File with rules to add to the system prompt; repeatable, each a separate arm.")
     ] = None,
     adapter: Annotated[str, typer.Option(help="Folder of a LoRA adapter.")] = "",
     temperature: Annotated[float, typer.Option(min=0, help="Sample at this temperature.")] = 0.0,
@@ -99,7 +99,7 @@ def _next(suite: str, split: str, out: Path, arm: Arm) -> str:
 
 
 def _best(reports: Sequence[ArmReport]) -> ArmReport | None:
-    """The arm with the largest gain among those that are better than the base for sure, after Holm; None without one."""
+    """The arm with the largest gain among those that are significantly better than the base, after Holm; None without one."""
     sure = [r for r in reports if r.delta is not None and r.delta > 0 and r.p is not None and r.p < SURE]
     return max(sure, key=lambda report: report.delta or 0.0, default=None)
 

@@ -75,7 +75,7 @@ def export(
     form: Annotated[str, typer.Option("--format", help="folder, jsonl or parquet.")] = "folder",
     json: Json = False,
 ) -> None:
-    """Convert a suite between its forms: one folder a task, JSONL, Parquet.
+    """Convert a suite between its forms: one folder per task, JSONL, Parquet.
 
     Example: goldloop export house --out my-house --format folder
     """
@@ -112,7 +112,7 @@ def sql(
 ) -> None:
     """Ask the artifacts in SQL (DuckDB), also while a run writes them. Rows too wide for the terminal are shown key by key.
 
-    Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, task) group by slice"
+    Example: goldloop sql "select slice, count(*) as n from failures join pairs using (run, round, key) group by slice"
 
     Example: goldloop sql "from scores" --format csv > scores.csv
     """
@@ -147,7 +147,7 @@ def _write_jsonl(answer: QueryAnswer) -> None:
 
 
 def _show_rows(answer: QueryAnswer) -> None:
-    """As a table where it fits, else as one block a row with a line for each column."""
+    """As a table if it fits, else as one block per row with a line for each column."""
     shown = answer.rows[:SHOWN_ROWS]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in answer.columns:

@@ -59,7 +59,7 @@ def run(
 ) -> int:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide.
 
-    A run that is there already under the same settings goes on where it stopped.
+    A run that exists under the same settings goes on where it stopped.
 
     Example: goldloop run goldloop.yaml --rounds 2 --set finetune.learning_rate=1e-4
 

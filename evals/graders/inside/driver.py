@@ -1,6 +1,6 @@
 """Runs inside the sandbox: loads the answer, evaluates the steps in order, writes typed values to a private descriptor.
 
-It knows no expected value, nor what a step is a check of: every step gives one record, its value or what it raised, and
+It knows no expected value, nor what a step checks: every step gives one record, its value or what it raised, and
 what that means is decided outside. A record is one line of JSON, so that a time-out keeps those before it. Only modules
 built into the interpreter are imported, and JSON is written by hand: an import from a file is paid for on every run.
 """
@@ -10,11 +10,11 @@ import marshal
 import posix
 import sys
 
-# Under names of its own, so that an answer that patches the builtins changes nothing here.
+# Under separate names, so that an answer that patches the builtins changes nothing here.
 for _name in ("compile", "eval", "exec", "hasattr", "id", "isinstance", "issubclass", "list", "len", "repr", "str", "type"):
     globals()[_name] = getattr(builtins, _name)
 
-TYPE_CHECKING = False  # typing itself would have to be imported from a file
+TYPE_CHECKING = False  # typing would have to be imported from a file
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
@@ -87,12 +87,12 @@ def encode_rare(value: "Any", kind: type, depth: int) -> str:
     if module == "datetime":
         return "[" + quoted("datetime." + name) + "," + quoted(repr(value)) + "]"
     if module in {"builtins", "itertools"} and hasattr(kind, "__next__"):
-        found: list[object] = []
+        values: list[object] = []
         for item in value:
-            if len(found) == LONGEST_ITERATOR:
+            if len(values) == LONGEST_ITERATOR:
                 break
-            found.append(item)
-        return '["iter",' + items(found, depth) + "]"
+            values.append(item)
+        return '["iter",' + items(values, depth) + "]"
     try:
         text = str(repr(value))[:200]
     except BaseException:
@@ -125,7 +125,7 @@ def open_database(names: "dict[str, Any]", schema: str, query: str) -> None:
         duckdb = __import__("duckdb")
     connection = duckdb.connect(config={"threads": "1"})
     connection.execute(schema)
-    connection.execute("SET enable_external_access = false")  # from here on it is the answer's: no files
+    connection.execute("SET enable_external_access = false")  # from here on the answer's code runs: no files
     connection.execute("explain " + query)
     names["rows"] = lambda: connection.execute(query).fetchall()
     names["columns"] = lambda: [column[0] for column in connection.execute(query).description]
@@ -169,7 +169,7 @@ def main() -> None:
     resource = __import__("resource")
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # What is nested deeper than this compiles nowhere, so that whatever runs here can be read outside too.
+    # Code nested deeper than this compiles nowhere, so that whatever runs here can be read outside too.
     sys.setrecursionlimit(DEEPEST_SOURCE)
     # A real module: dataclasses, pickle and typing look the candidate up by name.
     module = sys.modules["candidate"] = type(sys)("candidate")

@@ -1,6 +1,6 @@
-"""Runs inside the sandbox: runs a Python program once a case, each in a process and a folder of its own.
+"""Runs inside the sandbox: runs a Python program once per case, each in a process and a folder of its own.
 
-It knows no expected output. One JSON line a case on a descriptor that the programs do not inherit, so that a time-out
+It knows no expected output. One JSON line per case on a descriptor that the programs do not inherit, so that a time-out
 keeps the cases before it; the first case that does not end well is the last. Standard library only.
 """
 
@@ -67,12 +67,12 @@ def main() -> None:
         for name, text in job["starter"].items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        found = run_case(command, folder, stdin, job["output_bytes"])
+        outcome = run_case(command, folder, stdin, job["output_bytes"])
         with contextlib.suppress(RecursionError):  # folders nested deeper than this interpreter recurses
             shutil.rmtree(folder, ignore_errors=True)
-        out.write(json.dumps({"case": index, **found}) + "\n")
+        out.write(json.dumps({"case": index, **outcome}) + "\n")
         out.flush()
-        if found["code"] or found["flood"]:
+        if outcome["code"] or outcome["flood"]:
             return
 
 

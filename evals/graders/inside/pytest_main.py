@@ -1,4 +1,4 @@
-"""Runs inside the sandbox: one child process a test file, in which pytest runs; this process alone reports.
+"""Runs inside the sandbox: one child process per test file, in which pytest runs; this process alone reports.
 
 Not covered: what candidate code does to pytest within its child; the canaries and the flipped run find that.
 """
@@ -42,8 +42,8 @@ def main() -> int:
 
 def modules_of(line: bytes) -> list[dict[str, Any]]:
     """The test files in a line of the second process; none in its first."""
-    found: list[dict[str, Any]] = json.loads(line).get("modules", [])
-    return found
+    modules: list[dict[str, Any]] = json.loads(line).get("modules", [])
+    return modules
 
 
 def run_all(writing: int) -> None:
@@ -63,7 +63,7 @@ def run_all(writing: int) -> None:
 
 
 def load_values() -> Any:
-    """The typed form of values; loaded by its place, so that no module of the project hides it."""
+    """The typed form of values; loaded by its path, so that no module of the project shadows it."""
     spec = spec_from_file_location("goldloop_values", HERE / "values.py")
     assert spec is not None and spec.loader is not None
     loaded = module_from_spec(spec)
@@ -72,7 +72,7 @@ def load_values() -> Any:
 
 
 def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
-    """Run one test file in a child and read what it says; a child that says no end ended early."""
+    """Run one test file in a child and read what it says; a child that does not report its end ended early."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -88,7 +88,7 @@ def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
         data = pipe.read(8 << 20)
     status = os.waitpid(child, 0)[1]
     code = os.waitstatus_to_exitcode(status)
-    found: dict[str, Any] = {"file": file, "tests": [], "errors": []}
+    report: dict[str, Any] = {"file": file, "tests": [], "errors": []}
     ends = 0
     records: list[Any] = []
     for line in data.splitlines():
@@ -98,20 +98,20 @@ def module(file: str, job: dict[str, Any], upward: int) -> dict[str, Any]:
                 ends += 1
                 ended = value["end"]
             elif "error" in value:
-                found["errors"].append(str(value["error"])[:600])
+                report["errors"].append(str(value["error"])[:600])
             elif "record" in value:
                 records.append(value["record"])
             else:
                 test: dict[str, Any] = {key: str(value[key])[:600] for key in ("name", "state", "message")}
-                found["tests"].append({**test, "records": records})
+                report["tests"].append({**test, "records": records})
                 records = []
         except (ValueError, KeyError, TypeError):
-            found["errors"].append("a line in the results that is none")
+            report["errors"].append("a line in the results that is not JSON of a result")
     if ends != 1:
-        found["errors"].append(f"the tests ended early or twice (exit code {code})")
+        report["errors"].append(f"the tests ended early or twice (exit code {code})")
     elif ended != code:
-        found["errors"].append(f"exit code {code} where the results say {ended}")
-    return found
+        report["errors"].append(f"exit code {code} where the results say {ended}")
+    return report
 
 
 def run_here(file: str, writing: int, job: dict[str, Any]) -> int:
@@ -144,7 +144,7 @@ def run_here(file: str, writing: int, job: dict[str, Any]) -> int:
 
 
 def recorder(descriptor: int, values: Any) -> Callable[[int, object], bool]:
-    """What test files call where an assertion was: it sends the value under test, and says that all is well."""
+    """What test files call in place of an assertion: it sends the value under test and returns True."""
     encode, describe, raised = values.encode, values.describe, BaseException
 
     def record(number: int, value: object) -> bool:
@@ -162,10 +162,10 @@ def hide_source(file: str) -> None:
     compiled = rewrite._rewrite_test
 
     def compile_and_hide(path: Path, config: Any) -> Any:
-        found = compiled(path, config)
+        code = compiled(path, config)
         if path.resolve() == (ROOT / file).resolve():
             path.write_bytes(b"")
-        return found
+        return code
 
     setattr(rewrite, "_rewrite_test", compile_and_hide)  # noqa: B010 (a name of ours for a function of theirs)
 

@@ -1,6 +1,6 @@
 """Runs inside the sandbox: a query over every data set, each in a database of its own; rows come out in typed form.
 
-It knows no expected row. One JSON line a data set, so that a time-out keeps those before it. Needs DuckDB's extension module.
+It knows no expected row. One JSON line per data set, so that a time-out keeps those before it. Needs DuckDB's extension module.
 """
 
 import datetime
@@ -67,7 +67,7 @@ def main() -> None:
         except duckdb.Error as error:
             emit({"data": index, "database": str(error)[:400]})
             return
-        # From here on it is the answer's: no files, and no way back.
+        # From here on the answer's code runs: no files, and no way back.
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:

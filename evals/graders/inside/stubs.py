@@ -1,4 +1,4 @@
-"""Runs inside the sandbox in place of an answer, so that checks can be evaluated where no candidate is.
+"""Runs inside the sandbox in place of an answer, so that checks can be evaluated without the candidate.
 
 To learn which calls the checks make, it wraps the golden's functions. To replay the checks, it stands in for them: a call
 gets the answer that the candidate gave to it in another process, and a call without an answer is noted and ends its step.
@@ -55,14 +55,14 @@ def goldloop_learning(name: str, function: "Callable[..., Any]") -> "Callable[..
             return function(*args, **kwargs)
         finally:
             goldloop_state["depth"] -= 1
-            if random:  # what the golden drew must not change what the checks draw
+            if random:  # random numbers drawn by the golden must not change those that the checks draw
                 random.setstate(state)
 
     return learning
 
 
 def goldloop_replaying(name: str, answers: "dict[tuple[str, str], list[Any]]") -> "Callable[..., Any]":
-    queues: dict[str, Iterator[Any]] = {key: iter(found) for (owner, key), found in answers.items() if owner == name}
+    queues: dict[str, Iterator[Any]] = {key: iter(queue) for (owner, key), queue in answers.items() if owner == name}
 
     def replaying(*args: "Any", **kwargs: "Any") -> "Any":
         key = goldloop_encode((args, kwargs))
@@ -71,13 +71,13 @@ def goldloop_replaying(name: str, answers: "dict[tuple[str, str], list[Any]]") -
         if answer is None:
             goldloop_state["missing"] += 1
             raise GoldloopUnknown(name)
-        kind, found, changed = answer
+        kind, given, changed = answer
         scope = {"Opaque": GoldloopOpaque}
         if changed:
             goldloop_change((args, kwargs), eval(changed, scope))
         if kind == "raised":
-            raise goldloop_error(*found)
-        return eval(found, scope)
+            raise goldloop_error(*given)
+        return eval(given, scope)
 
     return replaying
 
@@ -98,7 +98,7 @@ def goldloop_error(names: "list[str]", message: str) -> BaseException:
     kind = base if names[0].startswith("builtins.") else type(names[0].rpartition(".")[2], (base,), {})
     try:
         error: BaseException = kind(message)
-    except Exception:  # UnicodeDecodeError and kin want more than a message
+    except Exception:  # UnicodeDecodeError and the like need more than a message
         error = Exception(message)
     return error
 

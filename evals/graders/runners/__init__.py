@@ -1,4 +1,4 @@
-"""Runners of test files, by the files' names, and what all of them say: which tests ran and how each ended.
+"""Runners of test files, by the files' names, and what all of them report: which tests ran and how each ended.
 
 Add one: a class with the methods of ``Runner`` and a row in RUNNERS, or ``pkg.mod:Class`` as a task's ``runner``. A runner
 keeps candidate code out of the process that reports; the report is one JSON line behind a secret that candidate code does not
@@ -26,7 +26,7 @@ RUNNERS: Mapping[str, str] = {
 """By name; the first one whose ``runs`` takes a test file's name is the file's runner."""
 
 FOLDER = ".goldloop"
-"""Where in a job our own files are; no project may have files there."""
+"""The folder of our own files in a job; no project may have files there."""
 
 
 Left = frozenset[tuple[str, int]]
@@ -46,11 +46,11 @@ class Judged:
 
 
 class Judge(Protocol):
-    """Decides what the tests of one file only recorded."""
+    """Decides the assertions that the tests of one file only recorded."""
 
     @property
     def decides(self) -> bool:
-        """Whether it decides; that of a flipped file only knows the tests' names."""
+        """Whether it decides; the judge of a flipped file only knows the tests' names."""
         ...
 
     def title(self, name: str) -> str:
@@ -126,11 +126,11 @@ class Runner(Protocol):
         ...
 
     def problems(self, file: str, text: str) -> list[str]:
-        """What keeps a test file from being judged: no tests, skipped or focused ones, tests that cannot be flipped."""
+        """Why a test file cannot be judged: no tests, skipped or focused ones, tests that cannot be flipped."""
         ...
 
     def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
-        """What the candidate's files reach for that no solution needs, by flag, each with the text that shows it."""
+        """What the candidate's files use that no solution needs, by flag, each with the text that shows it."""
         ...
 
     def prepare(
@@ -147,7 +147,7 @@ class Runner(Protocol):
 
 @cache
 def runner(name: str) -> Runner:
-    """A runner by name or by ``pkg.mod:Class``, made once.
+    """A runner by name or by ``pkg.mod:Class``, created once.
 
     Raises:
         TaskFault: there is none of that name.
@@ -158,7 +158,7 @@ def runner(name: str) -> Runner:
 
 
 def runner_for(tests: Mapping[str, str], name: str = "") -> Runner:
-    """The one runner of a task's test files: the named one, else the one that runs files of such names.
+    """The one runner of a task's test files: the named one, else the one for files of such names.
 
     Raises:
         TaskFault: there is none, or there are two.
@@ -183,7 +183,7 @@ def discover_ids(tests: Mapping[str, str], name: str = "") -> tuple[str, ...]:
 
 
 def read_report(prepared: Prepared, outcome: Outcome) -> RunReport:
-    """The report of a run, with every sign that it is not an honest one.
+    """The report of a run, with every sign that it is not honest.
 
     Raises:
         SandboxFault: the runner did not start, so nothing is known of the candidate.
@@ -228,11 +228,11 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Run
                 tests.append(Ended(id=test_id, state=state, message=message))
             elif state in {"passed", "failed"} and (must := canaries.pop(name, None)) is not (state == "passed"):
                 otherwise += [bool(must)]
-        # Code that throws in a hook of all tests fails the canaries too; that is a fail of the task's tests, and no forging.
+        # Code that throws in a hook of all tests also fails the canaries; that is a failure of the task's tests, not a forgery.
         hooks = not prepared.flipped and any(test.state == "failed" for test in tests)
         if not all(otherwise) or (otherwise and not hooks):
             odd.append("a test with a known outcome ended otherwise")
-        if canaries and not module["errors"]:  # code can end a worker without meaning to: a fail, and no flag
+        if canaries and not module["errors"]:  # code can end a worker by accident: a fail without a flag
             errors.append("the tests ended early: not all of them ran")
         if judge is not None and judge.decides and (never := judge.never(seen)) and not module["errors"]:
             errors.append(never)

@@ -1,7 +1,7 @@
-"""Other values of the same look: what a flipped test expects, so that a look at the test does not show that it is flipped.
+"""Other values that look alike: what a flipped test expects, so that its text does not show that it is flipped.
 
 Words become other words, numbers other numbers. A value is changed where it stands in the source: code that reads what a
-test compares with finds the changed value, answers by it, and is found out by passing a test that a right answer fails.
+test compares with finds the changed value, answers accordingly, and is detected by passing a test that a right answer fails.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORD, _NUMBER = re.compile(r"[^\W\d_]{2,}"), re.compile(r"\d+")
 
 
 def other_words(text: str, luck: random.Random, around: str = "") -> str | None:
-    """A text with one word or number changed to one that is not in ``around``; None where it has neither."""
+    """A text with one word or number changed to one that is not in ``around``; None if it has neither."""
     places = [*_NUMBER.finditer(text)] or [*_WORD.finditer(text)]
     if not places:
         return None
@@ -36,25 +36,25 @@ def other_words(text: str, luck: random.Random, around: str = "") -> str | None:
     return text[: place.start()] + _instead(place[0], luck, around) + text[place.end() :]
 
 
-def _instead(found: str, luck: random.Random, around: str) -> str:
-    if found.isdigit():
-        return _number(found, luck, around)
-    words = [word for word in _WORDS if word not in around.casefold() and word not in found.casefold()]
+def _instead(literal: str, luck: random.Random, around: str) -> str:
+    if literal.isdigit():
+        return _number(literal, luck, around)
+    words = [word for word in _WORDS if word not in around.casefold() and word not in literal.casefold()]
     word: str = luck.choice(words or ["".join(luck.choice("bcdfglmnprst") + luck.choice("aeiou") for _ in range(4))])
-    return word.upper() if found.isupper() else word.capitalize() if found[0].isupper() else word
+    return word.upper() if literal.isupper() else word.capitalize() if literal[0].isupper() else word
 
 
-def _number(found: str, luck: random.Random, around: str) -> str:
-    size = max(2, len(found))
+def _number(digits: str, luck: random.Random, around: str) -> str:
+    size = max(2, len(digits))
     while True:
         number = str(luck.randrange(10 ** (size - 1), 10**size))
-        if number not in around and number != found:
+        if number not in around and number != digits:
             return number
         size += 1
 
 
 def other_value(value: Any, luck: random.Random, around: str = "") -> Any:
-    """Another value of a literal's kind; None where it has no other."""
+    """Another value of a literal's kind; None if there is no other."""
     match value:
         case bool():
             return not value

@@ -46,7 +46,7 @@ _FRAMES = {
     *("f_back", "f_code", "f_globals", "f_locals", "f_builtins", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "co_consts"),
     *("__subclasses__", "__globals__", "__builtins__"),
 }
-"""Attributes that lead from a candidate's code to its caller's: to what the test is about to compare with."""
+"""Attributes that lead from a candidate's code to its caller's, and so to what the test is about to compare with."""
 
 
 class PytestRunner:
@@ -69,14 +69,14 @@ class PytestRunner:
             tests = find_tests(file, text)
         except TaskFault as error:
             return [str(error)]
-        found = [] if tests else [f"{file}: no tests in it; expected def test_NAME(): ..."]
+        problems = [] if tests else [f"{file}: no tests in it; expected def test_NAME(): ..."]
         for test in tests:
             place = f"{file}:{test.node.lineno}"
             if test.banned:
-                found.append(f"{place}: the test is marked {test.banned!r}; every test of a task must run")
+                problems.append(f"{place}: the test is marked {test.banned!r}; every test of a task must run")
             if isinstance(test.node, ast.AsyncFunctionDef):
-                found.append(f"{place}: asynchronous tests need a plugin; call asyncio.run in the test")
-        return found
+                problems.append(f"{place}: asynchronous tests need a plugin; call asyncio.run in the test")
+        return problems
 
     def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
         """See ``Runner.flags``."""
@@ -146,7 +146,7 @@ def _packages() -> bytes:
 
 
 def _reaches(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of a candidate's file that reach for the test framework or the interpreter's own machinery."""
+    """Lines of a candidate's file that use the test framework or the interpreter's internals."""
     tree = python_tree(text)
     if tree is None:
         return

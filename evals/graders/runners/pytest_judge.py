@@ -1,7 +1,7 @@
-"""Decides the assertions that were taken apart, from what was recorded inside; runs outside of the sandbox.
+"""Decides the assertions that were taken apart, from what was recorded inside; runs outside the sandbox.
 
-Each must have been recorded as often as its test runs it, and hold each time. Where that number is not known (a loop over what
-the answer returned, a branch), those records that are there must hold.
+Each must have been recorded as often as its test runs it, and hold each time. If that number is not known (a loop over what
+the answer returned, a branch), all its records must hold.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class RecordJudge:
                 case [int(number), str(text)] if number in self.file.taken:
                     values.setdefault(number, []).append(_value(text))
                 case _:
-                    return Judged(message="a record of no assertion")
+                    return Judged(message="a record that belongs to no assertion")
         opaque: set[int] = set()
         message = ""
-        for number, found in values.items():
+        for number, seen in values.items():
             taken = self.file.taken[number]
             if taken.function not in {"", function}:
                 return Judged(message="a record of another test's assertion")
-            for index, value in enumerate(found):
+            for index, value in enumerate(seen):
                 rows = taken.rows if taken.function else None
                 row = rows[index] if rows is not None and index < len(rows) else {}
                 named = {**self.file.constants, **taken.names, **self.file.tables.get(name, {}), **row}
@@ -76,7 +76,7 @@ class RecordJudge:
             used = {node.id for node in ast.walk(taken.expression) if isinstance(node, ast.Name)} & named.keys()
             names = {name: evaluate(named[name], {}, self.file.calls) for name in used}
             return evaluate(taken.expression, {**names, VALUE: bounded(value)}, self.file.calls) is True
-        except Exception:  # whatever came from inside, it was not found right
+        except Exception:  # whatever came from inside, it was not confirmed as right
             return False
 
 

@@ -1,7 +1,7 @@
-"""Names in a test file that stand for expected values only: those may leave the file for the judge outside.
+"""Names in a test file that stand for expected values only: these may be moved from the file to the judge outside.
 
 Covers constants of the file, locals, columns of one ``parametrize`` and of loops over tables, all of literals. A name that is
-set twice, or read for anything but a comparison, is none.
+set twice, or read for anything but a comparison, is not one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from evals.graders.runners.pytest_source import Function, tables_of
 from evals.graders.runners.pytest_values import callables, evaluate
 
 Rows = list[dict[str, ast.expr]]
-"""What a statement's names stand for, once for each time that it runs."""
+"""The values of a statement's names, one mapping for each time that it runs."""
 
 MOST_ROWS = 2000
 
@@ -30,11 +30,11 @@ class Hidden:
 
 
 Key = tuple[int, str]
-"""A function's place (0: the file) and a name in it."""
+"""A function's line (0: the file) and a name in it."""
 
 
 def prepared(tree: ast.Module) -> ast.Module:
-    """A copy without messages of assertions, and with tables written where they are used, if that is once."""
+    """A copy without assertion messages, in which tables that are used once are written where they are used."""
     tree = copy.deepcopy(tree)
     calls = callables(tree)
     stored = _stored(tree)
@@ -58,20 +58,20 @@ def _moved(used: ast.expr, constants: Mapping[str, ast.stmt], tree: ast.Module) 
 
 
 def _stored(tree: ast.AST) -> Counter[str]:
-    found = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    found.update(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
-    return found
+    names = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    names.update(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+    return names
 
 
 def hideable(tree: ast.Module) -> dict[Key, Hidden]:
     """The names of a module whose values can be kept out of the sandbox."""
     calls = callables(tree)
-    found: dict[Key, Hidden] = {}
+    hidden_names: dict[Key, Hidden] = {}
     stored = _stored(tree)
     for node in tree.body:
         name = assigned(node, calls)
         if name and stored[name] == 1:
-            found[0, name] = Hidden(loads=loads(tree, name))
+            hidden_names[0, name] = Hidden(loads=loads(tree, name))
     for function in _functions(tree.body):
         inside = _stored(function)
         names = {name for node in function.body if (name := assigned(node, calls))}
@@ -82,9 +82,9 @@ def hideable(tree: ast.Module) -> dict[Key, Hidden]:
         if table is not None and "ids" not in {word.arg for word in table.call.keywords}:
             names |= _literal_columns(table.rows, calls)
         for name in names:
-            if inside[name] == 1 and (0, name) not in found:
-                found[function.lineno, name] = Hidden(loads=loads(function, name))
-    return {key: hidden for key, hidden in found.items() if hidden.loads}
+            if inside[name] == 1 and (0, name) not in hidden_names:
+                hidden_names[function.lineno, name] = Hidden(loads=loads(function, name))
+    return {key: hidden for key, hidden in hidden_names.items() if hidden.loads}
 
 
 def _literal_columns(rows: Rows | None, calls: Mapping[str, Callable[..., Any]]) -> set[str]:
@@ -92,13 +92,13 @@ def _literal_columns(rows: Rows | None, calls: Mapping[str, Callable[..., Any]])
 
 
 def _functions(body: Sequence[ast.stmt]) -> list[Function]:
-    found: list[Function] = []
+    functions: list[Function] = []
     for node in body:
         if isinstance(node, ast.ClassDef):
-            found += _functions(node.body)
+            functions += _functions(node.body)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found.append(node)
-    return found
+            functions.append(node)
+    return functions
 
 
 def loads(node: ast.AST, name: str) -> int:
@@ -119,7 +119,7 @@ def known(node: ast.expr, names: frozenset[str], calls: Mapping[str, Callable[..
         evaluate(node, dict.fromkeys(names, 1), calls)
     except LookupError:
         return False
-    except Exception:  # such as "a" * NAME with a stand-in for the name: its value is known, only not its kind
+    except Exception:  # such as "a" * NAME with a stand-in for the name: its value is known, but not its type
         return all(n.id in names or n.id in calls for n in ast.walk(node) if isinstance(n, ast.Name))
     return True
 
@@ -135,7 +135,7 @@ class Table:
 
 
 def table_of(function: Function, calls: Mapping[str, Callable[..., Any]]) -> Table | None:
-    """The one table of a test function; None where there are two, or where it is computed."""
+    """The one table of a test function; None if there are two, or if it is computed."""
     calls_of = tables_of(function)
     if len(calls_of) != 1 or not isinstance(calls_of[0], ast.Call) or len(calls_of[0].args) != 2:
         return None
@@ -180,13 +180,13 @@ def table_rows(
     if not isinstance(node, (ast.List, ast.Tuple)) or not names or len(node.elts) > MOST_ROWS:
         return None
     single = len(names) == 1 if single is None else single
-    found: Rows = []
+    rows: Rows = []
     for row in node.elts:
         values = [row] if single else row.elts if isinstance(row, (ast.Tuple, ast.List)) else []
         if len(values) != len(names) or not all(_fixed(value, calls) for value in values):
             return None
-        found.append(dict(zip(names, values, strict=True)))
-    return found
+        rows.append(dict(zip(names, values, strict=True)))
+    return rows
 
 
 def _fixed(node: ast.expr, calls: Mapping[str, Callable[..., Any]]) -> bool:

@@ -38,7 +38,7 @@ def parse_tests(file: str, text: str) -> ast.Module:
     """The tree of a test file.
 
     Raises:
-        TaskFault: no Python.
+        TaskFault: it is not Python.
     """
     try:
         return ast.parse(text)
@@ -51,7 +51,7 @@ def find_tests(file: str, text: str) -> list[TestFunction]:
     """The test functions of a file, in order.
 
     Raises:
-        TaskFault: no Python.
+        TaskFault: it is not Python.
     """
     return list(_tests(parse_tests(file, text).body, "", ""))
 
@@ -79,7 +79,7 @@ def tables_of(function: Function) -> list[ast.expr]:
 
 
 def ids_of(file: str, test: TestFunction) -> list[str]:
-    """The ids of a test function: one, or one a row of its table.
+    """The ids of a test function: one, or one per row of its table.
 
     Raises:
         TaskFault: the table is not a list of literals.
@@ -102,22 +102,22 @@ def _rows(table: ast.expr) -> list[str] | None:
     except ValueError:
         return None
     single = isinstance(names, str) and "," not in names
-    found = []
+    ids = []
     for row in rows:
         values = [row] if single else list(row)
         if not all(value is None or isinstance(value, (str, int, float, bool)) for value in values):
             return None
         if any(isinstance(value, str) and not (value.isascii() and value.isprintable() and value) for value in values):
             return None
-        found.append("-".join(str(value) for value in values))
-    return found
+        ids.append("-".join(str(value) for value in values))
+    return ids
 
 
 def flip(file: str, text: str, token: str, recorder: str = "") -> str:
-    """The file with every test changed so that it must fail for a right answer; rather not where it calls the recorder.
+    """The file with every test changed so that it must fail for a right answer; preferably not where it calls the recorder.
 
     Raises:
-        TaskFault: no Python.
+        TaskFault: it is not Python.
     """
     lines = text.encode().splitlines(keepends=True)
     starts = [0]
@@ -138,9 +138,9 @@ Edit = tuple[tuple[int, int], tuple[int, int], str, str | None]
 def _flip(function: Function, token: str, recorder: str) -> Edit:
     sure = list(_sure(function.body))
     for node in reversed(sure):
-        found = _decisive(node, token)
-        if found is not None:
-            return found
+        edit = _decisive(node, token)
+        if edit is not None:
+            return edit
     negatable = [node for node in reversed(sure) if isinstance(node, ast.Assert)]
     for node in sorted(negatable, key=lambda node: bool(recorder) and recorder in ast.unparse(node)):
         return (*_span(node.test), "not (", ")")
@@ -153,7 +153,7 @@ def _flip(function: Function, token: str, recorder: str) -> Edit:
 
 
 def _sure(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Assertions that surely run when the test does."""
+    """Assertions that always run when the test does."""
     for node in body:
         if isinstance(node, ast.Return):
             return
@@ -181,7 +181,7 @@ def _raises(node: ast.expr) -> ast.expr | None:
 
 
 def _decisive(node: ast.AST, token: str) -> Edit | None:
-    """The change of the value that decides an assertion; None where it has none."""
+    """The change of the value that decides an assertion; None if it has no such value."""
     if isinstance(node, ast.Assert):
         return _compared(node.test, token)
     if isinstance(node, ast.Call) and (expected := _raises(node)) is not None:
@@ -207,7 +207,7 @@ def _compared(test: ast.expr, token: str) -> Edit | None:
 
 
 def _side(left: ast.expr, right: ast.expr) -> ast.expr:
-    """The side with the expected value: the literal one, else the right one."""
+    """The side with the expected value: the literal, else the right-hand side."""
     return left if _plain(left) and not _plain(right) else right
 
 
@@ -216,7 +216,7 @@ def _plain(node: ast.expr) -> bool:
 
 
 def _other(node: ast.expr, token: str) -> Edit:
-    """Another value of the same kind; of a literal one that looks like it."""
+    """Another value of the same kind; for a literal, one that looks alike."""
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError):

@@ -1,9 +1,9 @@
 """Takes assertions apart: the value under test is recorded inside, what it is compared with stays outside.
 
-``assert f(2) == 9`` becomes ``assert record(0, f(2))``, which always holds; ``f(2) == 9`` is decided later, out of reach.
+``assert f(2) == 9`` becomes ``assert record(0, f(2))``, which always holds; ``f(2) == 9`` is decided later, outside.
 Covers comparisons with literals, ``approx`` and ``isclose``, ``raises`` of built-in exceptions with ``match``, the assertions
 of ``unittest.TestCase``; expected values by a name (a local, a constant of the file, a parameter of a table, a loop's
-target) where that name serves for nothing else. What does not fit stays as it is, to be flipped.
+target) if that name is used for nothing else. What does not fit stays as it is, to be flipped.
 """
 
 from __future__ import annotations
@@ -78,16 +78,16 @@ class TakenFile:
 
 
 def take(tree: ast.Module, recorder: str, left: frozenset[int] = frozenset()) -> TakenFile:
-    """The file with its assertions taken apart, but for those of the numbers in ``left``; the tree itself is not changed."""
+    """The file with its assertions taken apart, except those numbered in ``left``; the tree itself is not changed."""
     tree = prepared(tree)
     hidden = hideable(tree)
-    while True:  # a name that also serves for something else is not a secret, and what needs it stays inside
+    while True:  # a name that is also used elsewhere is not secret, and what needs it stays inside
         taking = _Taking(copy.deepcopy(tree), recorder, left, hidden)
         taking.run()
         spoiled = {name for name in hidden if taking.used[name] != hidden[name].loads} | (taking.spoiled & {*hidden})
         if not spoiled:
             return taking.file
-        hidden = {name: found for name, found in hidden.items() if name not in spoiled}
+        hidden = {name: uses for name, uses in hidden.items() if name not in spoiled}
 
 
 class _Taking:
@@ -132,7 +132,7 @@ class _Taking:
         table = table_of(node, self.file.calls) if is_test else None
         names = frozenset(name for place, name in self.hidden if place == node.lineno)
         if node.body and isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-            node.body[0].value = ast.Constant(value=...)  # a docstring may say what comes out
+            node.body[0].value = ast.Constant(value=...)  # a docstring may tell the expected value
         first = self.number
         self.once = {
             ast.unparse(call.func)
@@ -147,13 +147,13 @@ class _Taking:
             self._hide_columns(prefix + node.name, table, names)
 
     def _locals(self, node: Function) -> list[tuple[str, ast.expr]]:
-        found = []
+        locals_read = []
         for statement in node.body:
             name = assigned(statement, self.file.calls)
             if (node.lineno, name) in self.hidden and isinstance(statement, ast.Assign):
-                found.append((name, statement.value))
+                locals_read.append((name, statement.value))
                 statement.value = ast.Constant(value=None)
-        return found
+        return locals_read
 
     def _hide_columns(self, test: str, table: Table, names: frozenset[str]) -> None:
         """Empty the columns that only serve as expected values, and the ids that show them."""
@@ -169,13 +169,13 @@ class _Taking:
         table.call.keywords.append(ast.keyword(arg="ids", value=ast.List(elts=shown, ctx=ast.Load())))
 
     def _block(self, body: list[ast.stmt], rows: Rows | None) -> list[ast.stmt]:
-        """The statements taken apart; ``rows`` None where it is not known how often they run."""
-        found: list[ast.stmt] = []
+        """The statements taken apart; ``rows`` is None if it is not known how often they run."""
+        statements: list[ast.stmt] = []
         for node in body:
-            found += self._statement(node, rows)
+            statements += self._statement(node, rows)
             if isinstance(node, (ast.If, ast.Try, ast.While, ast.Match, ast.For)) and _leaves(node):
                 rows = None
-        return found
+        return statements
 
     def _statement(self, node: ast.stmt, rows: Rows | None) -> list[ast.stmt]:
         if rows and isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.Assert, ast.Return)):
@@ -229,7 +229,7 @@ class _Taking:
         return ast.Assert(test=recorded or test, msg=None if recorded else node.msg)
 
     def _record(self, split: tuple[ast.expr, ast.expr] | None, rows: Rows | None) -> ast.expr | None:
-        """The call that records, for an expression and its value from inside; None where it cannot be or is left."""
+        """The call that records, for an expression and its value from inside; None if it cannot be recorded or is in ``left``."""
         number, self.number = self.number, self.number + 1
         if split is None or number in self.left:
             return None
@@ -257,7 +257,7 @@ class _Taking:
                 split = self._split(operand)
                 return split and (ast.UnaryOp(op=ast.Not(), operand=split[0]), split[1])
             case ast.Compare(left=ast.Call(func=ast.Name(id="abs"), args=[ast.BinOp(op=ast.Sub()) as gap]) as call):
-                if not all(self._known(other) for other in test.comparators):
+                if not all(self._known(comparator) for comparator in test.comparators):
                     return None
                 sides = self._only([gap.left, gap.right])
                 if sides is None:
@@ -286,8 +286,8 @@ class _Taking:
         return changed, parts[unknown[0]]
 
     def _compared(self, test: ast.Compare) -> tuple[ast.expr, ast.expr] | None:
-        found = self._only([test.left, *test.comparators])
-        if found is None:
+        operands = self._only([test.left, *test.comparators])
+        if operands is None:
             return None
         for op, side in zip(test.ops, test.comparators, strict=True):
             if isinstance(op, (ast.Is, ast.IsNot)):
@@ -297,7 +297,7 @@ class _Taking:
                     for part in pair
                 ):
                     return None
-        return ast.Compare(left=found[0][0], ops=test.ops, comparators=found[0][1:]), found[1]
+        return ast.Compare(left=operands[0][0], ops=test.ops, comparators=operands[0][1:]), operands[1]
 
     def _unittest(self, node: ast.Expr, call: ast.Call, attribute: str, rows: Rows | None) -> list[ast.stmt]:
         given = call.args
@@ -326,11 +326,11 @@ class _Taking:
             return [node]
         body: list[ast.stmt] = [ast.Expr(value=ast.Call(func=call.args[own], args=call.args[own + 1 :], keywords=call.keywords))]
         item = ast.withitem(context_expr=ast.Call(func=call.func, args=call.args[:own], keywords=[]), optional_vars=None)
-        found = self._raises(ast.With(items=[item], body=body), item, rows)
-        return found if len(found) == 2 else [node]
+        statements = self._raises(ast.With(items=[item], body=body), item, rows)
+        return statements if len(statements) == 2 else [node]
 
     def _raises(self, node: ast.With, item: ast.withitem, rows: Rows | None) -> list[ast.stmt]:
-        """A block that must raise: any exception is let through, and what it was is decided outside."""
+        """A block that must raise: any exception is accepted, and whether it is the right one is decided outside."""
         call = item.context_expr
         assert isinstance(call, ast.Call)
         names = self._kinds(call.args[0])
@@ -362,13 +362,13 @@ class _Taking:
 
     def _kinds(self, node: ast.expr) -> tuple[str, ...] | None:
         """The built-in exceptions that are expected, by their full names."""
-        found = []
+        names = []
         for part in node.elts if isinstance(node, ast.Tuple) else [node]:
             kind = getattr(builtins, part.id, None) if isinstance(part, ast.Name) and part.id not in self.defined else None
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
                 return None
-            found.append(f"builtins.{kind.__name__}")
-        return tuple(found)
+            names.append(f"builtins.{kind.__name__}")
+        return tuple(names)
 
 
 def _raising(node: ast.expr) -> bool:

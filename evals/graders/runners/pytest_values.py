@@ -96,7 +96,7 @@ def _same_items(first: Any, second: Any) -> bool:
 
 
 def _raised(value: Any, kinds: tuple[str, ...], pattern: str | None = None) -> bool:
-    """Whether what was raised is of a built-in class, with a text in which the pattern is found."""
+    """Whether what was raised is of a built-in class, with a message that matches the pattern."""
     if not isinstance(value, Raised) or not {*kinds} & {*value.kinds}:
         return False
     return pattern is None or re.search(pattern, value.text) is not None
@@ -116,26 +116,26 @@ OURS: Mapping[str, Callable[..., Any]] = {"_almost": _almost, "_same_items": _sa
 
 
 def callables(tree: ast.Module) -> dict[str, Callable[..., Any]]:
-    """What a test file may call in an expected value, by the names under which it has them."""
-    found: dict[str, Callable[..., Any]] = {**_BUILT_IN, **OURS}
+    """What a test file may call in an expected value, by the names that the file gives it."""
+    known: dict[str, Callable[..., Any]] = {**_BUILT_IN, **OURS}
     modules = {**_MODULES, "pytest": {"approx": Approx}}
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 given = modules.get(alias.name, {})
-                found |= {f"{alias.asname or alias.name}.{name}": kind for name, kind in given.items()}
+                known |= {f"{alias.asname or alias.name}.{name}": kind for name, kind in given.items()}
         elif isinstance(node, ast.ImportFrom) and node.module in modules:
             given = modules[node.module]
-            found |= {alias.asname or alias.name: given[alias.name] for alias in node.names if alias.name in given}
+            known |= {alias.asname or alias.name: given[alias.name] for alias in node.names if alias.name in given}
     defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    return {name: kind for name, kind in found.items() if name.split(".")[0] not in defined}
+    return {name: kind for name, kind in known.items() if name.split(".")[0] not in defined}
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any], calls: Mapping[str, Callable[..., Any]]) -> Any:
     """The value of an expression.
 
     Raises:
-        LookupError: it has what is not a literal, no known name and no known call.
+        LookupError: a part of it is not a literal, a known name or a known call.
         Exception: as the expression itself does.
     """
     match node:
@@ -174,10 +174,10 @@ def bounded(value: Any) -> Any:
     """A value from inside that goes into an expression.
 
     Raises:
-        LookupError: a range that would not fit into memory as a list; ``list`` and ``in`` would go through it.
+        LookupError: a range that would not fit into memory as a list; ``list`` and ``in`` would iterate over it.
     """
     if isinstance(value, range) and (value.stop - value.start) // value.step > _LONGEST_RANGE:
-        raise LookupError("a range too long to go through here")
+        raise LookupError("a range too long to iterate over here")
     return value
 
 
@@ -200,7 +200,7 @@ def _chain(values: list[Any], ops: Sequence[ast.cmpop]) -> bool:
 
 
 def has_opaque(value: Any) -> bool:
-    """Whether there is an instance in a value that cannot be judged out here."""
+    """Whether a value holds an instance, which cannot be judged outside."""
     if isinstance(value, (Opaque, Raised)) and not isinstance(value, Iterated):
         return True
     if isinstance(value, dict):

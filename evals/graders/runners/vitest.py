@@ -1,7 +1,7 @@
 """Vitest projects: React components and plain modules, in JavaScript and TypeScript.
 
 The tests run in a worker process, the report is written by vitest's main process (``vitest_main.mjs``), which loads no
-configuration of the project. Covers one worker, jsdom where the files speak of a page, aliases ``@/`` for ``src/``.
+configuration of the project. Covers one worker, jsdom if the files use a page, aliases ``@/`` for ``src/``.
 Does not cover browsers, snapshots and type tests.
 """
 
@@ -35,7 +35,7 @@ FORBIDDEN = (
     r"tls|repl|async_hooks|diagnostics_channel|perf_hooks|wasi|path|url|util|timers|crypto|buffer|stream|zlib|dns|tty|readline|"
     r"trace_events|string_decoder|querystring|punycode|constants|sys|domain|assert|events|console)(/.*)?)$"
 )
-"""What code beside the test files may not import: the test framework itself, and what reaches out of a page."""
+"""What code beside the test files may not import: the test framework itself, and what reaches outside a page."""
 
 _GLOBALS = {
     "eval",
@@ -61,13 +61,13 @@ class VitestRunner:
 
     def ids(self, file: str, text: str) -> list[str]:
         """See ``Runner.ids``."""
-        found = []
+        names = []
         for test in find_tests(file, text):
             if test.title is None:
                 fix = "list the ids in fail_to_pass and pass_to_pass"
                 raise TaskFault(f"{file}:{test.line}: the test's title is computed, so its id cannot be read; {fix}")
-            found.append(f"{file} > {test.title}")
-        return found
+            names.append(f"{file} > {test.title}")
+        return names
 
     def problems(self, file: str, text: str) -> list[str]:
         """See ``Runner.problems``."""
@@ -75,13 +75,13 @@ class VitestRunner:
             tests = find_tests(file, text)
         except TaskFault as error:
             return [str(error)]
-        found = [] if tests else [f"{file}: no tests in it; expected test('title', () => ...)"]
+        problems = [] if tests else [f"{file}: no tests in it; expected test('title', () => ...)"]
         for test in tests:
             if test.banned:
-                found.append(f"{file}:{test.line}: the test is marked {test.banned!r}; every test of a task must run")
+                problems.append(f"{file}:{test.line}: the test is marked {test.banned!r}; every test of a task must run")
             if test.body is None and not test.banned:
-                found.append(f"{file}:{test.line}: the test's callback must be written inline, to be flipped")
-        return found
+                problems.append(f"{file}:{test.line}: the test's callback must be written inline, to be flipped")
+        return problems
 
     def flags(self, files: Mapping[str, str]) -> Mapping[str, str]:
         """See ``Runner.flags``."""
@@ -149,7 +149,7 @@ def _own_files(
 
 
 def _reaches(root: Node) -> Iterator[tuple[int, str]]:
-    """Lines of a candidate's file that reach for the test framework, the process or the machine."""
+    """Lines of a candidate's file that use the test framework, the process or the machine."""
     for node in walk(root):
         line = node.start_point[0] + 1
         if node.type in {"import_statement", "export_statement"}:
@@ -188,7 +188,7 @@ def _forbidden(source: str | None) -> bool:
 
 
 def _bare_process(node: Node) -> bool:
-    """The process taken as a value; its members are looked at one by one, and asking for its type shows nothing."""
+    """The process used as a value; its members are examined one by one, and asking for its type reveals nothing."""
     if _brief(node) != "process":
         return False
     parent = node.parent

@@ -1,7 +1,7 @@
 """Canaries: tests added to a test file whose outcome is known, so that a run which reports otherwise is not an honest one.
 
 For each matcher in use one must fail and one must pass by ``not``: a matcher that always holds, or that holds by its
-polarity, is found out. They look like the file's own tests: its suites, the words of its titles.
+polarity, is detected. They look like the file's own tests: its suites, the words of its titles.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CANARIES = {
     "toBeEnabled": ("pressed('{a}', false)", "pressed('{a}', true)", ""),
     "toHaveValue": ("filled('{a}')", "filled('{b}')", "'{a}'"),
 }
-"""By matcher: a subject that it holds for, one that it does not hold for, its arguments."""
+"""By matcher: a subject for which it holds, one for which it does not, its arguments."""
 
 _HELPERS = """
 const called = (...given) => { const spy = canaryVi.fn(); if (given.length) spy(...given); return spy; };
@@ -81,7 +81,7 @@ def _needs_dom(matcher: str) -> bool:
 
 
 def _title(words: list[str], taken: set[str], scope: list[str], luck: random.Random) -> str:
-    """A title that looks like the file's own and is none of them."""
+    """A title that looks like the file's own titles but differs from all of them."""
     while True:
         title = " > ".join(scope) + " ".join(luck.choice(words) for _ in range(luck.randint(3, 6)))
         if title not in taken:

@@ -1,7 +1,7 @@
 """Test files of vitest, read and changed: their tests, and the flipped form in which every test must fail.
 
-A test is flipped where it decides: what a query looks for or a matcher expects is changed to another value, else its last
-expectation is negated, else a failing expectation is added at its end. Only what surely runs is changed: no expectation in
+A test is flipped at the point that decides: what a query looks for or a matcher expects is changed, else its last
+expectation is negated, else a failing expectation is added at its end. Only code that always runs is changed: no expectation in
 a branch, a loop, a callback or a ``waitFor``.
 """
 
@@ -47,7 +47,7 @@ _SEEN = {"toBeInTheDocument", "toBeVisible", "toBeTruthy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCall:
-    """One ``test(...)``: its full title (None where it is computed), its callback's node (None where it is not inline)."""
+    """One ``test(...)``: its full title (None if computed), its callback's node (None if not inline)."""
 
     title: str | None
     body: Node | None
@@ -57,7 +57,7 @@ class TestCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Expectation:
-    """``expect(subject).modifiers.matcher(arguments)``, and whether it surely runs."""
+    """``expect(subject).modifiers.matcher(arguments)``, and whether it always runs."""
 
     node: Node
     subject: Node | None
@@ -126,10 +126,10 @@ def flip(name: str, text: str, token: str) -> str:
         TaskFault: the file cannot be parsed, or a test's callback is not written inline.
     """
     edits: list[tuple[int, int, str]] = []
-    for found in find_tests(name, text):
-        if found.body is None:
-            raise TaskFault(f"{name}:{found.line}: the test's callback must be written inline, to be flipped")
-        edits.append(_flip(found.body, token))
+    for test in find_tests(name, text):
+        if test.body is None:
+            raise TaskFault(f"{name}:{test.line}: the test's callback must be written inline, to be flipped")
+        edits.append(_flip(test.body, token))
     return edited(text, edits)
 
 
@@ -151,7 +151,7 @@ def _flip(callback: Node, token: str) -> tuple[int, int, str]:
 
 
 def _expectations(body: Node) -> list[_Expectation]:
-    found: list[_Expectation] = []
+    expectations: list[_Expectation] = []
     for node, sure in _reached(body):
         if node.type != "call_expression":
             continue
@@ -166,12 +166,14 @@ def _expectations(body: Node) -> list[_Expectation]:
             at = at.child_by_field_name("object")
         if at.type == "call_expression" and text_of(at.child_by_field_name("function")) in {"expect", "expect.soft"}:
             subject = next(iter(arguments_of(at)), None)
-            found.append(_Expectation(node=node, subject=subject, negated=negated, matcher=matcher, member=member, sure=sure))
-    return found
+            expectations.append(
+                _Expectation(node=node, subject=subject, negated=negated, matcher=matcher, member=member, sure=sure)
+            )
+    return expectations
 
 
 def _reached(body: Node) -> Iterator[tuple[Node, bool]]:
-    """The nodes of a callback's body, each with whether it surely runs when the body does."""
+    """The nodes of a callback's body, each with whether it always runs when the body does."""
     stack = [(body, True)]
     while stack:
         node, sure = stack.pop()
@@ -218,11 +220,11 @@ def _root(node: Node) -> Node:
 
 
 def _last_query(body: Node) -> Node | None:
-    found = None
+    query = None
     for node, sure in _reached(body):
         if sure and (target := _queried(node, _GETS)) is not None:
-            found = target
-    return found
+            query = target
+    return query
 
 
 def _negated(expectation: _Expectation) -> tuple[int, int, str]:
@@ -234,7 +236,7 @@ def _negated(expectation: _Expectation) -> tuple[int, int, str]:
 
 
 def _other(node: Node, token: str) -> str:
-    """An expression for another value of the same kind; for a literal one of the same look."""
+    """An expression for another value of the same kind; for a literal, one that looks alike."""
     luck, source = random.Random(token), text_of(node)
     around = text_of(_root(node))
     if (value := string_value(node)) is not None:
