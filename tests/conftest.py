@@ -96,29 +96,28 @@ def _blurb(topic: str) -> str:
     return "Not " + ", ".join(topic + ending for ending in ("s", "ish", "like", "less", "y", "ed", "ing", "ful", "let")) + "."
 
 
-def suite_writer(folder: Path) -> WriteSuite:
-    """Writes suites of functions that return a fixed code word into a folder; the word cannot be guessed from the prompt."""
-
-    def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
-        path = (root or folder) / name
-        path.mkdir(parents=True)
-        (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
-        for split, count in (("train", train), ("holdout", holdout)):
-            for topic in _TOPICS[split][:count]:
-                write_task(
-                    path / "words" / f"{name}_{topic}",
-                    split=split,
-                    group=topic,
-                    prompt=f"Write `{name}_{topic}()`, the {topic} word. {_blurb(topic)}",
-                    golden=f"def {name}_{topic}():\n    return 'secret {topic}'\n",
-                    checks=f"assert {name}_{topic}() == 'secret {topic}'\n",
-                )
-        return path
-
-    return write
+def make_suite(path: Path, name: str, *, train: int, holdout: int) -> Path:
+    """Write a suite of functions that return a fixed code word; the word cannot be guessed from the prompt."""
+    path.mkdir(parents=True)
+    (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
+    for split, count in (("train", train), ("holdout", holdout)):
+        for topic in _TOPICS[split][:count]:
+            write_task(
+                path / "words" / f"{name}_{topic}",
+                split=split,
+                group=topic,
+                prompt=f"Write `{name}_{topic}()`, the {topic} word. {_blurb(topic)}",
+                golden=f"def {name}_{topic}():\n    return 'secret {topic}'\n",
+                checks=f"assert {name}_{topic}() == 'secret {topic}'\n",
+            )
+    return path
 
 
 @pytest.fixture
 def write_suite(tmp_path: Path) -> WriteSuite:
-    """Write a suite of functions that return a fixed code word; see ``suite_writer``."""
-    return suite_writer(tmp_path)
+    """Calls ``make_suite``, in the temporary folder of the test if not told where."""
+
+    def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
+        return make_suite((root or tmp_path) / name, name, train=train, holdout=holdout)
+
+    return write

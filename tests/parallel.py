@@ -23,14 +23,14 @@ KERNELS = ROOT / "decontam" / "kernels"
 WORKER = "PYTEST_XDIST_WORKER"
 
 # Files that must not run beside each other: attacks look at names and mounts of the whole machine, and one audit mounts.
-_TOGETHER = {
+TOGETHER = {
     "test_attacks_aftermath.py": "attacks",
     "test_attacks.py": "attacks",
     "test_attacks_node.py": "attacks",
     "test_decontam_audit.py": "attacks",
 }
 # Minutes first, so that no worker begins the longest file when the others end.
-_FIRST = (
+FIRST = (
     "test_loop_kill.py",
     "test_forging_projects.py",
     "test_attacks.py",
@@ -53,7 +53,7 @@ _FIRST = (
     "test_evals_sandboxes_pool.py",
     "test_loop_stage_verbs.py",
 )
-_PLACES = {name: place for place, name in enumerate(_FIRST)}
+_PLACES = {name: place for place, name in enumerate(FIRST)}
 
 _STAMP = KERNELS / "__pycache__" / "all-compiled"
 # Touches every kernel: both channels of an index and of a scan.
@@ -80,8 +80,13 @@ class Files(LoadFileScheduling):
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return _TOGETHER.get(Path(file).name, file)
+        return scope_of(nodeid)
+
+
+def scope_of(nodeid: str) -> str:
+    """What stays in one worker: the test's file, or the files that it is together with."""
+    file = nodeid.partition("::")[0]
+    return TOGETHER.get(Path(file).name, file)
 
 
 def sort_tests(items: list[pytest.Item]) -> None:
@@ -100,7 +105,7 @@ def start_compiling() -> None:
 
     Two workers would compile them twice, and a test's child process might take longer than its test waits.
     """
-    if WORKER in os.environ or _compiled():
+    if WORKER in os.environ or is_compiled():
         return
     with _lock() as lock:
         try:
@@ -120,7 +125,8 @@ def await_compiled() -> None:
         _started.pop().wait()
 
 
-def _compiled() -> bool:
+def is_compiled() -> bool:
+    """Whether the kernels were compiled since they were last changed."""
     sources = [path.stat().st_mtime for path in KERNELS.glob("*.py")]
     return _STAMP.is_file() and max(sources) < _STAMP.stat().st_mtime
 

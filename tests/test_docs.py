@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import suite_writer
+from conftest import make_suite
 from documentation import COMMANDS, PAGES, ROOT, Command, blocks, call, commands, headings, prose
 
 from docs import generate, tables
@@ -142,7 +142,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run ``demo`` of a scripted model on a tiny suite, and two evaluations."""
     folder = tmp_path_factory.mktemp("project")
     with contextlib.chdir(folder):
-        suite = suite_writer(folder)(train=6, holdout=6)
+        suite = make_suite(folder / "codes", "codes", train=6, holdout=6)
         (folder / "goldloop.yaml").write_text(
             "name: demo\nmodel: scripted\nbackend: fakes:LearningBackend\nfinetune:\n  trainer: scripted\n"
             f"suites:\n  target: [{suite}]\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_sandbox, unavailable
 
 from evals.errors import SandboxFault
 from evals.graders import grade, problems_of
@@ -164,7 +164,7 @@ def node_sandbox() -> Sandbox:
     try:
         found.run(Job(files={}, command=("{node}", "--version"), limits=task().limits, toolchain="node"))
     except SandboxFault as fault:
-        pytest.skip(f"no Node.js in the sandbox: {fault}")
+        unavailable("node", f"no Node.js in the sandbox: {fault}")
     return found
 
 

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sandbox_requirements import unavailable
 
 from evals import toolchains
 from evals.errors import SandboxFault
@@ -103,7 +104,7 @@ def test_the_lock_file_names_no_address() -> None:
 def test_the_type_checker_and_the_linter_of_the_built_toolchain_start() -> None:
     folder = find_toolchain("web")
     if folder is None:
-        pytest.skip("the web toolchain is not built here")
+        unavailable("web", "the web toolchain is not built here")
     for tool in ("typescript/bin/tsc", "eslint/bin/eslint.js"):
         done = subprocess.run(["node", str(folder / "node_modules" / tool), "--version"], capture_output=True, text=True)
         assert re.search(r"\d+\.\d+\.\d+", done.stdout), (tool, done.stderr)

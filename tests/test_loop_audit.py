@@ -517,28 +517,39 @@ def test_ctrl_c_leaves_partial_results_marked_as_partial(run: Run, tmp_path: Pat
     assert pq.read_table(tmp_path / "found" / "matches.parquet").num_rows == len(first)
 
 
-@pytest.fixture
-def no_space(run: Run, tmp_path: Path) -> tuple[int, str]:
-    """Exit code and messages of an audit whose results find no space in ``found``."""
-    texts("many.jsonl", *(text for text in FILLER * 2000))
-    process = child(tmp_path, "--train", "many.jsonl", "--out", "found", file_bytes=2048)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSpace:
+    """How an audit ended whose results found no space in ``out``."""
+
+    code: int
+    err: str
+    out: Path
+
+
+@pytest.fixture(scope="module")
+def no_space(tmp_path_factory: pytest.TempPathFactory) -> NoSpace:
+    folder = tmp_path_factory.mktemp("no_space")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        lines("holdout.jsonl", [LAMP, FERRY])
+        texts("many.jsonl", *(text for text in FILLER * 2000))
+    process = child(folder, "--train", "many.jsonl", "--out", "found", file_bytes=2048)
     _, err = process.communicate(timeout=60)
-    return process.returncode, fold(err)
+    return NoSpace(code=process.returncode, err=fold(err), out=folder / "found")
 
 
-def test_no_space_for_the_results_is_said_and_nothing_looks_whole(no_space: tuple[int, str], tmp_path: Path) -> None:
-    code, err = no_space
-    assert (code, "no space left" in err) == (4, True), err
-    assert not (tmp_path / "found" / "summary.json").exists()
+def test_no_space_for_the_results_is_said_and_nothing_looks_whole(no_space: NoSpace) -> None:
+    assert (no_space.code, "no space left" in no_space.err) == (4, True), no_space.err
+    assert not (no_space.out / "summary.json").exists()
 
 
-def test_no_space_shows_no_traceback(no_space: tuple[int, str]) -> None:
-    assert "Traceback" not in no_space[1]
+def test_no_space_shows_no_traceback(no_space: NoSpace) -> None:
+    assert "Traceback" not in no_space.err
 
 
-def test_no_space_says_where_and_sends_nobody_to_another_verb(no_space: tuple[int, str]) -> None:
-    assert "found" in no_space[1]
-    assert "goldloop resume" not in no_space[1]
+def test_no_space_says_where_and_sends_nobody_to_another_verb(no_space: NoSpace) -> None:
+    assert "found" in no_space.err
+    assert "goldloop resume" not in no_space.err
 
 
 def test_no_space_for_the_cleaned_files_is_said_and_nothing_looks_whole(run: Run, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from conftest import WriteSuite
+from conftest import WriteSuite, make_suite
 
 from loop.app import app
 from loop.cli import main
@@ -52,6 +53,25 @@ def project(path: Path, target: Path, extra: str = "") -> None:
     scripted = "model: scripted\nbackend: fakes:LearningBackend\nfinetune:\n  trainer: scripted\n"
     text = f"name: t\n{scripted}suites:\n  target: [{target}]\n{extra}"
     (path / "goldloop.yaml").write_text(text)
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a suite, its configuration and a finished run; tests get copies."""
+    folder = tmp_path_factory.mktemp("first_run")
+    project(folder, make_suite(folder / "codes", "codes", train=6, holdout=6))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as caught:
+        patch.chdir(folder)
+        main(["run"])
+    assert not caught.value.code
+    return folder
+
+
+@pytest.fixture
+def finished(first_run: Path, tmp_path: Path) -> Path:
+    """The suite of a finished run ``t``, whose folder ``runs`` is in the working folder."""
+    shutil.copytree(first_run, tmp_path, dirs_exist_ok=True)
+    return first_run / "codes"
 
 
 def verbs() -> list[str]:
@@ -120,18 +140,14 @@ def test_the_closing_table_shows_before_after_and_the_interval(run: Run, write_s
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_verbs_look_at_a_finished_run(run: Run, write_suite: WriteSuite, tmp_path: Path, verb: list[str], wanted: str) -> None:
-    project(tmp_path, write_suite(train=6, holdout=6))
-    run("run")
+def test_verbs_look_at_a_finished_run(run: Run, finished: Path, verb: list[str], wanted: str) -> None:
     outcome = run(*verb)
     assert outcome.code == 0, outcome.err
     assert wanted in outcome.out
     assert "next: " in outcome.err
 
 
-def test_sql_shows_no_holdout_attempt(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    project(tmp_path, write_suite(train=6, holdout=6))
-    run("run")
+def test_sql_shows_no_holdout_attempt(run: Run, finished: Path) -> None:
     outcome = run("sql", "select distinct split from results", "--json")
     assert outcome.json["rows"] == [["train"]]
 
@@ -144,9 +160,7 @@ def test_sql_can_read_nothing_else_and_write_nothing(run: Run, write_suite: Writ
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_a_decision_that_was_rewritten_promotes_nothing(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    project(tmp_path, write_suite(train=6, holdout=6))
-    run("run")
+def test_a_decision_that_was_rewritten_promotes_nothing(run: Run, finished: Path, tmp_path: Path) -> None:
     manifest = tmp_path / "runs/t/round-1/gate/manifest.json"
     content = json.loads(manifest.read_text())
     content["gate"]["decision"] = "reject"
@@ -179,7 +193,7 @@ def test_two_evaluations_do_not_share_a_folder(run: Run, write_suite: WriteSuite
     suite = str(write_suite(train=6, holdout=6))
     with only_one(tmp_path / "evals/one"):
         outcome = run("eval", suite, "--out", "evals/one", "--set", "backend=fakes:LearningBackend")
-    assert outcome.code == 4 and "evals/one: another goldloop is at work in this folder" in outcome.err
+    assert outcome.code == 4 and "evals/one: another goldloop is working in this folder" in outcome.err
 
 
 def test_a_rejected_adapter_cannot_be_promoted(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
@@ -232,7 +246,7 @@ def test_a_model_path_that_is_no_model_says_what_is_missing(run: Run, write_suit
     (tmp_path / "notes/readme.txt").write_text("hello")
     outcome = run("run", "--set", "backend=hf", "--model", str(tmp_path / "notes"))
     assert outcome.code == 4
-    assert "is no model: config.json and *.safetensors missing, found readme.txt" in outcome.err
+    assert "is not a model: config.json and *.safetensors missing, found readme.txt" in outcome.err
 
 
 def test_an_empty_suite_is_bad_input(run: Run, tmp_path: Path) -> None:
@@ -328,20 +342,15 @@ def test_a_folder_without_permission_is_named_with_the_way_out(
     assert "runs/t/round-1: Permission denied; give a folder that you may write to" in outcome.err
 
 
-def test_pair_names_a_suite_that_was_not_evaluated(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    project(tmp_path, write_suite(train=6, holdout=6))
-    run("run")
+def test_pair_names_a_suite_that_was_not_evaluated(run: Run, finished: Path, write_suite: WriteSuite) -> None:
     outcome = run("pair", "runs/t", "--suite", str(write_suite("others")), "--out", "pairs")
     assert outcome.code == 4
     assert "runs/t holds no attempt at it; it evaluated codes" in outcome.err
 
 
-def test_folders_that_are_one_level_off_are_pointed_at(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    suite = write_suite(train=6, holdout=6)
-    project(tmp_path, suite)
-    run("run")
+def test_folders_that_are_one_level_off_are_pointed_at(run: Run, finished: Path) -> None:
     assert "did you mean runs/t?" in run("failures", "runs").err
-    assert "did you mean runs/t/round-1/pairs?" in run("trainset", "runs/t", "--holdout", str(suite), "--out", "rows").err
+    assert "did you mean runs/t/round-1/pairs?" in run("trainset", "runs/t", "--holdout", str(finished), "--out", "rows").err
 
 
 def test_finetune_takes_its_keys_with_and_without_their_prefix(run: Run, write_suite: WriteSuite) -> None:

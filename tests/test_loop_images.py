@@ -7,7 +7,7 @@ from typing import Any
 
 import docker.errors
 import pytest
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_sandbox, unavailable
 from typer.testing import CliRunner
 
 from evals.errors import SandboxFault
@@ -131,7 +131,7 @@ def built() -> DockerSandbox:
             try:
                 choose_image(api, kind)
             except SandboxFault as fault:
-                pytest.skip(f"{fault} (.ci/docker.sh builds them)")
+                unavailable("docker", f"{fault} (.ci/docker.sh builds them)")
     return DockerSandbox()
 
 

@@ -15,6 +15,7 @@ from loop.config import load_config
 from loop.scaffold import KINDS, example_suite, init_project
 
 PYTHON = sorted(set(KINDS) - {"react"})
+_SLOW = {"tests": pytest.mark.slow, "patch": pytest.mark.slow}  # real projects: each grading runs a test runner
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,7 +31,7 @@ def test_a_project_of_each_kind_loads_with_its_suite(tmp_path: Path, kind: str) 
     assert len((tmp_path / "mine/README.md").read_text().strip().splitlines()) <= 6
 
 
-@pytest.mark.parametrize("kind", PYTHON)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=_SLOW.get(kind, ())) for kind in PYTHON])
 def test_the_goldens_of_each_kind_pass_and_the_empty_answer_fails(kind: str) -> None:
     box = required_sandbox("sandlock")
     suite = load_suite(str(example_suite(kind)))
@@ -40,6 +41,7 @@ def test_the_goldens_of_each_kind_pass_and_the_empty_answer_fails(kind: str) -> 
         assert grade(task, "", box).status == "fail", task.id
 
 
+@pytest.mark.slow
 def test_react_goldens_pass_and_the_empty_answer_fails() -> None:
     if find_toolchain("web") is None:
         unavailable("web", "no web toolchain here: goldloop images build")

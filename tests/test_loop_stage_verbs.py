@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import Ended
-from conftest import WriteSuite
+from conftest import make_suite
 
 from evals.files import MANIFEST, read_json
 from loop.cli import main
@@ -35,14 +36,25 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return call
 
 
-@pytest.fixture
-def suite(run: Run, write_suite: WriteSuite, tmp_path: Path) -> str:
-    """A suite that a run under settings of its own was made on."""
-    path = write_suite(train=6, holdout=6)
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a suite, and a run on it under settings of its own; tests get copies."""
+    folder = tmp_path_factory.mktemp("first_run")
+    path = make_suite(folder / "codes", "codes", train=6, holdout=6)
     text = "name: t\nmodel: scripted\nbackend: fakes:LearningBackend\ndecontam: {coverage: 0.35}\nfinetune: {trainer: scripted}\n"
-    (tmp_path / "goldloop.yaml").write_text(f"{text}suites: {{target: [{path}]}}\n")
-    assert run("run").code == 0
-    return str(path)
+    (folder / "goldloop.yaml").write_text(f"{text}suites: {{target: [{path}]}}\n")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as caught:
+        patch.chdir(folder)
+        main(["run"])
+    assert not caught.value.code
+    return folder
+
+
+@pytest.fixture
+def suite(first_run: Path, tmp_path: Path) -> str:
+    """A suite that a run under settings of its own was made on; the run is in the working folder."""
+    shutil.copytree(first_run, tmp_path, dirs_exist_ok=True)
+    return str(first_run / "codes")
 
 
 def test_a_trainset_that_a_run_built_is_trained_on_under_the_runs_own_settings(run: Run, suite: str, tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
+from command_line import Ended, Run
 from conftest import WriteSuite
 
 from evals.errors import BadInput
+from loop.cli import main
 from loop.progress import PROGRESS, read_position
 from loop.stage import lock_holder, only_one
 
@@ -38,6 +39,20 @@ class Unhurried(LearningBackend):
 
 
 @pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return Ended(int(caught.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
 def project(write_suite: WriteSuite, tmp_path: Path) -> Path:
     (tmp_path / "slowly.py").write_text(SLOW)
     suite = write_suite(train=6, holdout=6)
@@ -53,15 +68,10 @@ def command(project: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
     return [sys.executable, "-m", "goldloop", *arguments], {**os.environ, "PYTHONPATH": path}
 
 
-def call(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    line, environment = command(project, *arguments)
-    return subprocess.run(line, cwd=project, env=environment, capture_output=True, text=True, check=False)
-
-
-def status(project: Path) -> Any:
-    ended = call(project, "status", "t", "--json")
-    assert ended.returncode == 0, ended.stderr
-    return orjson.loads(ended.stdout)
+def status(run: Run) -> Any:
+    ended = run("status", "t", "--json")
+    assert ended.code == 0, ended.err
+    return ended.json
 
 
 @pytest.fixture
@@ -78,8 +88,8 @@ def running(project: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_a_run_at_work_and_the_same_run_killed(project: Path, running: subprocess.Popen[bytes]) -> None:
-    at_work = status(project)
+def test_a_run_at_work_and_the_same_run_killed(run: Run, project: Path, running: subprocess.Popen[bytes]) -> None:
+    at_work = status(run)
     assert (at_work["state"], at_work["pid"]) == ("running", running.pid)
     position = at_work["position"]
     assert (position["label"], position["unit"], position["total"]) == ("round 1: before, train", "attempts", 6)
@@ -90,18 +100,18 @@ def test_a_run_at_work_and_the_same_run_killed(project: Path, running: subproces
     running.send_signal(signal.SIGKILL)
     running.wait()
     assert (project / "runs/t" / PROGRESS).is_file(), "what a killed process wrote stays"
-    killed = status(project)
+    killed = status(run)
     assert (killed["state"], killed["pid"]) == ("stopped", None)
     assert {row["stage"]: row["state"] for row in killed["stages"]}["before-train"] == "stopped"
-    told = call(project, "status", "t")
-    assert "stopped at round 1: before, train, " in told.stdout and "next: goldloop resume t" in told.stderr
+    told = run("status", "t")
+    assert "stopped at round 1: before, train, " in told.out and "next: goldloop resume t" in told.err
 
 
-def test_stages_that_only_some_rounds_have_are_listed_before_the_gate(project: Path) -> None:
+def test_stages_that_only_some_rounds_have_are_listed_before_the_gate(run: Run, project: Path) -> None:
     for name in ("goldens", "after-again", "after-train", "before-again-1", "gate"):
         (project / "runs/t/round-1" / name).mkdir(parents=True)
     (project / "runs/t/run.json").write_text("{}")
-    names = [row["stage"] for row in status(project)["stages"]]
+    names = [row["stage"] for row in status(run)["stages"]]
     assert names[-4:] == ["after-again", "after-train", "before-again-1", "gate"]
 
 
