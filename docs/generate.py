@@ -1,8 +1,8 @@
-"""Fills the generated parts of the documentation: ``python -m docs.generate`` writes them, ``--check`` names the pages that differ.
+"""Fills the generated parts of the documentation: ``python -m docs.generate``; with ``--check`` it names the pages that differ.
 
-A generated part stands between ``<!-- table: NAME -->`` and ``<!-- end -->`` in README.md, CONTRIBUTING.md or a page of ``docs/``.
-NAME is a row of ``docs.tables.TABLES``, one with an argument (``functions evals``), or a file of ``benchmarks/results`` without its
-suffix. Add one: a function without arguments that returns Markdown, and a row there.
+A generated part stands between ``<!-- table: NAME -->`` and ``<!-- end -->`` in README.md, CONTRIBUTING.md or a page of
+``docs/``. NAME is a row of ``docs.tables.TABLES``, one with an argument (``functions evals``), or a file of
+``benchmarks/results`` without its suffix. Add one: a function that returns Markdown, and a row there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ RESULTS = ROOT / "benchmarks" / "results"
 _PART = re.compile(r"(?P<head><!-- table: (?P<name>[\w .:-]+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
 
 
-def pages() -> Iterator[Path]:
+def pages() -> list[Path]:
     """Every page that may hold a generated part."""
-    yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md") if (ROOT / name).is_file())
-    yield from sorted((ROOT / "docs").glob("*.md"))
+    top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+    return [page for page in (*top, *sorted((ROOT / "docs").glob("*.md"))) if page.is_file()]
 
 
 def filled(text: str) -> str:
@@ -55,13 +55,18 @@ def measured(name: str) -> str:
 
 
 def _measured_how(result: dict[str, Any]) -> str:
-    """One line on how it was measured; what was not recorded is left out."""
-    machine = result["machine"]
-    said = [f"{machine['cores']} cores" if machine["cores"] else "", machine.get("note") or ""]
-    said += [f"{machine['memory_gib']} GiB" if machine["memory_gib"] else "", result["date"] or ""]
-    said += [f"{package} {version}" for package, version in (result["versions"] or {}).items()]
-    how = f"`{result['command']}`: " if result["command"] else ""
-    return f"{how}{', '.join(part for part in said if part)}."
+    """One line on how it was measured; what was not recorded is left out, and so is a line that would say nothing."""
+    machine, cores = result["machine"], result["machine"]["cores"]
+    facts = [
+        f"with `{result['command']}`" if result["command"] else "",
+        f"on {cores} core{'' if cores == 1 else 's'}" if cores else "",
+        f"{machine['memory_gib']} GiB of memory" if machine["memory_gib"] else "",
+        machine["note"] or "",
+        result["date"] or "",
+        *(f"{package} {version}" for package, version in (result["versions"] or {}).items()),
+    ]
+    said = ", ".join(fact for fact in facts if fact)
+    return f"Measured {said}." if said else ""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -114,7 +114,7 @@ def make_suite(path: Path, name: str, *, train: int, holdout: int) -> Path:
 
 
 def suite_writer(folder: Path) -> WriteSuite:
-    """Calls ``make_suite``, in the folder if not told where."""
+    """Calls ``make_suite``, in ``folder`` if not told where."""
 
     def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
         return make_suite((root or folder) / name, name, train=train, holdout=holdout)
@@ -124,4 +124,5 @@ def suite_writer(folder: Path) -> WriteSuite:
 
 @pytest.fixture
 def write_suite(tmp_path: Path) -> WriteSuite:
+    """Writes suites in the test's temporary folder; see ``make_suite``."""
     return suite_writer(tmp_path)

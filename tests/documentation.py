@@ -95,7 +95,5 @@ def call(*arguments: str) -> Ended:
 
 def headings(text: str) -> set[str]:
     """The anchors of a page's headings."""
-    titles = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
-    return {
-        re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", t)).strip().lower()) for t in titles
-    }
+    titles = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title) for title in re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)]
+    return {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower()) for title in titles}

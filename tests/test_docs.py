@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WriteSuite
+from conftest import suite_writer
 from documentation import COMMANDS, PAGES, ROOT, Command, blocks, call, commands, headings, prose
 
 from docs import generate, tables
@@ -49,7 +51,7 @@ def test_every_verb_is_in_the_readme_and_on_the_page_of_verbs(verb: str) -> None
 def test_every_option_is_on_the_page_of_verbs(verb: str) -> None:
     section = read("docs/verbs.md").partition(f"\n### goldloop {verb}\n")[2].partition("\n##")[0]
     options = [option for parameter in COMMANDS[verb].params for option in parameter.opts if option.startswith("--")]
-    assert [option for option in options if f"`{option}`" not in section] == ["--json"]
+    assert [option for option in options if f"`{option}`" not in section and option != "--json"] == []
 
 
 def test_every_key_is_on_the_page_of_configuration() -> None:
@@ -89,8 +91,9 @@ def test_every_example_is_on_the_page_of_adding() -> None:
 def test_every_public_function_is_on_the_page_of_python(package: str) -> None:
     page = read("docs/python.md").partition(f"\n### {package}\n")[2].partition("\n### ")[0]
     for module, file in tables.modules(package):
-        for name in re.findall(r"^(?:async )?def ([a-z]\w*)\(", file.read_text(encoding="utf-8"), re.MULTILINE):
-            assert f"| `{module}` | `{name}` | " in page, f"{module}.{name}"
+        top = ast.parse(file.read_text(encoding="utf-8")).body
+        names = [node.name for node in top if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+        assert [name for name in names if f"| `{module}` | `{name}` | " not in page] == [], module
 
 
 def test_long_files_are_listed_with_the_reason() -> None:
@@ -135,11 +138,11 @@ def test_every_command_parses(tmp_path: Path, command: Command) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run ``demo`` of a scripted model on a tiny suite, and two evaluations."""
     folder = tmp_path_factory.mktemp("project")
     with contextlib.chdir(folder):
-        suite = _write_suite(folder)(train=6, holdout=6)
+        suite = suite_writer(folder)(train=6, holdout=6)
         (folder / "goldloop.yaml").write_text(
             "name: demo\nmodel: scripted\nbackend: fakes:LearningBackend\nfinetune:\n  trainer: scripted\n"
             f"suites:\n  target: [{suite}]\n"
@@ -147,13 +150,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert call("run").code == 0
         for name in ("before", "after"):
             assert call("eval", str(suite), "--out", f"evals/{name}", "--set", "backend=fakes:LearningBackend").code == 0
-        yield folder
-
-
-def _write_suite(folder: Path) -> WriteSuite:
-    import conftest
-
-    return conftest.suite_writer(folder)
+    return folder
 
 
 CHEAP = {"init", "config schema", "sql", "status", "lineage", "failures", "holdout looks", "report", "validate", "export"}
@@ -183,6 +180,21 @@ def test_an_audit_of_a_run_is_as_its_page_says(project: Path) -> None:
         r"^\| `([\w.]+)` \| ", read("docs/audit.md").partition("## What it writes")[2].partition("\n## ")[0], re.M
     )
     assert sorted(file.name for file in (project / "found").iterdir()) == sorted(written)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/audit.md"])
+def test_the_audit_of_the_sample_prints_what_its_pages_show(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = next(text for _, text in blocks(read(page)) if text.startswith("$ goldloop audit --train examples/data/"))
+    command, *lines = shown.strip().splitlines()
+    sample = tmp_path / "examples" / "data" / "training.jsonl"
+    sample.parent.mkdir(parents=True)
+    sample.write_bytes((ROOT / "examples/data/training.jsonl").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("loop.console.out._width", 120)
+    outcome = call(*shlex.split(command)[2:])
+    assert outcome.code == 2
+    printed = " ".join(f"{outcome.out} {outcome.err}".split())
+    assert [line for line in lines if " ".join(line.split()) not in printed] == []
 
 
 DOCUMENTED = {
@@ -261,8 +273,6 @@ def test_json_has_the_keys_that_its_page_says(project: Path, verb: str) -> None:
 
 
 def test_examples_in_python_run_and_print_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import shutil
-
     shutil.copytree(example_suite("function"), tmp_path / "greetings")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -17,7 +17,6 @@ from conftest import WriteSuite, make_suite
 
 from loop.app import app
 from loop.cli import main
-from loop.config import config_keys
 from loop.stage import only_one
 
 pytestmark = pytest.mark.usefixtures("self_test_once")
@@ -94,14 +93,6 @@ def test_every_verb_has_help_with_an_example_and_json(run: Run, verb: str) -> No
     assert outcome.code == 0
     assert f"Example: goldloop {verb}" in re.sub(r"\s+", " ", outcome.out)
     assert "--json" in outcome.out
-
-
-def test_every_verb_and_key_is_in_the_readme() -> None:
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
-    for verb in verbs():
-        assert f"`goldloop {verb}" in readme, verb
-    for key, _, meaning in config_keys():
-        assert re.search(rf"^\| `{key}` \| [^|]*\| {re.escape(meaning)} \|$", readme, re.MULTILINE), key
 
 
 def test_an_unknown_verb_is_bad_input(run: Run) -> None:
