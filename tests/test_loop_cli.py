@@ -193,7 +193,7 @@ def test_two_evaluations_do_not_share_a_folder(run: Run, write_suite: WriteSuite
     suite = str(write_suite(train=6, holdout=6))
     with only_one(tmp_path / "evals/one"):
         outcome = run("eval", suite, "--out", "evals/one", "--set", "backend=fakes:LearningBackend")
-    assert outcome.code == 4 and "evals/one: another goldloop is at work in this folder" in outcome.err
+    assert outcome.code == 4 and "evals/one: another goldloop is working in this folder" in outcome.err
 
 
 def test_a_rejected_adapter_cannot_be_promoted(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_model_path_that_is_no_model_says_what_is_missing(run: Run, write_suit
     (tmp_path / "notes/readme.txt").write_text("hello")
     outcome = run("run", "--set", "backend=hf", "--model", str(tmp_path / "notes"))
     assert outcome.code == 4
-    assert "is no model: config.json and *.safetensors missing, found readme.txt" in outcome.err
+    assert "is not a model: config.json and *.safetensors missing, found readme.txt" in outcome.err
 
 
 def test_an_empty_suite_is_bad_input(run: Run, tmp_path: Path) -> None:
