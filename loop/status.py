@@ -61,6 +61,9 @@ def _stage_status(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         return {"state": "to do", "counts": {}, "seconds": None}
     journal = path / "journal.jsonl"
-    entries = sum(1 for _ in journal.open("rb")) if journal.is_file() else 0
+    entries = 0
+    if journal.is_file():
+        with journal.open("rb") as lines:
+            entries = sum(1 for _ in lines)
     state = "running" if lock_holder(path) is not None else "stopped"
     return {"state": state, "counts": {"journal entries": entries}, "seconds": None}

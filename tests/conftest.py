@@ -113,11 +113,16 @@ def make_suite(path: Path, name: str, *, train: int, holdout: int) -> Path:
     return path
 
 
-@pytest.fixture
-def write_suite(tmp_path: Path) -> WriteSuite:
-    """Calls ``make_suite``, in the temporary folder of the test if not told where."""
+def suite_writer(folder: Path) -> WriteSuite:
+    """Calls ``make_suite``, in ``folder`` if not told where."""
 
     def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
-        return make_suite((root or tmp_path) / name, name, train=train, holdout=holdout)
+        return make_suite((root or folder) / name, name, train=train, holdout=holdout)
 
     return write
+
+
+@pytest.fixture
+def write_suite(tmp_path: Path) -> WriteSuite:
+    """Writes suites in the test's temporary folder; see ``make_suite``."""
+    return suite_writer(tmp_path)

@@ -72,7 +72,7 @@ Path(sys.argv[1]).touch()
 _started: list[subprocess.Popen[bytes]] = []
 
 
-class Files(LoadFileScheduling):
+class Files(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Whole files in the order of ``sort_tests``, and some files together."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:

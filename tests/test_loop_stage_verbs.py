@@ -75,7 +75,7 @@ def test_finetune_is_done_once_and_goes_on_under_the_same_settings_only(run: Run
     command = ("finetune", f"{ROUND}/trainset", "--holdout", suite, "--out", "adapter", *COVERAGE)
     with only_one(tmp_path / "adapter"):
         busy = run(*command)
-    assert busy.code == 4 and "another goldloop is at work" in busy.err
+    assert busy.code == 4 and "another goldloop is working" in busy.err
     first, second = run(*command, "--json"), run(*command, "--json")
     assert first.code == second.code == 0 and first.json == second.json
     assert "finished before" not in first.err and "adapter: finished before; shown, not trained again" in second.err

@@ -119,7 +119,7 @@ def test_looking_at_a_lock_neither_takes_nor_breaks_it(tmp_path: Path) -> None:
     assert lock_holder(tmp_path) is None
     with only_one(tmp_path):
         assert lock_holder(tmp_path) == os.getpid()
-        with pytest.raises(BadInput, match="another goldloop is at work"), only_one(tmp_path):
+        with pytest.raises(BadInput, match="another goldloop is working"), only_one(tmp_path):
             pass
         assert lock_holder(tmp_path) == os.getpid(), "who was refused left the holder's name alone"
     assert lock_holder(tmp_path) is None

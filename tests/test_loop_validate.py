@@ -171,7 +171,7 @@ def test_a_model_without_weights_or_chat_template_is_named(run: Run, write_suite
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/config.json").write_text("{}")
     (missing,) = run("validate", "--json", "--unsafe-local").json["problems"]
-    assert "mine is no model: *.safetensors missing, found config.json" in missing
+    assert "mine is not a model: *.safetensors missing, found config.json" in missing
     (tmp_path / "mine/model.safetensors").write_bytes(b"weights")
     write_json(tmp_path / "mine/tokenizer_config.json", {"model_max_length": 8})
     (plain,) = run("validate", "--json", "--unsafe-local").json["problems"]
