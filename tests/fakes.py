@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+from evals.languages import LANGUAGES
 from evals.models.base import Completion, Sampling
 from evals.models.scripted import ScriptedBackend
 from evals.records import ModelRef
+
+UNMUTATED = replace(LANGUAGES["python"], name="unmutated", mutator="")
+"""A language whose programs run and that nothing mutates: ``language: fakes:UNMUTATED``."""
 
 
 def answer_right(prompt: str) -> str:

@@ -125,7 +125,7 @@ def test_a_task_cannot_have_any_class_of_this_machine_called(name: str) -> None:
         runner(name)
     with pytest.raises(TaskFault, match="is not marked as one"):
         measure_for(Metric(name=name), task())
-    with pytest.raises(TaskFault, match="is no comparator"):
+    with pytest.raises(TaskFault, match="is not a comparator"):
         parse_comparator(name, "here")
 
 

@@ -104,10 +104,10 @@ def test_what_the_grader_refuses_is_broken_with_its_reason() -> None:
 
 
 def test_a_language_without_mutators_is_weak() -> None:
-    wanted = task("MOVE 1 TO X", language="cobol", kind="stdin", cases=[{"stdout": "1"}])
+    wanted = task("MOVE 1 TO X", language="fakes:UNMUTATED", kind="stdin", cases=[{"stdout": "1"}])
     found = verify_task(wanted, lambda task, code: PASS if code == task.golden else FAIL, Effort())
     assert (found.state, found.score) == ("weak", None)
-    assert "no mutants for language 'cobol'" in found.findings[0]
+    assert "no mutants for language 'fakes:UNMUTATED'" in found.findings[0]
 
 
 def flaky(share: float) -> Callable[[Task, str | None], Verdict]:

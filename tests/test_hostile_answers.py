@@ -13,6 +13,7 @@ from javascript_tasks import js_task, required_node
 from project_tasks import cart_task
 from sandbox_requirements import required_sandbox
 
+from evals.errors import TaskFault
 from evals.extract import extract_code
 from evals.feedback import feedback
 from evals.files import canonical_json
@@ -307,11 +308,12 @@ QUERIES: Mapping[str, tuple[str, set[str]]] = {
 @pytest.mark.parametrize("checks", ["", "assert rows() == [(3,)]\n"])
 def test_a_hostile_query_fails(name: str, checks: str) -> None:
     starter = {"schema.sql": "CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2);"}
+    query, reasons = QUERIES[name]
+    seconds = LIMITS.wall_seconds if "time" in reasons else 10.0  # a busy machine takes its time to run out of memory
     changed = task(
         kind="sql", language="sql", checks=checks, golden="SELECT sum(a) FROM t", starter=starter,
-        limits=LIMITS.model_copy(update={"memory_mb": 768}),
+        limits=LIMITS.model_copy(update={"memory_mb": 768, "wall_seconds": seconds}),
     )  # fmt: skip
-    query, reasons = QUERIES[name]
     found = judged(changed, query, required_sandbox("sandlock"))
     assert found.status == "fail"
     assert found.reason in reasons or (checks and found.reason in {"wrong_value", "time", "memory", "output_flood"})
@@ -386,11 +388,17 @@ TEXTS: Mapping[str, str] = {
 }
 
 
-@pytest.mark.parametrize("language", ["python", "sql", "javascript", "tsx", "diff", "json"])
+@pytest.mark.parametrize("language", ["python", "sql", "javascript", "typescript", "tsx", "jsx", "diff"])
 def test_code_is_looked_for_in_any_text(language: str) -> None:
     for text in TEXTS.values():
         found = extract_code(text, language)
         assert found is None or found.code.encode() is not None
+
+
+def test_a_language_that_is_not_known_is_a_fault_of_the_task_whatever_the_text() -> None:
+    for text in TEXTS.values():
+        with pytest.raises(TaskFault, match="language 'json' is none of python, sql"):
+            extract_code(text, "json")
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
