@@ -96,7 +96,7 @@ def test_what_a_row_lacks_is_said_where_it_is_needed() -> None:
     assert find_flags(task(language=name), "import os") == {}
     with pytest.raises(TaskFault, match="language 'bare' has no runtime; there is one for python, sql, javascript"):
         runtime_for(name)
-    with pytest.raises(TaskFault, match="s/t: no mutants for language 'bare' has no mutator"):
+    with pytest.raises(TaskFault, match="s/t: no mutants: language 'bare' has no mutator"):
         mutants_of(task(language=name), 3)
     with pytest.raises(TaskFault, match="language 'bare' has no stubs; there is one for python"):
         empty_answer(task(language=name))

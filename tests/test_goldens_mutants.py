@@ -195,7 +195,7 @@ def test_another_task_draws_others() -> None:
 
 
 def test_a_language_without_mutators_is_named() -> None:
-    with pytest.raises(TaskFault, match="suite/t: no mutants for language 'cobol'"):
+    with pytest.raises(TaskFault, match="suite/t: no mutants: language 'cobol'"):
         mutants_of(task("MOVE 1 TO X", language="cobol"), 5)
 
 

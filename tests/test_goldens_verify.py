@@ -107,7 +107,7 @@ def test_a_language_without_mutators_is_weak() -> None:
     wanted = task("MOVE 1 TO X", language="fakes:UNMUTATED", kind="stdin", cases=[{"stdout": "1"}])
     found = verify_task(wanted, lambda task, code: PASS if code == task.golden else FAIL, Effort())
     assert (found.state, found.score) == ("weak", None)
-    assert "no mutants for language 'fakes:UNMUTATED'" in found.findings[0]
+    assert "no mutants: language 'unmutated' has no mutator" in found.findings[0]
 
 
 def flaky(share: float) -> Callable[[Task, str | None], Verdict]:

@@ -46,7 +46,7 @@ def mutate_text(text: str, language: str, place: str) -> Candidates:
     try:
         mutate: Callable[[str], Candidates] = part_of(language_of(language), "mutator")
     except TaskFault as error:
-        raise TaskFault(f"{place}: no mutants for {error}") from None
+        raise TaskFault(f"{place}: no mutants: {error}") from None
     try:
         return mutate(text)
     except (SyntaxError, ValueError, RecursionError) as error:
