@@ -167,7 +167,8 @@ def test_the_wheel_runs_without_the_checkout(installed: Installed) -> None:
 def test_the_wheel_audits_a_sample(installed: Installed, name: str, rows: list[str], code: int) -> None:
     (installed.folder / "holdout.jsonl").write_text(json.dumps({"task_id": "lamp/1", "prompt": LEAK}) + "\n")
     (installed.folder / f"{name}.jsonl").write_text("".join(json.dumps({"text": row}) + "\n" for row in rows))
-    files = ("--train", f"{name}.jsonl", "--holdout", "holdout.jsonl", "--out", name)
+    # One channel: in a new place its kernel is compiled once more, and the code channel's takes twice as long.
+    files = ("--train", f"{name}.jsonl", "--holdout", "holdout.jsonl", "--out", name, "--channel", "text")
     ended = installed.run("goldloop", "audit", *files)
     assert ended.returncode == code, ended.stdout + ended.stderr
     assert (installed.folder / name / "report.html").read_text().startswith("<!")
