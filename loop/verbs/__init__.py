@@ -25,7 +25,7 @@ PANELS: Mapping[str, str] = {
     "importing": "Suites and images",
     "images": "Suites and images",
 }
-"""Under which heading ``goldloop --help`` shows the verbs of a module; headings and modules in this order."""
+"""Under which heading the list of all verbs shows those of a module; headings and modules in this order."""
 
 
 def load() -> None:
