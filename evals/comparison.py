@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from evals.clusters import Groups, compare_means, difference_interval, mean_interval
 from evals.errors import BadInput
@@ -92,7 +93,7 @@ def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = 
     labels = _labels(tasks, groups)
     if left.samples == right.samples == 1 and len(set(labels)) == len(labels):
         return compare({task: before[task][0] for task in tasks}, {task: after[task][0] for task in tasks})
-    shared = {
+    shared: dict[str, Any] = {
         "samples": max(left.samples, right.samples),
         "before": left.share,
         "after": right.share,
@@ -101,27 +102,24 @@ def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = 
         "delta": right.share - left.share,
         "fell_from_all": tuple(task for task in tasks if means[0][task] == 1.0 and means[1][task] == 0.0),
     }
+    if len(set(labels)) < 2:
+        return Comparison(
+            n=len(tasks),
+            clusters=1,
+            ci95=Interval(low=-1.0, high=1.0),
+            low_one_sided=-1.0,
+            gained=sum(means[1][task] > means[0][task] for task in tasks),
+            lost=sum(means[1][task] < means[0][task] for task in tasks),
+            p=1.0,
+            test=f"sign flips over {'tasks' if len(tasks) == 1 else 'groups'}",
+            detectable=1.0,
+            **shared,
+        )
     return _clustered(means[0], means[1], labels).model_copy(update=shared)
 
 
 def _clustered(before: Mapping[str, float], after: Mapping[str, float], labels: Sequence[str]) -> Comparison:
-    """``labels`` in the order of the tasks, which is the same on both sides."""
-    if len(set(labels)) < 2:
-        rose = [after[task] - before[task] for task in before]
-        return Comparison(
-            n=len(labels),
-            clusters=1,
-            before=0.0,
-            after=0.0,
-            delta=0.0,
-            ci95=Interval(low=-1.0, high=1.0),
-            low_one_sided=-1.0,
-            gained=sum(change > 0 for change in rose),
-            lost=sum(change < 0 for change in rose),
-            p=1.0,
-            test=f"sign flips over {'tasks' if len(labels) == 1 else 'groups'}",
-            detectable=1.0,
-        )
+    """``labels``, of at least two clusters, in the order of the tasks, which is the same on both sides."""
     sides = list(before.values()), list(after.values())
     paired = compare_means(before, after, groups=dict(zip(before, labels, strict=True)))
     interval = difference_interval(*sides, labels)
