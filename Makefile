@@ -5,8 +5,11 @@ PIP    := $(VENV)/bin/python -m pip --disable-pip-version-check
 
 .PHONY: demo test test-fast check docs clean
 
+# make demo ROUNDS=2 goes on from the first round's adapter.
+ROUNDS ?= 1
+
 demo: $(VENV)/.installed
-	$(VENV)/bin/goldloop demo
+	$(VENV)/bin/goldloop demo --rounds $(ROUNDS)
 
 # As many workers as cores, eight at most, and 5 GiB of memory for each: it may hold a model beside its sandboxes.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; g = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30; print(max(1, min(8, len(os.sched_getaffinity(0)), g // 5)))')

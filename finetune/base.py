@@ -39,7 +39,7 @@ def require_objective(name: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What to train on, and where to leave it.
+    """What to train on, and where to leave it. A ``base`` with an adapter asks to go on from that adapter's weights.
 
     ``trainset`` is the trainset's digest: with ``settings`` and the base's revision it names the run, so that a checkpoint of
     another run is not resumed. ``place`` names the trainset in messages.

@@ -15,11 +15,11 @@ from typing import Any
 import torch
 
 from evals.errors import BadInput
-from evals.files import write_json
+from evals.files import digest_file, write_json
 from evals.models.loading import load_model
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
-from finetune.base import Learnt, Lesson, objective_of
+from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
 from finetune.batches import epoch_batches, microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
 from finetune.objectives import Objective
@@ -55,8 +55,10 @@ class LoraTrainer:
                 f"{lesson.place}: {long[0].key} has {len(long[0].ids)} tokens, finetune.max_length is {settings.max_length}; "
                 "raise it (rows are never cut)"
             )
-        run = LoraRun(model, rows, settings)
+        run = LoraRun(model, rows, settings, lesson.base.adapter)
         identity = {"trainset": lesson.trainset, "base": resolved.revision, "settings": settings.model_dump(mode="json")}
+        if lesson.base.adapter:
+            identity["adapter"] = digest_file(Path(lesson.base.adapter, WEIGHTS))
         checkpoint = lesson.out / FILE
         first_epoch = run.restore(checkpoint, identity)
         tokens_an_epoch = sum(len(row.ids) for row in rows)
@@ -83,9 +85,9 @@ class LoraTrainer:
 
 
 class LoraRun:
-    """Model, optimizer and schedule of one training run."""
+    """Model, optimizer and schedule of one training run; ``first`` is the folder of an adapter to go on from, if any."""
 
-    def __init__(self, model: Any, rows: Sequence[Encoded], settings: FinetuneSettings) -> None:
+    def __init__(self, model: Any, rows: Sequence[Encoded], settings: FinetuneSettings, first: str = "") -> None:
         from peft import LoraConfig, get_peft_model
 
         torch.manual_seed(settings.seed)
@@ -100,7 +102,7 @@ class LoraRun:
         self.settings = settings
         self.objective: Objective = objective_of(settings.objective)
         try:
-            self.model = get_peft_model(model, config).train()
+            self.model = (_loaded(model, config, first) if first else get_peft_model(model, config)).train()
         except ValueError as error:
             raise BadInput(f"finetune.lora.target_modules: {str(error).splitlines()[0]}") from None
         self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
@@ -134,6 +136,27 @@ class LoraRun:
         """Epochs done already; 0 without a checkpoint of exactly the same run."""
         epochs, self.losses = restore_checkpoint(file, identity=identity, weights=self.weights, optimizer=self.optimizer)
         return epochs
+
+
+def _loaded(model: Any, wanted: Any, adapter: str) -> Any:
+    """The model with the weights of an adapter, to be trained further.
+
+    Raises:
+        BadInput: the adapter has another shape than ``finetune.lora`` asks for, or does not load.
+    """
+    from peft import PeftConfig, PeftModel
+
+    there = PeftConfig.from_pretrained(adapter)
+    for key in ("r", "lora_alpha"):
+        if getattr(there, key, None) != getattr(wanted, key):
+            raise BadInput(
+                f"finetune.lora.{key}: {getattr(wanted, key)}, and the adapter to go on from has {getattr(there, key, None)} "
+                f"({adapter}); give the same, or train_from: base"
+            )
+    try:
+        return PeftModel.from_pretrained(model, adapter, is_trainable=True)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise BadInput(f"adapter: {adapter} does not fit the model: {str(error).splitlines()[0]}") from None
 
 
 def _save_adapter(model: Any, out: Path, base: ModelRef, revision: str) -> None:

@@ -1,12 +1,13 @@
-"""A trainer that trains nothing: its adapter's weights are the trainset's digest. For the logic around training."""
+"""A trainer that trains nothing: its weights name the trainset, the seed and the adapter before. For the logic around it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import Field
 
-from evals.files import write_json
+from evals.files import digest_file, write_json
 from evals.records import ModelRef, Record
 from finetune.base import WEIGHTS, Learnt, Lesson
 from trainset.records import Example
@@ -19,7 +20,7 @@ class ScriptedSettings(Record):
 
 
 class ScriptedTrainer:
-    """Writes files where a real trainer writes its own; the same trainset gives the same adapter."""
+    """Writes files where a real trainer writes its own; the same trainset, seed and start give the same adapter."""
 
     settings = ScriptedSettings
 
@@ -35,7 +36,9 @@ class ScriptedTrainer:
         words = sum(map(_words, lesson.examples))
         trained = sum(len(message["content"].split()) for row in lesson.examples for message in row.completion)
         lesson.progress.start("finetune", words, "words")
-        (lesson.out / WEIGHTS).write_bytes(lesson.trainset.encode())
+        seed = f" seed {lesson.settings.seed}" if lesson.settings.seed else ""
+        after = f" after {digest_file(Path(lesson.base.adapter, WEIGHTS))}" if lesson.base.adapter else ""
+        (lesson.out / WEIGHTS).write_bytes(f"{lesson.trainset}{seed}{after}".encode())
         write_json(
             lesson.out / "adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": lesson.base.base, "revision": ""}
         )

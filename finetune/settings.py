@@ -31,6 +31,7 @@ class FinetuneSettings(Record):
     max_length: int = Field(default=1024, gt=0, description="tokens a row; a longer row is an error")
     tokens_per_microbatch: int = Field(default=1024, gt=0, description="bounds memory, does not change the result's meaning")
     seed: int = 0
+    seeds: int = Field(default=1, ge=1, description="adapters to train, with as many seeds; the best on dev is the candidate")
     objective: str = Field(default="sft", description="what a row teaches: sft, or pkg.mod:function")
     trainer: str = Field(default="lora", description="lora, scripted (trains nothing), or pkg.mod:Class")
     trainer_options: Mapping[str, Any] = Field(default={}, description="options of that trainer's class")

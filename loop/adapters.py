@@ -33,9 +33,13 @@ def check_adapter(adapter: str, model: str) -> None:
         raise BadInput(f"adapter: {adapter} holds no adapter_config.json; give the folder that finetune wrote")
     config = read_json(file)
     trained = str(config.get("base_model_name_or_path") or "") if isinstance(config, dict) else ""
-    names = [_hub_name(name) for name in (trained, model)]
-    if all(names) and names[0] != names[1]:
+    if all(map(_hub_name, (trained, model))) and not same_base(trained, model):
         raise BadInput(f"adapter: {adapter} was trained on {trained}, the model is {model}; give --model {trained}")
+
+
+def same_base(one: str, other: str) -> bool:
+    """Whether two names are surely of one base model: the same text, or the same name on the hub, short or long."""
+    return one == other or (bool(_hub_name(one)) and _hub_name(one) == _hub_name(other))
 
 
 def _hub_name(name: str) -> str:

@@ -143,6 +143,19 @@ def check_splits(suite: Suite) -> None:
         )
 
 
+def check_dev(config: Config, targets: Sequence[Suite]) -> None:
+    """Adapters of several seeds are chosen from on dev.
+
+    Raises:
+        BadInput: ``finetune.seeds`` is above 1, and no target suite has a dev task.
+    """
+    if config.finetune.seeds > 1 and not any(suite.split("dev") for suite in targets):
+        raise BadInput(
+            f"{config.finetune.seeds} adapters are chosen from on dev, and no target suite has a dev task; give some training "
+            "tasks, in groups of their own, split: dev, or train one seed"
+        )
+
+
 def sampling_of(config: Config) -> Sampling:
     """Decoding settings of a configuration."""
     return Sampling(max_new_tokens=config.evals.max_new_tokens, temperature=config.evals.temperature, seed=config.seed)

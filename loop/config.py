@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
@@ -85,6 +85,9 @@ class TrainsetSettings(Record):
     replay_share: float = Field(default=0.10, ge=0, lt=1, description="share of the model's own passing attempts")
     prefer_repairs: bool = Field(default=True, description="learn the model's own verified repair rather than the golden")
     guard_failures: bool = Field(default=False, description="learn from the guard suites' training failures, too")
+    max_repeats: int = Field(
+        default=3, ge=1, description="rows of a task that still fails after it was trained on: one more a round, at most so many"
+    )
 
 
 class GateSettings(Record):
@@ -106,6 +109,14 @@ class GateSettings(Record):
     )
 
 
+class StopSettings(Record):
+    """``stop.*``: when a run ends before its last round. Each is looked at before a round; 0 never stops."""
+
+    rounds_without_gain: int = Field(default=3, ge=0, description="rounds in a row that promoted nothing")
+    tokens: int = Field(default=0, ge=0, description="tokens generated and trained in this run")
+    hours: float = Field(default=0.0, ge=0, description="hours that the stages of this run have worked")
+
+
 class Config(Record):
     """The whole configuration."""
 
@@ -116,7 +127,16 @@ class Config(Record):
         default={}, description="options of the backend's class, such as max_model_len of vllm; see its settings"
     )
     seed: int = Field(default=0, ge=0, lt=2**32, description="of shuffles, initial weights, replay choice and sampling")
-    rounds: int = Field(default=1, ge=1, description="rounds, each from the original base with all data so far")
+    rounds: int = Field(default=1, ge=1, description="rounds, each on all data so far, measured against the model in use")
+    start: str = Field(
+        default="current",
+        min_length=1,
+        description="model that the first round is measured against and learns from: current (the adapter in use for this base "
+        "and these suites, or the base), base, or an adapter's folder",
+    )
+    train_from: Literal["base", "current"] = Field(
+        default="base", description="weights that training starts at: the original base, or those of the model in use"
+    )
     suites: SuiteSettings
     evals: EvalSettings = EvalSettings()
     server: ServerSettings = ServerSettings()
@@ -125,6 +145,7 @@ class Config(Record):
     trainset: TrainsetSettings = TrainsetSettings()
     finetune: FinetuneSettings = FinetuneSettings()
     gate: GateSettings = GateSettings()
+    stop: StopSettings = StopSettings()
 
     @field_validator("finetune")
     @classmethod

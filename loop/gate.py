@@ -106,6 +106,8 @@ class History:
     fixed: Set[str] = frozenset()
     reruns: Sequence[Sequence[Result]] = ()
     again: Sequence[Result] = ()
+    base_train: Sequence[Result] = ()
+    base_holdout: Sequence[Result] = ()
     trained: tuple[Sequence[Result], Sequence[Result]] | None = None
 
 

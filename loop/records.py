@@ -3,27 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from evals.records import ModelRef, Record
 from loop.gate import GateReport
 
+NOTHING_NEW = "nothing new"
+
+
+class SeedReport(Record):
+    """One of several adapters of a round, trained with seed ``seed``.
+
+    Shares passed: ``dev`` of the targets' dev tasks, ``holdout`` of the holdout tasks by suite.
+    """
+
+    seed: int
+    adapter: str
+    folder: str
+    dev: float
+    holdout: Mapping[str, float]
+    chosen: bool
+
+
+class SeedSpread(Record):
+    """A training method's gain on a target over its ``seeds``: mean and standard deviation (n - 1) of the seeds' gains."""
+
+    suite: str
+    seeds: int
+    mean: float
+    deviation: float
+
+
+class AgainstBase(Record):
+    """A target's holdout under the original base and under a round's adapter. Shares; ``ci95`` is of ``delta``."""
+
+    suite: str
+    before: float
+    after: float
+    delta: float
+    ci95: tuple[float, float]
+    n: int
+
 
 class RoundReport(Record):
-    """One round, without anything that depends on the clock or the machine: the same inputs give the same report."""
+    """One round, without anything that depends on the clock or the machine: the same inputs give the same report.
+
+    ``kind``: ``trained``, or ``nothing new`` for a round that found nothing to train on that was not trained on already; that
+    one has no ``gate``, and its ``decision`` is ``nothing new``. ``start`` names the model it was measured against.
+    """
 
     number: int
+    kind: Literal["trained", "nothing new"] = "trained"
+    start: str = ""
     before: ModelRef
     after: ModelRef | None
     gate: GateReport | None
     decision: str
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     counts: Mapping[str, int]
     dropped: Mapping[str, int]
     failure_reasons: Mapping[str, int]
+    against_base: tuple[AgainstBase, ...] = ()
+    seeds: tuple[SeedReport, ...] = ()
+    spread: tuple[SeedSpread, ...] = ()
     trainset: str
     index: str
     adapter: str
+    folder: str = "finetune"
     lineage: tuple[str, ...]
 
     def summary(self) -> dict[str, Any]:
@@ -50,16 +97,25 @@ class RoundReport(Record):
                 suite.setdefault("slices", {})[line.slice] = figures
         return {
             "round": self.number,
+            "kind": self.kind,
+            "start": self.start,
             "suites": suites,
             "decision": self.decision,
             "reasons": list(self.reasons),
-            "notes": self.gate.notes() if self.gate else [],
+            "notes": [*(self.gate.notes() if self.gate else ()), *self.notes],
+            "against_base": {
+                row.suite: {**row.model_dump(mode="json", exclude={"suite"}), "ci95": [round(bound, 6) for bound in row.ci95]}
+                for row in self.against_base
+            },
+            "seeds": [seed.model_dump(mode="json") for seed in self.seeds],
+            "spread": {row.suite: row.model_dump(mode="json", exclude={"suite"}) for row in self.spread},
             "counts": dict(self.counts),
             "dropped": dict(self.dropped),
             "failures": dict(self.failure_reasons),
-            "before": str(self.before.base) if not self.before.adapter else f"{self.before.base} + {self.lineage[-1]}",
+            "before": self.before.base if not self.before.adapter else f"{self.before.base} + {self.lineage[-1]}",
             "trainset": self.trainset,
             "index": self.index,
             "adapter": self.adapter,
+            "folder": self.folder,
             "lineage": list(self.lineage),
         }

@@ -1,17 +1,20 @@
 """Rounds: evaluate, collect what failed, pair it with proved goldens, screen, build, fine-tune, re-evaluate, decide.
 
-Every round trains from the original base on the clean pairs of all rounds so far, and starts from the last promoted model.
+Every round starts from the model in use: its failures are learnt from, and it is what the candidate is measured against.
+Training starts at the original base (``train_from``) on the clean pairs of all rounds so far, those of the adapter that the run
+started from among them. A task that still fails after it was trained on gets one more row, up to ``trainset.max_repeats``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from decontam.records import CleanPair
-from evals.comparison import outcomes_of
+from decontam.screen import HoldoutIndex
+from evals.comparison import compare_outcomes, groups_of, outcomes_of
 from evals.errors import Inconclusive
 from evals.files import MANIFEST, read_json, write_json
 from evals.records import ModelRef, Result
@@ -19,120 +22,287 @@ from evals.suites import Suite
 from loop import stages
 from loop.adapters import model_identity
 from loop.bench import Bench
-from loop.evidence import Looks, evidence_stages
+from loop.candidates import rate_seeds, seed_reports, train_candidates
+from loop.evidence import Looks, base_holdout, evaluations, evidence_stages
 from loop.gate import decide
-from loop.records import RoundReport
+from loop.records import NOTHING_NEW, AgainstBase, RoundReport
 from loop.registry import Registry
 from loop.stage import is_done, stage
+from loop.start import Start, Taught, inherit
+from loop.stops import Stop, spent, stop_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What a round starts from: the champion, its holdout results once they are known, and all clean pairs so far.
+class Footing:
+    """What a round starts from.
 
-    ``fixed`` are the holdout tasks that promoted rounds made pass.
+    ``holdout`` are the champion's results once they are known, ``base_holdout`` and ``base_train`` the original base's;
+    ``pairs`` are all clean pairs so far, ``repeats`` the rows of tasks that have several. ``learnt`` and ``rows`` are what the
+    champion was trained on: the tasks, and the targets with how often each; ``tried`` are the targets of the last training.
     """
 
     champion: ModelRef
     holdout: tuple[Result, ...] | None = None
+    base_holdout: tuple[Result, ...] | None = None
+    base_train: tuple[Result, ...] = ()
     pairs: tuple[CleanPair, ...] = ()
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    learnt: frozenset[str] = frozenset()
+    tried: Mapping[tuple[str, str], int] = field(default_factory=dict)
     lineage: tuple[str, ...] = ()
-    fixed: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
-def run_rounds(bench: Bench, run: Path, count: int) -> list[RoundReport]:
-    """Run ``count`` rounds; finished stages of an earlier, killed run are kept. Stops early when nothing is left to learn.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """The rounds of a run, and the rule that ended it before its last one, if one did."""
+
+    rounds: tuple[RoundReport, ...]
+    stop: Stop | None = None
+
+
+def run_rounds(bench: Bench, run: Path, count: int, start: Start | None = None, *, promote: bool = True) -> Climb:
+    """Run ``count`` rounds; finished stages of an earlier, killed run are kept.
+
+    Ends early where a rule of ``stop.*`` says so, where nothing new is left to train on, or where the looks are spent.
 
     Raises:
-        Inconclusive: the very first round has nothing to train on.
+        Inconclusive: the budget of looks does not allow the first round.
     """
-    standing = Standing(champion=ModelRef(base=bench.config.model))
+    start = start or Start()
     reports: list[RoundReport] = []
+    footing, index = footing_of(bench, run, start), stages.holdout_index(bench.config, bench.suites)
+    stop: Stop | None = None
     for number in range(1, count + 1):
+        if stop := stop_before(bench.config.stop, reports, spent(run)):
+            break
         try:
-            report, standing = run_round(bench, run / f"round-{number}", number, standing)
-        except NothingToLearn as error:
+            report, footing = run_round(bench, run / f"round-{number}", number, footing, index)
+        except LooksSpent as error:
             if not reports:
                 raise Inconclusive(str(error)) from None
+            stop = Stop(rule="gate.looks", said=str(error))
             break
         reports.append(report)
-        write_json(run / "report.json", {"run": bench.config.name, "rounds": [r.summary() for r in reports]})
-        if report.decision == "promote":
+        _write_report(bench, run, start, reports, None)
+        if report.decision == "promote" and promote:
             Registry(run.parent).promote(run.name, number, report)
-    return reports
+    if stop is None and reports and reports[-1].kind == NOTHING_NEW:
+        stop = stop_before(bench.config.stop, reports, spent(run))
+    _write_report(bench, run, start, reports, stop)
+    return Climb(rounds=tuple(reports), stop=stop)
 
 
-class NothingToLearn(Exception):
-    """No failure of the training split that was not trained on already."""
+def _write_report(bench: Bench, run: Path, start: Start, reports: Sequence[RoundReport], stop: Stop | None) -> None:
+    rounds = [report.summary() for report in reports]
+    content = {"run": bench.config.name, "start": start.said, "rounds": rounds, "stopped": stop}
+    write_json(run / "report.json", content)
 
 
-def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple[RoundReport, Standing]:
-    """One round, and what it leaves to the next one."""
+def footing_of(bench: Bench, run: Path, start: Start) -> Footing:
+    """Where the first round stands: at the base, or at an adapter with what it was trained on."""
+    champion = start.ref(bench.config.model, run.parent)
+    taught = Taught(repeats={})
+    if champion.adapter:
+        taught = inherit(champion, stages.holdout_index(bench.config, bench.suites), run / "inherited")
+    return Footing(
+        champion=champion,
+        pairs=taught.pairs,
+        repeats=taught.repeats,
+        learnt=frozenset(pair.key for pair in taught.pairs if not pair.replay),
+        tried=_targets(taught.pairs, taught.repeats),
+        lineage=start.lineage,
+        notes=() if taught.known else (UNKNOWN_PAST,),
+    )
+
+
+UNKNOWN_PAST = (
+    "what the adapter at the start was trained on is not recorded beside it: this round learns from its failures alone, and "
+    "whether it was trained on holdout tasks is unknown"
+)
+
+
+class LooksSpent(Exception):
+    """The budget of looks at the holdout does not allow another decision."""
+
+
+def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: HoldoutIndex) -> tuple[RoundReport, Footing]:
+    """One round, and what it leaves to the next one.
+
+    Raises:
+        LooksSpent: the holdout may not be decided on again.
+    """
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
     if bench.ledger is not None and not is_done(folder / "gate"):
-        bench.ledger.require_budget(bench.suites, config.gate.looks)
-    index = stages.holdout_index(config, bench.suites)
+        try:
+            bench.ledger.require_budget(bench.suites, config.gate.looks)
+        except Inconclusive as error:
+            raise LooksSpent(str(error)) from None
     goldens = stages.prove_stage(bench, folder / "goldens")
-    on_train = stages.evaluate_stage(bench, folder / "before-train", start.champion, train, f"round {number}: before, train")
-    before = start.holdout or stages.evaluate_stage(
-        bench, folder / "before-holdout", start.champion, holdout, f"round {number}: before, holdout"
+    on_train = stages.evaluate_stage(
+        bench,
+        folder / "before-train",
+        start.champion,
+        train,
+        f"round {number}: before, train",
+        known=evaluations(folder.parent.parent, "before-train"),
     )
     learning = bench.suites if config.trainset.guard_failures else bench.targets
     failures = stages.failures_stage([r for r in on_train if r.suite in _names(learning)], folder / "failures")
-    if not any(f.key.startswith(f"{suite.name}/") for f in failures for suite in bench.targets):
-        raise NothingToLearn(
-            f"all {sum(r.suite in _names(bench.targets) for r in on_train)} training tasks pass: nothing to train on; "
-            "add harder tasks to the target suite"
-        )
     pairs = stages.pair_stage(failures, on_train, train, goldens, folder / "pairs", prefer_repairs=config.trainset.prefer_repairs)
     clean = stages.screen_stage(pairs, index, folder / "screen")
+    if not start.champion.adapter:
+        start = replace(start, base_train=tuple(on_train))
+    counts = _counts(on_train, len(failures), len(pairs), len(clean))
+    reasons = dict(Counter(failure.verdict.reason for failure in failures).most_common())
     cumulative = (*start.pairs, *clean)
-    if start.pairs and not _new(start.pairs, clean):
-        raise NothingToLearn("every failure left was trained on already")
-    trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", stages.token_counter(config))
-    candidate = stages.finetune_stage(
-        config,
-        folder / "trainset",
-        trainset["trainset"],
-        index,
-        folder / "finetune",
-        release=bench.release,
-        progress=bench.progress,
+    repeats = _repeats(start, clean, config.trainset.max_repeats)
+    targets = _targets(cumulative, repeats)
+    if why := _nothing_new(bench, on_train, failures_of={f.key for f in failures}, targets=targets, tried=start.tried):
+        report = RoundReport(
+            number=number,
+            kind=NOTHING_NEW,
+            start=_start_name(start),
+            before=start.champion,
+            after=None,
+            gate=None,
+            decision=NOTHING_NEW,
+            reasons=(why,),
+            notes=start.notes,
+            counts=counts,
+            dropped=_dropped(folder, "pairs", "screen"),
+            failure_reasons=reasons,
+            trainset="",
+            index=index.digest,
+            adapter="",
+            lineage=start.lineage or ("base",),
+        )
+        stage(
+            folder / "gate",
+            {"failures": failures, "tried": sorted(start.tried), "targets": sorted(targets)},
+            lambda out: {"decision": NOTHING_NEW, "reasons": [why], "gate": None, "adapter": ""},
+        )
+        return report, start
+    counter = stages.token_counter(config)
+    trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", counter, repeats=repeats)
+    before = start.holdout or tuple(
+        stages.evaluate_stage(
+            bench,
+            folder / "before-holdout",
+            start.champion,
+            holdout,
+            f"round {number}: before, holdout",
+            known=evaluations(folder.parent.parent, "*-holdout"),
+        )
     )
-    after = stages.evaluate_stage(bench, folder / "after-holdout", candidate, holdout, f"round {number}: after, holdout")
+    base = start.base_holdout or (tuple(base_holdout(bench, folder.parent)) if start.champion.adapter else before)
+    first = start.champion if config.train_from == "current" and start.champion.adapter else None
+    chosen, candidates = train_candidates(bench, folder, number, trainset["trainset"], index, first)
+    after = stages.evaluate_stage(bench, folder / "after-holdout", chosen.ref, holdout, f"round {number}: after, holdout")
+    by_seed = rate_seeds(bench, folder, number, chosen, candidates, after)
     if bench.ledger is not None and not is_done(folder / "gate"):
         why = f"{folder.parent.name}, round {number}: gate"
-        bench.ledger.look("decision", holdout, model_identity(candidate), why)
-    looks = Looks(on_train=on_train, before=before, after=after)
-    evidence = evidence_stages(bench, folder, number, start.champion, candidate, looks, cumulative)
-    history = replace(evidence, fixed=start.fixed)
+        bench.ledger.look("decision", holdout, model_identity(chosen.ref), why)
+    looks = Looks(on_train=on_train, before=before, after=after, base_train=start.base_train, base_holdout=base)
+    evidence = evidence_stages(bench, folder, number, start.champion, chosen.ref, looks, cumulative)
+    history = replace(evidence, fixed=gained_tasks(base, before))
     gate = decide(before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate, history=history)
-    adapter = stages.train_report(folder / "finetune").adapter_digest
     stage(
         folder / "gate",
-        {"before": list(before), "after": after, "history": history, "gate": config.gate.model_dump(mode="json")},
-        lambda out: {"decision": gate.decision, "gate": gate.model_dump(mode="json"), "adapter": adapter},
+        {
+            "before": list(before),
+            "after": after,
+            "history": history,
+            "gate": config.gate.model_dump(mode="json", exclude={"looks"}),
+        },
+        lambda out: {
+            "decision": gate.decision,
+            "gate": gate.model_dump(mode="json"),
+            "adapter": chosen.adapter,
+            "candidate": chosen.name,
+        },
     )
-    lineage = (*start.lineage, f"round-{number}:{adapter}")
+    seeds, spread = seed_reports(bench, candidates, chosen, by_seed, before)
+    errors = sum(result.verdict.status == "error" for result in (*on_train, *before, *after))
     report = RoundReport(
         number=number,
+        start=_start_name(start),
         before=start.champion,
-        after=candidate,
+        after=chosen.ref,
         gate=gate,
         decision=gate.decision,
         reasons=gate.reasons,
-        counts=_counts(on_train, before, after, len(failures), len(pairs), len(clean), trainset["counts"]),
-        dropped=_dropped(folder),
-        failure_reasons=dict(Counter(f.verdict.reason for f in failures).most_common()),
+        counts={**counts, **_built(trainset["counts"]), "holdout_tasks": len(outcomes_of(before)), "errors": errors},
+        dropped=_dropped(folder, "pairs", "screen", "trainset"),
+        failure_reasons=reasons,
+        notes=start.notes,
+        against_base=_against_base(bench.targets, base, after),
+        seeds=seeds,
+        spread=spread,
         trainset=trainset["trainset"],
         index=index.digest,
-        adapter=adapter,
+        adapter=chosen.adapter,
+        folder=chosen.name,
         lineage=start.lineage or ("base",),
     )
-    if gate.decision == "promote":
-        fixed = start.fixed | gained_tasks(before, after)
-        return report, Standing(champion=candidate, holdout=tuple(after), pairs=cumulative, lineage=lineage, fixed=fixed)
-    return report, replace(start, holdout=tuple(before), pairs=cumulative)
+    start = replace(start, notes=())
+    left = replace(start, holdout=before, base_holdout=base, pairs=cumulative, repeats=repeats, tried=targets)
+    if gate.decision != "promote":
+        return report, left
+    learnt = frozenset(pair.key for pair in cumulative if not pair.replay)
+    lineage = (*start.lineage, f"round-{number}:{chosen.adapter}")
+    return report, replace(left, champion=chosen.ref, holdout=tuple(after), learnt=learnt, lineage=lineage)
+
+
+def _nothing_new(
+    bench: Bench,
+    on_train: Sequence[Result],
+    *,
+    failures_of: set[str],
+    targets: Mapping[tuple[str, str], int],
+    tried: Mapping[tuple[str, str], int],
+) -> str:
+    """Why there is nothing to train on that was not trained on already; empty if there is."""
+    names = _names(bench.targets)
+    asked = sum(result.suite in names for result in on_train)
+    if not any(key.startswith(f"{name}/") for key in failures_of for name in names):
+        return f"all {asked} training tasks pass: nothing to train on; add harder tasks to the target suite"
+    if not targets:
+        return f"of {len(failures_of)} failures none has a proved golden that may be trained on: nothing to train on"
+    if targets == tried:
+        return (
+            f"{len(failures_of)} training tasks fail, and their goldens were trained on already, as often as "
+            "trainset.max_repeats allows: nothing new to train on"
+        )
+    return ""
+
+
+def _targets(pairs: Sequence[CleanPair], repeats: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """What a trainset teaches beside replay: (task, target) with the number of rows; the last pair of a task counts."""
+    last = {pair.key: pair.golden.code for pair in pairs if not pair.replay}
+    return {(key, code): repeats.get(key, 1) for key, code in last.items()}
+
+
+def _repeats(start: Footing, clean: Sequence[CleanPair], most: int) -> dict[str, int]:
+    """Rows of tasks that have several: one more for what the champion was trained on and still fails."""
+    again = {pair.key for pair in clean if not pair.replay and pair.key in start.learnt}
+    raised = {key: min(most, start.repeats.get(key, 1) + 1) for key in sorted(again)}
+    return {key: rows for key, rows in {**start.repeats, **raised}.items() if rows > 1}
+
+
+def _against_base(targets: Sequence[Suite], base: Sequence[Result], after: Sequence[Result]) -> tuple[AgainstBase, ...]:
+    rows = []
+    for suite in targets:
+        sides = [[result for result in side if result.suite == suite.name] for side in (base, after)]
+        left, right = map(outcomes_of, sides)
+        shared = sorted(left.keys() & right.keys())
+        if shared:
+            found = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared}, groups_of(sides[0]))
+            figures = {"before": found.before, "after": found.after, "delta": found.delta}
+            rows.append(
+                AgainstBase(suite=suite.name, n=found.n, ci95=tuple(found.ci95), **{k: round(v, 6) for k, v in figures.items()})
+            )
+    return tuple(rows)
 
 
 def gained_tasks(before: Sequence[Result], after: Sequence[Result]) -> frozenset[str]:
@@ -141,43 +311,34 @@ def gained_tasks(before: Sequence[Result], after: Sequence[Result]) -> frozenset
     return frozenset(task for task in left.keys() & right.keys() if not any(left[task]) and any(right[task]))
 
 
+def _start_name(start: Footing) -> str:
+    return start.lineage[-1] if start.champion.adapter else "base"
+
+
 def _names(suites: Sequence[Suite]) -> list[str]:
     return [suite.name for suite in suites]
 
 
-def _new(known: Sequence[CleanPair], clean: Sequence[CleanPair]) -> bool:
-    tasks = {pair.key for pair in known if not pair.replay}
-    return any(not pair.replay and pair.key not in tasks for pair in clean)
+def _counts(on_train: Sequence[Result], failures: int, pairs: int, clean: int) -> dict[str, int]:
+    errors = sum(result.verdict.status == "error" for result in on_train)
+    tasks = len({result.key for result in on_train})
+    return {"train_tasks": tasks, "errors": errors, "failures": failures, "pairs": pairs, "clean_pairs": clean}
 
 
-def _counts(
-    on_train: Sequence[Result],
-    before: Sequence[Result],
-    after: Sequence[Result],
-    failures: int,
-    pairs: int,
-    clean: int,
-    built: Mapping[str, int],
-) -> dict[str, int]:
-    errors = sum(r.verdict.status == "error" for r in (*on_train, *before, *after))
+def _built(built: Mapping[str, int]) -> dict[str, int]:
     return {
-        "train_tasks": len(on_train),
-        "holdout_tasks": len(before),
-        "errors": errors,
-        "failures": failures,
-        "pairs": pairs,
-        "clean_pairs": clean,
         "trainset_rows": built["rows"],
         "trainset_golden": built["golden"],
         "trainset_repair": built.get("repair", 0),
         "trainset_replay": built["replay"],
+        "trainset_again": built.get("again", 0),
     }
 
 
-def _dropped(folder: Path) -> dict[str, int]:
+def _dropped(folder: Path, *names: str) -> dict[str, int]:
     """What was dropped on the way, by reason, from the stages' manifests."""
     counts: Counter[str] = Counter()
-    for name in ("pairs", "screen", "trainset"):
+    for name in names:
         dropped = read_json(folder / name / MANIFEST)["counts"]["dropped"]
         counts.update({f"{name}: {reason}": count for reason, count in dropped.items() if count})
     return dict(counts)

@@ -82,6 +82,15 @@ def _holds_work(folder: Path) -> bool:
     return folder.is_dir() and any(path.name not in (_STARTED, _LOCK) for path in folder.iterdir())
 
 
+def was_made_from(folder: Path, inputs: Mapping[str, Any]) -> bool:
+    """Whether a finished stage had exactly these inputs."""
+    return is_done(folder) and read_json(folder / MANIFEST).get("inputs") == _named(inputs)
+
+
+def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, (str, int, float)) else digest(value) for name, value in inputs.items()}
+
+
 def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mapping[str, Any]]) -> dict[str, Any]:
     """Do the work of a stage unless it is done already; returns the manifest.
 
@@ -91,7 +100,7 @@ def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mappin
     Raises:
         BadInput: the folder holds work on other inputs, and the message names those that differ; or another process works on it.
     """
-    wanted = {name: value if isinstance(value, (str, int, float)) else digest(value) for name, value in inputs.items()}
+    wanted = _named(inputs)
     for name in (MANIFEST, _STARTED) if _holds_work(folder) else ():
         if (folder / name).is_file():
             written = read_json(folder / name)["inputs"]

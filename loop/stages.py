@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from decontam.records import CleanPair, ContaminatedPair
 from decontam.screen import HoldoutIndex, Rule, index_tasks, match_text, screen_pairs
 from evals.errors import BadInput, Inconclusive
-from evals.files import Journal, digest_file, read_records, write_jsonl
+from evals.files import MANIFEST, Journal, digest_file, read_json, read_records, write_json, write_jsonl
 from evals.progress import Progress
-from evals.records import Failure, ModelRef, Result, Task
+from evals.records import Attempt, Failure, ModelRef, Result, Task
 from evals.run import check_errors, evaluate, forget_errors
 from evals.suites import Suite
 from finetune.records import TrainReport
@@ -22,11 +22,14 @@ from goldens.records import Golden, Pair
 from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
 from loop.config import Config, EvalSettings
-from loop.stage import stage, was_started
+from loop.stage import code_version, stage, was_made_from, was_started
 from trainset import build as trainsets
 from trainset.records import Example
 
 RESULTS = "results.jsonl"
+TAUGHT = "taught.jsonl"
+REPEATS = "repeats.json"
+"""In a trainset's folder: the pairs that it was built from, and the tasks with several rows, for rounds that go on from it."""
 
 
 def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
@@ -54,10 +57,12 @@ def evaluate_stage(
     *,
     reseed: int = 0,
     evals: EvalSettings | None = None,
+    known: Iterable[Path] = (),
 ) -> list[Result]:
-    """Evaluate a model on tasks; results of an earlier stage are reused if it did exactly the same evaluation.
+    """Evaluate a model on tasks.
 
-    ``reseed`` draws other samples than the run's own seed would; ``evals`` replaces the configured decoding.
+    ``reseed`` draws other samples than the run's own seed would; ``evals`` replaces the configured decoding. ``known`` are
+    folders of other evaluations: one that was exactly the same is copied, not run again.
 
     Raises:
         Inconclusive: too many infrastructure errors. Resuming tries those attempts again, and keeps all others.
@@ -76,6 +81,13 @@ def evaluate_stage(
     def work(out: Path) -> Mapping[str, Any]:
         if bench.ledger is not None:
             bench.ledger.look("evaluation", tasks, inputs["model"], f"{label}: {folder}")
+        for same in known:
+            if same == folder or not was_made_from(same, inputs):
+                continue
+            manifest = read_json(same / MANIFEST)
+            if (manifest["version"], manifest.get("sandbox")) == (code_version(), bench.sandbox.tier):
+                write_jsonl(out / RESULTS, read_records(same / RESULTS, Result))
+                return {key: manifest[key] for key in ("counts", "results", "sandbox", "model")} | {"copied": True, "tokens": 0}
         forget_errors(out / "journal.jsonl")  # of a run that was killed or gave up
         results = evaluate(
             tasks,
@@ -96,10 +108,15 @@ def evaluate_stage(
             "results": digest_file(out / RESULTS),
             "sandbox": bench.sandbox.tier,
             "model": model_identity(ref),
+            "tokens": sum(attempt.completion_tokens for result in results for attempt in _attempts(result)),
         }
 
     stage(folder, inputs, work)
     return read_records(folder / RESULTS, Result)
+
+
+def _attempts(result: Result) -> list[Attempt]:
+    return [result.attempt, *(turn.attempt for turn in result.repairs)]
 
 
 def count_results(results: Sequence[Result]) -> dict[str, int]:
@@ -181,16 +198,20 @@ def trainset_stage(
     config: Config,
     folder: Path,
     count_tokens: Callable[[Example], int],
+    *,
+    repeats: Mapping[str, int] | None = None,
 ) -> Mapping[str, Any]:
-    """Build the rows, then audit them as they are on disk.
+    """Build the rows, then audit them as they are on disk. ``repeats``: rows of a task that shall have more than one.
 
     Raises:
         Inconclusive: nothing is left to train on, or a finished row leaks after all.
     """
 
     def work(out: Path) -> Mapping[str, Any]:
-        mix = trainsets.Mix(replay_share=config.trainset.replay_share, seed=config.seed)
+        mix = trainsets.Mix(replay_share=config.trainset.replay_share, seed=config.seed, repeats=repeats or {})
         built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=config.finetune.max_length)
+        write_jsonl(out / TAUGHT, pairs)
+        write_json(out / REPEATS, dict(repeats or {}))
         trainset = trainsets.save(built, out)
         audit_rows(built.examples, index, str(out))
         return {
@@ -199,13 +220,15 @@ def trainset_stage(
             "index": trainset.index_digest,
         }
 
-    inputs = {
+    inputs: dict[str, Any] = {
         "pairs": list(pairs),
         "index": index.digest,
         "trainset": config.trainset.model_dump(mode="json"),
         "max_length": config.finetune.max_length,
         "seed": config.seed,
     }
+    if repeats:
+        inputs["repeats"] = dict(repeats)
     return stage(folder, inputs, work)
 
 
@@ -230,10 +253,14 @@ def finetune_stage(
     index: HoldoutIndex,
     folder: Path,
     *,
+    reseed: int = 0,
+    first: ModelRef | None = None,
     release: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> ModelRef:
-    """Train an adapter from the original base; returns the model to evaluate. ``release`` frees memory before the work.
+    """Train an adapter; returns the model to evaluate. ``release`` frees memory before the work.
+
+    ``first`` is the model whose weights training starts at, by default the original base; ``reseed`` is added to the run's seed.
 
     Raises:
         BadInput: the trainset was screened against another holdout, a row is too long, the model does not load, or the folder
@@ -241,8 +268,8 @@ def finetune_stage(
     """
     if (folder / "adapter_config.json").is_file() and not was_started(folder):
         raise BadInput(f"{folder}: holds an adapter already; give a new folder")
-    base = ModelRef(base=config.model)
-    settings = config.finetune.model_copy(update={"seed": config.seed})
+    base = first or ModelRef(base=config.model)
+    settings = config.finetune.model_copy(update={"seed": config.seed + reseed, "seeds": 1})
 
     def work(out: Path) -> Mapping[str, Any]:
         from finetune.train import finetune
@@ -250,12 +277,13 @@ def finetune_stage(
         release()
         report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
         write_jsonl(out / "report.jsonl", [report])
-        return {"adapter": report.adapter_digest, "counts": {"rows": report.rows, "steps": report.steps}}
+        counts = {"rows": report.rows, "steps": report.steps}
+        return {"adapter": report.adapter_digest, "counts": counts, "tokens": report.total_tokens}
 
     inputs = {
         "trainset": trainset_digest,
-        "model": base.base,
-        "finetune": settings.model_dump(mode="json", exclude={"tokens_per_microbatch"}),
+        "model": model_identity(base),
+        "finetune": settings.model_dump(mode="json", exclude={"tokens_per_microbatch", "seeds"}),
         "index": index.digest,
     }
     stage(folder, inputs, work)

@@ -11,7 +11,7 @@ from loop.progress import PROGRESS, WorkPosition, read_position
 from loop.stage import lock_holder
 
 STAGES = (
-    "goldens", "before-train", "before-holdout", "failures", "pairs", "screen", "trainset", "finetune", "after-holdout", "gate",
+    "goldens", "before-train", "failures", "pairs", "screen", "trainset", "before-holdout", "finetune", "after-holdout", "gate",
 )  # fmt: skip
 
 
@@ -35,14 +35,17 @@ def run_state(folder: Path) -> RunState:
 def run_status(folder: Path) -> list[dict[str, Any]]:
     """Stages of every round: state (``done``, ``running``, ``stopped``, ``to do``), counts, seconds.
 
-    Beside the stages that every round has, those that exist: ``after-again``, ``after-train``, ``before-again-N``.
+    Beside the stages that every round has, those that exist: ``after-again``, ``after-train``, ``base-train``,
+    ``before-again-N``, ``finetune-seed-N``, ``dev-seed-N``, ``choice``, ``after-holdout-seed-N``. A round that found nothing new
+    to train on has ended with fewer.
     """
     rows = []
     for round_folder in sorted(folder.glob("round-*"), key=lambda path: int(path.name.split("-")[1])):
+        ended = (round_folder / "gate" / MANIFEST).is_file()
         for name in _stages_of(round_folder):
             path = round_folder / name
-            if name == "before-holdout" and round_folder.name != "round-1" and not path.is_dir():
-                continue  # taken from the round before
+            if not path.is_dir() and (ended or (name == "before-holdout" and round_folder.name != "round-1")):
+                continue  # not needed: known from the round before, or nothing new to train on
             rows.append({"round": round_folder.name, "stage": name, **_stage_status(path)})
     return rows
 

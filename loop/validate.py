@@ -27,7 +27,7 @@ from evals.suites import Suite, load_suite
 from finetune.base import require_objective
 from finetune.train import trainer_class
 from loop.adapters import check_adapter
-from loop.bench import Bench, check_splits, open_model, sandbox_of
+from loop.bench import Bench, check_dev, check_splits, open_model, sandbox_of
 from loop.config import Config
 
 LEVEL = 0.05
@@ -114,6 +114,7 @@ def examine(
         counts = Counter(str(task.split) for task in suite.tasks)
         examined.fine[f"suite {suite.name}"] = ", ".join(f"{count} {split}" for split, count in sorted(counts.items()))
     attempt("suites", lambda: _require_each_once(examined))
+    attempt("finetune.seeds", lambda: check_dev(config, examined.targets))
     if (backend := attempt("backend", lambda: _require_backend(config))) is not None:
         examined.fine["backend"] = backend
         for key, message in option_problems(backend_class(config.backend), config.backend_options, f"backend {config.backend}"):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from evals.files import read_json, read_records
 from evals.languages import LANGUAGES
 from evals.models.base import Completion, Sampling
 from evals.models.scripted import ScriptedBackend
 from evals.records import ModelRef
+from finetune.base import WEIGHTS
+from trainset.records import Example
 
 UNMUTATED = replace(LANGUAGES["python"], name="unmutated", mutator="")
 """A language whose programs run and that nothing mutates: ``language: fakes:UNMUTATED``."""
@@ -73,6 +78,43 @@ class Slow(ScriptedBackend):
             return answer_right(prompt) if right else answer_wrong(prompt)
 
         super().__init__(answer, ref=ref)
+
+
+class Climber(ScriptedBackend):
+    """Learns the easier half of the words from one row a task, and the harder half from two.
+
+    What an adapter was trained on is read beside it. Words that begin with a to d, i to n, y or z are easy.
+    """
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        level = self._level(Path(ref.adapter)) if ref.adapter else 0
+
+        def answer(prompt: str) -> str:
+            topic = re.findall(r"`(\w+)\(", prompt)[0].rpartition("_")[2]
+            return answer_right(prompt) if level > (topic[0] not in "abcdijklmnyz") else answer_wrong(prompt)
+
+        super().__init__(answer, ref=ref, batch_size=batch_size)
+
+    @staticmethod
+    def _level(adapter: Path) -> int:
+        trainset = adapter / read_json(adapter / "trained-on.json")["trainset"]
+        rows = Counter(str(row.provenance["key"]) for row in read_records(trainset / "trainset.jsonl", Example))
+        return max(rows.values())
+
+
+class Lucky(ScriptedBackend):
+    """Right with the adapter of seed 1 alone, as the scripted trainer writes it; else wrong."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        lucky = bool(ref.adapter) and Path(ref.adapter, WEIGHTS).read_text().endswith("seed 1")
+        super().__init__(answer_right if lucky else answer_wrong, ref=ref, batch_size=batch_size)
+
+
+class Slowest(ScriptedBackend):
+    """Never right."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        super().__init__(answer_wrong, ref=ref, batch_size=batch_size)
 
 
 class Addresses(ScriptedBackend):

@@ -212,6 +212,7 @@ PRINTS = {
     "status": ("demo",),
     "report": ("demo",),
     "lineage": ("demo",),
+    "runs": (),
     "failures": ("runs/demo",),
     "sql": ("from scores",),
     "holdout looks": (),

@@ -202,3 +202,31 @@ def test_the_adapter_names_no_path_of_this_machine_for_a_hub_model(small_model: 
 @pytest.mark.parametrize(("step", "factor"), [(0, 0.25), (2, 0.75), (3, 1.0), (13, 0.1)])
 def test_the_schedule_warms_up_and_cools_to_a_tenth(step: int, factor: float) -> None:
     assert schedule(step, 13, 3) == pytest.approx(factor)
+
+
+def test_training_goes_on_from_an_adapters_weights(small_model: Path, tmp_path: Path) -> None:
+    trainset = write_trainset(tmp_path / "t")
+    base = ModelRef(base=str(small_model))
+    finetune(trainset, base, SETTINGS, tmp_path / "first", index_digest=INDEX)
+    first = ModelRef(base=str(small_model), adapter=str(tmp_path / "first"))
+    model, tokenizer, _ = load_model(str(small_model))
+    rows = [encode_example(tokenizer, example(number)) for number in range(8)]
+    merged = merge_adapter(load_model(str(small_model))[0], tmp_path / "first")
+    with torch.no_grad():
+        untrained = LoraRun(merged, rows, SETTINGS)  # adds nothing to the merged weights before its first step
+        wanted = float(untrained.objective(untrained.model, rows))
+        found = LoraRun(model, rows, SETTINGS, first.adapter)
+        assert float(found.objective(found.model, rows)) == pytest.approx(wanted, rel=1e-4)
+    assert found.weights, "nothing of the adapter is trained"
+    report = finetune(trainset, first, SETTINGS, tmp_path / "second", index_digest=INDEX)
+    alone = finetune(trainset, base, SETTINGS, tmp_path / "alone", index_digest=INDEX)
+    assert report.losses[-1] < alone.losses[-1]
+
+
+def test_an_adapter_of_another_shape_is_not_gone_on_from(small_model: Path, tmp_path: Path) -> None:
+    trainset = write_trainset(tmp_path / "t", rows=4)
+    finetune(trainset, ModelRef(base=str(small_model)), SETTINGS, tmp_path / "first", index_digest=INDEX)
+    first = ModelRef(base=str(small_model), adapter=str(tmp_path / "first"))
+    other = SETTINGS.model_copy(update={"lora": LoraSettings(r=8, lora_alpha=4)})
+    with pytest.raises(BadInput, match=r"finetune\.lora\.r: 8, and the adapter to go on from has 4"):
+        finetune(trainset, first, other, tmp_path / "second", index_digest=INDEX)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from decontam.records import CleanPair
@@ -22,10 +22,14 @@ ROWS = "trainset.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """``replay_share``: part of all rows that are the model's own passing attempts."""
+    """``replay_share``: part of all rows that are the model's own passing attempts.
+
+    ``repeats``: rows of a task, where it shall have more than one.
+    """
 
     replay_share: float = 0.10
     seed: int = 0
+    repeats: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,8 @@ def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Examp
     own = _one_per_task([pair for pair in pairs if pair.replay and pair.key not in taken])
     wanted = round(len(targets) * mix.replay_share / (1 - mix.replay_share))
     replay = sorted(own, key=lambda pair: digest([mix.seed, pair.key]))[:wanted]
-    examples = [example(pair) for pair in sorted([*targets, *replay], key=lambda pair: pair.key)]
+    repeated = [pair for pair in targets for _ in range(1, mix.repeats.get(pair.key, 1))]
+    examples = [example(pair) for pair in sorted([*targets, *repeated, *replay], key=lambda pair: pair.key)]
     long = [(e, length) for e in examples if (length := count_tokens(e)) > max_length]
     if long:
         worst, length = max(long, key=lambda item: item[1])
@@ -71,6 +76,8 @@ def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Examp
     counts = Counter({"rows": len(examples), "golden": len(targets) - repairs, "replay": len(replay)})
     if repairs:
         counts["repair"] = repairs
+    if repeated:
+        counts["again"] = len(repeated)
     counts.update(f"slice {pair.slice}" for pair in targets)
     return Built(examples=tuple(examples), index_digest=digests.pop(), counts=dict(counts), dropped=dropped)
 

@@ -195,7 +195,7 @@ def _keep(report: GateReport, settings: GateSettings, sides: Mapping[str, _Evalu
 @app.command()
 def promote(
     name: Annotated[str, typer.Argument(help="Name of the run.")] = "",
-    number: Annotated[int, typer.Option("--round", min=0, help="Round; 0 takes the last one.")] = 0,
+    number: Annotated[int, typer.Option("--round", min=0, help="Round; 0 takes the last one that the gate promoted.")] = 0,
     runs: Runs = RUNS,
     json: Json = False,
 ) -> None:
@@ -209,12 +209,21 @@ def promote(
     rounds = sorted(int(path.name.split("-")[1]) for path in folder.glob("round-*"))
     if not rounds or (number and number not in rounds):
         raise BadInput(f"{folder}: rounds here: {', '.join(map(str, rounds)) or 'none'}, asked for {number or 'the last'}")
-    entry = Registry(runs).promote_folder(folder.name, number or rounds[-1])
+    entry = Registry(runs).promote_folder(folder.name, number or _last_promoted(folder, rounds))
     if json:
         emit(entry)
     else:
         console.out.print(f"in use: {entry.adapter} ({entry.digest})")
     next_command("goldloop rollback")
+
+
+def _last_promoted(folder: Path, rounds: Sequence[int]) -> int:
+    """The last round that the gate promoted; the last one, whose refusal says why, if it promoted none."""
+    from evals.files import MANIFEST, read_json
+
+    gates = {number: folder / f"round-{number}" / "gate" / MANIFEST for number in rounds}
+    promoted = [number for number, gate in gates.items() if gate.is_file() and read_json(gate)["decision"] == "promote"]
+    return (promoted or list(rounds))[-1]
 
 
 @app.command()

@@ -28,7 +28,7 @@ def eval_(
     suite: SuiteArgument,
     out: Out,
     model: Model = DEFAULT_MODEL,
-    adapter: Annotated[str, typer.Option(help="Folder of a LoRA adapter to put on the model.")] = "",
+    adapter: Annotated[str, typer.Option(help="LoRA adapter to put on the model: a folder, or `current`, the one in use.")] = "",
     split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens per answer at most.")] = 192,
     set_: Sets = None,
@@ -49,6 +49,7 @@ def eval_(
     from evals.records import ModelRef
     from loop.adapters import check_adapter
     from loop.holdout import HoldoutLedger, require_untrained
+    from loop.registry import current_adapter
     from loop.stage import is_done
     from loop.stages import count_results, evaluate_stage
 
@@ -61,6 +62,9 @@ def eval_(
         tasks = bench.tasks(*(split or known))
         if not tasks:
             raise BadInput(f"suite {suite}: no task has split {', '.join(split or known)}")
+        if adapter == "current":
+            adapter = current_adapter(bench.config.model, bench.targets[0].name, runs)
+            console.say(f"adapter in use: {console.escape(adapter)}")
         if adapter:
             check_adapter(adapter, bench.config.model)
             if unknown_ancestry := require_untrained(Path(adapter), tasks):

@@ -1,7 +1,8 @@
-"""The verbs that run rounds, go on with them, and say how far they are: demo, run, resume, status."""
+"""The verbs that run rounds, go on with them, and say how far they are: demo, run, resume, status, runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,9 +32,11 @@ def demo(
     unsafe_local: Unsafe = False,
     json: Json = False,
 ) -> int:
-    """Close the loop once on the shipped suites with the embedded model: fail, learn, pass.
+    """Close the loop on the shipped suites with the embedded model: fail, learn, pass. Done, it is shown again.
 
     Example: goldloop demo
+
+    Example, a second round from the first one's adapter: goldloop demo --rounds 2
     """
     import yaml
 
@@ -51,7 +54,9 @@ def run(
     guard: Annotated[list[str] | None, typer.Option(help="Suite that must not get worse; repeatable.")] = None,
     model: Annotated[str, typer.Option(help="Hub id, local folder or GGUF file.")] = "",
     name: Annotated[str, typer.Option(help="The run's name.")] = "",
-    rounds: Annotated[int, typer.Option(min=0, help="Rounds; 0 takes the configuration's.")] = 0,
+    rounds: Annotated[int, typer.Option(min=0, help="Rounds in all; 0 takes the configuration's.")] = 0,
+    start: Annotated[str, typer.Option(help="What to start from: current, base, or an adapter's folder.")] = "",
+    no_promote: Annotated[bool, typer.Option("--no-promote", help="Put no adapter in use; `goldloop promote` can.")] = False,
     set_: Sets = None,
     runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
@@ -59,7 +64,8 @@ def run(
 ) -> int:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide.
 
-    A run that exists under the same settings goes on where it stopped.
+    Starts from the adapter in use for this base and these target suites, if there is one, and puts in use what the gate
+    promotes. A run that exists under the same settings goes on where it stopped; one that is done, with one more round.
 
     Example: goldloop run goldloop.yaml --rounds 2 --set finetune.learning_rate=1e-4
 
@@ -68,7 +74,8 @@ def run(
     from loop.config import check_config, read_config
 
     overrides = list(set_ or ())
-    overrides += [f"{key}={value}" for key, value in (("model", model), ("name", name), ("rounds", rounds or "")) if value]
+    given = {"model": model, "name": name, "rounds": rounds or "", "start": start}
+    overrides += [f"{key}={value}" for key, value in given.items() if value]
     for key, suites in (("target", target), ("guard", guard)):
         if suites:
             overrides.append(f"suites.{key}=[{', '.join(repr(suite) for suite in suites)}]")
@@ -78,7 +85,8 @@ def run(
         read, base = read_config(config, overrides), Path.cwd() if target else config.parent
     if read.problems:
         require_valid(read, base, unsafe_local=unsafe_local)
-    return _run_config(read.valid(), base, runs, where=read.where, unsafe_local=unsafe_local, json=json)
+    valid, promote = read.valid(), not no_promote
+    return _run_config(valid, base, runs, where=read.where, unsafe_local=unsafe_local, json=json, promote=promote, further=True)
 
 
 @app.command()
@@ -94,34 +102,81 @@ def resume(
     from loop.runs import resume_run
 
     folder = run_folder(name, runs)
-    return _show_run(resume_run(folder, progress=console.Bars(quiet=json)), json=json)
+    finished = resume_run(folder, progress=console.Bars(quiet=json), told=_teller(json))
+    return _show_run(finished, runs, json=json)
 
 
-def _run_config(config: Config, base: Path, runs: Path, *, where: Where = lambda key: "", unsafe_local: bool, json: bool) -> int:
+def _run_config(
+    config: Config,
+    base: Path,
+    runs: Path,
+    *,
+    where: Where = lambda key: "",
+    unsafe_local: bool,
+    json: bool,
+    promote: bool = True,
+    further: bool = False,
+) -> int:
     from loop.runs import start_run
 
     if not json:
         targets, guards = ", ".join(config.suites.target), ", ".join(config.suites.guard) or "none"
         console.say(f"[bold]goldloop[/] {config.name}: {console.escape(config.model)}, target {targets}, guard {guards}")
-    bars = console.Bars(quiet=json)
-    return _show_run(start_run(config, base, runs, where=where, unsafe_local=unsafe_local, progress=bars), json=json)
+        then = "what the gate promotes is put in use (--no-promote: not)" if promote else "nothing is put in use (--no-promote)"
+        console.say(then)
+    finished = start_run(
+        config,
+        base,
+        runs,
+        where=where,
+        unsafe_local=unsafe_local,
+        promote=promote,
+        further=further,
+        progress=console.Bars(quiet=json),
+        told=_teller(json),
+    )
+    return _show_run(finished, runs, json=json)
 
 
-def _show_run(finished: Finished, *, json: bool) -> int:
+def _teller(json: bool) -> Callable[[str], None]:
+    return (lambda line: None) if json else (lambda line: console.say(console.escape(line)))
+
+
+def _show_run(finished: Finished, runs: Path, *, json: bool) -> int:
     from evals.files import read_json
-    from loop.gate import EXIT_CODES
-    from loop.show import show_round
+    from loop.show import show_adapter, show_round
 
-    last = finished.rounds[-1]
     if json:
-        emit({**read_json(finished.folder / "report.json"), "html": str(finished.html)})
+        in_use = finished.in_use
+        emit({**read_json(finished.folder / "report.json"), "html": str(finished.html), "in_use": in_use})
     else:
         for report in finished.rounds:
             show_round(report)
+        if finished.stop is not None:
+            console.out.print(
+                f"stopped after round {finished.rounds[-1].number} by {finished.stop.rule}: {console.escape(finished.stop.said)}",
+                soft_wrap=True,
+            )
+        show_adapter(finished, runs)
         console.out.print(f"report: {console.escape(str(finished.html))}", soft_wrap=True)
-        promoted = f"goldloop lineage {finished.folder.name}"
-        next_command(promoted if last.decision == "promote" else f"goldloop failures {finished.folder}")
-    return EXIT_CODES[last.decision]
+        next_command(_next(finished, runs))
+    return exit_code(finished)
+
+
+def exit_code(finished: Finished) -> int:
+    """That of the last round that the gate decided; 3, inconclusive, without one."""
+    from loop.gate import EXIT_CODES
+
+    decided = [report.decision for report in finished.rounds if report.gate is not None]
+    return EXIT_CODES[decided[-1]] if decided else 3
+
+
+def _next(finished: Finished, runs: Path) -> str:
+    """What to do after a run: another round where one could bring more, else a look at what still fails."""
+    name, where = finished.folder.name, "" if str(runs) == "runs" else f" --runs {runs}"
+    if finished.rounds[-1].decision == "promote":
+        return f"goldloop lineage {name}{where}"
+    return f"goldloop failures {finished.folder}"
 
 
 @app.command()
@@ -166,3 +221,30 @@ def _state_line(state: RunState) -> str:
     if state.state == "running" and at.rate:
         said += f", {at.rate:,.1f} {at.unit}/s, {console.duration(at.seconds_left or 0)} left"
     return said
+
+
+@app.command("runs")
+def runs_(runs: Runs = RUNS, json: Json = False) -> None:
+    """List the runs of a folder: date, base, target, rounds, the last decision, and the gain against the original base.
+
+    Example: goldloop runs
+    """
+    from loop.gate import points
+    from loop.runs import summaries
+
+    found = summaries(runs)
+    if json:
+        emit({"runs": found})
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in ("run", "started", "base", "target", "rounds", "state", "decision", "gain in points"):
+            table.add_column(column, justify="right" if column == "rounds" else "left", overflow="fold")
+        for run in found:
+            started = run.started[:16].replace("T", " ") or "not recorded"
+            gains = ", ".join(f"{name} {points(gain)}" for name, gain in run.gain.items())
+            state = f"{run.state}, in use" if run.in_use else run.state
+            decision = console.decision_text(run.decision) if run.decision else ""
+            cells = [Text(cell) for cell in (run.name, started, run.base, ", ".join(run.targets), f"{run.rounds}", state)]
+            table.add_row(*cells, decision, Text(gains))
+        console.out.print(table if found else f"no runs in {runs} yet")
+    next_command(f"goldloop status {found[-1].name}" if found else "goldloop run")
