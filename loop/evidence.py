@@ -53,7 +53,9 @@ def evidence_stages(
         known = [result for result in looks.on_train if result.key in chosen]
         trained = (known, evaluate_stage(bench, folder / "after-train", candidate, tasks, f"round {number}: after, train"))
     reruns = [
-        evaluate_stage(bench, folder / f"before-again-{run}", champion, holdout, f"round {number}: noise {run}", reseed=run)
+        evaluate_stage(
+            bench, folder / f"before-again-{run}", champion, holdout, f"round {number}: before, again {run}", reseed=run
+        )
         for run in range(1, settings.noise_runs + 1 if bench.config.evals.temperature else 1)
     ]
     return History(reruns=reruns, again=again, trained=trained)
