@@ -2,8 +2,8 @@
 
 Covers pass@k and pass^k, intervals of a mean over tasks, the paired comparison of two models by sign flips and by the
 bootstrap over clusters, and the correction for several comparisons. One sample per task, each task its own group: see
-``evals.stats``. Measured coverage of the 95% intervals (``benchmarks/intervals.py``): 94% to 97%, with fewer than ten clusters
-or with rates near 0 and 1 on 20 or 40 tasks up to 99%. The bootstrap's falls to 73% there, so it decides nothing.
+``evals.stats``. Coverage of the 95% intervals is measured by ``benchmarks/intervals.py``. The bootstrap's falls to 73% with
+few clusters, so it decides nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from evals.stats import Comparison, Interval, score_interval, square_and_add
+from evals.stats import Comparison, Interval, detectable_gain, score_interval, square_and_add
 
 _EXACT_UP_TO = 16  # informative tasks; 2 ** 16 sign patterns are enumerated, beyond that they are drawn
 _DRAWS = 100_000
@@ -52,13 +52,17 @@ Groups = Mapping[str, str]
 """The group of each task: tasks of one group are about the same thing, so they are one cluster."""
 
 
-def mean_interval(means: Sequence[float], confidence: float = 0.95, groups: Sequence[str] = ()) -> Interval:
+def mean_interval(
+    means: Sequence[float], confidence: float = 0.95, groups: Sequence[str] = (), trials: float = math.inf
+) -> Interval:
     """Interval of the mean over tasks from one mean per task; tasks of one of ``groups`` are one cluster, without groups each.
 
     The cluster-robust variance (Miller 2024, eq. 4; bias-reduced) says how many independent trials the tasks are worth; that
     number goes into Wilson's interval with Student's quantile (Korn and Graubard 1998; Dean and Pagano 2015), since the plain
     t interval misses its 95% near 0 and 1. If the spread says nothing because all means are equal, every cluster is one trial.
-    One cluster alone gives the widest interval, 0 to 1.
+    There are never more trials than ``trials``, the samples that were drawn of all tasks: the clusters of a small suite may
+    differ by less than chance makes independent samples differ, and that is luck. One cluster alone gives the widest interval,
+    0 to 1.
 
     Raises:
         ValueError: fewer than two tasks, or means that are not shares.
@@ -69,7 +73,7 @@ def mean_interval(means: Sequence[float], confidence: float = 0.95, groups: Sequ
     if values.min() < 0 or values.max() > 1:
         raise ValueError(f"needs shares from 0 to 1, got {values.min()} to {values.max()}")
     labels: Sequence[object] = groups or range(values.size)
-    return _share_interval(_Clustered.of(values, labels), confidence)
+    return _share_interval(_Clustered.of(values, labels), confidence, trials)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,23 +117,28 @@ class _Clustered:
         return float(student.ppf(probability, freedom))
 
 
-def _share_interval(clustered: _Clustered, confidence: float) -> Interval:
+def _share_interval(clustered: _Clustered, confidence: float, most_trials: float) -> Interval:
     if clustered.count < 2:
         return Interval(low=0.0, high=1.0)
     error, share = clustered.error, min(1.0, max(0.0, clustered.mean))
     known = error > 1e-9 and 0 < share < 1
     trials = share * (1 - share) / error**2 if known else float(clustered.count)
-    return score_interval(share, trials, clustered.quantile(0.5 + confidence / 2))
+    return score_interval(share, min(trials, most_trials), clustered.quantile(0.5 + confidence / 2))
 
 
 def difference_interval(
-    before: Sequence[float], after: Sequence[float], groups: Sequence[str], confidence: float = 0.95
+    before: Sequence[float],
+    after: Sequence[float],
+    groups: Sequence[str],
+    confidence: float = 0.95,
+    trials: tuple[float, float] = (math.inf, math.inf),
 ) -> Interval:
     """Interval of the mean difference of task means, after minus before, over the same tasks in the same order.
 
-    Newcombe's square-and-add (1998, method 10) with the cluster-robust limits of ``mean_interval`` and the clusters' own
-    correlation: unlike the t interval it neither collapses where all tasks change alike, nor leans to one side near 0 and 1.
-    One cluster alone gives the widest interval, -1 to 1.
+    On each side the wider limit of two intervals. Newcombe's square-and-add (1998, method 10), with the cluster-robust limits
+    of ``mean_interval`` (``trials`` before and after) and the clusters' own correlation, neither collapses where all tasks
+    change alike, nor leans to one side near 0 and 1; but few clusters hardly show their correlation (two always give 1 or -1).
+    Student's t over the clusters' differences does not need it. One cluster alone gives the widest interval, -1 to 1.
 
     Raises:
         ValueError: no task, or sides of different length.
@@ -142,49 +151,84 @@ def difference_interval(
         return Interval(low=-1.0, high=1.0)
     size = math.sqrt(float(lefts.sums @ lefts.sums) * float(rights.sums @ rights.sums))
     correlation = float(lefts.sums @ rights.sums) / size if size > 1e-12 else 0.0
-    limits = _share_interval(lefts, confidence), _share_interval(rights, confidence)
-    return square_and_add(lefts.mean, limits[0], rights.mean, limits[1], correlation)
+    limits = _share_interval(lefts, confidence, trials[0]), _share_interval(rights, confidence, trials[1])
+    added = square_and_add(lefts.mean, limits[0], rights.mean, limits[1], correlation)
+    student_t = _student_interval(_Clustered.of(right - left, groups), confidence)
+    return Interval(low=min(added.low, student_t.low), high=max(added.high, student_t.high))
+
+
+def _student_interval(differences: _Clustered, confidence: float) -> Interval:
+    """Student's t interval of a mean difference from the clusters' differences; needs two clusters."""
+    half = differences.quantile(0.5 + confidence / 2) * differences.error
+    return Interval(low=max(-1.0, differences.mean - half), high=min(1.0, differences.mean + half))
 
 
 def compare_means(
-    before: Mapping[str, float], after: Mapping[str, float], seed: int = 0, groups: Groups | None = None
+    before: Mapping[str, float],
+    after: Mapping[str, float],
+    seed: int = 0,
+    groups: Groups | None = None,
+    level: float = 0.05,
 ) -> Comparison:
     """Compare two models by their mean over samples on each task; tasks of one group are one cluster, without groups each.
 
-    ``p`` is the sign-flip test's; ``ci95`` and ``low_one_sided`` are Student's t over the clusters' differences, with the
-    percentile bootstrap over clusters beside them; ``gained`` and ``lost`` count tasks whose mean rose and fell.
+    ``p`` is the sign-flip test's; the intervals are Student's t over the clusters' differences, with the percentile bootstrap
+    over clusters beside them; ``gained`` and ``lost`` count tasks whose mean rose and fell; ``level`` is that of the test in
+    ``detectable``.
 
     Raises:
         ValueError: fewer than two tasks or clusters, not the same tasks on both sides, or a mean that is not a number.
     """
     if before.keys() != after.keys() or len(before) < 2:
-        only = sorted(before.keys() ^ after.keys())[:3]
-        raise ValueError(f"needs the same tasks on both sides, at least two; {len(before)} and {len(after)}, differing in {only}")
+        differing = len(before.keys() ^ after.keys())
+        raise ValueError(f"needs the same tasks on both sides, at least two; {len(before)} and {len(after)}, {differing} differ")
     keys = sorted(before)
     left, right = _finite([before[key] for key in keys]), _finite([after[key] for key in keys])
     labels = [groups[key] if groups else key for key in keys]
     clustered = _Clustered.of(right - left, labels)
     if clustered.count < 2:
         raise ValueError(f"needs at least two groups, got {clustered.count}")
-    error, delta, likely = clustered.error, clustered.mean, clustered.quantile(0.975)
     p, exact = sign_flip_p(clustered.totals.tolist(), seed=seed)
+    one_sided = _student_interval(clustered, 0.90)
     return Comparison(
         n=len(keys),
         clusters=clustered.count,
         before=float(left.mean()),
         after=float(right.mean()),
-        delta=delta,
-        ci95=Interval(low=max(-1.0, delta - likely * error), high=min(1.0, delta + likely * error)),
+        delta=clustered.mean,
+        ci95=_student_interval(clustered, 0.95),
         bootstrap95=bootstrap_interval(clustered.totals.tolist(), seed=seed, sizes=clustered.sizes.tolist()),
-        low_one_sided=max(-1.0, delta - clustered.quantile(0.95) * error),
+        low_one_sided=one_sided.low,
+        high_one_sided=one_sided.high,
         gained=int((right > left).sum()),
         lost=int((right < left).sum()),
         p=p,
         test=f"sign flips over {'tasks' if clustered.count == len(keys) else 'groups'}",
         exact=exact,
-        # Of both errors, 2.5% and 20%, as in evals.stats; never finer than half a task.
-        detectable=min(1.0, (likely + clustered.quantile(0.8)) * max(error, 0.5 / len(keys))),
+        least_p=least_sign_flip_p(clustered.count),
+        detectable=_detectable(clustered, level),
     )
+
+
+def least_sign_flip_p(clusters: int) -> float:
+    """The smallest p that the sign-flip test can give with so many clusters: all changed in the same direction."""
+    return min(1.0, 2.0 * 0.5**clusters)
+
+
+def _detectable(clustered: _Clustered, level: float) -> float:
+    """Smallest mean difference that the sign-flip test detects with 80% power, 1 where there is none.
+
+    The larger of what the standard error allows (both errors, as in ``evals.stats``), and of what the number of clusters
+    allows: clusters that change by the same amount give the sign test, whose p depends on how many of them change.
+    """
+    if least_sign_flip_p(clustered.count) >= level:
+        return 1.0
+    informative = np.abs(clustered.totals[np.abs(clustered.totals) > 1e-12])
+    change = float(informative.mean()) if informative.size else 1.0  # nothing changed: a whole task
+    share = detectable_gain(clustered.count, int(informative.size), level, mid_p=False)
+    by_number = share * clustered.count * change / float(clustered.sizes.sum())
+    by_error = (clustered.quantile(1 - level / 2) + clustered.quantile(0.8)) * clustered.error
+    return min(1.0, max(by_number, by_error))
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:

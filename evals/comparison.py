@@ -7,6 +7,7 @@ of a task nor tasks of a group are counted as independent.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from evals.clusters import Groups, compare_means, difference_interval, mean_interval
 from evals.errors import BadInput
 from evals.records import Result
-from evals.stats import Comparison, Interval, compare, wilson
+from evals.stats import Comparison, Interval, compare, newcombe_paired, wilson
 
 Outcomes = Mapping[str, Sequence[bool]]
 """Pass or fail of each sample, by task."""
@@ -37,12 +38,14 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
         BadInput: a sample of a task occurs twice, so that one answer would count as two.
     """
     outcomes: dict[str, list[bool]] = {}
-    seen: set[tuple[str, int]] = set()
+    places = Counter((result.key, result.attempt.sample) for result in results)
+    if twice := [place for place, count in places.items() if count > 1]:
+        tasks = len({key for key, _ in twice})  # not named: they may be of the holdout
+        raise BadInput(
+            f"{len(twice)} samples of {tasks} tasks have more than one result in the same evaluation; expected one each, so "
+            "evaluate again"
+        )
     for result in results:
-        place = result.key, result.attempt.sample
-        if place in seen:
-            raise BadInput(f"{place[0]}, sample {place[1]}: two results in one evaluation; expected one, so evaluate again")
-        seen.add(place)
         if result.verdict.status != "error":
             outcomes.setdefault(result.key, []).append(result.verdict.passed)
     return outcomes
@@ -68,7 +71,8 @@ def pass_rate(outcomes: Outcomes, groups: Groups | None = None) -> Rate:
     if samples == 1 and len(set(labels)) == len(labels):
         interval = wilson(sum(passed[0] for passed in outcomes.values()), len(outcomes))
     else:
-        interval = mean_interval(means, groups=labels) if len(means) > 1 else Interval(low=0.0, high=1.0)
+        trials = sum(map(len, outcomes.values()))
+        interval = mean_interval(means, groups=labels, trials=trials) if len(means) > 1 else Interval(low=0.0, high=1.0)
     return Rate(n=len(outcomes), samples=samples, share=share, interval=interval)
 
 
@@ -76,23 +80,23 @@ def _labels(tasks: Sequence[str], groups: Groups | None) -> list[str]:
     return [groups[task] for task in tasks] if groups is not None else list(tasks)
 
 
-def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = None) -> Comparison:
+def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = None, level: float = 0.05) -> Comparison:
     """Compare two models on the same tasks; without ``groups`` every task is independent of the others.
 
-    A single cluster does not show the spread between clusters: the interval is then the widest, -1 to 1, and p is 1.
+    A single cluster does not show the spread between clusters: the interval is then the widest, -1 to 1, and p is 1. ``level``
+    is that of the test in ``detectable``; the intervals are of 95% whatever it is (see ``delta_interval``).
 
     Raises:
         ValueError: no tasks, or not the same ones on both sides.
     """
-    if not before or before.keys() != after.keys():
-        only = sorted(before.keys() ^ after.keys())[:3]
-        raise ValueError(f"needs the same tasks on both sides, at least one; {len(before)} and {len(after)}, differing in {only}")
+    _require_same_tasks(before, after)
     tasks = sorted(before)
     left, right = pass_rate(before, groups), pass_rate(after, groups)
-    means = [{task: sum(side[task]) / len(side[task]) for task in tasks} for side in (before, after)]
     labels = _labels(tasks, groups)
-    if left.samples == right.samples == 1 and len(set(labels)) == len(labels):
-        return compare({task: before[task][0] for task in tasks}, {task: after[task][0] for task in tasks})
+    if _is_simple(before, after, labels):
+        return compare({task: before[task][0] for task in tasks}, {task: after[task][0] for task in tasks}, level)
+    means = [{task: sum(side[task]) / len(side[task]) for task in tasks} for side in (before, after)]
+    one_sided = delta_interval(before, after, groups, 0.90)
     shared: dict[str, Any] = {
         "samples": max(left.samples, right.samples),
         "before": left.share,
@@ -100,37 +104,55 @@ def compare_outcomes(before: Outcomes, after: Outcomes, groups: Groups | None = 
         "before_ci95": left.interval,
         "after_ci95": right.interval,
         "delta": right.share - left.share,
+        "ci95": delta_interval(before, after, groups, 0.95),
+        "low_one_sided": one_sided.low,
+        "high_one_sided": one_sided.high,
         "fell_from_all": tuple(task for task in tasks if means[0][task] == 1.0 and means[1][task] == 0.0),
     }
     if len(set(labels)) < 2:
         return Comparison(
             n=len(tasks),
             clusters=1,
-            ci95=Interval(low=-1.0, high=1.0),
-            low_one_sided=-1.0,
             gained=sum(means[1][task] > means[0][task] for task in tasks),
             lost=sum(means[1][task] < means[0][task] for task in tasks),
             p=1.0,
             test=f"sign flips over {'tasks' if len(tasks) == 1 else 'groups'}",
+            least_p=1.0,
             detectable=1.0,
             **shared,
         )
-    return _clustered(means[0], means[1], labels).model_copy(update=shared)
+    paired = compare_means(means[0], means[1], groups=dict(zip(tasks, labels, strict=True)), level=level)
+    # Tasks that hardly differ have hardly any standard error; then the interval's width is what can be detected.
+    detectable = max(paired.detectable, min(1.0, shared["delta"] - shared["ci95"].low))
+    return paired.model_copy(update={**shared, "detectable": detectable})
 
 
-def _clustered(before: Mapping[str, float], after: Mapping[str, float], labels: Sequence[str]) -> Comparison:
-    """``labels``, of at least two clusters, in the order of the tasks, which is the same on both sides."""
-    sides = list(before.values()), list(after.values())
-    paired = compare_means(before, after, groups=dict(zip(before, labels, strict=True)))
-    interval = difference_interval(*sides, labels)
-    return paired.model_copy(
-        update={
-            "ci95": interval,
-            "low_one_sided": difference_interval(*sides, labels, 0.90).low,
-            # Tasks that hardly differ have hardly any standard error; then the interval's width is what can be seen.
-            "detectable": max(paired.detectable, min(1.0, paired.delta - interval.low)),
-        }
-    )
+def delta_interval(before: Outcomes, after: Outcomes, groups: Groups | None = None, confidence: float = 0.95) -> Interval:
+    """The interval of ``compare_outcomes`` at any confidence.
+
+    Raises:
+        ValueError: no tasks, or not the same ones on both sides.
+    """
+    _require_same_tasks(before, after)
+    tasks = sorted(before)
+    labels = _labels(tasks, groups)
+    if _is_simple(before, after, labels):
+        cells = Counter((before[task][0], after[task][0]) for task in tasks)
+        return newcombe_paired(cells[True, True], cells[False, True], cells[True, False], cells[False, False], confidence)
+    left, right = ([sum(side[task]) / len(side[task]) for task in tasks] for side in (before, after))
+    trials = sum(map(len, before.values())), sum(map(len, after.values()))
+    return difference_interval(left, right, labels, confidence, trials)
+
+
+def _is_simple(before: Outcomes, after: Outcomes, labels: Sequence[str]) -> bool:
+    """One sample a task, each task a cluster."""
+    return len(set(labels)) == len(labels) and all(len(passed) == 1 for side in (before, after) for passed in side.values())
+
+
+def _require_same_tasks(before: Outcomes, after: Outcomes) -> None:
+    if not before or before.keys() != after.keys():
+        differing = len(before.keys() ^ after.keys())  # not named: they may be of the holdout
+        raise ValueError(f"needs the same tasks on both sides, at least one; {len(before)} and {len(after)}, {differing} differ")
 
 
 def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from scipy.stats import binom, norm
 
 from evals.records import Record
 
+NO_EVIDENCE = "no evidence of a change"
+
 
 class Interval(NamedTuple):
     """A two-sided confidence interval, ``low <= high``; written to files as ``[low, high]``."""
@@ -27,11 +29,12 @@ class Comparison(Record):
     """Two models on the same ``n`` tasks in ``clusters`` independent clusters: every figure that decisions and reports use.
 
     ``before``, ``after`` and ``delta == after - before`` are means over tasks of the share of passing samples, of which a task
-    has ``samples`` at most. ``ci95`` is the interval of ``delta``, ``low_one_sided`` the lower bound of the one-sided 95%
-    interval; ``bootstrap95`` is given too if it was drawn. ``gained`` and ``lost`` count tasks whose share of passing
-    samples rose and fell; ``fell_from_all`` are those that passed in every sample before and in none after. ``p`` is the
-    two-sided p value of ``test``, enumerated where ``exact``, else drawn; ``detectable`` is the smallest delta that a
-    comparison of this size sees with 80% power.
+    has ``samples`` at most. ``ci95`` is the interval of ``delta``; ``low_one_sided`` and ``high_one_sided`` are each the limit of
+    a one-sided 95% interval; ``bootstrap95`` is given too if it was drawn. ``gained`` and ``lost`` count tasks whose share of
+    passing samples rose and fell; ``fell_from_all`` are those that passed in every sample before and in none after. ``p`` is
+    the two-sided p value of ``test``, enumerated where ``exact``, else drawn, and ``least_p`` the smallest that this test can
+    give with so many clusters; ``detectable`` is the smallest delta that a comparison of this size detects with 80% power, 1
+    where there is none.
     """
 
     n: int
@@ -45,23 +48,27 @@ class Comparison(Record):
     ci95: Interval
     bootstrap95: Interval | None = None
     low_one_sided: float
+    high_one_sided: float
     gained: int
     lost: int
     fell_from_all: tuple[str, ...] = ()
     p: float
     test: str
     exact: bool = True
+    least_p: float
     detectable: float
 
     @property
-    def sees(self) -> str:
-        """What a comparison of this size can see, in words."""
-        return f"{100 * self.detectable:.0f} points" if self.detectable < 1 else "no difference at all"
+    def detects(self) -> str:
+        """What a comparison of this size detects, in words."""
+        return f"detects {100 * self.detectable:.0f} points or more (80% power)" if self.detectable < 1 else "detects nothing"
 
     @property
     def verdict(self) -> str:
-        """``better`` or ``worse`` where the interval excludes 0, else ``not seen``."""
-        return "better" if self.ci95.low > 0 else "worse" if self.ci95.high < 0 else "not seen"
+        """``better`` or ``worse`` where the interval excludes 0 and the test's p is below 5%; else there is no evidence."""
+        if self.p < 0.05 and (self.ci95.low > 0 or self.ci95.high < 0):
+            return "better" if self.ci95.low > 0 else "worse"
+        return NO_EVIDENCE
 
 
 def wilson(passed: int, n: int, confidence: float = 0.95) -> Interval:
@@ -114,31 +121,36 @@ def square_and_add(before: float, limits_before: Interval, after: float, limits_
 
 
 def mcnemar_midp(gained: int, lost: int) -> float:
-    """Two-sided mid-p of the exact McNemar test (Fagerland, Lydersen and Laake 2013, eq. 4); 1 without discordant pairs."""
+    """Two-sided mid-p of the exact McNemar test (Fagerland, Lydersen and Laake 2013, eq. 4); 1 without discordant pairs.
+
+    With as many gained as lost, the observed outcome is the centre of the distribution and lies in both tails, half of it in
+    each; of it, too, half counts: ``1 - f / 2`` (same, supplement; R package contingencytables).
+    """
     discordant = gained + lost
     if discordant == 0:
         return 1.0
     smaller = min(gained, lost)
-    exact = 2 * float(binom.cdf(smaller, discordant, 0.5))
+    observed = float(binom.pmf(smaller, discordant, 0.5))
     if gained == lost:
-        return 1.0 - float(binom.pmf(smaller, discordant, 0.5))
-    return min(1.0, exact - float(binom.pmf(smaller, discordant, 0.5)))
+        return 1.0 - observed / 2
+    return min(1.0, 2 * float(binom.cdf(smaller, discordant, 0.5)) - observed)
 
 
 @lru_cache(maxsize=4096)
-def detectable_gain(n: int, discordant: int) -> float:
-    """Smallest gain that the exact McNemar test (mid-p, 5%, two-sided) sees with 80% power on ``n`` tasks.
+def detectable_gain(n: int, discordant: int, level: float = 0.05, *, mid_p: bool = True) -> float:
+    """Smallest gain that the exact McNemar test (two-sided, at ``level``) detects with 80% power on ``n`` tasks.
 
     From the binomial distributions; for many tasks it is ``2.8 * sqrt(discordance / n)`` (Miller 2024), which promises too
     much if few tasks change: three gains of 60 tasks and no loss are no evidence. The share of tasks that change is that
     observed, ``discordant / n``, or the gain where that is larger: no gain is larger than the share of tasks that change.
-    1.0 where no gain can be seen (under 5 tasks).
+    1.0 where no gain can be detected (at 5%: under 5 tasks). Without ``mid_p`` the test is the exact one, which is the sign
+    test over units that all change by the same amount.
     """
     changed = np.arange(n + 1)
-    largest_loss = binom.ppf(0.025, changed, 0.5) + 1  # the exact test's limit, and one more for the mid-p
+    largest_loss = binom.ppf(level / 2, changed, 0.5) + 1  # the exact test's limit, and one more for the mid-p
     for _ in range(3):
-        mid_p = 2 * binom.cdf(largest_loss, changed, 0.5) - binom.pmf(largest_loss, changed, 0.5)
-        largest_loss = np.where((largest_loss >= 0) & (mid_p >= 0.05), largest_loss - 1, largest_loss)
+        p = 2 * binom.cdf(largest_loss, changed, 0.5) - (binom.pmf(largest_loss, changed, 0.5) if mid_p else 0.0)
+        largest_loss = np.where((largest_loss >= 0) & (p >= level), largest_loss - 1, largest_loss)
 
     def power(gain: float) -> float:
         share = max(discordant / n, gain)
@@ -154,20 +166,23 @@ def detectable_gain(n: int, discordant: int) -> float:
     return high
 
 
-def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Comparison:
+def compare(before: Mapping[str, bool], after: Mapping[str, bool], level: float = 0.05) -> Comparison:
     """Compare two models on the same tasks, one sample each: McNemar's exact test, mid-p, and Newcombe's interval.
+
+    ``level`` is that of the test in ``detectable``.
 
     Raises:
         ValueError: no tasks, or not the same tasks.
     """
     if not before or before.keys() != after.keys():
-        only = sorted(before.keys() ^ after.keys())[:3]
-        raise ValueError(f"needs the same tasks on both sides, at least one; {len(before)} and {len(after)}, differing in {only}")
+        differing = len(before.keys() ^ after.keys())
+        raise ValueError(f"needs the same tasks on both sides, at least one; {len(before)} and {len(after)}, {differing} differ")
     n = len(before)
     both = sum(before[task] and after[task] for task in before)
     gained = sum(after[task] and not before[task] for task in before)
     lost = sum(before[task] and not after[task] for task in before)
     neither = n - both - gained - lost
+    one_sided = newcombe_paired(both, gained, lost, neither, confidence=0.90)
     return Comparison(
         n=n,
         clusters=n,
@@ -177,11 +192,13 @@ def compare(before: Mapping[str, bool], after: Mapping[str, bool]) -> Comparison
         after_ci95=wilson(both + gained, n),
         delta=(gained - lost) / n,
         ci95=newcombe_paired(both, gained, lost, neither),
-        low_one_sided=newcombe_paired(both, gained, lost, neither, confidence=0.90).low,
+        low_one_sided=one_sided.low,
+        high_one_sided=one_sided.high,
         gained=gained,
         lost=lost,
         fell_from_all=tuple(sorted(task for task in before if before[task] and not after[task])),
         p=mcnemar_midp(gained, lost),
         test="McNemar, exact, mid-p",
-        detectable=detectable_gain(n, gained + lost),
+        least_p=mcnemar_midp(n, 0),
+        detectable=detectable_gain(n, gained + lost, level),
     )

@@ -94,18 +94,29 @@ class GateSettings(Record):
     """``gate.*``: when an adapter is promoted. Shares, not points."""
 
     min_effect: float = Field(default=0.02, ge=0, le=1, description="smallest gain on the target that counts")
-    max_guard_drop: float = Field(default=0.05, ge=0, le=1, description="a guard suite that falls by more rejects")
     guard_margin: float = Field(
-        default=0.10, gt=0, le=1, description="non-inferiority: lower bound of a guard's change above minus this"
+        default=0.10,
+        gt=0,
+        le=1,
+        description="drop of a guard suite that may not be: rejected where it is sure that the drop is larger, passed where it "
+        "is sure that it is not",
     )
     noise_runs: int = Field(
-        default=1, ge=0, description="further runs of the old model with other seeds, for the noise floor; none when greedy"
+        default=1, ge=0, description="further runs of the old model with other seeds, averaged into it; none when greedy"
     )
     looks: int = Field(default=25, gt=0, description="decisions on the same holdout before fresh tasks are asked for")
-    lost_fixes: int = Field(default=0, ge=0, description="holdout tasks that an earlier round fixed and this one may lose")
+    max_lost_share: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="share of the holdout tasks that earlier rounds fixed that may fail again; none reports them only",
+    )
     overfit_tasks: int = Field(default=64, ge=0, description="trained tasks to run again for the overfit alarm; 0 is none")
     overfit_margin: float = Field(
-        default=0.30, gt=0, le=1, description="alarm when the training gain is above the holdout gain by more, for sure"
+        default=0.30,
+        gt=0,
+        le=1,
+        description="alarm when, of what the base failed, trained tasks are solved more often than unseen ones by more, surely",
     )
 
 
@@ -166,6 +177,13 @@ def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[t
         else:
             default = "(needed)" if info.is_required() else info.default
             yield prefix + name, default, info.description or ""
+
+
+_RETIRED: Mapping[str, str] = {
+    "gate.max_guard_drop": "is no more: a guard is judged by evidence against one margin; set gate.guard_margin",
+    "gate.lost_fixes": "is no more: lost fixes are reported; to reject for them, set gate.max_lost_share, a share",
+}
+"""Keys of earlier versions, and what to use instead."""
 
 
 _WANTED: Mapping[str, str] = {
@@ -315,6 +333,8 @@ def _assign(value: dict[str, Any], keys: list[str], new: Any, override: str) -> 
 def _finding(item: Any, place: str, lines: Mapping[Place, int]) -> str:
     key = ".".join(str(part) for part in item["loc"])
     where = _where(nearest_line(lines, item["loc"]), place)
+    if item["type"] == "extra_forbidden" and key in _RETIRED:
+        return f"{where}: {key} {_RETIRED[key]}"
     if item["type"] == "extra_forbidden":
         known = [name for name, _, _ in config_keys()]
         known += sorted({name.rpartition(".")[0] for name in known} - {""})

@@ -23,7 +23,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _COLOURS = {"promote": "bold green", "reject": "bold red", "inconclusive": "bold yellow"}
-_VERDICTS = {"better": "green", "worse": "red", "not seen": "dim"}
+_VERDICTS = {"better": "green", "worse": "red", "no evidence of a change": "dim"}
 
 
 class Bars:
@@ -146,13 +146,13 @@ def gate_table(gate: GateReport, title: str) -> Table:
 
 
 def show_reach(lines: Sequence[Line]) -> None:
-    """What each suite's comparison could see, beside what it saw."""
+    """What each suite's comparison detects, beside what it found."""
     for line in lines:
         if line.slice == "*":
             spread = f" in {line.clusters} groups" if line.clusters != line.n else ""
             out.print(
                 f"{line.suite}: {line.gained} gained, {line.lost} lost, p {line.p:.4f} ({line.test}); "
-                f"with {line.n} tasks{spread} this comparison can see {line.sees}",
+                f"with {line.n} tasks{spread} this comparison {line.detects}",
                 soft_wrap=True,
             )
 

@@ -74,7 +74,9 @@ def evidence_stages(
             base = ModelRef(base=bench.config.model)
             base_train += evaluate_stage(bench, folder / "base-train", base, unasked, f"round {number}: base, train")
     reruns = [
-        evaluate_stage(bench, folder / f"before-again-{run}", champion, holdout, f"round {number}: noise {run}", reseed=run)
+        evaluate_stage(
+            bench, folder / f"before-again-{run}", champion, holdout, f"round {number}: before, again {run}", reseed=run
+        )
         for run in range(1, settings.noise_runs + 1 if bench.config.evals.temperature else 1)
     ]
     return History(reruns=reruns, again=again, trained=trained, base_train=base_train, base_holdout=looks.base_holdout)

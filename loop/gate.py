@@ -1,16 +1,17 @@
 """The paired gate: promote, reject or inconclusive, with the evidence that it was decided on.
 
-Promote needs all of: a gain on the target whose 95% interval lies above 0, that its test sees at 5%, and that is at least
-``min_effect`` and the noise floor; the same tasks with the same number of samples on both sides, of which no more ended as
-errors than ``evals.run`` allows; no guard suite that fell by more than ``max_guard_drop``; every guard's one-sided lower bound
-above ``-guard_margin``; no guard slice that fell, after Holm's correction; no task broken from all samples to none (what fell
-twice rejects, what was not run again is inconclusive); no more than ``lost_fixes`` tasks lost that an earlier round had fixed.
-A gain on trained tasks far above the holdout's is an alarm, not a rejection.
+Promote and reject need evidence alike; what neither shows is inconclusive. Promote needs all of: a gain on the target whose
+interval lies above 0 and whose test's p is below the level (5%, or what a sequence of decisions leaves of it), and that is at
+least ``min_effect``; the same tasks with the same number of samples on both sides, of which no more ended as errors than
+``evals.run`` allows; every guard's drop surely below ``guard_margin``; no guard slice that fell, after Holm's correction; no
+task broken from all samples to none. Reject needs one of: a target whose gain is surely below ``min_effect``; a guard whose drop
+is surely above the margin; a guard slice that fell; a task that broke, twice; more lost fixes than ``max_lost_share``.
+
+No reason or note names a task: they are of the holdout.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ from typing import Literal
 from pydantic import Field
 
 from evals.clusters import holm
-from evals.comparison import compare_outcomes, flaky_tasks, groups_of, outcomes_of, pass_rate, set_apart
+from evals.comparison import compare_outcomes, delta_interval, flaky_tasks, groups_of, outcomes_of, set_apart
 from evals.errors import Inconclusive
 from evals.records import Record, Result
 from evals.run import MAX_ERROR_SHARE
-from evals.stats import Comparison
+from evals.stats import Comparison, Interval
 from loop.config import GateSettings
+from loop.noise import Noise, estimate_noise, joined_runs
+from loop.overfit import Overfit, judge_overfit
 
 Decision = Literal["promote", "reject", "inconclusive"]
 EXIT_CODES: Mapping[str, int] = {"promote": 0, "reject": 2, "inconclusive": 3}
@@ -35,43 +38,34 @@ Role = Literal["target", "guard"]
 class Line(Comparison):
     """One row of the closing table: the comparison of a suite or one of its slices, on the holdout. Slice ``*`` is the whole.
 
-    ``errors`` are tasks left out on both sides, since all their samples on one side were infrastructure errors.
+    ``errors`` are tasks left out on both sides, since all their samples on one side were infrastructure errors. ``decisive`` is
+    the interval at the level that a target was decided at, where that is not 5%.
     """
 
     suite: str
     slice: str
     role: Role
     errors: int = 0
-
-
-class Overfit(Record):
-    """Gain on ``n`` trained tasks beside the gain on the target's holdout; ``alarm`` if the surplus is certainly large.
-
-    Trained tasks are those that failed before, so part of the surplus is due to this selection: hence the margin.
-    """
-
-    n: int
-    train_gain: float
-    holdout_gain: float
-    surplus: float
-    ci95: tuple[float, float]
-    alarm: bool
+    decisive: Interval | None = None
 
 
 class GateReport(Record):
     """The decision, its reasons in words, and every figure behind it. Slice ``*`` is the whole suite.
 
-    ``noise_floor`` is the largest difference of the old model with itself under other seeds; ``slice_p`` are the guard
-    slices' p values for a drop, after Holm; ``lost_fixes`` are holdout tasks that an earlier round fixed and this one lost;
-    ``broken`` are tasks that passed in all samples before and in none after, nor in a re-run; ``flaky`` are tasks set apart,
-    since the same code got both verdicts; ``settings`` are those under which it was decided.
+    ``level`` is the two-sided level of the target's verdict; ``noise`` by target is how much two runs of the old model differ;
+    ``slice_p`` are the guard slices' p values for a drop, after Holm; ``fixed`` counts the holdout tasks with a verdict that
+    earlier rounds fixed, and ``lost_fixes`` are those of them that fail again; ``broken`` are tasks that passed in all samples
+    before and in none after, nor in a re-run; ``flaky`` are tasks set apart, since the same code got both verdicts; ``settings``
+    are those under which it was decided. The tasks are for programs: what people read counts them.
     """
 
     decision: Decision
     reasons: tuple[str, ...]
     lines: tuple[Line, ...]
-    noise_floor: float = 0.0
+    level: float = 0.05
+    noise: Mapping[str, Noise] = Field(default_factory=dict)
     slice_p: Mapping[str, float] = Field(default_factory=dict)
+    fixed: int = 0
     lost_fixes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
@@ -80,18 +74,27 @@ class GateReport(Record):
 
     def notes(self) -> list[str]:
         """What else a reader of the decision should know, in words."""
-        notes = (
-            [f"noise floor: the old model differs from itself by {100 * self.noise_floor:.1f} points"] if self.noise_floor else []
-        )
+        notes = []
+        if self.level != _LEVEL:
+            notes.append(f"the target was decided at a level of {100 * self.level:.3g}%: {_confidence(self.level)} intervals")
+        for suite, noise in self.noise.items():
+            notes.append(
+                f"{suite}: two runs of the old model differ by {100 * noise.deviation:.1f} points (standard deviation; 95% "
+                f"interval {100 * noise.low:.1f} to {100 * noise.high:.1f}, from {noise.runs} runs, which are averaged)"
+            )
+        if self.fixed:
+            notes.append(f"of {self.fixed} holdout tasks that earlier rounds fixed, {len(self.lost_fixes)} fail again")
         if self.flaky:
             notes.append(f"flaky tasks set apart: {len(self.flaky)} (the same code passed and failed)")
         if left_out := [f"{line.suite} {line.errors}" for line in self.lines if line.slice == "*" and line.errors]:
             notes.append(f"tasks left out on both sides, since infrastructure failed on one: {', '.join(left_out)}")
-        if self.overfit is not None:
-            gains = f"{points(self.overfit.train_gain)} points on {self.overfit.n} trained tasks, "
-            gains += f"{points(self.overfit.holdout_gain)} on the holdout"
-            surplus = f"{points(self.overfit.surplus)} ({points(self.overfit.ci95[0])} to {points(self.overfit.ci95[1])})"
-            notes.append(f"{'overfit alarm' if self.overfit.alarm else 'training beside holdout'}: {gains}, surplus {surplus}")
+        if (found := self.overfit) is not None:
+            notes.append(
+                f"{'overfit alarm' if found.alarm else 'trained beside unseen'}: of what the base failed, solved "
+                f"{found.trained:.1%} of {found.trained_tasks} trained tasks and {found.unseen:.1%} of {found.unseen_tasks} "
+                f"unseen ones; gap between trained and unseen {points(found.gap)} points ({points(found.ci95[0])} to "
+                f"{points(found.ci95[1])})"
+            )
         return notes
 
 
@@ -101,14 +104,16 @@ class History:
 
     ``fixed``: holdout tasks that earlier rounds made pass; ``reruns``: further evaluations of the old model with other seeds;
     ``again``: a second run of the tasks that fell from all samples to none; ``trained``: the trained tasks before and after.
+    ``base_train`` and ``base_holdout``: the original base's results on the training tasks (at least on those of ``trained``) and
+    on the holdout, for the overfit alarm; without them the old model is taken for the base, which it is in a first round.
     """
 
     fixed: Set[str] = frozenset()
     reruns: Sequence[Sequence[Result]] = ()
     again: Sequence[Result] = ()
-    base_train: Sequence[Result] = ()
-    base_holdout: Sequence[Result] = ()
     trained: tuple[Sequence[Result], Sequence[Result]] | None = None
+    base_train: Sequence[Result] | None = None
+    base_holdout: Sequence[Result] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,57 +141,83 @@ def decide(
     guard: Sequence[str],
     settings: GateSettings,
     history: History | None = None,
+    level: float = _LEVEL,
 ) -> GateReport:
     """Compare two evaluations of the same holdout tasks.
 
+    ``level`` is the two-sided level of the targets' verdicts: their interval and p are judged at it. What the table and the
+    report show beside it stays at 95%.
+
     Raises:
-        ValueError: there is no target suite, so nothing would have to improve.
+        ValueError: there is no target suite, so nothing would have to improve; or a level that is no chance.
         Inconclusive: no holdout result of a target or guard suite on both sides.
         BadInput: a sample of a task occurs twice in an evaluation.
     """
     if not target:
         raise ValueError("needs at least one target suite")
+    if not 0 < level < 1:
+        raise ValueError(f"needs a level above 0 and below 1, got {level}")
     history = history or History()
     findings = _Findings()
     mine = {*target, *guard}
     _judge_likeness([r for r in before if r.suite in mine], [r for r in after if r.suite in mine], findings)
     flaky = flaky_tasks([*before, *after, *history.again, *(result for run in history.reruns for result in run)])
     before, after = set_apart(flaky, before), set_apart(flaky, after)
-    lines = compare_suites(before, after, target=target, guard=guard)
-    floor = noise_floor(before, history.reruns, target)
+    reruns = [set_apart(flaky, run) for run in history.reruns]
+    baseline = joined_runs(before, reruns)
+    lines = compare_suites(baseline, after, target=target, guard=guard, level=level)
     slice_p = holm({f"{line.suite}: {line.slice}": _p_of_a_drop(line) for line in lines if _is_guard_slice(line)})
-    lost = _lost_fixes(history.fixed, after)
-    broken = broken_tasks(before, after, history.again)
+    steady = {task for task, passed in outcomes_of(baseline).items() if all(passed)}
+    broken = tuple(task for task in broken_tasks(before, after, history.again) if task in steady)
     for line in (line for line in lines if line.slice == "*"):
         if line.role == "target":
-            _judge_target(line, settings, floor, findings)
+            _judge_target(line, settings, level, findings)
         else:
             _judge_guard(line, settings, findings)
     _judge_slices(lines, slice_p, findings)
-    if len(lost) > settings.lost_fixes:
-        findings.rejecting.append(
-            f"{len(lost)} holdout tasks that an earlier round fixed fail again (gate.lost_fixes allows some)"
-        )
-    if unknown := history.fixed - outcomes_of(after).keys() - set(flaky):
-        findings.doubting.append(f"{len(unknown)} holdout tasks that an earlier round fixed have no verdict now")
     _judge_broken(broken, {result.key for result in history.again if result.verdict.status != "error"}, findings)
-    overfit = _overfit(history.trained, lines, settings) if history.trained else None
+    now = outcomes_of(after)
+    fixed = {task for task in history.fixed if task in now}
+    lost = tuple(sorted(task for task in fixed if not any(now[task])))
+    _judge_lost(lost, len(fixed), len(history.fixed - fixed - set(flaky)), settings, findings)
+    noise = {suite: estimate_noise([[r for r in run if r.suite == suite] for run in (before, *reruns)]) for suite in target}
     return GateReport(
         decision=findings.decision,
         reasons=findings.reasons,
         lines=lines,
-        noise_floor=floor,
+        level=level,
+        noise={suite: found for suite, found in noise.items() if found is not None},
         slice_p=slice_p,
+        fixed=len(fixed),
         lost_fixes=lost,
         broken=broken,
         flaky=flaky,
-        overfit=overfit,
+        overfit=_overfit(history, before, after, target, settings.overfit_margin),
         settings=settings,
     )
 
 
+def _overfit(
+    history: History, before: Sequence[Result], after: Sequence[Result], target: Sequence[str], margin: float
+) -> Overfit | None:
+    if history.trained is None:
+        return None
+    base_train = history.trained[0] if history.base_train is None else history.base_train
+    base_holdout = before if history.base_holdout is None else history.base_holdout
+    trained, unseen = (
+        tuple([result for result in side if result.suite in target] for side in sides)
+        for sides in ((base_train, history.trained[1]), (base_holdout, after))
+    )
+    return judge_overfit((trained[0], trained[1]), (unseen[0], unseen[1]), margin)
+
+
 def compare_suites(
-    before: Sequence[Result], after: Sequence[Result], *, target: Sequence[str], guard: Sequence[str] = ()
+    before: Sequence[Result],
+    after: Sequence[Result],
+    *,
+    target: Sequence[str],
+    guard: Sequence[str] = (),
+    level: float = _LEVEL,
 ) -> tuple[Line, ...]:
     """A line for each suite and slice. A slice in which no task has a verdict on both sides is left out.
 
@@ -198,11 +229,11 @@ def compare_suites(
     lines: list[Line] = []
     for role, suites in roles:
         for suite in suites:
-            sides = [[result for result in side if result.suite == suite] for side in (before, after)]
-            whole = _line(suite, "*", role, *sides)
+            left, right = ([result for result in side if result.suite == suite] for side in (before, after))
+            whole = _line(suite, "*", role, left, right, level if role == "target" else _LEVEL)
             if whole is None:
                 raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
-            lines += [whole, *(line for name in _slices(*sides) if (line := _line(suite, name, role, *sides)))]
+            lines += [whole, *(line for name in _slices(left, right) if (line := _line(suite, name, role, left, right)))]
     return tuple(lines)
 
 
@@ -212,22 +243,37 @@ def _judge_broken(broken: Sequence[str], run_again: Set[str], findings: _Finding
     if twice := [task for task in broken if task in run_again]:
         findings.rejecting.append(f"{len(twice)} tasks {fell}, twice")
     if once := [task for task in broken if task not in run_again]:
-        findings.doubting.append(f"{len(once)} tasks {fell}, such as {once[0]}: run them again (`goldloop gate --again FOLDER`)")
+        findings.doubting.append(f"{len(once)} tasks {fell}: run them again (`goldloop gate --again FOLDER`)")
+
+
+def _judge_lost(lost: Sequence[str], fixed: int, unknown: int, settings: GateSettings, findings: _Findings) -> None:
+    """What an earlier round fixed and fails again counts in the difference already; it rejects only if the user says so."""
+    if (most := settings.max_lost_share) is None:
+        return
+    if lost and len(lost) > most * fixed:
+        findings.rejecting.append(
+            f"{len(lost)} of {fixed} holdout tasks that earlier rounds fixed fail again (gate.max_lost_share is {most:g})"
+        )
+    if unknown:
+        findings.doubting.append(f"{unknown} holdout tasks that an earlier round fixed have no verdict now")
 
 
 def _judge_likeness(before: Sequence[Result], after: Sequence[Result], findings: _Findings) -> None:
-    """Both sides must have answered the same tasks equally often, with few infrastructure errors."""
+    """Both sides must have answered the same tasks equally often, with few infrastructure errors.
+
+    This is about the two evaluations; further runs of the old model add samples to its side by design.
+    """
     left, right = (Counter(result.key for result in side) for side in (before, after))
     if alone := left.keys() ^ right.keys():
         findings.doubting.append(
-            f"{len(alone)} tasks were evaluated on one side only ({len(left)} before, {len(right)} after), such as {min(alone)}: "
-            "evaluate the same tasks on both sides"
+            f"{len(alone)} tasks were evaluated on one side only ({len(left)} before, {len(right)} after): evaluate the same "
+            "tasks on both sides"
         )
-    if uneven := [task for task in left.keys() & right.keys() if left[task] != right[task]]:
-        task = min(uneven)
+    if uneven := {(left[task], right[task]) for task in left.keys() & right.keys() if left[task] != right[task]}:
+        count = sum(left[task] != right[task] for task in left.keys() & right.keys())
         findings.doubting.append(
-            f"{len(uneven)} tasks have a different number of samples after than before, such as {task}: {left[task]} before, "
-            f"{right[task]} after; evaluate both sides with the same settings"
+            f"{count} tasks have a different number of samples after than before ({_ranged(uneven, 0)} before, "
+            f"{_ranged(uneven, 1)} after): evaluate both sides with the same settings"
         )
     for name, side in (("before", before), ("after", after)):
         errors = sum(result.verdict.status == "error" for result in side)
@@ -237,23 +283,14 @@ def _judge_likeness(before: Sequence[Result], after: Sequence[Result], findings:
             )
 
 
+def _ranged(pairs: Set[tuple[int, int]], place: int) -> str:
+    numbers = [pair[place] for pair in pairs]
+    return f"{min(numbers)}" if min(numbers) == max(numbers) else f"{min(numbers)} to {max(numbers)}"
+
+
 def _slices(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
     names = sorted({result.slice for result in (*before, *after)})
     return names if len(names) > 1 else []
-
-
-def noise_floor(first: Sequence[Result], reruns: Sequence[Sequence[Result]], suites: Sequence[str]) -> float:
-    """Largest difference of a model with itself on a suite's holdout, over runs with other seeds; 0 without such runs.
-
-    Only tasks with a verdict in every run count: differences in tasks are not noise.
-    """
-    floor = 0.0
-    for suite in suites:
-        runs = [outcomes_of([result for result in run if result.suite == suite]) for run in (first, *reruns)]
-        if shared := set.intersection(*map(set, runs)):
-            shares = [pass_rate({task: outcomes[task] for task in sorted(shared)}).share for outcomes in runs]
-            floor = max(floor, max(shares) - min(shares))
-    return floor
 
 
 def broken_tasks(before: Sequence[Result], after: Sequence[Result], again: Sequence[Result] = ()) -> tuple[str, ...]:
@@ -271,11 +308,6 @@ def broken_tasks(before: Sequence[Result], after: Sequence[Result], again: Seque
     )
 
 
-def _lost_fixes(fixed: Set[str], after: Sequence[Result]) -> tuple[str, ...]:
-    outcomes = outcomes_of(after)
-    return tuple(sorted(task for task in fixed if task in outcomes and not any(outcomes[task])))
-
-
 def _is_guard_slice(line: Line) -> bool:
     return line.role == "guard" and line.slice != "*"
 
@@ -285,31 +317,9 @@ def _p_of_a_drop(line: Line) -> float:
     return line.p / 2 if line.delta < 0 else 1.0 - line.p / 2
 
 
-def _overfit(trained: tuple[Sequence[Result], Sequence[Result]], lines: Sequence[Line], settings: GateSettings) -> Overfit | None:
-    """Training gain minus holdout gain, two independent samples of tasks: their standard errors add in squares."""
-    before, after = outcomes_of(trained[0]), outcomes_of(trained[1])
-    shared = before.keys() & after.keys()
-    targets = [line for line in lines if line.role == "target" and line.slice == "*"]
-    if len(shared) < 2 or not targets:
-        return None
-    groups = groups_of(trained[0])
-    own = compare_outcomes({task: before[task] for task in shared}, {task: after[task] for task in shared}, groups)
-    total = sum(line.n for line in targets)
-    gain = sum(line.delta * line.n for line in targets) / total
-    spread = math.sqrt(sum(((line.ci95[1] - line.ci95[0]) * line.n / total) ** 2 for line in targets))
-    half = math.hypot(own.ci95.high - own.ci95.low, spread) / 2
-    surplus = own.delta - gain
-    return Overfit(
-        n=own.n,
-        train_gain=own.delta,
-        holdout_gain=gain,
-        surplus=surplus,
-        ci95=(surplus - half, surplus + half),
-        alarm=surplus - half > settings.overfit_margin,
-    )
-
-
-def _line(suite: str, slice_: str, role: Role, before: Sequence[Result], after: Sequence[Result]) -> Line | None:
+def _line(
+    suite: str, slice_: str, role: Role, before: Sequence[Result], after: Sequence[Result], level: float = _LEVEL
+) -> Line | None:
     """None where no task has a verdict on both sides."""
     sides = [[r for r in side if slice_ in ("*", r.slice)] for side in (before, after)]
     left, right = map(outcomes_of, sides)
@@ -317,8 +327,10 @@ def _line(suite: str, slice_: str, role: Role, before: Sequence[Result], after: 
     if not shared:
         return None
     answered = {r.key for r in sides[0]} & {r.key for r in sides[1]}
-    paired = compare_outcomes({k: left[k] for k in shared}, {k: right[k] for k in shared}, groups_of(sides[0]))
-    return Line(suite=suite, slice=slice_, role=role, errors=len(answered - shared), **dict(paired))
+    groups, old, new = groups_of(sides[0]), {task: left[task] for task in shared}, {task: right[task] for task in shared}
+    paired = compare_outcomes(old, new, groups, level)
+    decisive = delta_interval(old, new, groups, 1 - level) if level != _LEVEL else None
+    return Line(suite=suite, slice=slice_, role=role, errors=len(answered - shared), decisive=decisive, **dict(paired))
 
 
 def points(share: float) -> str:
@@ -331,29 +343,37 @@ def _with(line: Line) -> str:
     return tasks if line.clusters == line.n else f"{tasks} in {line.clusters} group{'' if line.clusters == 1 else 's'}"
 
 
-def _judge_target(line: Line, settings: GateSettings, floor: float, findings: _Findings) -> None:
-    said = f"{line.suite}: {points(line.delta)} points, 95% interval {points(line.ci95[0])} to {points(line.ci95[1])}"
-    if line.delta <= 0 or line.ci95[1] < settings.min_effect:
-        findings.rejecting.append(f"{said}: no gain")
-    elif line.ci95[0] <= 0 or line.p >= _LEVEL or line.delta < settings.min_effect:
-        findings.doubting.append(f"{said}: {_with(line)} this run can see {line.sees}")
-    elif line.delta < floor:
-        findings.doubting.append(f"{said}: the old model differs from itself by {100 * floor:.1f} points under other seeds")
+def _confidence(level: float) -> str:
+    return f"{100 * (1 - level):.6g}%"
+
+
+def _judge_target(line: Line, settings: GateSettings, level: float, findings: _Findings) -> None:
+    interval = line.decisive or line.ci95
+    limits = f"{points(interval.low)} to {points(interval.high)}"
+    said = f"{line.suite}: {points(line.delta)} points, {_confidence(level)} interval {limits}"
+    if line.least_p >= level:
+        findings.doubting.append(f"{said}: {_with(line)} p cannot fall below {line.least_p:.2g}, so nothing can be decided")
+    elif interval.high < settings.min_effect:
+        least = f"{100 * settings.min_effect:g} points or more"
+        findings.rejecting.append(f"{said}: {'worse' if interval.high < 0 else f'no gain of {least}'}")
+    elif interval.low <= 0 or line.p >= level or line.delta < settings.min_effect:
+        findings.doubting.append(f"{said}: {_with(line)} this comparison {line.detects}")
     else:
         findings.good.append(said)
 
 
 def _judge_guard(line: Line, settings: GateSettings, findings: _Findings) -> None:
-    said = f"{line.suite} (guard): {points(line.delta)} points, lower bound {points(line.low_one_sided)}"
-    if line.delta < -settings.max_guard_drop:
-        findings.rejecting.append(f"{said}: worse by more than {100 * settings.max_guard_drop:.0f} points")
+    margin = f"{100 * settings.guard_margin:g} points"
+    said = f"{line.suite} (guard): {points(line.delta)} points"
+    if line.high_one_sided < -settings.guard_margin and _p_of_a_drop(line) < _LEVEL:
+        findings.rejecting.append(f"{said}, at most {points(line.high_one_sided)}: fell by more than {margin}")
     elif line.low_one_sided <= -settings.guard_margin:
         findings.doubting.append(
-            f"{said}: a drop of {100 * settings.guard_margin:.0f} points cannot be excluded {_with(line)}; "
-            f"this run can see {line.sees}"
+            f"{said}, lower bound {points(line.low_one_sided)}: a drop of {margin} cannot be excluded {_with(line)}; this "
+            f"comparison {line.detects}"
         )
     else:
-        findings.good.append(said)
+        findings.good.append(f"{said}, lower bound {points(line.low_one_sided)}")
 
 
 def _judge_slices(lines: Sequence[Line], slice_p: Mapping[str, float], findings: _Findings) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -43,6 +44,20 @@ def test_midp_of_no_discordant_pair_is_one() -> None:
     assert mcnemar_midp(0, 0) == 1.0
 
 
+@given(st.integers(0, 9), st.integers(0, 9))
+def test_midp_is_the_chance_of_what_is_more_extreme_and_half_of_what_is_as_extreme(gained: int, lost: int) -> None:
+    # By enumeration of all directions in which the discordant pairs could have changed; ties are both tails' centre.
+    observed, total = abs(gained - lost), gained + lost
+    distances = [abs(2 * sum(signs) - total) for signs in product((0, 1), repeat=total)]
+    chance = sum(1.0 if d > observed else 0.5 if d == observed else 0.0 for d in distances) / len(distances)
+    assert math.isclose(mcnemar_midp(gained, lost), chance if total else 1.0, abs_tol=1e-12)
+
+
+def test_midp_of_as_many_gained_as_lost() -> None:
+    # Fagerland, Lydersen and Laake (2013), supplement, and R's contingencytables: 1 - f / 2.
+    assert math.isclose(mcnemar_midp(1, 1), 0.75) and math.isclose(mcnemar_midp(2, 2), 1 - 0.375 / 2)
+
+
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_midp_is_a_probability_and_symmetric(gained: int, lost: int) -> None:
     assert 0 < mcnemar_midp(gained, lost) <= 1
@@ -63,6 +78,17 @@ def test_the_detectable_gain_is_seen_in_four_of_five_runs(n: int, discordant: in
     drawn = np.random.default_rng(n + discordant).multinomial(n, cells, size=4_000)
     seen = [gained > lost and mcnemar_midp(gained, lost) < 0.05 for gained, lost, _ in drawn.tolist()]
     assert 0.78 <= np.mean(seen) <= 0.83
+
+
+@pytest.mark.parametrize(("n", "discordant", "level"), [(164, 25, 0.002), (57, 8, 0.01)])
+def test_a_stricter_level_detects_a_larger_gain(n: int, discordant: int, level: float) -> None:
+    gain = detectable_gain(n, discordant, level)
+    assert gain > detectable_gain(n, discordant)
+    changed = max(gain, discordant / n)
+    cells = [(changed + gain) / 2, (changed - gain) / 2, 1 - changed]
+    drawn = np.random.default_rng(n).multinomial(n, cells, size=4_000)
+    seen = [gained > lost and mcnemar_midp(gained, lost) < level for gained, lost, _ in drawn.tolist()]
+    assert 0.78 <= np.mean(seen) <= 0.84
 
 
 def test_no_gain_can_be_seen_with_four_tasks() -> None:

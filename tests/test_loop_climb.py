@@ -223,7 +223,7 @@ def test_of_several_seeds_the_best_on_dev_is_decided_on(write_suite: WriteSuite,
 
 def test_several_seeds_need_dev_tasks_to_choose_on(write_suite: WriteSuite, tmp_path: Path) -> None:
     config = settings(write_suite(train=6, holdout=6), finetune={"trainer": "scripted", "seeds": 2})
-    with pytest.raises(BadInput, match=r"finetune\.seeds: .*no dev task"):
+    with pytest.raises(BadInput, match=r"finetune\.seeds: 2 adapters .* no target suite has a dev task"):
         start_run(config, tmp_path, tmp_path / "runs")
 
 

@@ -102,8 +102,10 @@ def test_a_changed_suite_is_refused_on_resume(write_suite: WriteSuite, tmp_path:
 
 def test_all_tasks_passing_leaves_nothing_to_train_on(write_suite: WriteSuite, tmp_path: Path) -> None:
     config = settings(write_suite(), backend="fakes:LearningBackend").model_copy(update={"backend": "fakes:Perfect"})
-    with pytest.raises(Inconclusive, match="all 4 training tasks pass: nothing to train on"):
-        start_run(config, tmp_path, tmp_path / "runs")
+    finished = start_run(config, tmp_path, tmp_path / "runs")
+    assert finished.rounds[0].reasons == (
+        "all 4 training tasks pass: nothing to train on; add harder tasks to the target suite",
+    )
 
 
 def test_all_tasks_erroring_is_inconclusive_and_not_the_models_fault(write_suite: WriteSuite, tmp_path: Path) -> None:
@@ -128,7 +130,8 @@ def test_an_empty_holdout_is_inconclusive(write_suite: WriteSuite, tmp_path: Pat
 
 
 def test_a_guard_that_falls_rejects(write_suite: WriteSuite, tmp_path: Path) -> None:
-    config = settings(write_suite(), write_suite("others")).model_copy(update={"backend": "fakes:Forgetful"})
+    suites = write_suite(holdout=8), write_suite("others", holdout=8)
+    config = settings(*suites).model_copy(update={"backend": "fakes:Forgetful"})
     finished = start_run(config, tmp_path, tmp_path / "runs")
     assert finished.rounds[0].decision == "reject"
     assert Registry(tmp_path / "runs").current() is None

@@ -27,7 +27,7 @@ def compare(
     runs: Runs = RUNS,
     json: Json = False,
 ) -> None:
-    """Compare two evaluations task by task: difference, 95% interval, what a run of this size can see.
+    """Compare two evaluations task by task: difference, 95% interval, what a comparison of this size detects.
 
     Each split by itself: a gain on trained tasks says nothing about others. A look at holdout tasks is logged.
 
@@ -78,7 +78,7 @@ def gate(
     target: Annotated[list[str], typer.Option(help="Name of a suite that must improve; repeatable.")],
     guard: Annotated[list[str] | None, typer.Option(help="Name of a suite that must not get worse; repeatable.")] = None,
     noise: Annotated[
-        list[Path] | None, typer.Option(help="Evaluation of the old model with another seed, for the noise floor; repeatable.")
+        list[Path] | None, typer.Option(help="Evaluation of the old model with another seed, averaged into it; repeatable.")
     ] = None,
     again: Annotated[Path | None, typer.Option(help="Second evaluation of the new model, for tasks that broke.")] = None,
     set_: Annotated[
@@ -102,8 +102,17 @@ def gate(
     left, right = _Evaluation.read(before), _Evaluation.read(after)
     if differing := left.unlike(right):
         raise BadInput(f"{before} and {after} differ in more than the model: {', '.join(differing)}; evaluate both alike")
+    reruns = [_Evaluation.read(folder) for folder in noise or ()]
+    for rerun in reruns:
+        if rerun.model != left.model or (differing := left.unlike(rerun)):
+            other = (
+                f"differs from {before} in {', '.join(differing)}"
+                if rerun.model == left.model
+                else f"another model than {before}"
+            )
+            raise BadInput(f"{rerun.folder}: {other}; --noise is for the old model, evaluated alike with another seed")
     history = History(
-        reruns=[_Evaluation.read(folder).of("holdout") for folder in noise or ()],
+        reruns=[rerun.of("holdout") for rerun in reruns],
         again=_Evaluation.read(again).of("holdout") if again else (),
     )
     sides = left.of("holdout"), right.of("holdout")
