@@ -135,24 +135,28 @@ def run(
     runs: Path = Path("runs"),
     *,
     unsafe_local: bool = False,
+    promote: bool = True,
     progress: Progress | None = None,
 ) -> Finished:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide. Goes on where it was stopped.
+
+    Starts from the adapter in use for the base and the target suites, if there is one (``config.start``).
 
     Args:
         config: From ``load_config`` or ``make_config``.
         base: The folder that relative names of suites start from.
         runs: Folder that holds the runs.
         unsafe_local: Run the model's code without isolation.
+        promote: Put in use what the gate promotes.
         progress: Where to report progress.
 
     Raises:
         BadInput: what ``goldloop validate`` would say, all of it; or the run was started under another configuration.
-        Inconclusive: no holdout, nothing to train on, or too many infrastructure errors.
+        Inconclusive: no holdout, too many infrastructure errors, or no look at the holdout is left.
     """
     from loop.runs import start_run
 
-    return start_run(config, base, runs, unsafe_local=unsafe_local, progress=progress)
+    return start_run(config, base, runs, unsafe_local=unsafe_local, promote=promote, progress=progress)
 
 
 def resume(folder: Path, *, progress: Progress | None = None) -> Finished:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Ended, Run
 from conftest import WriteSuite
 
 from evals.errors import BadInput, Inconclusive
 from evals.files import read_json, read_records
 from evals.records import Result
+from loop.cli import main
 from loop.config import make_config
 from loop.registry import Registry, current_adapter
 from loop.runs import Finished, resume_run, start_run, summaries
@@ -271,3 +273,84 @@ def test_runs_are_listed_with_what_they_came_to(write_suite: WriteSuite, tmp_pat
     assert (first.name, first.rounds, first.decision, first.gain, first.in_use) == ("test", 1, "promote", {"codes": 0.375}, False)
     assert (second.name, second.gain, second.in_use, second.base) == ("next", {"codes": 1.0}, True, "scripted")
     assert first.started <= second.started
+
+
+@pytest.fixture
+def verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], write_suite: WriteSuite) -> Run:
+    """Calls ``goldloop`` in a folder with a project whose model climbs."""
+    suite = write_suite(train=8, holdout=16)
+    scripted = "model: scripted\nbackend: fakes:Climber\nfinetune:\n  trainer: scripted\n"
+    (tmp_path / "goldloop.yaml").write_text(f"name: t\n{scripted}suites:\n  target: [{suite}]\n")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return Ended(code=int(caught.value.code or 0), out=" ".join(out.split()), err=" ".join(err.split()))
+
+    return call
+
+
+def test_a_run_says_where_it_starts_what_is_in_use_and_what_to_do_with_it(verb: Run) -> None:
+    first = verb("run")
+    assert first.code == 0
+    assert "what the gate promotes is put in use" in first.err
+    assert "starts from the base model: no adapter is in use for scripted on codes" in first.err
+    assert "in use: runs/t/round-1/finetune (t, round 1)" in first.out
+    assert "goldloop eval codes --adapter current" in first.out
+    second = verb("run")
+    assert "t: round 1 is done; goes on with round 2" in second.err
+    assert "in use: runs/t/round-2/finetune (t, round 2)" in second.out
+    assert "codes against the original base: 0.0% -> 100.0%, +100.0 points" in second.out
+    third = verb("run")
+    assert (third.code, "stopped after round 3 by nothing new: all 8 training tasks pass" in third.out) == (0, True)
+
+
+def test_the_list_of_runs_has_date_base_decision_and_gain(verb: Run) -> None:
+    assert "no runs in runs yet" in verb("runs").out
+    verb("run")
+    verb("run", "--name", "second")
+    (first, second) = verb("runs", "--json").json["runs"]
+    assert (first["name"], first["base"], first["decision"], first["gain"]) == ("t", "scripted", "promote", {"codes": 0.375})
+    assert (second["start"], second["in_use"], second["gain"]) == ("the adapter in use, of t, round 1", True, {"codes": 1.0})
+    shown = verb("runs").out
+    assert first["started"][:10] in shown
+    assert "+37.5" in shown
+
+
+def test_an_evaluation_of_the_adapter_in_use(verb: Run) -> None:
+    refused = verb("eval", "codes", "--adapter", "current", "--out", "e", "--model", "scripted", "--set", "backend=fakes:Climber")
+    assert (refused.code, "no adapter is in use for scripted" in refused.err) == (4, True)
+    verb("run")
+    arguments = ("eval", "codes", "--split", "train", "--adapter", "current", "--out", "e", "--model", "scripted")
+    shown = verb(*arguments, "--set", "backend=fakes:Climber", "--json")
+    assert shown.json["counts"] == {"in": 8, "pass": 4, "fail": 4, "error": 0}
+
+
+def test_a_run_may_leave_promotion_to_a_person(verb: Run, tmp_path: Path) -> None:
+    finished = verb("run", "--no-promote")
+    assert "nothing is put in use (--no-promote)" in finished.err
+    assert "put it in use: goldloop promote t --round 1" in finished.out
+    assert Registry(tmp_path / "runs").current() is None
+    assert verb("resume", "t").code == 0
+    assert Registry(tmp_path / "runs").current() is None, "a resumed run promoted what it was told to leave"
+    assert verb("promote", "t").code == 0
+    assert verb("run", "--name", "next").out.count("round 1") >= 1
+
+
+def test_promote_takes_the_last_round_that_the_gate_promoted(verb: Run) -> None:
+    verb("run", "--rounds", "5", "--no-promote")
+    assert "in use: t/round-2/finetune" in verb("promote").out
+    refused = verb("promote", "t", "--round", "3")
+    assert (refused.code, "this round trained no adapter" in refused.err) == (4, True)
+
+
+def test_status_and_resume_of_a_run_with_nothing_new_agree(verb: Run) -> None:
+    verb("run", "--rounds", "5")
+    before = verb("status", "t", "--json").json
+    assert (before["state"], {row["state"] for row in before["stages"]}) == ("done", {"done"})
+    resumed = verb("resume", "t")
+    assert (resumed.code, "stopped after round 3 by nothing new" in resumed.out) == (0, True)
+    assert verb("status", "t", "--json").json == before

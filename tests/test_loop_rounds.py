@@ -103,9 +103,7 @@ def test_a_changed_suite_is_refused_on_resume(write_suite: WriteSuite, tmp_path:
 def test_all_tasks_passing_leaves_nothing_to_train_on(write_suite: WriteSuite, tmp_path: Path) -> None:
     config = settings(write_suite(), backend="fakes:LearningBackend").model_copy(update={"backend": "fakes:Perfect"})
     finished = start_run(config, tmp_path, tmp_path / "runs")
-    assert finished.rounds[0].reasons == (
-        "all 4 training tasks pass: nothing to train on; add harder tasks to the target suite",
-    )
+    assert finished.rounds[0].reasons == ("all 4 training tasks pass: nothing to train on; add harder tasks to the target suite",)
 
 
 def test_all_tasks_erroring_is_inconclusive_and_not_the_models_fault(write_suite: WriteSuite, tmp_path: Path) -> None:
