@@ -59,9 +59,14 @@ class Comparison(Record):
         return f"{100 * self.detectable:.0f} points" if self.detectable < 1 else "no difference at all"
 
     @property
+    def detects(self) -> str:
+        """What a comparison of this size detects, in words."""
+        return f"detects {100 * self.detectable:.0f} points or more (80% power)" if self.detectable < 1 else "detects nothing"
+
+    @property
     def verdict(self) -> str:
-        """``better`` or ``worse`` where the interval excludes 0, else ``not seen``."""
-        return "better" if self.ci95.low > 0 else "worse" if self.ci95.high < 0 else "not seen"
+        """``better`` or ``worse`` where the interval excludes 0, else ``no evidence of a change``."""
+        return "better" if self.ci95.low > 0 else "worse" if self.ci95.high < 0 else "no evidence of a change"
 
 
 def wilson(passed: int, n: int, confidence: float = 0.95) -> Interval:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.records import ModelRef, Record
+from loop.closing import Conditions
 from loop.gate import GateReport
 
 
@@ -25,6 +26,7 @@ class RoundReport(Record):
     index: str
     adapter: str
     lineage: tuple[str, ...]
+    conditions: Conditions | None = None
 
     def summary(self) -> dict[str, Any]:
         """The round as ``report.json`` shows it: per suite and split the shares before and after, 0 to 1."""
@@ -62,4 +64,5 @@ class RoundReport(Record):
             "index": self.index,
             "adapter": self.adapter,
             "lineage": list(self.lineage),
+            "conditions": self.conditions.model_dump(mode="json") if self.conditions else None,
         }

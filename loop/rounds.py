@@ -128,6 +128,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Standing) -> tuple
         index=index.digest,
         adapter=adapter,
         lineage=start.lineage or ("base",),
+        conditions=stages.conditions_of(config.evals, holdout),
     )
     if gate.decision == "promote":
         fixed = start.fixed | gained_tasks(before, after)

@@ -26,7 +26,7 @@ def show_round(report: RoundReport) -> None:
     if report.gate is not None:
         console.out.print()
         console.out.print(console.gate_table(report.gate, f"round {report.number}, tasks never trained on, in points"))
-        console.show_reach(report.gate.lines)
+        console.show_reach(report.gate.lines, report.conditions, report.conditions)
     console.out.print()
     console.out.print(f"decision: {console.decision_text(report.decision)}")
     for reason in (*report.reasons, *(report.gate.notes() if report.gate else ())):

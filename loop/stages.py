@@ -21,6 +21,7 @@ from goldens.prove import prove_all
 from goldens.records import Golden, Pair
 from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
+from loop.closing import Conditions, prompts_digest
 from loop.config import Config, EvalSettings
 from loop.stage import stage, was_started
 from trainset import build as trainsets
@@ -93,6 +94,8 @@ def evaluate_stage(
         write_jsonl(out / RESULTS, results)
         return {
             "counts": count_results(results),
+            "conditions": conditions_of(config.evals, tasks).model_dump(mode="json"),
+            "tokens": count_tokens(results),
             "results": digest_file(out / RESULTS),
             "sandbox": bench.sandbox.tier,
             "model": model_identity(ref),
@@ -100,6 +103,18 @@ def evaluate_stage(
 
     stage(folder, inputs, work)
     return read_records(folder / RESULTS, Result)
+
+
+def conditions_of(evals: EvalSettings, tasks: Sequence[Task]) -> Conditions:
+    """How the answers of an evaluation are drawn."""
+    return Conditions(samples=evals.samples, temperature=evals.temperature, prompts=prompts_digest(tasks))
+
+
+def count_tokens(results: Sequence[Result]) -> dict[str, int]:
+    """Tokens read and written over all attempts, further tries included; 0 where the backend does not count them."""
+    attempts = [result.attempt for result in results]
+    attempts += [further.attempt for result in results for further in result.repairs]
+    return {"prompt": sum(a.prompt_tokens for a in attempts), "completion": sum(a.completion_tokens for a in attempts)}
 
 
 def count_results(results: Sequence[Result]) -> dict[str, int]:
