@@ -2,24 +2,29 @@
 
 Every arm is a separate evaluation in its own folder, named after it, so a killed comparison resumes and a
 further lever is added to it. The text of a rule is kept beside the results and its digest with the figures: an edited rule
-is another lever, and needs another folder. Says nothing about levers that were not tried.
+is another lever, and needs another folder. Best of several and repair turns know the tests' verdicts (an oracle), which use
+does not have: they are reported, and compared with nothing. Says nothing about levers that were not tried.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from evals.clusters import Groups, holm
 from evals.comparison import Outcomes, compare_outcomes, flaky_tasks, groups_of, outcomes_of, pass_rate, set_apart
 from evals.errors import BadInput, Inconclusive
-from evals.files import digest, write_atomic, write_json
+from evals.files import digest, read_json, write_atomic, write_json
 from evals.records import ModelRef, Record, Result, Task
+from finetune.records import TRAINED_ON, TrainedOn
 from loop.bench import Bench
 from loop.config import EvalSettings
+from loop.holdout import require_untrained
 from loop.stages import evaluate_stage
+from trainset.build import load
 
 BASE = "base"
 RULES_FILE = "rules.md"
@@ -37,6 +42,11 @@ class Arm:
     repaired: bool = False
 
     @property
+    def oracle(self) -> bool:
+        """Whether the tests' verdicts choose or mend its answers: an unchanged model scores higher so, in every run."""
+        return self.any_of or self.repaired
+
+    @property
     def folder(self) -> str:
         """The name of its folder: ``base``, ``rules-adapter``, ``best-of-4-at-0.8``."""
         return re.sub(r"[^\w.]+", "-", self.name).strip("-").lower()
@@ -45,6 +55,7 @@ class Arm:
 class ArmReport(Record):
     """An arm's rate and, but for the base, its difference to the base. Shares, not points; ``p`` is after Holm.
 
+    An arm with an ``oracle`` has its rate alone: a difference to the base, whose answers nobody chooses, says nothing about use.
     ``rules`` is the digest of the rule's text, ``adapter`` the adapter's folder, ``folder`` where the results are.
     """
 
@@ -55,6 +66,7 @@ class ArmReport(Record):
     n: int
     rate: float
     ci95: tuple[float, float]
+    oracle: bool = False
     delta: float | None = None
     delta_ci95: tuple[float, float] | None = None
     p: float | None = None
@@ -145,7 +157,8 @@ def run_arms(bench: Bench, arms: Sequence[Arm], tasks: Sequence[Task], out: Path
         results[arm.name] = evaluate_stage(bench, out / arm.folder, ref, asked, arm.name, evals=settings)
     flaky = flaky_tasks([result for side in results.values() for result in side])
     outcomes = {arm.name: _outcomes(arm, set_apart(flaky, results[arm.name])) for arm in arms}
-    reports = compare_arms(outcomes, groups_of(results[BASE]))
+    oracles = {arm.name for arm in arms if arm.oracle}
+    reports = compare_arms(outcomes, groups_of(results[BASE]), oracles)
     named = [
         report.model_copy(update={"folder": arm.folder, "rules": digest(arm.rules) if arm.rules else "", "adapter": arm.adapter})
         for arm, report in zip(arms, reports, strict=True)
@@ -179,8 +192,40 @@ def _outcomes(arm: Arm, results: Sequence[Result]) -> dict[str, list[bool]]:
     return {task: [any(passed)] for task, passed in outcomes.items()} if arm.any_of else outcomes
 
 
-def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None) -> list[ArmReport]:
-    """Reports in the order given, the base first; tasks of one group are not independent.
+def require_comparable(adapter: str, tasks: Sequence[Task]) -> str:
+    """Check that an adapter was trained on none of these tasks; returns why that cannot be determined, or nothing.
+
+    Raises:
+        BadInput: it was trained on some of them, or its trainset was changed since.
+    """
+    unknown = require_untrained(Path(adapter), tasks)
+    training = {task.key for task in tasks if task.split == "train"}
+    if not training:
+        return unknown
+    source = Path(adapter) / TRAINED_ON
+    if not source.is_file():
+        return f"{adapter}: no {TRAINED_ON}; whether it was trained on these tasks is unknown"
+    learnt = TrainedOn.model_validate(read_json(source))
+    trainset = Path(os.path.normpath(Path(adapter) / learnt.trainset))
+    if not trainset.is_dir():
+        return f"{adapter}: its trainset is gone ({trainset}); whether it was trained on these tasks is unknown"
+    built, examples = load(trainset)
+    if built.digest != learnt.digest:
+        raise BadInput(
+            f"{trainset}: has digest {built.digest}, {adapter} was trained on {learnt.digest}; give that trainset back"
+        )
+    if trained := sorted(training & {str(example.provenance["key"]) for example in examples}):
+        raise BadInput(
+            f"--adapter {adapter}: was trained on {len(trained)} of these {len(training)} training tasks, such as {trained[0]}: "
+            "a gain on them says nothing about others; compare on tasks that it never saw: --split dev"
+        )
+    return unknown
+
+
+def compare_arms(
+    outcomes: Mapping[str, Outcomes], groups: Groups | None = None, oracles: Set[str] = frozenset()
+) -> list[ArmReport]:
+    """Reports in the order given, the base first; tasks of one group are not independent. ``oracles`` are compared with nothing.
 
     Raises:
         Inconclusive: no task has a verdict in all arms.
@@ -189,12 +234,14 @@ def compare_arms(outcomes: Mapping[str, Outcomes], groups: Groups | None = None)
     if not shared:
         raise Inconclusive("no task has a verdict in all arms; nothing can be compared")
     kept = {name: {task: side[task] for task in sorted(shared)} for name, side in outcomes.items()}
-    compared = {name: compare_outcomes(kept[BASE], side, groups) for name, side in kept.items() if name != BASE}
+    fair = {name: side for name, side in kept.items() if name not in {BASE, *oracles}}
+    compared = {name: compare_outcomes(kept[BASE], side, groups) for name, side in fair.items()}
     adjusted = holm({name: comparison.p for name, comparison in compared.items()})
     reports = []
     for name, side in kept.items():
         rate = pass_rate(side, groups)
-        report = ArmReport(name=name, n=rate.n, rate=rate.share, ci95=(rate.interval.low, rate.interval.high))
+        limits = rate.interval.low, rate.interval.high
+        report = ArmReport(name=name, n=rate.n, rate=rate.share, ci95=limits, oracle=name in oracles)
         if name in compared:
             against = compared[name]
             report = report.model_copy(

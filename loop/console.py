@@ -17,6 +17,7 @@ from loop.pace import RecentRate
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from loop.closing import Conditions
     from loop.gate import GateReport, Line
 
 out = Console(highlight=False)
@@ -126,35 +127,38 @@ def say(text: str) -> None:
     err.print(text, soft_wrap=True)
 
 
-def gate_table(gate: GateReport, title: str) -> Table:
-    """The closing table: a row per suite and slice, in points."""
-    from loop.gate import points  # its statistics take longer to import than most verbs to run
+def gate_table(gate: GateReport, title: str, *, split: str = "holdout", roles: bool = True) -> Table:
+    """The closing table: a row per suite and slice, in points. ``roles``: the suites have roles, as a gate gives them."""
+    from loop.closing import verdict_words  # its statistics take longer to import than most verbs to run
+    from loop.gate import points
 
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    table.add_column("holdout")
+    table.add_column(split, overflow="fold")
     for name in ("tasks", "before", "after", "delta", "95% interval"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
+    words = verdict_words(gate.lines)
     for line in gate.lines:
         whole = line.slice == "*"
-        name = f"{line.suite} ({line.role})" if whole else f"  {line.slice}"
+        name = f"{line.suite} ({line.role})" if whole and roles else line.suite if whole else f"  {line.slice}"
         interval = f"{points(line.ci95[0])} to {points(line.ci95[1])}"
         figures = [f"{line.n}", f"{line.before:.1%}", f"{line.after:.1%}", points(line.delta), interval]
-        colour = _VERDICTS[line.verdict]
-        table.add_row(Text(name), *figures, f"[{colour}]{line.verdict}[/]", style="bold" if whole else "")
+        word = words[line.suite, line.slice]
+        table.add_row(Text(name), *figures, f"[{_VERDICTS[word]}]{word}[/]", style="bold" if whole else "")
     return table
 
 
-def show_reach(lines: Sequence[Line]) -> None:
-    """What each suite's comparison detects, beside what it found."""
+def show_reach(lines: Sequence[Line], before: Conditions | None = None, after: Conditions | None = None) -> None:
+    """What each suite's comparison rests on and what it detects, then how the answers were drawn."""
+    from loop.closing import basis_words, conditions_words
+
     for line in lines:
         if line.slice == "*":
-            spread = f" in {line.clusters} groups" if line.clusters != line.n else ""
-            out.print(
-                f"{line.suite}: {line.gained} gained, {line.lost} lost, p {line.p:.4f} ({line.test}); "
-                f"with {line.n} tasks{spread} this comparison {line.detects}",
-                soft_wrap=True,
-            )
+            counted = f"{line.gained} gained, {line.lost} lost, p {line.p:.4f} ({line.test})"
+            out.print(Text(f"{line.suite}: {counted}; {basis_words(line)}; {line.detects}"), soft_wrap=True)
+    if len([line for line in lines if line.slice != "*"]) > 1:
+        out.print("of slices the verdicts are corrected for their number (Holm)", soft_wrap=True)
+    out.print(Text(conditions_words(before, after)), soft_wrap=True)
 
 
 def decision_text(decision: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from evals.records import ModelRef, Record
+from loop.closing import Conditions
 from loop.gate import GateReport
 
 NOTHING_NEW = "nothing new"
@@ -72,6 +73,7 @@ class RoundReport(Record):
     adapter: str
     folder: str = "finetune"
     lineage: tuple[str, ...]
+    conditions: Conditions | None = None
 
     def summary(self) -> dict[str, Any]:
         """The round as ``report.json`` shows it: per suite and split the shares before and after, 0 to 1."""
@@ -118,4 +120,5 @@ class RoundReport(Record):
             "adapter": self.adapter,
             "folder": self.folder,
             "lineage": list(self.lineage),
+            "conditions": self.conditions.model_dump(mode="json") if self.conditions else None,
         }

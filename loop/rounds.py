@@ -244,6 +244,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: Ho
         adapter=chosen.adapter,
         folder=chosen.name,
         lineage=start.lineage or ("base",),
+        conditions=stages.conditions_of(config.evals, holdout),
     )
     start = replace(start, notes=())
     left = replace(start, holdout=before, base_holdout=base, pairs=cumulative, repeats=repeats, tried=targets)

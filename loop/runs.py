@@ -154,8 +154,9 @@ def resume_run(folder: Path, *, progress: Progress | None = None, told: Callable
 class RunSummary(Record):
     """One run of a runs folder. ``started`` is its date and time, UTC, empty where it was not recorded.
 
-    ``rounds`` have ended; ``decision`` is the last one's, empty before it. ``gain`` is by target suite: the gain of the last
-    promoted round, or of the last round where none was promoted, against the original base. ``in_use``: its adapter is in use.
+    ``targets`` are names, or what the configuration gives where no round was decided yet. ``rounds`` have ended; ``decision`` is
+    the last one's, empty before it. ``gain`` is by target suite: the gain of the last promoted round, or of the last round where
+    none was promoted, against the original base. ``in_use``: its adapter is in use.
     """
 
     name: str
@@ -193,7 +194,7 @@ def _summary(folder: Path, in_use: Set[str]) -> RunSummary:
         started=facts.get("started", ""),
         state=run_state(folder).state,
         base=config["model"],
-        targets=tuple(config["suites"]["target"]),
+        targets=tuple(gain) or tuple(config["suites"]["target"]),
         start=report.get("start", ""),
         rounds=len(rounds),
         decision=rounds[-1]["decision"] if rounds else "",

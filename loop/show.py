@@ -36,7 +36,7 @@ def show_round(report: RoundReport) -> None:
         console.out.print(console.counts_table("dropped", report.dropped, ("stage: reason", "rows")))
     console.out.print()
     console.out.print(console.gate_table(report.gate, f"round {report.number}, tasks never trained on, in points"))
-    console.show_reach(report.gate.lines)
+    console.show_reach(report.gate.lines, report.conditions, report.conditions)
     if report.start != "base":
         for row in report.against_base:
             spread = f"{points(row.ci95[0])} to {points(row.ci95[1])}"

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from evals.errors import BadInput
 from evals.files import MANIFEST, digest, read_json, write_json
+from loop.machine import machine_facts, utc_now
 
 _STARTED, _LOCK = "inputs.json", ".lock"
 _LOCK_TRIES = 5
@@ -91,11 +92,18 @@ def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value if isinstance(value, (str, int, float)) else digest(value) for name, value in inputs.items()}
 
 
+def _first_start(folder: Path) -> str:
+    """When the work here began, by whichever process; one that was killed left the time."""
+    kept = read_json(folder / _STARTED) if _holds_work(folder) and (folder / _STARTED).is_file() else {}
+    return str(kept.get("started") or utc_now())
+
+
 def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mapping[str, Any]]) -> dict[str, Any]:
     """Do the work of a stage unless it is done already; returns the manifest.
 
     ``work`` gets the folder and returns what the manifest should say beside the inputs: counts in, out, and dropped by
-    reason. The manifest is written last.
+    reason. The manifest is written last; its ``seconds`` are those of the process that ended the work, and ``made`` says when
+    it began and ended, and on what machine.
 
     Raises:
         BadInput: the folder holds work on other inputs, and the message names those that differ; or another process works on it.
@@ -114,7 +122,8 @@ def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mappin
         manifest: dict[str, Any] = read_json(folder / MANIFEST)
         return manifest
     with only_one(folder):
-        write_json(folder / _STARTED, {"inputs": wanted})
+        first = _first_start(folder)
+        write_json(folder / _STARTED, {"inputs": wanted, "started": first})
         start = time.monotonic()
         outcome = work(folder)
     manifest = {
@@ -122,6 +131,7 @@ def stage(folder: Path, inputs: Mapping[str, Any], work: Callable[[Path], Mappin
         "inputs": wanted,
         "version": code_version(),
         "seconds": round(time.monotonic() - start, 1),
+        "made": {"started": first, "ended": utc_now(), "machine": machine_facts().model_dump(mode="json")},
         **outcome,
     }
     write_json(folder / MANIFEST, manifest)

@@ -12,7 +12,7 @@ from decontam.screen import HoldoutIndex, Rule, index_tasks, match_text, screen_
 from evals.errors import BadInput, Inconclusive
 from evals.files import MANIFEST, Journal, digest_file, read_json, read_records, write_json, write_jsonl
 from evals.progress import Progress
-from evals.records import Attempt, Failure, ModelRef, Result, Task
+from evals.records import Failure, ModelRef, Result, Task
 from evals.run import check_errors, evaluate, forget_errors
 from evals.suites import Suite
 from finetune.records import TrainReport
@@ -21,6 +21,7 @@ from goldens.prove import prove_all
 from goldens.records import Golden, Pair
 from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
+from loop.closing import Conditions, prompts_digest
 from loop.config import Config, EvalSettings
 from loop.stage import code_version, stage, was_made_from, was_started
 from trainset import build as trainsets
@@ -87,7 +88,8 @@ def evaluate_stage(
             manifest = read_json(same / MANIFEST)
             if (manifest["version"], manifest.get("sandbox")) == (code_version(), bench.sandbox.tier):
                 write_jsonl(out / RESULTS, read_records(same / RESULTS, Result))
-                return {key: manifest[key] for key in ("counts", "results", "sandbox", "model")} | {"copied": True, "tokens": 0}
+                kept = ("counts", "conditions", "results", "sandbox", "model")
+                return {key: manifest[key] for key in kept if key in manifest} | {"copied": True, "tokens": count_tokens([])}
         forget_errors(out / "journal.jsonl")  # of a run that was killed or gave up
         results = evaluate(
             tasks,
@@ -105,18 +107,27 @@ def evaluate_stage(
         write_jsonl(out / RESULTS, results)
         return {
             "counts": count_results(results),
+            "conditions": conditions_of(config.evals, tasks).model_dump(mode="json"),
+            "tokens": count_tokens(results),
             "results": digest_file(out / RESULTS),
             "sandbox": bench.sandbox.tier,
             "model": model_identity(ref),
-            "tokens": sum(attempt.completion_tokens for result in results for attempt in _attempts(result)),
         }
 
     stage(folder, inputs, work)
     return read_records(folder / RESULTS, Result)
 
 
-def _attempts(result: Result) -> list[Attempt]:
-    return [result.attempt, *(turn.attempt for turn in result.repairs)]
+def conditions_of(evals: EvalSettings, tasks: Sequence[Task]) -> Conditions:
+    """How the answers of an evaluation are drawn."""
+    return Conditions(samples=evals.samples, temperature=evals.temperature, prompts=prompts_digest(tasks))
+
+
+def count_tokens(results: Sequence[Result]) -> dict[str, int]:
+    """Tokens read and written over all attempts, further tries included; 0 where the backend does not count them."""
+    attempts = [result.attempt for result in results]
+    attempts += [further.attempt for result in results for further in result.repairs]
+    return {"prompt": sum(a.prompt_tokens for a in attempts), "completion": sum(a.completion_tokens for a in attempts)}
 
 
 def count_results(results: Sequence[Result]) -> dict[str, int]:
@@ -278,7 +289,7 @@ def finetune_stage(
         report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
         write_jsonl(out / "report.jsonl", [report])
         counts = {"rows": report.rows, "steps": report.steps}
-        return {"adapter": report.adapter_digest, "counts": counts, "tokens": report.total_tokens}
+        return {"adapter": report.adapter_digest, "counts": counts, "tokens": {"trained": report.total_tokens}}
 
     inputs = {
         "trainset": trainset_digest,

@@ -31,7 +31,7 @@ def spent(run: Path) -> Spent:
     for file in sorted(run.glob(f"round-*/*/{MANIFEST}")):
         manifest = read_json(file)
         seconds += manifest["seconds"]
-        tokens += int(manifest.get("tokens", 0))
+        tokens += sum(count for kind, count in manifest.get("tokens", {}).items() if kind != "prompt")
     return Spent(seconds=seconds, tokens=tokens)
 
 

@@ -178,7 +178,7 @@ def test_a_given_adapter_is_the_start_and_says_what_is_not_known(write_suite: Wr
     given = tmp_path / "given"
     shutil.copytree(first.folder / "round-1/finetune", given)
     finished = start_run(settings(suite, "fakes:LearningBackend", name="from", start=str(given)), tmp_path, tmp_path / "runs")
-    assert finished.start.said == f"the adapter {given}"
+    assert finished.start.said == f"adapter {given}"
     assert finished.rounds[0].kind == "nothing new"
     assert "not recorded beside it" in finished.rounds[0].notes[0]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
+import random
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +17,16 @@ import orjson
 import pytest
 import yaml
 from command_line import Ended
+from conftest import WriteSuite
 
+from evals.files import read_json
+from evals.records import Task
+from evals.stats import Comparison, Interval, compare, wilson
 from loop.cli import main
+from loop.closing import Conditions, basis_words, conditions_words, effective_tasks, prompts_digest, verdict_words
+from loop.gate import Line
+from loop.machine import Making, machine_facts
+from loop.stage import stage
 
 pytestmark = pytest.mark.usefixtures("self_test_once")
 
@@ -129,3 +139,116 @@ def test_no_message_names_a_distribution_that_no_index_has() -> None:
     files = [file for package in packages for file in (REPOSITORY / package).rglob("*.py")]
     assert len(files) > 100
     assert not [str(file) for file in files if "install 'goldloop[" in file.read_text(encoding="utf-8")]
+
+
+def line(suite: str, slice_: str, gained: int, n: int, lost: int = 0) -> Line:
+    before = {f"t{k}": k < lost for k in range(n)}
+    after = {f"t{k}": lost <= k < lost + gained for k in range(n)}
+    return Line(suite=suite, slice=slice_, role="target", **dict(compare(before, after)))
+
+
+def test_a_slice_is_called_better_only_where_its_p_holds_after_holm() -> None:
+    """Independent: Holm's step-down rule as Holm (1979) states it, compare the k-th smallest p with alpha / (m - k + 1)."""
+    lines = [line("s", "*", 30, 60)] + [line("s", f"slice{k}", gained, 12) for k, gained in enumerate((9, 8, 6, 1, 0, 0, 0, 0))]
+    alone = [part.verdict for part in lines[1:]]
+    ranked = sorted(range(8), key=lambda k: lines[1 + k].p)
+    sure: set[int] = set()
+    for place, k in enumerate(ranked):
+        if lines[1 + k].p > 0.05 / (8 - place):
+            break
+        sure.add(k)
+    assert alone == ["better"] * 3 + ["no evidence of a change"] * 5 and sure == {0, 1}  # by itself the third would count
+    words = verdict_words(lines)
+    assert words["s", "*"] == "better"
+    assert {k for k in range(8) if words["s", f"slice{k}"] == "better"} == sure
+
+
+def test_unchanged_models_are_rarely_said_to_differ_on_a_slice() -> None:
+    """Eight slices of an unchanged model: the words must be wrong in at most 5% of tables; slices by themselves are far more."""
+    draw = random.Random(7)
+    alone = corrected = 0
+    tables = 400
+    for _ in range(tables):
+        lines = []
+        for name in "abcdefgh":
+            before = {f"t{k}": draw.random() < 0.5 for k in range(30)}
+            after = {task: draw.random() < 0.5 for task in before}
+            lines.append(Line(suite="s", slice=name, role="guard", **dict(compare(before, after))))
+        alone += any(part.p < 0.05 for part in lines)
+        corrected += any(word != "no evidence of a change" for word in verdict_words(lines).values())
+    assert corrected / tables <= 0.05 < alone / tables
+
+
+def test_tasks_that_are_alone_are_worth_their_number() -> None:
+    for n, gained in ((11, 5), (60, 30), (500, 20)):
+        worth = effective_tasks(line("s", "*", gained, n))
+        assert worth == pytest.approx(n, rel=1e-3)
+
+
+def test_grouped_tasks_are_worth_the_trials_of_an_equally_wide_interval() -> None:
+    narrow = wilson(6, 12)
+    whole = {"before": 0.5, "after": 0.5, "before_ci95": narrow, "after_ci95": wilson(10, 20), "p": 1.0, "test": "t"}
+    bounds = {"low_one_sided": -0.2, "high_one_sided": 0.2, "least_p": 0.0}
+    figures = {"delta": 0.0, "ci95": Interval(low=-0.2, high=0.2), "gained": 0, "lost": 0, **bounds}
+    grouped = Line(suite="s", slice="*", role="target", n=60, clusters=15, samples=4, detectable=0.3, **whole, **figures)
+    assert effective_tasks(grouped) == pytest.approx(12, rel=1e-3)
+    assert basis_words(grouped) == "60 tasks in 15 groups, 4 samples each, worth 12 independent ones"
+    unknown = {"before_ci95": Interval(low=0.0, high=1.0), "after_ci95": Interval(low=0.0, high=1.0)}
+    assert effective_tasks(grouped.model_copy(update=unknown)) is None
+
+
+def test_a_comparison_says_what_it_detects() -> None:
+    seen = Comparison.model_validate({**dict(compare({"a": True, "b": False}, {"a": True, "b": True})), "detectable": 0.22})
+    assert seen.detects == "detects 22 points or more (80% power)"
+    assert seen.model_copy(update={"detectable": 1.0}).detects == "detects nothing"
+
+
+def test_the_prompts_digest_is_that_of_system_texts_and_questions() -> None:
+    first = Task(id="a", suite="s", split="dev", group="g", prompt="add", golden="x", system="be brief")
+    second = first.model_copy(update={"id": "b", "prompt": "subtract"})
+    known = prompts_digest([first, second])
+    assert known == prompts_digest([second, first]) and known.startswith("b2:")
+    assert prompts_digest([first.model_copy(update={"golden": "y", "checks": "assert 1"}), second]) == known
+    for change in ({"prompt": "ad"}, {"system": "be long"}):
+        assert prompts_digest([first.model_copy(update=change), second]) != known
+
+
+def test_conditions_are_said_once_where_they_are_alike() -> None:
+    before = Conditions(samples=4, temperature=0.8, prompts="b2:0123456789abcdef")
+    assert conditions_words(before, before) == "4 samples a task, temperature 0.8, prompts b2:0123456789ab"
+    after = before.model_copy(update={"samples": 1})
+    assert conditions_words(before, after).startswith("before: 4 samples a task, temperature 0.8")
+    assert conditions_words(None, after).startswith("before: not recorded; after: 1 sample a task")
+
+
+def test_two_evaluations_of_training_tasks_are_not_spoken_of_as_a_holdout(
+    run: Run, tmp_path: Path, write_suite: WriteSuite
+) -> None:
+    suite = write_suite(train=6, holdout=6)
+    made = ["--split", "train", "--model", "scripted", "--unsafe-local"]
+    for out, backend in (("wrong", "fakes:LearningBackend"), ("right", "fakes:Perfect")):
+        assert run("eval", str(suite), *made, "--out", out, "--set", f"backend={backend}").code == 0
+    said = run("compare", "wrong", "right")
+    assert said.code == 0 and "1 sample a task, temperature 0, prompts b2:" in said.out
+    assert "codes: 6 gained, 0 lost" in said.out and "(80% power)" in said.out
+    words = (said.out + said.err).replace(str(tmp_path), "")
+    assert not re.search(r"holdout|guard|target|gate", words)
+    shown = orjson.loads(run("compare", "wrong", "right", "--json").out)
+    assert shown["verdicts"] == {"train": {"codes": "better"}}
+    assert shown["conditions"]["before"] == shown["conditions"]["after"]
+    tokens = read_json(Path("wrong/manifest.json"))["tokens"]
+    assert tokens.keys() == {"prompt", "completion"}
+
+
+def test_a_stage_keeps_when_it_first_began_and_the_machine(tmp_path: Path) -> None:
+    def killed(out: Path) -> dict[str, object]:
+        (out / "journal.jsonl").write_text("")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stage(tmp_path / "s", {"a": 1}, killed)
+    begun = read_json(tmp_path / "s/inputs.json")["started"]
+    time.sleep(1.1)
+    made = Making.model_validate(stage(tmp_path / "s", {"a": 1}, lambda out: {})["made"])
+    assert made.started.isoformat() == begun and made.ended > made.started
+    assert made.machine == machine_facts() and made.machine.cores >= 1 and made.machine.memory_gib > 0

@@ -331,7 +331,7 @@ def test_every_figure_of_the_closing_table_is_there(run: Path, page: Page) -> No
 def test_round_two_stands_without_a_baseline_of_its_own(run: Path, page: Page) -> None:
     assert not (run / "round-2" / "before-holdout").exists()
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
-    assert sections == ["hill", "round-1", "round-2", "lineage"]
+    assert sections == ["hill", "round-1", "round-2", "made", "lineage"]
 
 
 def test_train_failures_stand_beside_their_goldens(run: Path, page: Page) -> None:
@@ -352,8 +352,9 @@ def test_drops_lineage_and_blind_spots_are_named(run: Path, page: Page) -> None:
 
 
 def test_the_same_run_gives_the_same_bytes_wherever_it_is(run: Path, tmp_path: Path, html: str) -> None:
-    make_run(tmp_path / "elsewhere")
-    assert write_report(tmp_path / "elsewhere").read_text(encoding="utf-8") == html
+    elsewhere = tmp_path / run.parent.name / run.name
+    make_run(elsewhere)
+    assert write_report(elsewhere).read_text(encoding="utf-8") == html
     assert write_report(run).read_text(encoding="utf-8") == html
 
 
@@ -430,7 +431,7 @@ def test_hidden_and_turning_characters_become_visible() -> None:
 
 def test_the_chart_follows_promoted_models_and_points_at_the_others(tmp_path: Path) -> None:
     gates = make_run(tmp_path, gains=(0.45, 0.0, 0.2))
-    assert [gate.decision for gate in gates][:2] == ["promote", "reject"]
+    assert [gate.decision for gate in gates][:2] == ["promote", "inconclusive"]
     drawn = Page(write_report(tmp_path).read_text(encoding="utf-8"))
     kinds = Counter(attributes.get("class") for _, attributes in drawn.tags)
     suites, plots, rounds = 2, 2, 3

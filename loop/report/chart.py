@@ -1,4 +1,4 @@
-"""The drawings of the report, as coordinates: the loss of a training run, and pass rates over the rounds."""
+"""The drawings of the report, as coordinates: training loss, pass rates over the rounds, slices by rounds, the interval axis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from evals.errors import BadInput
 from loop.gate import Line
 from loop.report.story import Chapter
-from loop.report.words import percent
+from loop.report.words import percent, points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,85 @@ class Hill:
     labelled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """The common axis of interval bars, from ``low`` to ``high`` with 0 in it; ``labels`` are places in percent, and text."""
+
+    low: float
+    high: float
+    labels: tuple[tuple[float, str], ...]
+
+    def place(self, value: float) -> float:
+        """Where a value lies, in percent of the axis, at its ends where it is beyond them."""
+        return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatCell:
+    """A pass rate in the heat map; ``share`` is None where the round did not measure it, ``kept`` whether it is in use."""
+
+    share: float | None
+    said: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatRow:
+    """A suite (slice ``*``) or one of its slices over the rounds."""
+
+    suite: str
+    slice: str
+    role: str
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """Slices by rounds: what they passed at the start, and after each round."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[HeatRow, ...]
+
+
+def axis(lines: Sequence[Line]) -> Axis:
+    """The axis that holds all intervals and 0, no wider than whole steps of it ask for."""
+    low = min([0.0, *(line.ci95[0] for line in lines)])
+    high = max([0.0, *(line.ci95[1] for line in lines)])
+    step = next((s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2) if high - low <= 6 * s), 0.25)
+    first, last = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))
+    last = max(last, first + 1)
+    drawn = Axis(low=step * first, high=step * last, labels=())
+    zero = drawn.place(0.0)
+    ends = [(0.0, points(drawn.low))] if zero > 22 else []
+    ends += [(100.0, points(drawn.high))] if zero < 78 else []
+    return replace(drawn, labels=tuple(sorted([(zero, "0"), *ends])))
+
+
+def heat(chapters: Sequence[Chapter], start: str) -> Heat | None:
+    """The heat map of the rounds that were decided; None with fewer than two, where the table says it all."""
+    if len(chapters) < 2:
+        return None
+    known = [{(line.suite, line.slice): line for line in chapter.lines} for chapter in chapters]
+    order = {(line.suite, line.slice): line.role for chapter in chapters for line in chapter.lines}
+    rows = []
+    for (suite, name), role in order.items():
+        found = [lines.get((suite, name)) for lines in known]
+        first = next(line for line in found if line is not None)
+        cells = [HeatCell(share=first.before if found[0] else None, said=_counted(first, first.before, start), kept=True)]
+        for chapter, line in zip(chapters, found, strict=True):
+            said = _counted(line, line.after, f"round {chapter.facts.round}") if line else "not measured"
+            share = line.after if line else None
+            cells.append(HeatCell(share=share, said=said, kept=chapter.facts.decision == "promote"))
+        rows.append(HeatRow(suite=suite, slice=name, role=role, cells=tuple(cells)))
+    columns = ((start, ""), *((f"round {c.facts.round}", c.facts.decision) for c in chapters))
+    return Heat(columns=columns, rows=tuple(rows))
+
+
+def _counted(line: Line, share: float, when: str) -> str:
+    name = line.suite if line.slice == "*" else f"{line.suite}, {line.slice}"
+    return f"{name}, {when}: {percent(share)} of {line.n} tasks"
+
+
 def spark(losses: Sequence[float], epochs: int) -> Spark | None:
     """The loss curve; None with fewer than two finite steps, since one point is not a curve."""
     finite = [(step, loss) for step, loss in enumerate(losses) if math.isfinite(loss)]
@@ -78,12 +157,12 @@ def spark(losses: Sequence[float], epochs: int) -> Spark | None:
     return Spark(points=drawn, epochs=ends, first=finite[0][1], last=finite[-1][1], low=low, high=high)
 
 
-def hill(chapters: Sequence[Chapter], width: int, height: int, margin: int) -> Hill:
-    """Pass rates of the holdout of each suite: the base model, then what each round made of it."""
+def hill(chapters: Sequence[Chapter], start: str, width: int, height: int, margin: int) -> Hill:
+    """Pass rates of the holdout of each suite: where the rounds started, then what each decided round made of it."""
     left, top, bottom = 52, 16, 46
     rates = {line.suite: _rates(line.suite, chapters) for line in chapters[0].wholes}
     floor, ceiling = _bounds([rate.interval for of_suite in rates.values() for rate in of_suite])
-    names = ["base", *(f"round {c.facts.round}" if len(chapters) < 5 else str(c.facts.round) for c in chapters)]
+    names = [start, *(f"round {c.facts.round}" if len(chapters) < 5 else str(c.facts.round) for c in chapters)]
     room = (width - left - margin) / len(names)
 
     def pixel(share: float) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from decontam.records import CleanPair, ContaminatedPair
 from evals.errors import BadInput
@@ -20,7 +20,9 @@ from evals.reasons import reason_words
 from evals.records import Failure, Result
 from finetune.records import TrainReport
 from goldens.records import Golden
+from loop.closing import Conditions, verdict_words
 from loop.gate import GateReport, Line
+from loop.report.making import StageCost, read_costs
 from loop.report.words import clip, pathless
 
 SHOWN_PER_SLICE = 25  # failing attempts; a report of thousands would not open on a phone
@@ -37,12 +39,34 @@ _EVIDENCE = (
 _FROM_MACHINE = {"message", "stderr"}  # may hold paths of the machine; the others compare values and stay as they are
 
 
-class Round(BaseModel):
-    """A round as ``report.json`` has it; keys that this page does not show are ignored."""
-
+class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+
+class BaseGain(_Facts):
+    """A suite's gain against the original base."""
+
+    delta: float
+    ci95: tuple[float, float]
+
+
+class SeedRun(_Facts):
+    """One of several trainings of a round: its rate on the dev tasks, if it was evaluated there."""
+
+    seed: int
+    adapter: str = ""
+    dev: float | None = Field(default=None, validation_alias=AliasChoices("dev", "dev_rate", "rate"))
+
+
+class Round(_Facts):
+    """A round as ``report.json`` has it; keys that this page does not show are ignored.
+
+    ``kind`` is ``trained``, or ``nothing new`` for a round that had nothing to train on. ``start`` is the adapter that the round
+    started from, empty for the base. Reports of earlier versions lack them, and what comes after ``lineage``.
+    """
+
     round: int
+    kind: str = "trained"
     decision: str
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -50,16 +74,28 @@ class Round(BaseModel):
     dropped: Mapping[str, int]
     failures: Mapping[str, int]
     before: str
-    trainset: str
-    index: str
-    adapter: str
-    lineage: tuple[str, ...]
+    trainset: str = ""
+    index: str = ""
+    adapter: str = ""
+    lineage: tuple[str, ...] = ()
+    start: str = ""
+    against_base: Mapping[str, BaseGain] = Field(default_factory=dict)
+    seeds: tuple[SeedRun, ...] = ()
+    conditions: Conditions | None = None
+
+    @field_validator("trainset", "index", "adapter", "lineage", "start", "against_base", "seeds", mode="before")
+    @classmethod
+    def _nothing_for_null(cls, value: Any, info: ValidationInfo) -> Any:
+        return cls.model_fields[str(info.field_name)].get_default(call_default_factory=True) if value is None else value
+
+    @property
+    def trained(self) -> bool:
+        """Whether something was trained and decided on."""
+        return self.kind == "trained"
 
 
-class Story(BaseModel):
+class Story(_Facts):
     """``report.json``."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     run: str
     rounds: tuple[Round, ...]
@@ -112,17 +148,21 @@ class SliceFailures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """Everything that the page shows about one round."""
+    """Everything that the page shows about one round. ``lines``, ``words`` and ``train`` are empty if nothing was trained.
+
+    ``words`` has the verdict of each line, by suite and slice.
+    """
 
     facts: Round
     lines: tuple[Line, ...]
-    scale: float
+    words: Mapping[tuple[str, str], str]
     funnel: tuple[FunnelStep, ...]
     leaks: tuple[ContaminatedPair, ...]
     leaks_total: int
     reasons: tuple[tuple[str, str, int], ...]
     groups: tuple[SliceFailures, ...]
-    train: TrainReport
+    train: TrainReport | None
+    costs: tuple[StageCost, ...]
     unindexable: int
     sandbox: str
     version: str
@@ -131,6 +171,15 @@ class Chapter:
     def wholes(self) -> tuple[Line, ...]:
         """The lines of whole suites, without slices."""
         return tuple(line for line in self.lines if line.slice == "*")
+
+    @property
+    def first_from_base(self) -> bool:
+        """Whether what the round is compared with is the original base."""
+        return not self.facts.start and self.facts.lineage in ((), ("base",))
+
+    def slices_of(self, suite: str) -> tuple[Line, ...]:
+        """The lines of a suite's slices."""
+        return tuple(line for line in self.lines if line.suite == suite and line.slice != "*")
 
 
 def read_story(run: Path) -> Story:
@@ -157,33 +206,54 @@ def read_chapter(folder: Path, facts: Round) -> Chapter:
     Raises:
         BadInput: a file of the round is missing or damaged; the message names it.
     """
-    try:
-        gate = GateReport.model_validate(read_json(folder / "gate" / MANIFEST)["gate"])
-    except (ValidationError, KeyError) as error:
-        detail = describe(error) if isinstance(error, ValidationError) else f"key {error} is missing"
-        raise BadInput(f"{folder / 'gate' / MANIFEST}: {detail}") from None
-    clean = read_records(folder / "screen" / "clean.jsonl", CleanPair)
-    leaks = read_records(folder / "screen" / "contaminated.jsonl", ContaminatedPair)
-    train = read_records(folder / "finetune" / "report.jsonl", TrainReport)
-    if not train:
-        raise BadInput(f"{folder / 'finetune' / 'report.jsonl'}: is empty")
-    stages = ("goldens", "before-train", "screen", "finetune")
-    manifests = {name: read_json(folder / name / MANIFEST) for name in stages}
-    built = read_json(folder / "trainset" / "trainset.json")["counts"]
+    lines = _gate(folder).lines if facts.trained else ()
+    screened = facts.trained or (folder / "screen" / MANIFEST).is_file()
+    clean = read_records(folder / "screen" / "clean.jsonl", CleanPair) if screened else []
+    leaks = read_records(folder / "screen" / "contaminated.jsonl", ContaminatedPair) if screened else []
+    stages = ("goldens", "before-train", "screen", adapter_folder(folder, facts).name)
+    needed = [name for name in stages if facts.trained or (folder / name / MANIFEST).is_file()]
+    train = _train_report(adapter_folder(folder, facts)) if facts.trained else None
+    manifests = {name: read_json(folder / name / MANIFEST) for name in needed}
+    built = read_json(folder / "trainset" / "trainset.json")["counts"] if facts.trained else {}
     return Chapter(
         facts=facts,
-        lines=gate.lines,
-        scale=_scale(gate.lines),
+        lines=lines,
+        words=verdict_words(lines),
         funnel=_funnel(facts, clean, leaks, built),
         leaks=tuple(leaks[:SHOWN_LEAKS]),
         leaks_total=len(leaks),
         reasons=tuple((reason_words(key), key, count) for key, count in _most_common(facts.failures)),
         groups=_groups(folder, clean, leaks),
-        train=train[0],
-        unindexable=len(manifests["screen"].get("unindexable", ())),
+        train=train,
+        costs=read_costs(folder),
+        unindexable=len(manifests.get("screen", {}).get("unindexable", ())),
         sandbox=_joined(m["sandbox"] for m in manifests.values() if m.get("sandbox")),
         version=_joined(m["version"] for m in manifests.values() if m.get("version")),
     )
+
+
+def _gate(folder: Path) -> GateReport:
+    try:
+        return GateReport.model_validate(read_json(folder / "gate" / MANIFEST)["gate"])
+    except (ValidationError, KeyError) as error:
+        detail = describe(error) if isinstance(error, ValidationError) else f"key {error} is missing"
+        raise BadInput(f"{folder / 'gate' / MANIFEST}: {detail}") from None
+
+
+def adapter_folder(folder: Path, facts: Round) -> Path:
+    """Where the round's adapter is: of several trainings the one that it reports, else the usual place."""
+    for file in sorted(folder.glob(f"finetune*/{MANIFEST}")):
+        if facts.adapter and read_json(file).get("adapter") == facts.adapter:
+            return file.parent
+    return folder / "finetune"
+
+
+def _train_report(folder: Path) -> TrainReport:
+    file = folder / "report.jsonl"
+    reports = read_records(file, TrainReport)
+    if not reports:
+        raise BadInput(f"{file}: is empty")
+    return reports[0]
 
 
 def _most_common(counts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -192,12 +262,6 @@ def _most_common(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _joined(values: Iterable[Any]) -> str:
     return ", ".join(sorted({str(value) for value in values})) or "not recorded"
-
-
-def _scale(lines: Sequence[Line]) -> float:
-    """Half the width of the interval bars' common axis: the widest bound, rounded up to a readable number."""
-    widest = max((abs(bound) for line in lines for bound in line.ci95), default=1.0)
-    return next((step for step in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75) if widest <= step), 1.0)
 
 
 def _funnel(
@@ -213,6 +277,7 @@ def _funnel(
     tasks, failed = facts.counts.get("train_tasks", 0), facts.counts.get("failures", 0)
     golden, dirty = sum(not pair.replay for pair in clean), sum(not pair.replay for pair in leaks)
     pairs = len(clean) + len(leaks)
+    steps = 5 if facts.trained else 4 if pairs else 2
     rows = "what was trained on" if facts.round == 1 else "what was trained on: pairs of all rounds so far"
     return (
         FunnelStep(name="training tasks", note="of all suites", total=tasks, golden=0, replay=0),
@@ -220,11 +285,13 @@ def _funnel(
         step("pairs", "failures with a proved golden, and own passes", golden + dirty, pairs - golden - dirty, "pairs"),
         step("clean pairs", "nothing of the holdout found in them", golden, len(clean) - golden, "screen"),
         step("training rows", rows, built.get("golden", 0) + built.get("repair", 0), built.get("replay", 0), "trainset"),
-    )
+    )[:steps]
 
 
 def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[ContaminatedPair]) -> tuple[SliceFailures, ...]:
     """Failing attempts by slice. Only attempts of the evaluation of split ``train`` can appear here."""
+    if not (folder / "failures" / "failures.jsonl").is_file():
+        return ()
     results = read_records(folder / "before-train" / "results.jsonl", Result)
     origin = {r.key: r for r in results if r.split == "train"}
     goldens = {golden.key: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}

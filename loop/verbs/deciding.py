@@ -16,8 +16,9 @@ from loop.verbs.common import read_results, run_folder
 
 if TYPE_CHECKING:
     from evals.records import Result, Split
+    from loop.closing import Conditions
     from loop.config import GateSettings
-    from loop.gate import GateReport
+    from loop.gate import GateReport, Line
 
 
 @app.command()
@@ -57,18 +58,31 @@ def compare(
             {
                 "lines": [line for part in parts.values() for line in part.lines],
                 "splits": {split: part.lines for split, part in parts.items()},
+                "verdicts": {split: _verdicts(part.lines) for split, part in parts.items()},
+                "conditions": {"before": left.conditions, "after": right.conditions},
                 "differing": differing,
             }
         )
     else:
         for split, part in parts.items():
-            console.out.print(console.gate_table(part, f"{split}, paired, in points"))
-            console.show_reach(part.lines)
+            console.out.print(console.gate_table(part, f"{split}, paired, in points", split=split, roles=False))
+            console.show_reach(part.lines, left.conditions, right.conditions)
             for note in part.notes():
                 console.out.print(f"  {console.escape(note)}")
         if differing:
             console.out.print(f"the evaluations differ in more than the model: {', '.join(differing)}")
-    next_command(f"goldloop gate {before} {after} --target {next(iter(parts.values())).lines[0].suite}")
+    if "holdout" in parts:
+        next_command(f"goldloop gate {before} {after} --target {parts['holdout'].lines[0].suite}")
+    else:
+        next_command(f"goldloop failures {after}")
+
+
+def _verdicts(lines: Sequence[Line]) -> dict[str, str]:
+    """The verdict of each suite, and of each slice as ``suite: slice``."""
+    from loop.closing import verdict_words
+
+    named = verdict_words(lines).items()
+    return {suite if name == "*" else f"{suite}: {name}": word for (suite, name), word in named}
 
 
 @app.command()
@@ -125,7 +139,7 @@ def gate(
         emit({**report.model_dump(mode="json"), "evidence": str(file)})
     else:
         console.out.print(console.gate_table(report, "holdout, paired, in points"))
-        console.show_reach(report.lines)
+        console.show_reach(report.lines, left.conditions, right.conditions)
         console.out.print(f"decision: {console.decision_text(report.decision)}")
         for reason in (*report.reasons, *report.notes()):
             console.out.print(f"  {console.escape(reason)}")
@@ -136,11 +150,12 @@ def gate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evaluation:
-    """A finished evaluation on the disk; ``inputs`` are those of its manifest."""
+    """A finished evaluation on the disk; ``inputs`` are those of its manifest, ``conditions`` if it has them."""
 
     folder: Path
     results: Sequence[Result]
     inputs: Mapping[str, Any]
+    conditions: Conditions | None = None
 
     @classmethod
     def read(cls, folder: Path) -> _Evaluation:
@@ -150,6 +165,7 @@ class _Evaluation:
             BadInput: no finished evaluation, or its results were changed or cut since.
         """
         from evals.files import MANIFEST, digest_file, read_json
+        from loop.closing import read_conditions
         from loop.stages import RESULTS, count_results
 
         results = read_results(folder)
@@ -164,7 +180,8 @@ class _Evaluation:
             raise BadInput(f"{folder / RESULTS}: was changed: holds {counts}, and {MANIFEST} says {counted}; evaluate again")
         if (written := manifest.get("results")) != (there := digest_file(folder / RESULTS)):
             raise BadInput(f"{folder / RESULTS}: was changed: has digest {there}, and {MANIFEST} says {written}; evaluate again")
-        return cls(folder=folder, results=results, inputs=manifest.get("inputs", {}))
+        inputs, conditions = manifest.get("inputs", {}), read_conditions(manifest)
+        return cls(folder=folder, results=results, inputs=inputs, conditions=conditions)
 
     @property
     def model(self) -> str:

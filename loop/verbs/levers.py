@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loop.ablate import Arm, ArmReport
 
 SURE = 0.05
+_ORACLE = "with an oracle at use: the tests choose or mend the answers; not comparable with the base"
 
 
 @app.command()
@@ -42,9 +43,12 @@ def ablate(
 ) -> None:
     """Compare levers on the same tasks: base, + rules, + adapter, both, and ways of decoding.
 
-    Example: goldloop ablate house --split train --rules rules.md --repair 1 --out ablation
+    Best of several (--tries) and repair turns (--repair) need the tests' verdicts at use; they stand apart and are never the
+    best. An adapter that was trained on these tasks is refused.
+
+    Example: goldloop ablate house --split dev --rules rules.md --repair 1 --out ablation
     """
-    from loop.ablate import arms_of, read_rules, run_arms
+    from loop.ablate import arms_of, read_rules, require_comparable, run_arms
     from loop.adapters import check_adapter
     from loop.config import make_config
     from loop.holdout import HoldoutLedger
@@ -68,6 +72,8 @@ def ablate(
         tasks = bench.tasks(split)
         if not tasks:
             raise BadInput(f"suite {suite}: no task has split {split}; there are {', '.join(_splits(bench.tasks))}")
+        if adapter and (unknown := require_comparable(adapter, tasks)):
+            console.say(f"note: {console.escape(unknown)}")
         if split == "holdout":
             bench.ledger = HoldoutLedger(runs)
         ablation = run_arms(bench, arms, tasks, out)
@@ -78,8 +84,12 @@ def ablate(
     if json:
         emit({"out": str(out), **ablation.model_dump(mode="json"), "best": best.name if best else None})
     else:
-        console.out.print(_arms_table(reports))
+        console.out.print(_arms_table([report for report in reports if not report.oracle]))
         console.out.print(Text(_conclusion(reports, best)))
+        if oracles := [report for report in reports if report.oracle]:
+            console.out.print()
+            console.out.print(Text(_ORACLE), soft_wrap=True)
+            console.out.print(_oracles_table(oracles))
         if ablation.flaky:
             console.out.print(f"flaky tasks set apart: {len(ablation.flaky)} (the same code passed and failed)")
     chosen = next(arm for arm in arms if arm.name == (best or reports[0]).name)
@@ -91,7 +101,7 @@ def _next(suite: str, split: str, out: Path, arm: Arm) -> str:
     if split == "train":
         return f"goldloop failures {out}/{arm.folder}"
     if not (arm.rules or arm.adapter or arm.evals):
-        return f"goldloop ablate {suite} --split train --repair 1 --out {out}-train"
+        return f"goldloop eval {suite} --split train --out evals/{suite.rpartition('/')[2]}-train"
     if arm.evals:
         sets = " ".join(f"--set evals.{key}={value:g}" for key, value in arm.evals.items())
         return f"goldloop eval {suite} --split {split} {sets} --out evals/{arm.folder}"
@@ -99,8 +109,11 @@ def _next(suite: str, split: str, out: Path, arm: Arm) -> str:
 
 
 def _best(reports: Sequence[ArmReport]) -> ArmReport | None:
-    """The arm with the largest gain among those that are significantly better than the base, after Holm; None without one."""
-    sure = [r for r in reports if r.delta is not None and r.delta > 0 and r.p is not None and r.p < SURE]
+    """The arm with the largest gain among those that are significantly better than the base, after Holm; None without one.
+
+    An arm with an oracle is never it: an unchanged model would win by drawing often enough.
+    """
+    sure = [r for r in reports if not r.oracle and r.delta is not None and r.delta > 0 and r.p is not None and r.p < SURE]
     return max(sure, key=lambda report: report.delta or 0.0, default=None)
 
 
@@ -108,11 +121,15 @@ def _conclusion(reports: Sequence[ArmReport], best: ArmReport | None) -> str:
     from loop.gate import points
 
     if best is not None:
-        return f"largest sure gain: {best.name}, {points(best.delta or 0.0)} points (p {best.p:.3f} after Holm)"
-    worse = [r.name for r in reports if r.delta is not None and r.delta < 0 and r.p is not None and r.p < SURE]
-    said = f"; worse for sure: {', '.join(worse)}" if worse else ""
-    sees = 100 * max(report.detectable or 0.0 for report in reports)
-    return f"no arm is better than the base for sure; with {reports[0].n} tasks this comparison sees {sees:.0f} points{said}"
+        return f"better than the base: {best.name}, {points(best.delta or 0.0)} points (p {best.p:.3f} after Holm)"
+    compared = [r for r in reports if r.detectable is not None]
+    if not compared:
+        return "nothing is compared with the base: every lever needs an oracle at use"
+    worse = [r.name for r in compared if (r.delta or 0.0) < 0 and r.p is not None and r.p < SURE]
+    said = f"; worse than the base: {', '.join(worse)}" if worse else ""
+    least = max(r.detectable or 0.0 for r in compared)
+    detects = f"detects {100 * least:.0f} points or more (80% power)" if least < 1 else "detects nothing"
+    return f"no evidence that an arm is better than the base; a comparison of {reports[0].n} tasks {detects}{said}"
 
 
 def _splits(tasks: Callable[..., Sequence[Task]]) -> list[str]:
@@ -124,7 +141,7 @@ def _arms_table(reports: Sequence[ArmReport]) -> Table:
 
     table = Table(title=f"{reports[0].n} tasks", title_justify="left", box=None, header_style="bold", pad_edge=False)
     table.add_column("arm", overflow="fold")
-    for name in ("rate", "95% in %", "to base", "95% in points", "p (Holm)", "sees"):
+    for name in ("rate", "95% in %", "to base", "95% in points", "p (Holm)", "detects"):
         table.add_column(name, justify="right", overflow="fold")
     for report in reports:
         cells = [f"{report.rate:.1%}", f"{100 * report.ci95[0]:.0f} to {100 * report.ci95[1]:.0f}"]
@@ -132,4 +149,15 @@ def _arms_table(reports: Sequence[ArmReport]) -> Table:
             spread = f"{points(report.delta_ci95[0])} to {points(report.delta_ci95[1])}"
             cells += [points(report.delta), spread, f"{report.p:.3f}", f"{100 * report.detectable:.0f}"]
         table.add_row(Text(report.name), *cells)
+    return table
+
+
+def _oracles_table(reports: Sequence[ArmReport]) -> Table:
+    """What answers are worth that the tests chose; no difference to the base, whose answers nobody chose."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("arm", overflow="fold")
+    for name in ("solved", "95% in %"):
+        table.add_column(name, justify="right")
+    for report in reports:
+        table.add_row(Text(report.name), f"{report.rate:.1%}", f"{100 * report.ci95[0]:.0f} to {100 * report.ci95[1]:.0f}")
     return table

@@ -238,7 +238,8 @@ def runs_(runs: Runs = RUNS, json: Json = False) -> None:
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in ("run", "started", "base", "target", "rounds", "state", "decision", "gain in points"):
-            table.add_column(column, justify="right" if column == "rounds" else "left", overflow="fold")
+            no_wrap = column in ("run", "started", "decision")
+            table.add_column(column, justify="right" if column == "rounds" else "left", overflow="fold", no_wrap=no_wrap)
         for run in found:
             started = run.started[:16].replace("T", " ") or "not recorded"
             gains = ", ".join(f"{name} {points(gain)}" for name, gain in run.gain.items())
