@@ -20,7 +20,7 @@ from decontam.holdout_rows import GUESSES, KNOWN, ROLES, names_of, no_text, part
 from decontam.records import Item
 from evals.errors import BadInput
 from evals.importers import IMPORTERS, split_importer
-from evals.records import Task
+from evals.records import HELD_OUT, Task
 from evals.suites import SHIPPED, SUITE_FILE, find_suite, load_suite
 from evals.tables import ENDINGS, TABLES, TableRow, UnreadableRow, suffix_of, table_rows
 
@@ -31,7 +31,8 @@ EXPECTED = f"a table ({ENDINGS}), a suite's folder, a shipped suite's name, or i
 class Holdout:
     """What an audit compares with.
 
-    Keys are unique over ``items`` and ``others``. ``others``: train and dev tasks of the suites, for duplicates between splits.
+    Keys are unique over ``items`` and ``others``. Of a suite, ``items`` are the tasks of all splits that nothing may be trained
+    on: holdout, dev and final. ``others``: its training tasks, for duplicates between splits.
     ``broken``: located messages of rows that could not be read; with any of them no audit may end clean. ``notes``: what was
     guessed or renamed. Everything that decides a verdict is in the items themselves.
     """
@@ -82,8 +83,8 @@ def load_items(holdouts: Sequence[str], columns: Mapping[str, str] | None = None
         draft.notes.append("the column map is not used: suites name their parts themselves")
     items = _with_unique_keys(draft)
     return Holdout(
-        items=tuple(item for item in items if item.split == "holdout"),
-        others=tuple(item for item in items if item.split != "holdout"),
+        items=tuple(item for item in items if item.split != "train"),
+        others=tuple(item for item in items if item.split == "train"),
         broken=tuple(draft.broken),
         notes=tuple(draft.notes),
     )
@@ -111,7 +112,8 @@ def _read_suite(name: str, draft: _Draft) -> None:
     if not suite.split("holdout"):
         counts = Counter(task.split for task in suite.tasks)
         there = ", ".join(f"{split}: {count}" for split, count in sorted(counts.items()))
-        draft.notes.append(f"{name}: no task has split: holdout ({there}); this suite adds nothing to compare with")
+        adds = "" if suite.split(*HELD_OUT) else "; this suite adds nothing to compare with"
+        draft.notes.append(f"{name}: no task has split: holdout ({there}){adds}")
     draft.items += items_of(suite.tasks)
 
 

@@ -44,6 +44,7 @@ class Match(Record):
     """
 
     item: str
+    split: str = Field(default="holdout", exclude_if=lambda split: split == "holdout")
     part: str
     channel: Channel = "text"
     verdict: MatchVerdict = "flag"

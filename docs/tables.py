@@ -30,6 +30,7 @@ VERB_GROUPS: Mapping[str, str] = {
     "holdout": "The holdout",
     "training": "From failures to an adapter",
     "deciding": "Compare, decide, put in use",
+    "publishing": "Publish",
     "audit": "Audit",
     "looking": "Look at runs",
     "images": "Images",
@@ -84,6 +85,8 @@ def config_table() -> str:
 def _default(value: Any) -> str:
     if value == "(needed)":
         return "needed"
+    if value is None:
+        return "none"
     if value == "":
         return "empty"
     if isinstance(value, (tuple, Mapping)) and not value:

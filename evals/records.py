@@ -9,7 +9,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-Split = Literal["train", "dev", "holdout"]
+Split = Literal["train", "dev", "holdout", "final"]
+"""``train`` is learnt from, ``dev`` chooses candidates, ``holdout`` decides a round, ``final`` is looked at once, to publish."""
+SPLITS: tuple[Split, ...] = ("train", "dev", "holdout", "final")
+HELD_OUT: tuple[Split, ...] = ("dev", "holdout", "final")
+"""Splits that nothing may be trained on; ``holdout`` comes before the others wherever one of them is named."""
+BLIND: tuple[Split, ...] = ("holdout", "final")
+"""Splits whose tasks are never shown one by one."""
 Kind = str
 """A row of ``evals.graders.GRADERS``, or ``pkg.mod:Class``; a suite's tasks are checked against it when they are loaded."""
 Status = Literal["pass", "fail", "error"]

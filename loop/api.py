@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loop.gate import Line
     from loop.runs import Finished
 
-SPLITS: tuple[Split, ...] = ("train", "dev", "holdout")
+EVALUATED: tuple[Split, ...] = ("train", "dev", "holdout")
 
 
 def audit(
@@ -63,7 +63,7 @@ def evaluate(
     model: ModelRef,
     out: Path,
     *,
-    splits: Sequence[Split] = SPLITS,
+    splits: Sequence[Split] = EVALUATED,
     config: Config | None = None,
     runs: Path = Path("runs"),
     unsafe_local: bool = False,
@@ -75,15 +75,16 @@ def evaluate(
         suite: A folder, a shipped name, or ``importer:path``.
         model: The base and, if there is one, the adapter's folder.
         out: Folder of the results.
-        splits: Which tasks. A look at ``holdout`` is logged in ``runs``.
+        splits: Which tasks. A look at ``holdout`` is logged in ``runs`` and spends one of ``gate.looks``, once for a model.
         config: Decoding, backend and sandbox settings; its suites and model are not used.
         runs: Folder with the ledger of looks at the holdout.
         unsafe_local: Run the model's code without isolation.
         progress: Where to report progress.
 
     Raises:
-        BadInput: the suite or the model does not load, no sandbox works, or ``out`` holds other work.
-        Inconclusive: too many infrastructure errors.
+        BadInput: the suite or the model does not load, no sandbox works, ``out`` holds other work, or split ``final`` is
+            asked for, which only ``goldloop publish`` evaluates.
+        Inconclusive: too many infrastructure errors, or the budget of looks at the holdout is spent.
     """
     from evals.suites import load_suite
     from loop.adapters import check_adapter

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from decontam.screen import HoldoutIndex
+from decontam.screen import AnyIndex
 from evals.comparison import outcomes_of, pass_rate
 from evals.errors import Inconclusive
 from evals.records import ModelRef, Result
@@ -33,7 +33,7 @@ class Contender:
 
 
 def train_candidates(
-    bench: Bench, folder: Path, number: int, trainset: str, index: HoldoutIndex, first: ModelRef | None
+    bench: Bench, folder: Path, number: int, trainset: str, index: AnyIndex, first: ModelRef | None
 ) -> tuple[Contender, list[Contender]]:
     """Train ``finetune.seeds`` adapters; returns the best on dev, and all in the order of their seeds.
 

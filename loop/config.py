@@ -104,7 +104,18 @@ class GateSettings(Record):
     noise_runs: int = Field(
         default=1, ge=0, description="further runs of the old model with other seeds, averaged into it; none when greedy"
     )
-    looks: int = Field(default=25, gt=0, description="decisions on the same holdout before fresh tasks are asked for")
+    looks: int = Field(
+        default=25,
+        gt=0,
+        description="models evaluated on the same holdout, each once, and decisions on it, before fresh tasks are asked for",
+    )
+    family_error: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="chance that any unchanged model is promoted in all looks together, at most: spent over the decisions, so "
+        "that each needs a larger gain; off by default",
+    )
     max_lost_share: float | None = Field(
         default=None,
         ge=0,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from decontam.records import CleanPair
-from decontam.screen import HoldoutIndex
+from decontam.screen import AnyIndex
 from evals.comparison import compare_outcomes, groups_of, outcomes_of
 from evals.errors import Inconclusive
 from evals.files import MANIFEST, read_json, write_json
@@ -27,7 +27,8 @@ from loop.evidence import Looks, base_holdout, evaluations, evidence_stages
 from loop.gate import decide
 from loop.records import NOTHING_NEW, AgainstBase, RoundReport
 from loop.registry import Registry
-from loop.stage import is_done, stage
+from loop.sequence import USUAL_LEVEL, decision_level, sequence_note
+from loop.stage import stage, was_started
 from loop.start import Start, Taught, inherit
 from loop.stops import Stop, spent, stop_before
 
@@ -126,16 +127,17 @@ class LooksSpent(Exception):
     """The budget of looks at the holdout does not allow another decision."""
 
 
-def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: HoldoutIndex) -> tuple[RoundReport, Footing]:
+def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: AnyIndex) -> tuple[RoundReport, Footing]:
     """One round, and what it leaves to the next one.
 
     Raises:
         LooksSpent: the holdout may not be decided on again.
     """
     config, train, holdout = bench.config, bench.tasks("train"), bench.tasks("holdout")
-    if bench.ledger is not None and not is_done(folder / "gate"):
+    if bench.ledger is not None and not was_started(folder / "after-holdout"):
+        models = [model_identity(ModelRef(base=config.model)), model_identity(start.champion)]
         try:
-            bench.ledger.require_budget(bench.suites, config.gate.looks)
+            bench.ledger.require_budget(bench.suites, config.gate.looks, models=models, unknown=config.finetune.seeds)
         except Inconclusive as error:
             raise LooksSpent(str(error)) from None
     goldens = stages.prove_stage(bench, folder / "goldens")
@@ -200,13 +202,25 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: Ho
     chosen, candidates = train_candidates(bench, folder, number, trainset["trainset"], index, first)
     after = stages.evaluate_stage(bench, folder / "after-holdout", chosen.ref, holdout, f"round {number}: after, holdout")
     by_seed = rate_seeds(bench, folder, number, chosen, candidates, after)
-    if bench.ledger is not None and not is_done(folder / "gate"):
-        why = f"{folder.parent.name}, round {number}: gate"
-        bench.ledger.look("decision", holdout, model_identity(chosen.ref), why)
     looks = Looks(on_train=on_train, before=before, after=after, base_train=start.base_train, base_holdout=base)
     evidence = evidence_stages(bench, folder, number, start.champion, chosen.ref, looks, cumulative)
     history = replace(evidence, fixed=gained_tasks(base, before))
-    gate = decide(before, after, target=_names(bench.targets), guard=_names(bench.guards), settings=config.gate, history=history)
+    level, noted = USUAL_LEVEL, (model_identity(chosen.ref), f"{folder.parent.name}, round {number}: gate")
+    if bench.ledger is not None:
+        bench.ledger.look("decision", holdout, *noted)
+        level = decision_level(bench.ledger, holdout, config.gate, *noted)
+    gate = decide(
+        before,
+        after,
+        target=_names(bench.targets),
+        guard=_names(bench.guards),
+        settings=config.gate,
+        history=history,
+        level=level,
+    )
+    sequence: tuple[str, ...] = ()
+    if bench.ledger is not None:
+        sequence = tuple(sequence_note(bench.ledger, holdout, config.gate, gate.lines, *noted))
     stage(
         folder / "gate",
         {
@@ -214,6 +228,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: Ho
             "after": after,
             "history": history,
             "gate": config.gate.model_dump(mode="json", exclude={"looks"}),
+            "level": level,
         },
         lambda out: {
             "decision": gate.decision,
@@ -235,7 +250,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: Ho
         counts={**counts, **_built(trainset["counts"]), "holdout_tasks": len(outcomes_of(before)), "errors": errors},
         dropped=_dropped(folder, "pairs", "screen", "trainset"),
         failure_reasons=reasons,
-        notes=start.notes,
+        notes=(*start.notes, *sequence),
         against_base=_against_base(bench.targets, base, after),
         seeds=seeds,
         spread=spread,

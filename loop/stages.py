@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from decontam.records import CleanPair, ContaminatedPair
-from decontam.screen import HoldoutIndex, Rule, index_tasks, match_text, screen_pairs
+from decontam.screen import AnyIndex, Rule, SplitIndex, index_splits, match_splits, screen_pairs
 from evals.errors import BadInput, Inconclusive
-from evals.files import MANIFEST, Journal, digest_file, read_json, read_records, write_json, write_jsonl
+from evals.files import MANIFEST, Journal, digest, digest_file, read_json, read_records, write_json, write_jsonl
 from evals.progress import Progress
-from evals.records import Failure, ModelRef, Result, Task
+from evals.records import Failure, ModelRef, Result, Split, Task
 from evals.run import check_errors, evaluate, forget_errors
 from evals.suites import Suite
 from finetune.records import TrainReport
@@ -31,11 +31,13 @@ RESULTS = "results.jsonl"
 TAUGHT = "taught.jsonl"
 REPEATS = "repeats.json"
 """In a trainset's folder: the pairs that it was built from, and the tasks with several rows, for rounds that go on from it."""
+_NO_MATTER = {"workers", "cache", "batch_size"}
+"""Keys of ``evals.*`` that change no answer but for rounding."""
 
 
-def prove_stage(bench: Bench, folder: Path) -> dict[str, Golden]:
+def prove_stage(bench: Bench, folder: Path, splits: Sequence[Split] = ("train", "dev", "holdout")) -> dict[str, Golden]:
     """Prove the goldens of all tasks: a task with broken checks would falsify the baseline as much as the holdout."""
-    tasks = bench.tasks("train", "dev", "holdout")
+    tasks = bench.tasks(*splits)
 
     def work(out: Path) -> Mapping[str, Any]:
         goldens = prove_all(tasks, bench.grade, workers=bench.config.evals.workers, progress=bench.progress)
@@ -59,15 +61,22 @@ def evaluate_stage(
     reseed: int = 0,
     evals: EvalSettings | None = None,
     known: Iterable[Path] = (),
+    publish: bool = False,
 ) -> list[Result]:
     """Evaluate a model on tasks.
 
     ``reseed`` draws other samples than the run's own seed would; ``evals`` replaces the configured decoding. ``known`` are
-    folders of other evaluations: one that was exactly the same is copied, not run again.
+    folders of other evaluations: one that was exactly the same is copied, not run again. On holdout tasks the model spends a look
+    of the budget (``gate.looks``) before it is run, once. Tasks of split final are taken only to ``publish``.
 
     Raises:
-        Inconclusive: too many infrastructure errors. Resuming tries those attempts again, and keeps all others.
+        BadInput: there are final tasks, and this is not to publish.
+        Inconclusive: too many infrastructure errors. Resuming tries those attempts again, and keeps all others. Or the budget of
+            looks at the holdout is spent.
     """
+    if not publish and any(task.split == "final" for task in tasks):
+        raise BadInput("split final is looked at once, by `goldloop publish`; evaluate on train, dev or holdout")
+    subject = _subject(bench, ref, tasks, evals)
     config = bench.config if evals is None else bench.config.model_copy(update={"evals": evals})
     inputs: dict[str, Any] = {
         "model": model_identity(ref),
@@ -81,14 +90,14 @@ def evaluate_stage(
 
     def work(out: Path) -> Mapping[str, Any]:
         if bench.ledger is not None:
-            bench.ledger.look("evaluation", tasks, inputs["model"], f"{label}: {folder}")
+            bench.ledger.spend(tasks, subject, f"{label}: {folder}", config.gate.looks)
         for same in known:
             if same == folder or not was_made_from(same, inputs):
                 continue
             manifest = read_json(same / MANIFEST)
             if (manifest["version"], manifest.get("sandbox")) == (code_version(), bench.sandbox.tier):
                 write_jsonl(out / RESULTS, read_records(same / RESULTS, Result))
-                kept = ("counts", "conditions", "results", "sandbox", "model")
+                kept = ("counts", "conditions", "results", "sandbox", "model", "subject")
                 return {key: manifest[key] for key in kept if key in manifest} | {"copied": True, "tokens": count_tokens([])}
         forget_errors(out / "journal.jsonl")  # of a run that was killed or gave up
         results = evaluate(
@@ -112,6 +121,7 @@ def evaluate_stage(
             "results": digest_file(out / RESULTS),
             "sandbox": bench.sandbox.tier,
             "model": model_identity(ref),
+            "subject": subject,
         }
 
     stage(folder, inputs, work)
@@ -128,6 +138,17 @@ def count_tokens(results: Sequence[Result]) -> dict[str, int]:
     attempts = [result.attempt for result in results]
     attempts += [further.attempt for result in results for further in result.repairs]
     return {"prompt": sum(a.prompt_tokens for a in attempts), "completion": sum(a.completion_tokens for a in attempts)}
+
+
+def _subject(bench: Bench, ref: ModelRef, tasks: Sequence[Task], evals: EvalSettings | None) -> str:
+    """What looks at the holdout: the model, and other rules or decoding than its own, since to choose them is a choice, too."""
+    own = {task.key: task.system for suite in bench.suites for task in suite.tasks}
+    rules = sorted({task.system for task in tasks if task.system != own.get(task.key, task.system)})
+    usual = bench.config.evals.model_dump(mode="json", exclude=_NO_MATTER)
+    chosen = evals.model_dump(mode="json", exclude=_NO_MATTER) if evals is not None else usual
+    decoding = {key: value for key, value in chosen.items() if value != usual[key]}
+    identity = model_identity(ref)
+    return f"{identity} with {digest([rules, decoding])[:15]}" if rules or decoding else identity
 
 
 def count_results(results: Sequence[Result]) -> dict[str, int]:
@@ -173,24 +194,25 @@ def pair_stage(
     return pairs
 
 
-def holdout_index(config: Config, suites: Sequence[Suite]) -> HoldoutIndex:
-    """The index over the holdout of these suites, targets and guards, under ``decontam.*``.
+def holdout_index(config: Config, suites: Sequence[Suite]) -> SplitIndex:
+    """The index over holdout, dev and final of these suites, targets and guards, under ``decontam.*``.
 
     Raises:
-        Inconclusive: there is no holdout, or none of it can be indexed.
+        Inconclusive: there is no holdout, or none of a split can be indexed.
     """
     rule = Rule(coverage=config.decontam.coverage, unique=config.decontam.unique)
-    return index_tasks([task for suite in suites for task in suite.split("holdout")], rule)
+    return index_splits([task for suite in suites for task in suite.tasks], rule)
 
 
-def screen_stage(pairs: Sequence[Pair], index: HoldoutIndex, folder: Path) -> list[CleanPair]:
-    """Remove every pair that leaks the holdout; the evidence is kept."""
+def screen_stage(pairs: Sequence[Pair], index: AnyIndex, folder: Path) -> list[CleanPair]:
+    """Remove every pair that leaks the holdout, dev or final; the evidence is kept."""
 
     def work(out: Path) -> Mapping[str, Any]:
         screening = screen_pairs(pairs, index)
         write_jsonl(out / "clean.jsonl", screening.clean)
         write_jsonl(out / "contaminated.jsonl", screening.contaminated)
-        dropped = Counter(f"leaks {c.matches[0].part}, {c.matches[0].channel}" for c in screening.contaminated)
+        first = [pair.matches[0] for pair in screening.contaminated]
+        dropped = Counter(f"leaks {match.split} {match.part}, {match.channel}" for match in first)
         counts = {"in": len(pairs), "out": len(screening.clean), "dropped": dict(dropped)}
         return {"counts": counts, "index": index.digest, "unindexable": list(index.unindexable)}
 
@@ -205,7 +227,7 @@ def contaminated(folder: Path) -> list[ContaminatedPair]:
 
 def trainset_stage(
     pairs: Sequence[CleanPair],
-    index: HoldoutIndex,
+    index: AnyIndex,
     config: Config,
     folder: Path,
     count_tokens: Callable[[Example], int],
@@ -243,17 +265,18 @@ def trainset_stage(
     return stage(folder, inputs, work)
 
 
-def audit_rows(examples: Sequence[Example], index: HoldoutIndex, place: str) -> None:
-    """The last check before training: rendered rows, not pairs, against the holdout.
+def audit_rows(examples: Sequence[Example], index: AnyIndex, place: str) -> None:
+    """The last check before training: rendered rows, not pairs, against holdout, dev and final.
 
     Raises:
         Inconclusive: a row leaks.
     """
     for example in examples:
         text = "\n".join(m["content"] for m in (*example.prompt, *example.completion) if m["role"] != "system")
-        if matches := match_text(text, index):
+        if matches := match_splits(text, index):
             raise Inconclusive(
-                f"{place}: the row of {example.provenance['key']} leaks holdout item {matches[0].item}: {matches[0].snippet!r}"
+                f"{place}: the row of {example.provenance['key']} leaks the split {matches[0].split} ({matches[0].part}, "
+                f"{matches[0].channel})"
             )
 
 
@@ -261,7 +284,7 @@ def finetune_stage(
     config: Config,
     trainset: Path,
     trainset_digest: str,
-    index: HoldoutIndex,
+    index: AnyIndex,
     folder: Path,
     *,
     reseed: int = 0,

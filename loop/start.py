@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from decontam.records import CleanPair
-from decontam.screen import HoldoutIndex
+from decontam.screen import AnyIndex
 from evals.errors import BadInput
 from evals.files import digest_file, read_json, read_records
 from evals.records import ModelRef, Record
@@ -99,7 +99,7 @@ class Taught:
     known: bool = True
 
 
-def inherit(start: ModelRef, index: HoldoutIndex, folder: Path) -> Taught:
+def inherit(start: ModelRef, index: AnyIndex, folder: Path) -> Taught:
     """The training data of the adapter that a run starts from, screened again against today's holdout.
 
     Raises:

@@ -87,9 +87,10 @@ def write_task(folder: Path, *, split: str, group: str, prompt: str, golden: str
 # Distinct words, so that no task shares eight words in a row with another one.
 _TOPICS = {
     "train": ["anchor", "basket", "candle", "dragon", "engine", "feather", "garden", "hammer"],
-    "holdout": ["island", "jacket", "kettle", "ladder", "mirror", "needle", "orchid", "pencil", "quartz", "ribbon", "saddle",
-                "timber", "umbrella", "velvet", "walnut", "xylophone"],
-    "dev": ["yogurt", "zipper", "acorn", "bottle"],
+    "holdout": ["island", "jacket", "kettle", "ladder", "mirror", "needle", "oyster", "pebble", "quartz", "rocket", "spider",
+                "tunnel", "urchin", "velvet", "wagon", "xylophone"],
+    "dev": ["orchard", "pencil", "quarry", "ribbon"],
+    "final": ["saddle", "timber", "umbrella", "violin", "walnut", "yogurt"],
 }  # fmt: skip
 
 
@@ -98,11 +99,11 @@ def _blurb(topic: str) -> str:
     return "Not " + ", ".join(topic + ending for ending in ("s", "ish", "like", "less", "y", "ed", "ing", "ful", "let")) + "."
 
 
-def make_suite(path: Path, name: str, *, train: int, holdout: int, dev: int = 0) -> Path:
+def make_suite(path: Path, name: str, *, train: int, holdout: int, dev: int = 0, final: int = 0) -> Path:
     """Write a suite of functions that return a fixed code word; the word cannot be guessed from the prompt."""
     path.mkdir(parents=True)
     (path / "suite.yaml").write_text(f"name: {name}\nlicence: Apache-2.0\n")
-    for split, count in (("train", train), ("holdout", holdout), ("dev", dev)):
+    for split, count in (("train", train), ("holdout", holdout), ("dev", dev), ("final", final)):
         for topic in _TOPICS[split][:count]:
             write_task(
                 path / "words" / f"{name}_{topic}",
@@ -118,8 +119,10 @@ def make_suite(path: Path, name: str, *, train: int, holdout: int, dev: int = 0)
 def suite_writer(folder: Path) -> WriteSuite:
     """Calls ``make_suite``, in ``folder`` if not told where."""
 
-    def write(name: str = "codes", *, train: int = 4, holdout: int = 3, dev: int = 0, root: Path | None = None) -> Path:
-        return make_suite((root or folder) / name, name, train=train, holdout=holdout, dev=dev)
+    def write(
+        name: str = "codes", *, train: int = 4, holdout: int = 3, dev: int = 0, final: int = 0, root: Path | None = None
+    ) -> Path:
+        return make_suite((root or folder) / name, name, train=train, holdout=holdout, dev=dev, final=final)
 
     return write
 

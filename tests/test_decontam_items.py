@@ -18,6 +18,8 @@ from conftest import write_task
 from sandbox_requirements import unavailable
 
 from decontam.holdouts import continues, load_items
+from decontam.matching.duplicates import duplicate_counts
+from decontam.matching.index import build_index
 from decontam.records import Item
 from evals.errors import BadInput
 
@@ -63,7 +65,7 @@ def refusal(name: str, columns: Mapping[str, str] | None = None) -> str:
 
 def suite(folder: Path) -> str:
     (folder / "suite.yaml").write_text("name: mine\n")
-    for split, word in (("train", "anchor"), ("dev", "basket"), ("holdout", "island")):
+    for split, word in (("train", "anchor"), ("dev", "basket"), ("holdout", "island"), ("final", "harbour")):
         task = folder / "words" / word
         write_task(task, split=split, group=f"g-{word}", prompt=f"Say {word}.", golden="x = 1\n", checks="assert x == 1\n")
     return str(folder)
@@ -421,20 +423,23 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     assert "'.txt' names no table" in refusal(str(tmp_path / "notes.txt"))
 
 
-def test_the_items_of_a_suite_are_its_holdout(tmp_path: Path) -> None:
-    (item,) = load_items([suite(tmp_path)]).items
+def test_the_items_of_a_suite_are_what_nothing_may_be_trained_on(tmp_path: Path) -> None:
+    items = load_items([suite(tmp_path)]).items
+    assert [(item.key, item.split) for item in items] == [
+        ("mine/basket", "dev"),
+        ("mine/harbour", "final"),
+        ("mine/island", "holdout"),
+    ]
+    item = items[2]
     assert (item.key, item.prompt, item.answer, item.tests) == ("mine/island", "Say island.", "x = 1\n", "assert x == 1\n")
 
 
 def test_a_suites_group_carries_the_suites_name(tmp_path: Path) -> None:
-    assert load_items([suite(tmp_path)]).items[0].group == "mine/g-island"
+    assert load_items([suite(tmp_path)]).items[2].group == "mine/g-island"
 
 
-def test_train_and_dev_tasks_are_others(tmp_path: Path) -> None:
-    assert {(item.key, item.split) for item in load_items([suite(tmp_path)]).others} == {
-        ("mine/anchor", "train"),
-        ("mine/basket", "dev"),
-    }
+def test_training_tasks_are_others(tmp_path: Path) -> None:
+    assert {(item.key, item.split) for item in load_items([suite(tmp_path)]).others} == {("mine/anchor", "train")}
 
 
 def test_a_suite_without_a_holdout_is_said(tmp_path: Path) -> None:
@@ -465,3 +470,13 @@ def test_all_of_the_real_mbpp_is_read(name: str, count: int) -> None:
 def test_every_real_humaneval_answer_is_whole() -> None:
     items = load_items([the_real("humaneval/HumanEval.jsonl.gz")]).items
     assert sum(item.answer.startswith(item.prompt) for item in items) == 164
+
+
+def test_duplicates_between_splits_of_the_real_mbpp_are_counted() -> None:
+    holdout = load_items([f"mbpp:{the_real('mbpp/mbpp.jsonl')}"])
+    assert duplicate_counts(build_index(holdout.items), holdout.others) == {
+        "holdout x holdout near": 8,
+        "dev x holdout near": 13,
+        "train x holdout near": 36,
+        "train x dev near": 14,
+    }

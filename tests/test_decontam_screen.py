@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decontam.kernels.tokens import tokenize
-from decontam.screen import index_tasks, match_text, screen_pairs
+from decontam.screen import index_splits, index_tasks, match_splits, match_text, screen_pairs
 from evals.errors import Inconclusive
 from evals.records import Attempt, Task, Verdict
 from goldens.records import Golden, Pair
@@ -140,3 +140,36 @@ def test_token_offsets_point_into_the_text_as_given(text: str) -> None:
     for token in tokenize(text):
         decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text[token.start : token.end]).casefold())
         assert "".join(c for c in decomposed if c.isalnum()) == token.text
+
+
+OTHER = "Say how many lighthouses a coastal route passes at night, given their ranges, the fog and the height of the bridge."
+LIGHTS = task("lights", OTHER, "def lights(route):\n    return len(route)\n")
+
+
+@pytest.mark.parametrize("split", ["dev", "final"])
+def test_a_pair_that_leaks_dev_or_final_is_thrown_out(split: str) -> None:
+    index = index_splits([LIGHTS, task(split=split)])
+    (leaking,) = screen_pairs([pair(PROMPT, GOLDEN)], index).contaminated
+    assert {match.split for match in leaking.matches} == {split}
+    assert {match.split for match in match_splits(PROMPT, index)} == {split}
+    assert screen_pairs([CLEAN], index).clean[0].index_digest == index.digest
+
+
+def test_the_index_of_all_splits_is_named_by_all_of_them() -> None:
+    alone, more = index_splits([LIGHTS]), index_splits([LIGHTS, task(split="dev")])
+    assert alone.digest == index_tasks([LIGHTS]).digest
+    digests = {alone.digest, more.digest, index_splits([LIGHTS, task(split="final")]).digest}
+    digests.add(index_splits([LIGHTS, task(split="dev", prompt=PROMPT + " Now.")]).digest)
+    assert len(digests) == 4
+    with pytest.raises(Inconclusive, match="holdout is empty"):
+        index_splits([task(split="dev")])
+
+
+def test_what_many_dev_tasks_share_is_still_found_where_one_holdout_task_has_it() -> None:
+    suffixes = ("s", "ed", "ing", "less", "ful", "ish", "dom", "ly")
+    own = {word: " ".join(word + suffix for suffix in suffixes) for word in ENDINGS}
+    tasks = [
+        task(word, f"{SHARED} {own[word]}", f"def {word}(): pass", "holdout" if word == "ferry" else "dev") for word in ENDINGS
+    ]
+    assert match_text(SHARED, index_tasks(tasks)) == []
+    assert {(match.split, match.item) for match in match_splits(SHARED, index_splits(tasks))} == {("holdout", "s/ferry")}

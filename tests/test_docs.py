@@ -142,7 +142,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run ``demo`` of a scripted model on a tiny suite, and two evaluations."""
     folder = tmp_path_factory.mktemp("project")
     with contextlib.chdir(folder):
-        suite = make_suite(folder / "codes", "codes", train=6, holdout=6)
+        suite = make_suite(folder / "codes", "codes", train=6, holdout=6, final=3)
         (folder / "goldloop.yaml").write_text(
             "name: demo\nmodel: scripted\nbackend: fakes:LearningBackend\nfinetune:\n  trainer: scripted\n"
             f"suites:\n  target: [{suite}]\n"
@@ -251,6 +251,7 @@ PRINTS = {
     "trainset": ("runs/demo/round-1/pairs", "--holdout", "codes", "--out", "rows", "--set", "finetune.trainer=scripted"),
     "finetune": ("runs/demo/round-1/trainset", "--holdout", "codes", "--out", "adapter", "--set", "trainer=scripted"),
     "audit": ("--train", "runs/demo/round-1/trainset/trainset.jsonl", "--holdout", "codes"),
+    "publish": (),
     "promote": ("demo",),
     "rollback": (),
 }

@@ -174,7 +174,7 @@ def test_all_problems_are_reported_at_once_with_their_places(tmp_path: Path) -> 
     (tmp_path / "bad.parquet").write_text("no")
     text = refusal(tmp_path)
     wanted = {
-        "tasks.jsonl:1: split": "'train', 'dev' or 'holdout', got 'test'",
+        "tasks.jsonl:1: split": "'train', 'dev', 'holdout' or 'final', got 'test'",
         "tasks.jsonl:2: ": "nothing is checked",
         "tasks.jsonl:3: ": "the prompt is empty",
         "tasks.jsonl:4: colour": "Extra inputs",
@@ -290,7 +290,10 @@ def test_a_header_names_line_key_value_and_what_was_meant(tmp_path: Path, header
     ("front", "finding"),
     [
         ("split: dev\ngroup: g\nsplit: train", ":4: key 'split' is given twice, first in line 2; keep one"),
-        ("split: dve\ngroup: g", ":2: split: Input should be 'train', 'dev' or 'holdout' (did you mean 'dev'?), got 'dve'"),
+        (
+            "split: dve\ngroup: g",
+            ":2: split: Input should be 'train', 'dev', 'holdout' or 'final' (did you mean 'dev'?), got",
+        ),
         ("split: dev\ngroup: 1.5", ":3: group: Input should be a valid string (put it in quotes), got 1.5"),
         (
             "split: dev\ngroup: g\nlimits:\n  wall_second: 3",

@@ -662,14 +662,20 @@ def test_the_verb_logs_its_decision_and_keeps_the_evidence(goldloop: Run) -> Non
     kept = read_json(file)
     assert GateReport.model_validate(kept["report"]).decision == "promote"
     assert kept["before"]["results"] == digest_file(Path("before/results.jsonl"))
-    (look,) = HoldoutLedger(Path("runs")).looks
-    assert (look.what, look.suite, look.subject) == ("decision", "codes", "after") and len(look.groups) == 60
+    looks = HoldoutLedger(Path("runs")).looks
+    expected = [("evaluation", "before"), ("evaluation", "after"), ("decision", "after")]
+    assert [(look.what, look.subject) for look in looks] == expected and {look.suite for look in looks} == {"codes"}
+    assert len(looks[0].groups) == 60
 
 
 def test_the_verb_holds_to_the_budget_of_looks(goldloop: Run) -> None:
-    assert goldloop("gate", "before", "after", "--target", "codes", "--set", "looks=1").code == 0
-    ended = goldloop("gate", "after", "before", "--target", "codes", "--set", "looks=1")
-    assert ended.code == 3 and "decided on 1 times (gate.looks: 1)" in ended.err
+    assert goldloop("gate", "before", "after", "--target", "codes", "--set", "looks=2").code == 0
+    evaluated(Path("third"), results("codes", 41, 60), model="third")
+    ended = goldloop("gate", "before", "third", "--target", "codes", "--set", "looks=2")
+    assert ended.code == 3 and "2 models were evaluated on its holdout (gate.looks: 2), and 1 more would be" in ended.err
+    assert goldloop("gate", "after", "before", "--target", "codes", "--set", "looks=2").code == 2
+    ended = goldloop("gate", "before", "before", "--target", "codes", "--set", "looks=2")
+    assert ended.code == 3 and "decided on 2 times (gate.looks: 2)" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -128,4 +128,4 @@ def test_the_verb_counts_holdout_tasks_and_names_none(
     assert found["holdout"] == {"never_solved": 1, "always_solved": 2, "unseen": 0, "flaky": 0}
     assert not any(task.id in shown for task in suite.split("holdout"))
     (look,) = HoldoutLedger(Path("runs")).looks
-    assert (look.what, look.why) == ("evaluation", "goldloop suite health")
+    assert (look.what, look.why) == ("reading", "goldloop suite health")

@@ -228,7 +228,7 @@ def test_what_earlier_runs_leave_no_room_for_is_said(run: Run, write_suite: Writ
     assert changed.code == 4 and "goldloop.yaml:1: name: runs/t/run.json: this run was started with other settings" in problem
     spent = run("validate", "--json", "--unsafe-local", "--set", "name=new", "--set", "gate.looks=1")
     (problem,) = spent.json["problems"]
-    assert spent.code == 3 and "the holdout of suite codes was decided on 1 times, and 1 are allowed" in problem
+    assert spent.code == 3 and "decided on 1 times and 2 models were evaluated on it, and 1 are allowed" in problem
 
 
 def test_an_adapter_of_another_base_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:

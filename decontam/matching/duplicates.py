@@ -5,7 +5,8 @@ Does not see paraphrases. A duplicate between train and holdout is a leak in the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from decontam.matching.index import HoldoutIndex, build_index, solution_key
@@ -14,24 +15,32 @@ from decontam.records import Item
 from evals.errors import Inconclusive
 
 NEAR = 0.5  # coverage of a part
+_ORDER = ("train", "final", "dev", "holdout")
 
 
 def duplicate_counts(index: HoldoutIndex, others: Sequence[Item]) -> dict[str, int]:
-    """Items with a duplicate, by kind: ``holdout x holdout exact``, ``... near``, ``train x holdout ...``, ``train x dev``."""
-    counts: dict[str, int] = {}
-    own: dict[str, str] = {}
-    for item, twin in zip(index.items, index.twins, strict=True):
-        words = _words(item)
-        kind = "exact" if words in own else "near" if twin else ""
-        own.setdefault(words, item.key)
-        if kind:
-            counts[f"holdout x holdout {kind}"] = counts.get(f"holdout x holdout {kind}", 0) + 1
-    counts.update(_between(others, index, "holdout"))
-    if dev := [item for item in others if item.split == "dev"]:
-        train = [item for item in others if item.split == "train"]
-        with suppress(Inconclusive):  # dev items too short to be looked for
-            counts.update(_between(train, build_index(dev, index.rule), "dev"))
-    return counts
+    """Items with a duplicate, by kind: ``holdout x holdout exact``, ``... near``, ``dev x holdout``, ``train x holdout``."""
+    counts: Counter[str] = Counter()
+    for part in _by_split(index):
+        split = part.items[0].split
+        own: set[str] = set()
+        for item, twin in zip(part.items, part.twins, strict=True):
+            words = _words(item)
+            kind = "exact" if words in own else "near" if twin else ""
+            own.add(words)
+            counts.update([f"{split} x {split} {kind}"] if kind else ())
+        earlier = [item for item in (*others, *index.items) if _ORDER.index(item.split) < _ORDER.index(split)]
+        counts.update(_between(earlier, part, split))
+    return dict(counts)
+
+
+def _by_split(index: HoldoutIndex) -> Iterator[HoldoutIndex]:
+    """An index for each split's items, the holdout's first; items too short to be looked for have none."""
+    splits = sorted({item.split for item in index.items}, key=_ORDER.index, reverse=True)
+    for split in splits:
+        with suppress(Inconclusive):
+            mine = [item for item in index.items if item.split == split]
+            yield index if len(splits) == 1 else build_index(mine, index.rule)
 
 
 def _between(items: Sequence[Item], index: HoldoutIndex, split: str) -> dict[str, int]:

@@ -21,7 +21,7 @@ from evals.errors import BadInput, TaskFault, install_command
 from evals.files import findings
 from evals.importers import unix
 from evals.importers.partial import Imported, build_partial, may_train, split_options
-from evals.records import Split, Task
+from evals.records import BLIND, Split, Task
 from evals.splits import assign_split
 from evals.tables import ENDINGS, TABLES, TableRow, read_rows, suffix_of
 from evals.validation import SuiteHeader
@@ -33,7 +33,7 @@ _NEEDED = ("prompt",)
 _NESTED = {"starter", "cases", "tests", "limits", "metrics", "fail_to_pass", "pass_to_pass", "protected", "tags"}
 _SPLITS: Mapping[str, Split] = {
     **{"train": "train", "training": "train", "dev": "dev", "validation": "dev", "valid": "dev", "val": "dev"},
-    **{"test": "holdout", "holdout": "holdout", "eval": "holdout"},
+    **{"test": "holdout", "holdout": "holdout", "eval": "holdout", "final": "final"},
 }
 _SAVED = ("dataset_dict.json", "dataset_info.json")  # what save_to_disk leaves
 _OPTIONS = {
@@ -138,7 +138,7 @@ def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: l
         except TaskFault as error:
             problems += [f"{row.place}: {line}" for line in str(error).splitlines()]
             continue
-        if task["split"] != "holdout" and not task["train_ok"]:
+        if task["split"] not in BLIND and not task["train_ok"]:
             task["split"] = "holdout"
             kept_back += 1
         tasks.append(task)

@@ -74,12 +74,15 @@ def _past(read: ConfigText, suites: Sequence[Suite], runs: Path) -> list[Problem
     problems = []
     try:
         require_same_settings(config, runs / config.name)
-        spent = HoldoutLedger(runs).decisions([task for suite in suites for task in suite.split("holdout")])
+        spent = HoldoutLedger(runs).standing([task for suite in suites for task in suite.split("holdout")])
     except BadInput as error:
         return [Problem(where=read.where("name"), key="name", message=str(error))]
-    for suite, count in spent.items() if not (runs / config.name).is_dir() else ():
-        if count >= config.gate.looks:
-            message = f"the holdout of suite {suite} was decided on {count:.4g} times, and {config.gate.looks} are allowed"
+    for suite, standing in spent.items() if not (runs / config.name).is_dir() else ():
+        if max(standing.decisions, standing.looks) >= config.gate.looks:
+            message = (
+                f"the holdout of suite {suite} was decided on {standing.decisions:.4g} times and {standing.looks:.4g} models "
+                f"were evaluated on it, and {config.gate.looks} are allowed"
+            )
             problems.append(Problem(where=read.where("gate.looks"), key="gate.looks", message=message, inconclusive=True))
     return problems
 

@@ -40,6 +40,8 @@ def compare(
 
     left, right = _Evaluation.read(before), _Evaluation.read(after)
     parts: dict[str, GateReport] = {}
+    if left.of("final") or right.of("final"):
+        raise BadInput(f"{before} and {after}: split final is looked at once, by `goldloop publish`; compare other evaluations")
     splits: tuple[Split, ...] = ("train", "dev", "holdout")
     for name in splits:
         sides = left.of(name), right.of(name)
@@ -51,7 +53,7 @@ def compare(
         raise BadInput(f"{before} and {after}: no suite was evaluated in both on the same split; nothing can be compared")
     ledger = HoldoutLedger(runs)
     for side in (left, right) if "holdout" in parts else ():
-        ledger.look("evaluation", side.results, side.model, f"goldloop compare {before} {after}")
+        ledger.look("evaluation", side.results, side.subject, f"goldloop compare {before} {after}")
     differing = left.unlike(right)
     if json:
         emit(
@@ -103,13 +105,16 @@ def gate(
 ) -> int:
     """Decide: promote (exit code 0), reject (2) or inconclusive (3). The evidence is kept beside the later evaluation.
 
-    A decision is a look at the holdout: it is logged, and the budget gate.looks holds here, too.
+    A decision is a look at the holdout: it is logged, and the budget gate.looks holds here, too, for both models and for the
+    decision. The verdict says which decision on this holdout it is, and how often such a sequence promotes an unchanged model;
+    gate.family_error sets a bound to that.
 
     Example: goldloop gate evals/before evals/after --target house --guard basics
     """
     from loop.config import full_keys, make_config
     from loop.gate import EXIT_CODES, History, decide
     from loop.holdout import HoldoutLedger
+    from loop.sequence import USUAL_LEVEL, decision_level, sequence_note
 
     overrides = full_keys(set_ or (), "gate")
     settings = make_config({"suites": {"target": list(target)}}, overrides, place="command line").gate
@@ -131,17 +136,25 @@ def gate(
     )
     sides = left.of("holdout"), right.of("holdout")
     ledger = HoldoutLedger(runs)
-    ledger.require_budget_for([r for r in sides[1] if r.suite in {*target, *(guard or ())}], settings.looks)
-    ledger.look("decision", sides[1], right.model, f"goldloop gate {before} {after}")
-    report = decide(*sides, target=target, guard=guard or (), settings=settings, history=history)
-    file = _keep(report, settings, {"before": left, "after": right})
+    why = f"goldloop gate {before} {after}"
+    models = [left.subject, right.subject]
+    judged = [r for r in sides[1] if r.suite in {*target, *(guard or ())}]
+    ledger.require_budget_for(judged, settings.looks, models=models, unknown=0)
+    for side, model in zip(sides, models, strict=True):
+        ledger.look("evaluation", side, model, why)
+    ledger.look("decision", judged, right.subject, why)
+    level = decision_level(ledger, judged, settings, right.subject, why)
+    stricter: dict[str, Any] = {} if level == USUAL_LEVEL else {"level": level}
+    report = decide(*sides, target=target, guard=guard or (), settings=settings, history=history, **stricter)
+    sequence = sequence_note(ledger, judged, settings, report.lines, right.subject, why)
+    file = _keep(report, settings, {"before": left, "after": right}, {"level": level, "sequence": sequence})
     if json:
-        emit({**report.model_dump(mode="json"), "evidence": str(file)})
+        emit({**report.model_dump(mode="json"), "level": level, "sequence": sequence, "evidence": str(file)})
     else:
         console.out.print(console.gate_table(report, "holdout, paired, in points"))
         console.show_reach(report.lines, left.conditions, right.conditions)
         console.out.print(f"decision: {console.decision_text(report.decision)}")
-        for reason in (*report.reasons, *report.notes()):
+        for reason in (*report.reasons, *report.notes(), *sequence):
             console.out.print(f"  {console.escape(reason)}")
         console.out.print(f"evidence: {console.escape(str(file))}", soft_wrap=True)
     next_command(f"goldloop compare {before} {after}")
@@ -150,11 +163,15 @@ def gate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evaluation:
-    """A finished evaluation on the disk; ``inputs`` are those of its manifest, ``conditions`` if it has them."""
+    """A finished evaluation on the disk.
+
+    ``inputs`` are those of its manifest, ``conditions`` if it has them; ``subject`` names the model in the ledger.
+    """
 
     folder: Path
     results: Sequence[Result]
     inputs: Mapping[str, Any]
+    subject: str
     conditions: Conditions | None = None
 
     @classmethod
@@ -170,7 +187,7 @@ class _Evaluation:
 
         results = read_results(folder)
         if not (folder / RESULTS).is_file():  # a run: its latest look at the training tasks
-            return cls(folder=folder, results=results, inputs={})
+            return cls(folder=folder, results=results, inputs={}, subject=str(folder))
         if not (folder / MANIFEST).is_file():
             raise BadInput(f"{folder}: no {MANIFEST}: the evaluation did not finish; start it again, it goes on where it was")
         manifest = read_json(folder / MANIFEST)
@@ -181,7 +198,8 @@ class _Evaluation:
         if (written := manifest.get("results")) != (there := digest_file(folder / RESULTS)):
             raise BadInput(f"{folder / RESULTS}: was changed: has digest {there}, and {MANIFEST} says {written}; evaluate again")
         inputs, conditions = manifest.get("inputs", {}), read_conditions(manifest)
-        return cls(folder=folder, results=results, inputs=inputs, conditions=conditions)
+        subject = str(manifest.get("subject") or inputs.get("model", folder))
+        return cls(folder=folder, results=results, inputs=inputs, subject=subject, conditions=conditions)
 
     @property
     def model(self) -> str:
@@ -203,7 +221,7 @@ class _Evaluation:
         return [said for key, said in names.items() if self.inputs.get(key) != other.inputs.get(key)]
 
 
-def _keep(report: GateReport, settings: GateSettings, sides: Mapping[str, _Evaluation]) -> Path:
+def _keep(report: GateReport, settings: GateSettings, sides: Mapping[str, _Evaluation], sequence: Mapping[str, Any]) -> Path:
     """Write a decision beside the later evaluation, under a name that other evidence or settings would change."""
     from evals.files import digest, digest_file, write_json
     from loop.stages import RESULTS
@@ -212,7 +230,7 @@ def _keep(report: GateReport, settings: GateSettings, sides: Mapping[str, _Evalu
         name: {"folder": str(side.folder), "model": side.model, "results": digest_file(side.folder / RESULTS)}
         for name, side in sides.items()
     }
-    content = {**evidence, "settings": settings.model_dump(mode="json"), "report": report.model_dump(mode="json")}
+    content = {**evidence, **sequence, "settings": settings.model_dump(mode="json"), "report": report.model_dump(mode="json")}
     file = sides["after"].folder / f"gate-{digest(content)[3:15]}.json"
     write_json(file, content)
     return file

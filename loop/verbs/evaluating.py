@@ -29,7 +29,7 @@ def eval_(
     out: Out,
     model: Model = DEFAULT_MODEL,
     adapter: Annotated[str, typer.Option(help="LoRA adapter to put on the model: a folder, or `current`, the one in use.")] = "",
-    split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all.")] = None,
+    split: Annotated[list[str] | None, typer.Option(help="train, dev or holdout; repeatable, default all three.")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens per answer at most.")] = 192,
     set_: Sets = None,
     runs: Runs = RUNS,
@@ -38,7 +38,8 @@ def eval_(
 ) -> None:
     """Evaluate a model on a suite: generate, grade, keep every attempt with its verdict.
 
-    A look at holdout tasks is logged; an adapter that was trained on them is refused.
+    A look at holdout tasks is logged and spends one of gate.looks, once for a model; an adapter that was trained on dev or
+    holdout tasks is refused. Split final is only for `goldloop publish`.
 
     Example: goldloop eval house --split train --out evals/base
 
@@ -46,7 +47,7 @@ def eval_(
     --set server.url=http://127.0.0.1:8000/v1
     """
     from evals.comparison import flaky_tasks
-    from evals.records import ModelRef
+    from evals.records import BLIND, ModelRef
     from loop.adapters import check_adapter
     from loop.holdout import HoldoutLedger, require_untrained
     from loop.registry import current_adapter
@@ -58,7 +59,8 @@ def eval_(
     try:
         known = ("train", "dev", "holdout")
         if unknown := [name for name in split or () if name not in known]:
-            raise BadInput(f"--split {unknown[0]}: expected {', '.join(known)}")
+            why = ": it is looked at once, by `goldloop publish`" if unknown[0] == "final" else ""
+            raise BadInput(f"--split {unknown[0]}{why}; expected {', '.join(known)}")
         tasks = bench.tasks(*(split or known))
         if not tasks:
             raise BadInput(f"suite {suite}: no task has split {', '.join(split or known)}")
@@ -88,7 +90,7 @@ def eval_(
                 "slices": {name: _plain(rate) for name, rate in _by_slice(results).items()},
                 "after_repair": {name: _plain(rate) for name, rate in _by_slice(repaired).items()} if repaired else {},
                 "powers": _powers(results),
-                "flaky": [r.key for r in _of_tasks(flaky, results) if r.split != "holdout"],
+                "flaky": [r.key for r in _of_tasks(flaky, results) if r.split not in BLIND],
             }
         )
     else:
@@ -133,8 +135,10 @@ def _of_tasks(tasks: Sequence[str], results: Sequence[Result]) -> list[Result]:
 
 def _show_flaky(flaky: Sequence[str], results: Sequence[Result]) -> None:
     """Tasks whose verdict flipped for the same code; those of the holdout as a count."""
+    from evals.records import BLIND
+
     if flaky:
-        shown = [r.key for r in _of_tasks(flaky, results) if r.split != "holdout"]
+        shown = [r.key for r in _of_tasks(flaky, results) if r.split not in BLIND]
         names = f": {', '.join(shown[:5])}{', ...' if len(shown) > 5 else ''}" if shown else ""
         console.out.print(Text(f"flaky, the same code passed and failed: {len(flaky)} tasks{names}"))
 

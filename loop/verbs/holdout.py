@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,15 +20,18 @@ app.add_typer(holdout_app, name="holdout")
 
 @holdout_app.command("looks")
 def looks(runs: Runs = RUNS, json: Json = False) -> None:
-    """List the looks at holdout tasks, and how many decisions each holdout has carried.
+    """List the looks at holdout tasks, and what they have spent of the budget, by suite.
+
+    Every model that is evaluated on a holdout spends one look of gate.looks, once; so does a decision of the gate.
 
     Example: goldloop holdout looks
     """
     from loop.holdout import HoldoutLedger
 
-    looks = HoldoutLedger(runs).looks
+    ledger = HoldoutLedger(runs)
+    looks, standings, budget = ledger.looks, ledger.latest(), _budget()
     if json:
-        emit({"looks": looks})
+        emit({"looks": looks, "budget": budget, "suites": standings})
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for name in ("when", "what", "suite", "holdout", "subject", "why"):
@@ -37,10 +40,19 @@ def looks(runs: Runs = RUNS, json: Json = False) -> None:
             cells = (look.at, look.what, look.suite, look.holdout[:11], look.subject, look.why)
             table.add_row(*(Text(cell) for cell in cells))
         console.out.print(table if looks else f"nobody has looked at a holdout in {runs} yet")
-        carried = Counter((look.suite, look.holdout) for look in looks if look.what == "decision")
-        for (suite, holdout), count in carried.items():
-            console.out.print(Text(f"{suite}, holdout {holdout[:11]}: {count} decision{'' if count == 1 else 's'}"))
+        for standing in standings:
+            models = f"{standing.looks:.4g} of {budget} looks spent, a model each"
+            decided = f"{standing.decisions:.4g} decision{'' if standing.decisions == 1 else 's'}"
+            console.out.print(Text(f"{standing.suite}: {models}; {decided}"))
     next_command("goldloop status")
+
+
+def _budget() -> int:
+    """``gate.looks`` of the project in this folder, else the default."""
+    from loop.config import CONFIG_FILE, GateSettings, read_config
+
+    config = read_config(Path(CONFIG_FILE)).config if Path(CONFIG_FILE).is_file() else None
+    return (config.gate if config else GateSettings()).looks
 
 
 @holdout_app.command("show")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from evals.suites import Suite
 
 _SHOWN = 20
-_SPLITS = ("train", "dev", "holdout")
+_SPLITS = ("train", "dev", "holdout", "final")
 _FORMS = ("folder", "jsonl", "parquet")
 _MAPPED = ("hub", "table")
 

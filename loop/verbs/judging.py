@@ -43,14 +43,14 @@ def judge(
     """
     from evals.files import write_json, write_jsonl
     from evals.judge import calibrate, judge_answers
-    from evals.records import ModelRef
+    from evals.records import BLIND, ModelRef
     from evals.suites import load_suite
     from loop.bench import open_model
     from loop.config import make_config
 
     config = make_config({"model": model, "suites": {"target": suite}}, set_ or (), place="command line")
     tasks = {task.key: task for name in suite for task in load_suite(name).tasks}
-    answered = [r for r in read_results(results) if r.split != "holdout" and r.attempt.code and r.key in tasks]
+    answered = [r for r in read_results(results) if r.split not in BLIND and r.attempt.code and r.key in tasks]
     if not answered:
         raise BadInput(f"{results}: no answer with code to a training or dev task of {', '.join(suite)}")
     criteria = _rubric(rubric)

@@ -37,6 +37,7 @@ def health(
 
     Exit code 2: something needs attention.
     """
+    from evals.records import BLIND
     from evals.suites import load_suite
     from loop.health import examine_suite
     from loop.holdout import HoldoutLedger
@@ -44,9 +45,9 @@ def health(
     loaded = load_suite(suite)
     health_report = examine_suite(loaded, runs, verified)
     if health_report.evaluations:
-        HoldoutLedger(runs).look("evaluation", loaded.tasks, "all models so far", "goldloop suite health")
+        HoldoutLedger(runs).look("reading", loaded.tasks, "all models so far", "goldloop suite health")
     if json:
-        secret = {task.key for task in loaded.split("holdout")}
+        secret = {task.key for task in loaded.split(*BLIND)}
         listed = {name: getattr(health_report, name) or () for name in _LISTS}
         emit(
             {
