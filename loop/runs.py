@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,13 @@ def start_run(
     where: Where = lambda key: "",
     unsafe_local: bool = False,
     progress: Progress | None = None,
+    anyway: bool = False,
+    tell: Callable[[str], None] = lambda note: None,
 ) -> Finished:
     """Start a run, or resume it if it exists under the same configuration.
 
     A configuration binds a run from its first evaluation on: a misspelt model name may still be corrected. ``where`` gives
-    the file and line of a key.
+    the file and line of a key; ``anyway`` and ``tell`` are those of ``open_bench``.
 
     Raises:
         BadInput: something that ``goldloop validate`` checks is wrong (all of it is listed); a run of that name was evaluated
@@ -64,7 +67,7 @@ def start_run(
             "unsafe_local": unsafe_local,
         }
         kept = RecordedProgress(progress, folder)
-        bench = open_bench(config, base, where=where, unsafe_local=unsafe_local, progress=kept)
+        bench = open_bench(config, base, where=where, unsafe_local=unsafe_local, progress=kept, anyway=anyway, tell=tell)
         write_json(started, facts)
         bench.ledger = HoldoutLedger(runs)
         try:
@@ -88,7 +91,7 @@ def resume_run(folder: Path, *, progress: Progress | None = None) -> Finished:
     except ValidationError:
         raise BadInput(f"{started}: was written by another version ({facts.get('version')}) and does not fit this one") from None
     base = Path(os.path.normpath(folder / facts["base"]))
-    return start_run(config, base, folder.parent, unsafe_local=facts["unsafe_local"], progress=progress)
+    return start_run(config, base, folder.parent, unsafe_local=facts["unsafe_local"], progress=progress, anyway=True)
 
 
 def list_runs(runs: Path) -> list[str]:

@@ -116,7 +116,7 @@ def make_suite(path: Path, name: str, *, train: int, holdout: int) -> Path:
 def suite_writer(folder: Path) -> WriteSuite:
     """Calls ``make_suite``, in ``folder`` if not told where."""
 
-    def write(name: str = "codes", *, train: int = 4, holdout: int = 3, root: Path | None = None) -> Path:
+    def write(name: str = "codes", *, train: int = 4, holdout: int = 5, root: Path | None = None) -> Path:
         return make_suite((root or folder) / name, name, train=train, holdout=holdout)
 
     return write

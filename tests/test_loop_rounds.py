@@ -128,7 +128,7 @@ def test_an_empty_holdout_is_inconclusive(write_suite: WriteSuite, tmp_path: Pat
 
 
 def test_a_guard_that_falls_rejects(write_suite: WriteSuite, tmp_path: Path) -> None:
-    config = settings(write_suite(), write_suite("others")).model_copy(update={"backend": "fakes:Forgetful"})
+    config = settings(write_suite(), write_suite("others", holdout=6)).model_copy(update={"backend": "fakes:Forgetful"})
     finished = start_run(config, tmp_path, tmp_path / "runs")
     assert finished.rounds[0].decision == "reject"
     assert Registry(tmp_path / "runs").current() is None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from loop import console
-from loop.app import RUNS, Json, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import RUNS, Anyway, Json, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.checking import require_valid
 from loop.verbs.common import run_folder
 
@@ -55,6 +55,7 @@ def run(
     set_: Sets = None,
     runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
+    anyway: Anyway = False,
     json: Json = False,
 ) -> int:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide.
@@ -77,8 +78,8 @@ def run(
     else:
         read, base = read_config(config, overrides), Path.cwd() if target else config.parent
     if read.problems:
-        require_valid(read, base, unsafe_local=unsafe_local)
-    return _run_config(read.valid(), base, runs, where=read.where, unsafe_local=unsafe_local, json=json)
+        require_valid(read, base, unsafe_local=unsafe_local, anyway=anyway)
+    return _run_config(read.valid(), base, runs, where=read.where, unsafe_local=unsafe_local, anyway=anyway, json=json)
 
 
 @app.command()
@@ -97,14 +98,28 @@ def resume(
     return _show_run(resume_run(folder, progress=console.Bars(quiet=json)), json=json)
 
 
-def _run_config(config: Config, base: Path, runs: Path, *, where: Where = lambda key: "", unsafe_local: bool, json: bool) -> int:
+def _run_config(
+    config: Config,
+    base: Path,
+    runs: Path,
+    *,
+    where: Where = lambda key: "",
+    unsafe_local: bool,
+    anyway: bool = False,
+    json: bool,
+) -> int:
     from loop.runs import start_run
+
+    def tell(note: str) -> None:
+        if not json:
+            console.say(console.escape(note))
 
     if not json:
         targets, guards = ", ".join(config.suites.target), ", ".join(config.suites.guard) or "none"
         console.say(f"[bold]goldloop[/] {config.name}: {console.escape(config.model)}, target {targets}, guard {guards}")
     bars = console.Bars(quiet=json)
-    return _show_run(start_run(config, base, runs, where=where, unsafe_local=unsafe_local, progress=bars), json=json)
+    how: dict[str, Any] = {"where": where, "unsafe_local": unsafe_local, "progress": bars, "anyway": anyway, "tell": tell}
+    return _show_run(start_run(config, base, runs, **how), json=json)
 
 
 def _show_run(finished: Finished, *, json: bool) -> int:
