@@ -36,6 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout,
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key; repeatable.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
 Unsafe = Annotated[bool, typer.Option("--unsafe-local", help="Run model-written code as bare processes, without any isolation.")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Go on with a holdout so small that no outcome could be promoted.")]
 Model = Annotated[str, typer.Option("--model", help="Hub id, local folder or GGUF file.")]
 RUNS = Path("runs")
 DEFAULT_MODEL = "smollm2-135m-instruct"

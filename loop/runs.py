@@ -59,7 +59,8 @@ def start_run(
     promote: bool = True,
     further: bool = False,
     progress: Progress | None = None,
-    told: Callable[[str], None] = lambda line: None,
+    anyway: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Finished:
     """Start a run, or resume it if it exists under the same configuration.
 
@@ -74,7 +75,8 @@ def start_run(
         promote: put in use what the gate promotes.
         further: a run whose rounds are all done goes on with one more, unless a stop rule ended it.
         progress: where to report progress.
-        told: gets what the run starts from, and how it goes on, in words.
+        anyway: run a design with which no outcome could be promoted, too.
+        tell: gets what the suites detect, what the run starts from and how it goes on, in words.
 
     Raises:
         BadInput: something that ``goldloop validate`` checks is wrong (all of it is listed); a run of that name was evaluated
@@ -87,14 +89,14 @@ def start_run(
         known: dict[str, Any] = read_json(started) if started.is_file() else {}
         if further and (done := _decided(folder)) >= config.rounds and _has_ended(folder):
             config = config.model_copy(update={"rounds": done + 1})
-            told(f"{folder.name}: round {done} is done; goes on with round {done + 1}")
+            tell(f"{folder.name}: round {done} is done; goes on with round {done + 1}")
         kept = RecordedProgress(progress, folder)
-        bench = open_bench(config, base, where=where, unsafe_local=unsafe_local, progress=kept)
+        bench = open_bench(config, base, where=where, unsafe_local=unsafe_local, progress=kept, anyway=anyway, tell=tell)
         try:
             begun = _decided(folder) or any(folder.glob("round-*/before-train/journal.jsonl"))
             names = [suite.name for suite in bench.targets]
             start = Start.model_validate(known["start"]) if begun and "start" in known else resolve_start(config, names, runs)
-            told(f"starts from {start.said}")
+            tell(f"starts from {start.said}")
             facts = {
                 "config": config.model_dump(mode="json"),
                 "base": os.path.relpath(base, folder),
@@ -129,7 +131,7 @@ def _has_ended(folder: Path) -> bool:
     return report.is_file() and not (folder / PROGRESS).is_file() and not read_json(report).get("stopped")
 
 
-def resume_run(folder: Path, *, progress: Progress | None = None, told: Callable[[str], None] = lambda line: None) -> Finished:
+def resume_run(folder: Path, *, progress: Progress | None = None, tell: Callable[[str], None] = lambda line: None) -> Finished:
     """Go on with a run that was stopped, under the configuration that it was started with."""
     started = folder / RUN_FILE
     if not started.is_file():
@@ -146,8 +148,9 @@ def resume_run(folder: Path, *, progress: Progress | None = None, told: Callable
         folder.parent,
         unsafe_local=facts["unsafe_local"],
         promote=facts.get("promote", True),
+        anyway=True,
         progress=progress,
-        told=told,
+        tell=tell,
     )
 
 

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evals.comparison import compare_outcomes
 from evals.errors import BadInput, GoldloopError, Inconclusive, install_command
 from evals.models import backend_class
 from evals.models.resolve import find_model
 from evals.options import option_problems
 from evals.progress import Progress, Silent
-from evals.records import Record, Task
+from evals.records import Record
 from evals.sandboxes.base import Sandbox
-from evals.stats import mcnemar_midp
 from evals.suites import Suite, load_suite
 from finetune.base import require_objective
 from finetune.train import trainer_class
 from loop.adapters import check_adapter
 from loop.bench import Bench, check_dev, check_splits, open_model, sandbox_of
 from loop.config import Config
+from loop.reach import guard_reach, target_reach
 
-LEVEL = 0.05
 Where = Callable[[str], str]
 
 
@@ -78,7 +76,13 @@ class Examined:
 
 
 def examine(
-    config: Config, base: Path, *, where: Where = lambda key: "", unsafe_local: bool = False, adapter: str = ""
+    config: Config,
+    base: Path,
+    *,
+    where: Where = lambda key: "",
+    unsafe_local: bool = False,
+    adapter: str = "",
+    anyway: bool = False,
 ) -> Examined:
     """Check all that a run needs.
 
@@ -88,6 +92,7 @@ def examine(
         where: the file and line of a key.
         unsafe_local: take bare processes as the sandbox.
         adapter: folder of an adapter that should fit the model.
+        anyway: a holdout so small that no outcome could be promoted is a note, not a problem.
     """
     examined = Examined()
 
@@ -137,7 +142,7 @@ def examine(
     examined.sandbox = attempt("sandbox.name", lambda: sandbox_of(config, unsafe_local=unsafe_local))
     if examined.sandbox is not None:
         examined.fine["sandbox"] = examined.sandbox.tier
-    examined.notes += [*_reach(config, examined.targets, "target"), *_reach(config, examined.guards, "guard")]
+    _judge_reach(config, examined, where, anyway=anyway)
     return examined
 
 
@@ -148,15 +153,19 @@ def open_bench(
     where: Where = lambda key: "",
     unsafe_local: bool = False,
     progress: Progress | None = None,
+    anyway: bool = False,
+    tell: Callable[[str], None] = lambda note: None,
 ) -> Bench:
-    """The bench of a run, after everything was checked.
+    """The bench of a run, after everything was checked. ``tell`` gets each note, such as what a suite's holdout detects.
 
     Raises:
         BadInput: with every problem.
-        Inconclusive: a target suite has no holdout.
+        Inconclusive: a target suite has no holdout, or, without ``anyway``, one with which no outcome could be promoted.
     """
-    examined = examine(config, base, where=where, unsafe_local=unsafe_local)
+    examined = examine(config, base, where=where, unsafe_local=unsafe_local, anyway=anyway)
     examined.require()
+    for note in examined.notes:
+        tell(note)
     assert examined.sandbox is not None
     return Bench(
         config=config,
@@ -192,50 +201,20 @@ def _require_model(config: Config) -> str | None:
     return find_model(config.model) if config.backend in ("hf", "vllm") or config.finetune.trainer == "lora" else None
 
 
-def _reach(config: Config, suites: Sequence[Suite], role: str) -> list[str]:
-    """What each suite's holdout is too small to show, in words."""
-    notes = []
-    for suite in suites:
-        holdout = suite.split("holdout")
-        if holdout:
-            notes += _target_reach(config, suite.name, holdout) if role == "target" else _guard_reach(config, suite.name, holdout)
-    return notes
-
-
-def _target_reach(config: Config, name: str, holdout: Sequence[Task]) -> list[str]:
-    tasks, groups = [task.key for task in holdout], {task.key: f"{task.suite}/{task.group}" for task in holdout}
-    wanted = config.gate.min_effect
-    best = compare_outcomes({task: [False] for task in tasks}, {task: [True] for task in tasks}, groups)
-    size = f"{_counted(len(tasks), 'holdout task')} in {_counted(len(set(groups.values())), 'group')}"
-    if best.p >= LEVEL or best.ci95.low <= 0:
-        return [f"suite {name}: with {size} no gain at all can be seen, so nothing can be promoted; add holdout tasks"]
-    least = next(count for count in range(1, len(tasks) + 1) if mcnemar_midp(count, 0) < LEVEL)
-    if (share := least / len(tasks)) <= wanted:
-        return []
-    return [
-        f"suite {name}: with {size} the smallest gain that can be seen is {100 * share:.0f} points ({least} tasks gained, none "
-        f"lost), and gate.min_effect is {100 * wanted:g}; about {_ceil(least / wanted)} would be needed to see that"
-        if wanted
-        else f"suite {name}: with {size} the smallest gain that can be seen is {100 * share:.0f} points"
-    ]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"
-
-
-def _ceil(value: float) -> int:
-    return int(-(-value // 1))
-
-
-def _guard_reach(config: Config, name: str, holdout: Sequence[Task]) -> list[str]:
-    groups = {task.key: f"{task.suite}/{task.group}" for task in holdout}
-    same = {task.key: [number % 2 == 0] for number, task in enumerate(holdout)}
-    low = compare_outcomes(same, same, groups).low_one_sided
-    if low > -config.gate.guard_margin:
-        return []
-    return [
-        f"suite {name}: with {_counted(len(holdout), 'holdout task')} even an unchanged model is only known to have lost less "
-        f"than {-100 * low:.0f} points, and gate.guard_margin is {100 * config.gate.guard_margin:g}: nothing can be promoted; "
-        "add holdout tasks or raise the margin"
-    ]
+def _judge_reach(config: Config, examined: Examined, where: Where, *, anyway: bool) -> None:
+    """Notes on what each suite's holdout detects, and a problem where no outcome whatsoever could be promoted."""
+    for key, suites, reach_of in (
+        ("suites.target", examined.targets, target_reach),
+        ("suites.guard", examined.guards, guard_reach),
+    ):
+        for suite in suites:
+            if not (holdout := suite.split("holdout")):
+                continue
+            reach = reach_of(config, suite.name, holdout)
+            if not reach.hopeless:
+                examined.notes.append(reach.said)
+            elif anyway:
+                examined.notes.append(f"{reach.hopeless} (--anyway: the gate will say inconclusive)")
+            else:
+                message = f"{reach.hopeless}; `--anyway` runs it all the same"
+                examined.problems.append(Problem(where=where(key), key=key, message=message, inconclusive=True))

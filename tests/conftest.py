@@ -120,7 +120,7 @@ def suite_writer(folder: Path) -> WriteSuite:
     """Calls ``make_suite``, in ``folder`` if not told where."""
 
     def write(
-        name: str = "codes", *, train: int = 4, holdout: int = 3, dev: int = 0, final: int = 0, root: Path | None = None
+        name: str = "codes", *, train: int = 4, holdout: int = 5, dev: int = 0, final: int = 0, root: Path | None = None
     ) -> Path:
         return make_suite((root or folder) / name, name, train=train, holdout=holdout, dev=dev, final=final)
 

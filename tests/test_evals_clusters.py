@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom, multinomial, ttest_1samp
 from scipy.stats import t as student
 
 from evals.clusters import (
@@ -22,7 +23,7 @@ from evals.clusters import (
     sign_flip_p,
 )
 from evals.comparison import compare_outcomes, pass_rate
-from evals.stats import score_interval
+from evals.stats import NO_EVIDENCE, score_interval
 
 # Darwin's 15 pairs of maize, differences in eighths of an inch, as in Fisher (1935), The Design of Experiments, table 3.
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -129,6 +130,83 @@ def test_tasks_that_all_change_alike_leave_doubt_where_they_are_few() -> None:
         assert (found.ci95.low > 0) is sure and (found.p < 0.05) is sure
     steady = compare_outcomes({t: [True] * 4 for t in many}, {t: [True] * 4 for t in many})
     assert steady.low_one_sided < -0.05 and steady.detectable > 0.05
+
+
+@pytest.mark.parametrize("groups", [2, 3, 4])
+def test_the_interval_of_a_difference_covers_with_few_groups(groups: int) -> None:
+    # Two equal models at 50%, tasks of a group alike: what chance alone makes of two, three or four groups.
+    generator = np.random.default_rng(groups)
+    labels = [str(n // 4) for n in range(4 * groups)]
+    covered, rounds = 0, 800
+    for _ in range(rounds):
+        before, after = _grouped(generator, [4] * groups, 1, 0.0)
+        found = difference_interval(before, after, labels, trials=(len(before), len(before)))
+        covered += found.low <= 0.0 <= found.high
+    assert covered / rounds >= 0.95 - 2 * math.sqrt(0.05 * 0.95 / rounds)
+
+
+@given(st.integers(2, 9), st.data())
+def test_the_interval_of_a_difference_holds_students_t_over_the_groups(count: int, data: st.DataObject) -> None:
+    shares = st.lists(st.integers(0, 4).map(lambda k: k / 4), min_size=3 * count, max_size=3 * count)
+    before, after = data.draw(shares), data.draw(shares)
+    labels = [str(n // 3) for n in range(3 * count)]
+    found = difference_interval(before, after, labels)
+    means = (np.array(after) - np.array(before)).reshape(count, 3).mean(axis=1)
+    own = ttest_1samp(means, 0.0).confidence_interval() if np.ptp(means) > 0 else None
+    low, high = (own.low, own.high) if own else (means[0], means[0])
+    assert found.low <= max(-1.0, low) + 1e-9 and found.high >= min(1.0, high) - 1e-9
+
+
+def test_there_are_never_more_trials_than_samples() -> None:
+    # Groups that differ by less than chance: exactly half of each of 8 groups passes, but for one task.
+    means = [1.0, 0.0] * 16
+    means[0] = 0.0
+    groups = [str(n // 4) for n in range(32)]
+    free = mean_interval(means, groups=groups)
+    assert free.high - free.low < 0.15  # as of 190 tasks
+    capped = mean_interval(means, groups=groups, trials=32)
+    assert capped == score_interval(15 / 32, 32, float(student.ppf(0.975, 7)))
+    rate = pass_rate({f"t{n}": [bool(mean)] for n, mean in enumerate(means)}, {f"t{n}": g for n, g in enumerate(groups)})
+    assert (rate.interval.low, rate.interval.high) == pytest.approx((capped.low, capped.high))
+
+
+@pytest.mark.parametrize("groups", [2, 5, 6, 7])
+def test_with_five_groups_or_fewer_nothing_is_detected_nor_said(groups: int) -> None:
+    labels = {f"t{n}": f"g{n % groups}" for n in range(10 * groups)}
+    found = compare_outcomes({t: [False] for t in labels}, {t: [True] for t in labels}, labels)
+    assert found.p == found.least_p == 2 / 2**groups  # all of 2 ** groups patterns, of which two are as extreme
+    assert (found.detectable < 1) is (groups > 5) and (found.detects == "detects nothing") is (groups <= 5)
+    assert found.verdict == ("better" if groups > 5 else NO_EVIDENCE)
+    reverse = compare_outcomes({t: [True] for t in labels}, {t: [False] for t in labels}, labels)
+    assert reverse.verdict == ("worse" if groups > 5 else NO_EVIDENCE)
+
+
+def test_an_interval_without_a_test_below_5_percent_is_no_verdict() -> None:
+    labels = {f"t{n}": f"g{n % 5}" for n in range(50)}
+    found = compare_outcomes({t: [False] for t in labels}, {t: [True] for t in labels}, labels)
+    assert found.ci95.low > 0 and found.p > 0.05 and found.verdict == "no evidence of a change"
+
+
+def test_groups_that_change_alike_detect_what_the_sign_test_detects() -> None:
+    # 9 of 12 groups lose or gain exactly one task of five: the sign test over groups, by enumeration of its power.
+    found = compare_means(
+        {f"t{n}": 0.0 for n in range(60)},
+        {f"t{n}": (0.0 if n % 5 or n >= 45 else 1.0 if n < 25 else -1.0) for n in range(60)},
+        groups={f"t{n}": f"g{n // 5}" for n in range(60)},
+    )
+    gain = 60 * found.detectable / 12  # in groups, net, of which 9 of 12 change
+    up = (9 / 12 + gain) / 2
+    power = (
+        sum(
+            float(multinomial.pmf([a, b, 12 - a - b], 12, [up, 9 / 12 - up, 3 / 12]))
+            for a in range(13)
+            for b in range(13 - a)
+            if a > b and 2 * float(binom.cdf(b, a + b, 0.5)) < 0.05
+        )
+        if up <= 9 / 12
+        else 1.0
+    )
+    assert power >= 0.79
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])

@@ -97,12 +97,12 @@ def test_a_rejected_round_is_not_repeated_with_the_same_data(write_suite: WriteS
 
 def test_a_finished_run_goes_on_with_one_more_round_where_asked(write_suite: WriteSuite, tmp_path: Path) -> None:
     config = settings(write_suite(train=8, holdout=16))
-    told: list[str] = []
+    said: list[str] = []
     start_run(config, tmp_path, tmp_path / "runs")
     assert len(start_run(config, tmp_path, tmp_path / "runs").rounds) == 1
-    again = start_run(config, tmp_path, tmp_path / "runs", further=True, told=told.append)
+    again = start_run(config, tmp_path, tmp_path / "runs", further=True, tell=said.append)
     assert rates(again) == [(0.0, 0.375), (0.375, 1.0)]
-    assert told[0] == "test: round 1 is done; goes on with round 2"
+    assert "test: round 1 is done; goes on with round 2" in said
     third = start_run(config, tmp_path, tmp_path / "runs", further=True)
     assert third.rounds[-1].kind == "nothing new"
     assert len(start_run(config, tmp_path, tmp_path / "runs", further=True).rounds) == 3, "went on after a stop rule"
@@ -117,10 +117,10 @@ def test_more_rounds_than_are_done_go_on_to_that_number(write_suite: WriteSuite,
 
 def test_a_new_run_starts_from_the_adapter_in_use_with_its_data(write_suite: WriteSuite, tmp_path: Path) -> None:
     suite = write_suite(train=8, holdout=16)
-    told: list[str] = []
+    said: list[str] = []
     first = start_run(settings(suite), tmp_path, tmp_path / "runs")
-    second = start_run(settings(suite, name="next"), tmp_path, tmp_path / "runs", told=told.append)
-    assert told == ["starts from the adapter in use, of test, round 1"]
+    second = start_run(settings(suite, name="next"), tmp_path, tmp_path / "runs", tell=said.append)
+    assert "starts from the adapter in use, of test, round 1" in said
     assert rates(second) == [(0.375, 1.0)]
     report = second.rounds[0]
     assert report.start == f"test/round-1:{first.rounds[0].adapter}"

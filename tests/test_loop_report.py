@@ -430,8 +430,8 @@ def test_hidden_and_turning_characters_become_visible() -> None:
 
 
 def test_the_chart_follows_promoted_models_and_points_at_the_others(tmp_path: Path) -> None:
-    gates = make_run(tmp_path, gains=(0.45, 0.0, 0.2))
-    assert [gate.decision for gate in gates][:2] == ["promote", "inconclusive"]
+    gates = make_run(tmp_path, gains=(0.45, -0.2, 0.2))
+    assert [gate.decision for gate in gates][:2] == ["promote", "reject"]
     drawn = Page(write_report(tmp_path).read_text(encoding="utf-8"))
     kinds = Counter(attributes.get("class") for _, attributes in drawn.tags)
     suites, plots, rounds = 2, 2, 3

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 from command_line import Ended
 from conftest import WriteSuite
 
+from evals.comparison import compare_outcomes
 from evals.files import write_json
+from evals.records import Task
+from evals.stats import detectable_gain, mcnemar_midp, newcombe_paired
 from loop.cli import main
+from loop.config import make_config
+from loop.reach import guard_power, target_reach, tasks_for_gain, tasks_for_guard
 
 pytestmark = pytest.mark.usefixtures("self_test_once")
 
@@ -147,25 +154,85 @@ def test_an_empty_holdout_is_inconclusive_and_no_training_task_is_bad_input(
     assert run("validate", "--unsafe-local").code == 4
 
 
-def test_a_holdout_too_small_is_said_and_stops_nothing(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
-    target, guard = write_suite(train=4, holdout=2), write_suite("others", train=4, holdout=3)
-    write(
-        tmp_path,
-        f"{SCRIPTED}suites: {{target: [{target}], guard: [{guard}]}}\n",
-    )
+def test_a_hopeless_holdout_stops_a_run_before_anything_is_done(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    target, guard = write_suite(train=4, holdout=4), write_suite("others", train=4, holdout=3)
+    write(tmp_path, f"{SCRIPTED}suites: {{target: [{target}], guard: [{guard}]}}\n")
     ended = run("validate", "--json", "--unsafe-local")
-    assert ended.code == 0
-    small, unsafe = ended.json["notes"]
-    assert small.startswith("suite codes: with 2 holdout tasks in 2 groups no gain at all can be seen")
-    assert unsafe.startswith("suite others: with 3 holdout tasks even an unchanged model") and "gate.guard_margin is 10" in unsafe
-    more = write_suite("more", train=4, holdout=6)
-    write(
-        tmp_path,
-        f"{SCRIPTED}suites: {{target: [{more}]}}\n",
+    assert ended.code == 3
+    (problem,) = ended.json["problems"]
+    assert problem.startswith("goldloop.yaml:4: suites.target: suite codes: with 4 holdout tasks in 4 groups no gain at all")
+    assert "p is 0.062 at the very best" in problem and "`--anyway` runs it all the same" in problem
+    (guarded,) = ended.json["notes"]
+    assert guarded.startswith("suite others (guard): 3 holdout tasks in 3 groups; even if no verdict changes, a loss of")
+    refused = run("run", "--unsafe-local")
+    assert refused.code == 3 and "no gain at all can be told from chance" in refused.err
+    assert not list(tmp_path.glob("runs/*/round-*"))
+    assert run("validate", "--unsafe-local", "--anyway").code == 0
+
+
+def test_a_hopeless_run_that_is_wanted_anyway_is_inconclusive_and_never_rejected(
+    run: Run, write_suite: WriteSuite, tmp_path: Path
+) -> None:
+    write(tmp_path, f"name: t\n{SCRIPTED}suites: {{target: [{write_suite(train=4, holdout=4)}]}}\n")
+    ended = run("run", "--unsafe-local", "--anyway")
+    assert ended.code == 3 and "(--anyway: the gate will say inconclusive)" in ended.err
+    assert "p cannot fall below 0.062, so nothing can be decided" in " ".join(ended.out.split())
+    assert run("resume", "t").code == 3  # what was wanted once is wanted again
+
+
+def test_no_outcome_of_a_hopeless_design_is_promoted_and_some_outcome_of_any_other_is() -> None:
+    # By enumeration of all outcomes of designs of few groups: the sign-flip test's p of each, and Student's t interval.
+    for groups, size in ((4, 1), (5, 1), (5, 3), (6, 1), (6, 3)):
+        labels = {f"t{n}": f"g{n % groups}" for n in range(groups * size)}
+        promoted = False
+        for signs in product((0, 1), repeat=groups):
+            after = {task: [bool(signs[int(group[1:])])] for task, group in labels.items()}
+            found = compare_outcomes({task: [False] for task in labels}, after, labels)
+            promoted |= found.p < 0.05 and found.ci95.low > 0
+        tasks = [holdout_task(task, group) for task, group in labels.items()]
+        reach = target_reach(make_config({"suites": {"target": ["x"]}}), "x", tasks)
+        assert bool(reach.hopeless) is not promoted, (groups, size)
+        assert bool(reach.said) is promoted
+
+
+def holdout_task(name: str, group: str) -> Task:
+    return Task.model_validate({"id": name, "suite": "x", "split": "holdout", "group": group, "prompt": "", "golden": ""})
+
+
+@pytest.mark.parametrize(("gain", "changed"), [(0.02, 0.2), (0.10, 0.2), (0.05, 0.35), (0.2, 0.2)])
+def test_the_tasks_that_a_gain_needs_detect_it_in_four_of_five_runs(gain: float, changed: float) -> None:
+    needed = tasks_for_gain(gain, changed)
+    generator = np.random.default_rng(needed)
+    cells = [(changed + gain) / 2, (changed - gain) / 2, 1 - changed]
+    drawn = generator.multinomial(needed, cells, size=3_000)
+    assert 0.76 <= np.mean([up > down and mcnemar_midp(up, down) < 0.05 for up, down, _ in drawn.tolist()]) <= 0.86
+
+
+@pytest.mark.parametrize(("margin", "changed"), [(0.10, 0.2), (0.10, 0.35), (0.05, 0.2)])
+def test_the_tasks_that_a_guard_needs_let_an_unchanged_model_pass_in_four_of_five_runs(margin: float, changed: float) -> None:
+    needed = tasks_for_guard(margin, changed)
+    for tasks, power in ((needed, 0.8), (needed // 2, guard_power(needed // 2, margin, changed))):
+        drawn = np.random.default_rng(tasks).multinomial(
+            tasks, [changed / 2, changed / 2, 0.5 - changed / 2, 0.5 - changed / 2], 1_500
+        )
+        lows = [newcombe_paired(both, up, down, neither, 0.90).low for up, down, both, neither in drawn.tolist()]
+        assert abs(np.mean(np.array(lows) > -margin) - power) < 0.06
+
+
+def test_what_each_holdout_detects_and_needs_is_said(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:
+    target, guard = write_suite(train=4, holdout=6), write_suite("others", train=4, holdout=6)
+    write(tmp_path, f"name: t\n{SCRIPTED}suites: {{target: [{target}], guard: [{guard}]}}\n")
+    ours, others = run("validate", "--json", "--unsafe-local").json["notes"]
+    detects = f"detects about {100 * detectable_gain(6, 1):.3g} points"
+    assert ours == (
+        f"suite codes (target): 6 holdout tasks in 6 groups; {detects} (80% power, if 20% of the verdicts change); "
+        f"gate.min_effect, 2 points, needs about {tasks_for_gain(0.02):,} tasks or samples"
     )
-    (note,) = run("validate", "--json", "--unsafe-local").json["notes"]
-    assert "the smallest gain that can be seen is 83 points (5 tasks gained, none lost), and gate.min_effect is 2" in note
-    assert "about 250 would be needed" in note
+    assert others.startswith("suite others (guard): 6 holdout tasks in 6 groups; ") and "80% needs about 124 tasks" in others
+    started = run("run", "--unsafe-local")
+    assert started.code == 0 and " ".join(ours.split()) in started.err
+    quiet = run("validate", "--json", "--unsafe-local", "--set", "gate.min_effect=0.95").json["notes"][0]
+    assert "needs about" not in quiet
 
 
 def test_a_model_without_weights_or_chat_template_is_named(run: Run, write_suite: WriteSuite, tmp_path: Path) -> None:

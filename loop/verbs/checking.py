@@ -11,7 +11,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.app import RUNS, Json, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import RUNS, Anyway, Json, Runs, Sets, Unsafe, app, emit, next_command
 
 if TYPE_CHECKING:
     from evals.suites import Suite
@@ -29,19 +29,20 @@ def validate(
     set_: Sets = None,
     runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
+    anyway: Anyway = False,
     json: Json = False,
 ) -> int:
     """Check everything that can be checked before a run: keys, suites, model, backend, sandbox, sample sizes.
 
-    All problems at once, each with file, line and key. Exit code 0: a run can start; 3: no honest answer is possible, such as
-    with an empty holdout; 4: something is wrong.
+    All problems at once, each with file, line and key, and what each suite's holdout detects. Exit code 0: a run can start; 3: no
+    honest answer is possible, such as with a holdout so small that no outcome could be promoted; 4: something is wrong.
 
     Example: goldloop validate goldloop.yaml --set model=./my-model
     """
     from loop.config import read_config
 
     read = read_config(config, set_ or ())
-    examined = _examine(read, config.parent, unsafe_local=unsafe_local, adapter=adapter)
+    examined = _examine(read, config.parent, unsafe_local=unsafe_local, adapter=adapter, anyway=anyway)
     problems = list(examined.problems) if examined else []
     if examined is not None:
         problems += _past(read, [*examined.targets, *examined.guards], runs)
@@ -107,21 +108,21 @@ def schema(
     next_command("goldloop validate")
 
 
-def require_valid(read: ConfigText, base: Path, *, unsafe_local: bool) -> None:
+def require_valid(read: ConfigText, base: Path, *, unsafe_local: bool, anyway: bool = False) -> None:
     """Report problems of a configuration's keys together with all other problems.
 
     Raises:
         BadInput: with every problem.
     """
-    examined = _examine(read, base, unsafe_local=unsafe_local)
+    examined = _examine(read, base, unsafe_local=unsafe_local, anyway=anyway)
     raise BadInput("\n".join([*read.problems, *(map(str, examined.problems) if examined else ())]))
 
 
-def _examine(read: ConfigText, base: Path, *, unsafe_local: bool, adapter: str = "") -> Examined | None:
+def _examine(read: ConfigText, base: Path, *, unsafe_local: bool, adapter: str = "", anyway: bool = False) -> Examined | None:
     from loop.validate import examine
 
     if read.config is None:
         return None
-    examined = examine(read.config, base, where=read.where, unsafe_local=unsafe_local, adapter=adapter)
+    examined = examine(read.config, base, where=read.where, unsafe_local=unsafe_local, adapter=adapter, anyway=anyway)
     examined.close()
     return examined

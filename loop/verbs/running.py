@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from loop import console
-from loop.app import RUNS, Json, Runs, Sets, Unsafe, app, emit, next_command
+from loop.app import RUNS, Anyway, Json, Runs, Sets, Unsafe, app, emit, next_command
 from loop.verbs.checking import require_valid
 from loop.verbs.common import run_folder
 
@@ -60,6 +60,7 @@ def run(
     set_: Sets = None,
     runs: Runs = RUNS,
     unsafe_local: Unsafe = False,
+    anyway: Anyway = False,
     json: Json = False,
 ) -> int:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide.
@@ -84,9 +85,9 @@ def run(
     else:
         read, base = read_config(config, overrides), Path.cwd() if target else config.parent
     if read.problems:
-        require_valid(read, base, unsafe_local=unsafe_local)
-    valid, promote = read.valid(), not no_promote
-    return _run_config(valid, base, runs, where=read.where, unsafe_local=unsafe_local, json=json, promote=promote, further=True)
+        require_valid(read, base, unsafe_local=unsafe_local, anyway=anyway)
+    how: dict[str, Any] = {"where": read.where, "unsafe_local": unsafe_local, "anyway": anyway}
+    return _run_config(read.valid(), base, runs, json=json, promote=not no_promote, further=True, **how)
 
 
 @app.command()
@@ -102,7 +103,7 @@ def resume(
     from loop.runs import resume_run
 
     folder = run_folder(name, runs)
-    finished = resume_run(folder, progress=console.Bars(quiet=json), told=_teller(json))
+    finished = resume_run(folder, progress=console.Bars(quiet=json), tell=_teller(json))
     return _show_run(finished, runs, json=json)
 
 
@@ -113,11 +114,16 @@ def _run_config(
     *,
     where: Where = lambda key: "",
     unsafe_local: bool,
+    anyway: bool = False,
     json: bool,
     promote: bool = True,
     further: bool = False,
 ) -> int:
     from loop.runs import start_run
+
+    def tell(note: str) -> None:
+        if not json:
+            console.say(console.escape(note))
 
     if not json:
         targets, guards = ", ".join(config.suites.target), ", ".join(config.suites.guard) or "none"
@@ -132,8 +138,9 @@ def _run_config(
         unsafe_local=unsafe_local,
         promote=promote,
         further=further,
+        anyway=anyway,
         progress=console.Bars(quiet=json),
-        told=_teller(json),
+        tell=_teller(json),
     )
     return _show_run(finished, runs, json=json)
 
