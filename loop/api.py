@@ -136,6 +136,7 @@ def run(
     *,
     unsafe_local: bool = False,
     progress: Progress | None = None,
+    anyway: bool = False,
 ) -> Finished:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide. Goes on where it was stopped.
 
@@ -145,14 +146,15 @@ def run(
         runs: Folder that holds the runs.
         unsafe_local: Run the model's code without isolation.
         progress: Where to report progress.
+        anyway: Run with a holdout so small that no outcome could be promoted.
 
     Raises:
         BadInput: what ``goldloop validate`` would say, all of it; or the run was started under another configuration.
-        Inconclusive: no holdout, nothing to train on, or too many infrastructure errors.
+        Inconclusive: no holdout or a hopeless one, nothing to train on, or too many infrastructure errors.
     """
     from loop.runs import start_run
 
-    return start_run(config, base, runs, unsafe_local=unsafe_local, progress=progress)
+    return start_run(config, base, runs, unsafe_local=unsafe_local, progress=progress, anyway=anyway)
 
 
 def resume(folder: Path, *, progress: Progress | None = None) -> Finished:
