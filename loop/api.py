@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evals.errors import BadInput
 
@@ -138,6 +138,7 @@ def run(
     unsafe_local: bool = False,
     promote: bool = True,
     progress: Progress | None = None,
+    anyway: bool = False,
 ) -> Finished:
     """Run rounds: evaluate, collect failures, pair, screen, train, re-evaluate, decide. Goes on where it was stopped.
 
@@ -150,14 +151,16 @@ def run(
         unsafe_local: Run the model's code without isolation.
         promote: Put in use what the gate promotes.
         progress: Where to report progress.
+        anyway: Run with a holdout so small that no outcome could be promoted.
 
     Raises:
         BadInput: what ``goldloop validate`` would say, all of it; or the run was started under another configuration.
-        Inconclusive: no holdout, too many infrastructure errors, or no look at the holdout is left.
+        Inconclusive: no holdout or a hopeless one, too many infrastructure errors, or no look at the holdout is left.
     """
     from loop.runs import start_run
 
-    return start_run(config, base, runs, unsafe_local=unsafe_local, promote=promote, progress=progress)
+    how: dict[str, Any] = {"unsafe_local": unsafe_local, "promote": promote, "progress": progress, "anyway": anyway}
+    return start_run(config, base, runs, **how)
 
 
 def resume(folder: Path, *, progress: Progress | None = None) -> Finished:

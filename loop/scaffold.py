@@ -43,9 +43,10 @@ finetune:
 
 _README = """\
 # A goldloop project
-`goldloop run` evaluates the model on `suites/{suite}`, trains on what it failed, and says whether it got better.
+`goldloop run --anyway` evaluates the model on `suites/{suite}`, trains on what it failed, and says whether it got better.
 A task is a folder: `prompt.md` (with its split and group), {parts}.
-Give every task a `group`; a group is either for training or in the holdout. {count} tasks prove nothing: write more.
+Give every task a `group`; a group is either for training or in the holdout. {count} tasks prove nothing, hence
+`--anyway`: write more. `goldloop validate` says how many it takes.
 `goldloop goldens verify suites/{suite}` proves your goldens; `goldloop doctor` says what this machine can do.
 """
 _NUMBERS = {3: "Three", 4: "Four"}

@@ -158,7 +158,7 @@ def test_status_lists_every_stage_as_done(write_suite: WriteSuite, tmp_path: Pat
 
 
 def test_the_guards_training_failures_are_learned_from_only_when_asked(write_suite: WriteSuite, tmp_path: Path) -> None:
-    target, guard = write_suite(train=4, holdout=3), write_suite("others", train=4, holdout=3)
+    target, guard = write_suite(train=4, holdout=5), write_suite("others", train=4, holdout=3)
     trained = {}
     for asked in (False, True):
         runs = tmp_path / f"runs-{asked}"

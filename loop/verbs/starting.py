@@ -33,7 +33,7 @@ def init(
     else:
         for file in files:
             console.out.print(f"  {console.escape(str(file))}")
-    next_command(f"cd {folder} && goldloop run")
+    next_command(f"cd {folder} && goldloop run --anyway")
 
 
 @app.command()
