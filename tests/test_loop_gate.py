@@ -658,8 +658,10 @@ def evaluated(folder: Path, holdout: list[Result], **inputs: str) -> None:
 def test_the_verb_logs_its_decision_and_keeps_the_evidence(goldloop: Run) -> None:
     ended = goldloop("gate", "before", "after", "--target", "codes")
     assert ended.code == 0 and "60 tasks; detects" in ended.out
+    assert "decision 1 of 25 on this holdout; unchanged models would be promoted at least once in about" in ended.out
     (file,) = Path("after").glob("gate-*.json")
     kept = read_json(file)
+    assert kept["level"] == 0.05 and kept["sequence"][0].startswith("decision 1 of 25")
     assert GateReport.model_validate(kept["report"]).decision == "promote"
     assert kept["before"]["results"] == digest_file(Path("before/results.jsonl"))
     looks = HoldoutLedger(Path("runs")).looks

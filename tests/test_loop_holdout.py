@@ -282,7 +282,7 @@ def test_reading_looks_makes_no_folder(tmp_path: Path) -> None:
 def test_the_list_of_looks_counts_the_decisions(looked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["holdout", "looks", "--runs", str(looked)])
-    assert "3 decisions" in capsys.readouterr().out
+    assert "codes: 3 of 25 looks spent, a model each; 3 decisions" in capsys.readouterr().out
 
 
 def test_every_model_spends_the_budget_once_whatever_looked(write_suite: WriteSuite, tmp_path: Path) -> None:
