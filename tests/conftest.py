@@ -23,6 +23,13 @@ def pytest_configure() -> None:
     parallel.start_compiling()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files whose every test the command leaves out are not imported: torch and transformers take ten seconds of each worker."""
+    if "not model" not in config.option.markexpr or collection_path.suffix != ".py":
+        return None
+    return True if "\npytestmark = pytest.mark.model\n" in collection_path.read_text(encoding="utf-8") else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     parallel.sort_tests(items)
 

@@ -1,7 +1,7 @@
 """How the tests share a machine: which files stay together, which go first, threads, and the kernels compiled once.
 
-With ``-n 2`` a worker takes whole files, so that what a file's tests share is made once. A file's place here changes how long
-the tests take and never what they assert.
+With ``-n 2`` a worker takes whole files, so that what a file's tests share is made once; of two files it takes case by case.
+A file's place here changes how long the tests take and never what they assert.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ TOGETHER = {
     "test_attacks_node.py": "attacks",
     "test_decontam_audit.py": "attacks",
 }
+# Files whose tests share nothing that takes long: the cases of one value, such as a task, go where a worker is free.
+APART = {"test_shipped_web.py", "test_forging_projects.py"}
 # Minutes first, so that no worker begins the longest file when the others end.
 FIRST = (
     "test_loop_kill.py",
-    "test_forging_projects.py",
     "test_attacks.py",
     "test_attacks_node.py",
     "test_attacks_aftermath.py",
@@ -41,7 +42,6 @@ FIRST = (
     "test_evals_sandboxes_docker.py",
     "test_sandboxeval.py",
     "test_hostile_answers.py",
-    "test_shipped_web.py",
     "test_packaging.py",
     "test_finetune_lora.py",
     "test_evals_graders_projects.py",
@@ -84,14 +84,16 @@ class Files(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 
 
 def scope_of(nodeid: str) -> str:
-    """What stays in one worker: the test's file, or the files that it is together with."""
-    file = nodeid.partition("::")[0]
+    """What stays in one worker: the test's file, the files that it is together with, or of some files the cases of one value."""
+    file, _, test = nodeid.partition("::")
+    if Path(file).name in APART:
+        return f"{file}::{test.partition('[')[2]}"
     return TOGETHER.get(Path(file).name, file)
 
 
 def sort_tests(items: list[pytest.Item]) -> None:
-    """The longest files first; the order within a file stays."""
-    items.sort(key=lambda item: _PLACES.get(item.path.name, len(_PLACES)))
+    """The longest files first, and last those that go case by case, so that all workers end together; a file's order stays."""
+    items.sort(key=lambda item: _PLACES.get(item.path.name, len(_PLACES) + (item.path.name in APART)))
 
 
 def one_thread() -> None:

@@ -69,24 +69,28 @@ TYPED = "export const f = (x: number): number => x + 1;\n"
 WRONG = "export const f = (x: number): string => x + 1;\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "clean"), [(TYPED, True), (WRONG, False), ("// @ts-nocheck\n" + WRONG, False)])
 def test_tsc_finds_wrong_types_and_what_hides_them(code: str, clean: bool) -> None:
     found = measured(PASS, task({"name": "tsc"}, language="typescript"), code, web_sandbox())
     assert (found.scores["tsc"] == 1.0) == clean, found
 
 
+@pytest.mark.slow
 def test_tsc_knows_the_toolchains_types() -> None:
     code = 'import { useState } from "react";\nexport default function App() {\n  return <b>{useState(1)[0]}</b>;\n}\n'
     found = measured(PASS, task({"name": "tsc"}, language="tsx"), code, web_sandbox())
     assert found.scores == {"tsc": 1.0}, found
 
 
+@pytest.mark.slow
 def test_tsc_judges_the_answers_files_only() -> None:
     wanted = task({"name": "tsc"}, language="typescript", kind="tests", entry="src/a.ts", starter={"src/b.ts": WRONG})
     found = measured(PASS, wanted, 'export { f } from "./b";\n', web_sandbox())
     assert found.scores == {"tsc": 1.0}, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silence", ["", "/* eslint-disable */\n"])
 def test_eslint_finds_what_comments_cannot_hide(silence: str) -> None:
     code = f"{silence}export const f = (x) => {{ const unused = 1; return x; }};\n"
@@ -95,6 +99,7 @@ def test_eslint_finds_what_comments_cannot_hide(silence: str) -> None:
     assert any("unused" in line for line in found.evidence["metrics"]["eslint"]["first"])
 
 
+@pytest.mark.slow
 def test_eslint_leaves_a_clean_component_alone() -> None:
     code = "export default function App({ name }: { name: string }) {\n  return <b>{name}</b>;\n}\n"
     found = measured(PASS, task({"name": "eslint"}, language="tsx"), code, web_sandbox())

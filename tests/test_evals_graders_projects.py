@@ -1,5 +1,9 @@
 import json
 import re
+import subprocess
+import sys
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ from sandbox_requirements import required_sandbox
 from evals.errors import SandboxFault, TaskFault
 from evals.graders.projects import ProjectGrader, expected_ids
 from evals.graders.runners import discover_ids, runner
+from evals.graders.runners.pytest import _packages
 from evals.records import Limits, Task, Verdict
 from evals.sandboxes.base import Job, Outcome
 
@@ -255,3 +260,18 @@ def test_a_runner_that_does_not_start_is_an_error_and_no_fail() -> None:
     found = ProjectGrader().grade(counter_task(), COUNTER, Broken(SILENT))
     assert found.status == "error"
     assert "the test runner did not start: no such file" in found.evidence["message"]
+
+
+def test_pytest_travels_compiled_and_other_interpreters_compile_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the compiled file is of another version, the source beside it is taken."""
+    said = []
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import iniconfig; print(iniconfig.IniConfig.__init__.__code__.co_filename)"
+    )
+    for name, magic in (("same", MAGIC_NUMBER), ("other", b"\0\0\r\n")):
+        monkeypatch.setattr("evals.graders.runners.pytest.MAGIC_NUMBER", magic)
+        archive = tmp_path / f"{name}.zip"
+        archive.write_bytes(_packages.__wrapped__())
+        command = [sys.executable, "-I", "-S", "-B", "-c", program, str(archive)]
+        said.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+    assert said == ["<iniconfig/__init__.py>", str(tmp_path / "other.zip" / "iniconfig" / "__init__.py")]

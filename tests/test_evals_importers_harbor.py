@@ -33,6 +33,7 @@ def test_a_python_file_with_pytest_files_becomes_a_task(tmp_path: Path) -> None:
     assert (task.licence, task.train_ok) == ("MIT", True)
 
 
+@pytest.mark.slow
 def test_the_solution_passes_and_a_wrong_one_fails(tmp_path: Path) -> None:
     sandbox = required_sandbox("sandlock")
     (task,) = import_harbor(write(tmp_path, "words", {})).tasks

@@ -74,6 +74,7 @@ def test_a_row_with_its_snapshot_becomes_a_patch_task(tmp_path: Path) -> None:
     assert task.fail_to_pass == ("tests/test_cart.py::test_one",)
 
 
+@pytest.mark.slow
 def test_the_golden_patch_passes_and_another_change_fails(tmp_path: Path) -> None:
     sandbox = required_sandbox("sandlock")
     snapshot(tmp_path)

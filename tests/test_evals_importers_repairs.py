@@ -80,6 +80,7 @@ def test_the_repositorys_folder_reads_as_the_file_does(suite: Suite, tmp_path: P
     assert import_benchmark("quixbugs", tmp_path / "repository").digest == suite.digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_correct_program_passes_and_the_buggy_one_fails(suite: Suite, number: int) -> None:
     sandbox, task = required_sandbox("sandlock"), suite.tasks[number]

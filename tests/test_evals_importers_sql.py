@@ -194,6 +194,7 @@ def test_columns_that_only_a_key_determines_are_found(query: str, wanted: list[s
     assert ungrouped(parse(query)) == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "sql-eval").is_dir(), reason="needs sql-eval and defog-data")
 def test_sql_eval_comes_in_whole_but_for_one_question() -> None:
     found = import_defog(DATA)

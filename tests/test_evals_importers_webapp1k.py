@@ -114,12 +114,14 @@ def test_another_file_is_refused_with_what_was_expected(tmp_path: Path) -> None:
         load_suite(f"webapp1k:{tmp_path}")
 
 
+@pytest.mark.slow
 def test_a_right_component_passes(benchmark: Path) -> None:
     task = load_suite(f"webapp1k:{benchmark}").tasks[0]
     found = ProjectGrader().grade(task, RIGHT, required_sandbox("sandlock"))
     assert found.passed, (found.reason, found.evidence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [("'Failed to create tag'", "'Error'"), ("await fetch(", "await Promise.resolve({ ok: false }, ")]
 )

@@ -118,6 +118,7 @@ def test_without_go_the_message_says_what_to_install(monkeypatch: pytest.MonkeyP
         runtime_for(NAME).job(go_task(), ADD, ())
 
 
+@pytest.mark.slow
 @NEEDS_GO
 @pytest.mark.parametrize(
     ("code", "reason"),
@@ -152,6 +153,7 @@ def test_every_kind_of_plain_value_crosses_the_wall(sandbox: Sandbox) -> None:
     assert verdict.passed, verdict.evidence
 
 
+@pytest.mark.slow
 @NEEDS_GO
 def test_the_go_suites_goldens_are_proved(sandbox: Sandbox) -> None:
     suite = load_suite(str(ROOT / "data" / "go_suite"))

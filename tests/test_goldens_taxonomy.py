@@ -191,6 +191,7 @@ def test_failing_programs_are_named_by_their_cause(sandbox: Sandbox, code: str, 
     assert (kind_of(found), signature_of(found)) == (kind, said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "kind", "said"),
     [

@@ -497,6 +497,7 @@ def wait_for_rows(process: subprocess.Popen[str], out: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "verdict"), [((), "inconclusive"), ((LAMP["prompt"],), "leaks")], ids=["clean", "leaky"])
 def test_ctrl_c_leaves_partial_results_marked_as_partial(run: Run, tmp_path: Path, first: tuple[str, ...], verdict: str) -> None:
     endless("big.jsonl.zst", *first)
@@ -538,6 +539,7 @@ def no_space(tmp_path_factory: pytest.TempPathFactory) -> NoSpace:
     return NoSpace(code=process.returncode, err=fold(err), out=folder / "found")
 
 
+@pytest.mark.slow
 def test_no_space_for_the_results_is_said_and_nothing_looks_whole(no_space: NoSpace) -> None:
     assert (no_space.code, "no space left" in no_space.err) == (4, True), no_space.err
     assert not (no_space.out / "summary.json").exists()
@@ -552,6 +554,7 @@ def test_no_space_says_where_and_sends_nobody_to_another_verb(no_space: NoSpace)
     assert "goldloop resume" not in no_space.err
 
 
+@pytest.mark.slow
 def test_no_space_for_the_cleaned_files_is_said_and_nothing_looks_whole(run: Run, tmp_path: Path) -> None:
     texts("many.jsonl", LAMP["prompt"], *(f"{os.urandom(200).hex()} {text}" for text in FILLER * 200))
     process = child(tmp_path, "--train", "many.jsonl", "--clean", "cleaned", file_bytes=65536)

@@ -8,6 +8,7 @@ from evals.errors import SandboxFault
 from loop import doctor
 
 
+@pytest.mark.slow
 def test_the_doctor_looks_at_everything_a_run_needs(tmp_path: Path, sandbox: object) -> None:
     findings = {finding.name: finding for finding in doctor.examine(tmp_path)}
     assert {"python", "memory", "disk", "gpu", "model", "node", "web toolchain"} <= findings.keys()

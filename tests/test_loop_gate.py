@@ -612,6 +612,7 @@ def drawn(generator: np.random.Generator, suite: str, shares: np.ndarray) -> lis
     ]
 
 
+@pytest.mark.slow
 def test_a_model_that_did_not_change_is_hardly_ever_promoted() -> None:
     generator = np.random.default_rng(7)
     promoted = 0

@@ -88,6 +88,7 @@ def running(project: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_run_at_work_and_the_same_run_killed(run: Run, project: Path, running: subprocess.Popen[bytes]) -> None:
     at_work = status(run)
     assert (at_work["state"], at_work["pid"]) == ("running", running.pid)

@@ -46,6 +46,7 @@ def package_files() -> set[str]:
     return {file.relative_to(ROOT).as_posix() for file in files}
 
 
+@pytest.mark.slow
 def test_every_file_that_is_no_module_is_package_data_and_every_package_is_listed() -> None:
     covered = {
         file.relative_to(ROOT).as_posix()

@@ -79,6 +79,7 @@ def test_prompts_are_written_one_by_one(name: str) -> None:
             assert seen.setdefault(gram, task.id) == task.id, (task.id, seen[gram], gram)
 
 
+@pytest.mark.slow
 def test_every_golden_is_proved(sandbox: Sandbox, house: Suite, basics: Suite) -> None:
     tasks = [*house.tasks, *basics.tasks]
     assert len(prove_all(tasks, lambda task, code: grade(task, code, sandbox))) == len(tasks)

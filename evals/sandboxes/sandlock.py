@@ -13,6 +13,7 @@ import os
 import select
 import sys
 import tempfile
+import threading
 import time
 import weakref
 from contextlib import suppress
@@ -23,6 +24,7 @@ from typing import Any
 from evals.errors import SandboxFault
 from evals.sandboxes._folder import remove_folder
 from evals.sandboxes._hosts import filled, installed_toolchain, node_program
+from evals.sandboxes._modules import compile_modules
 from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
 from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
 from evals.sandboxes.pool import BOOT, Box, Ending, Order, Pool, Settings
@@ -75,6 +77,8 @@ class SandlockSandbox:
         self._base = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM_LIBRARIES if Path(p).exists())]
         _sweep(Path(tempfile.gettempdir()))
         self._user = self._unprivileged_user()
+        self._compiling = threading.Lock()
+        self._compiled: frozenset[str] = frozenset()
         self._pool: Pool[_BoxKind] = Pool(self._open)
         self._end = weakref.finalize(self, self._pool.close)  # at the interpreter's end at the latest
 
@@ -99,6 +103,7 @@ class SandlockSandbox:
         if job.toolchain == "web":
             names["{web}"] = installed_toolchain("web")
             links["node_modules"] = f"{names['{web}']}/node_modules"
+            self._compile_once(names["{web}"], names["{node}"])
         order = Order(
             job=job,
             command=tuple(filled(part, names) for part in job.command),
@@ -113,6 +118,13 @@ class SandlockSandbox:
             readable=(*(path for name, path in names.items() if name != "{python}"), *job.readable),
         )
         return self._pool.run(kind, order)
+
+    def _compile_once(self, web: str, node: str) -> None:
+        """Have the toolchain's modules compiled before its first job; the job that compiles them comes through here too."""
+        with self._compiling:
+            first, self._compiled = web not in self._compiled, self._compiled | {web}
+        if first:
+            compile_modules(Path(web), node, self.run)
 
     def _open(self, kind: _BoxKind) -> Box:
         """Make a box and wait until it is ready.

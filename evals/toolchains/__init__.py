@@ -40,6 +40,16 @@ def read_toolchain(name: str) -> dict[str, bytes]:
     return {file: (folder / file).read_bytes() for file in TOOLCHAINS[name]}
 
 
+def modules_script() -> bytes:
+    """The program that makes the web toolchain's archive of compiled modules, and reads it (``evals.sandboxes._modules``)."""
+    return (Path(__file__).parent / "web" / "modules.cjs").read_bytes()
+
+
+def modules_version() -> str:
+    """What the name of an archive carries: archives of another form are others."""
+    return digest(modules_script().decode()).removeprefix("b2:")[:12]
+
+
 def toolchain_digest(name: str) -> str:
     """Digest of the files that define a toolchain.
 

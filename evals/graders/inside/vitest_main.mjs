@@ -65,6 +65,10 @@ const reporter = {
   },
 };
 
+// The packages that most pages load, compiled before (modules.cjs); where there is no such archive, the worker loads their files.
+const archive = path.join(web, `modules-${job.modules}-${process.version}-${process.arch}.bin`);
+const compiled = job.environment === 'jsdom' && existsSync(archive);
+if (compiled) process.env.GOLDLOOP_MODULES = archive;
 if (!existsSync(path.join(root, 'node_modules'))) symlinkSync(path.join(web, 'node_modules'), path.join(root, 'node_modules'));
 let started;
 let transformWithOxc;
@@ -72,7 +76,7 @@ try {
   const { createVitest } = await import('vitest/node');
   ({ transformWithOxc } = await import('vite'));
   started = await createVitest('test', {
-    config: false, root, watch: false, environment: job.environment, reporters: [reporter], setupFiles: [path.join(here, 'setup.mjs')],
+    config: false, root, watch: false, execArgv: compiled ? ['--require', path.join(here, 'modules.cjs')] : [], environment: job.environment, reporters: [reporter], setupFiles: [path.join(here, 'setup.mjs')],
     include: Object.keys(job.sources), pool: 'forks', maxWorkers: 1, fileParallelism: false, isolate: true, cache: false, css: false, api: false,
     silent: true, allowOnly: false, retry: 0, testTimeout: 15000, hookTimeout: 15000, typecheck: { enabled: false },
     dangerouslyIgnoreUnhandledErrors: true, passWithNoTests: true, sequence: { shuffle: false, concurrent: false },

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import marshal
 import random
 import re
 import secrets
@@ -16,6 +17,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
@@ -129,6 +131,8 @@ class PytestRunner:
 def _packages() -> bytes:
     """Pytest and what it needs, all of it plain Python, as an archive that an interpreter imports from.
 
+    Compiled files lie beside the sources: an interpreter of the same version takes them, any other compiles the sources.
+
     Raises:
         SandboxFault: they are not installed here.
     """
@@ -141,8 +145,20 @@ def _packages() -> bytes:
                 raise SandboxFault(f"tasks with pytest files need {package}: pip install 'pytest>=8.4'") from None
             for file in listed:
                 if file.suffix == ".py" and not _LEXER.match(str(file)):
-                    archive.writestr(zipfile.ZipInfo(str(file)), file.read_binary(), zipfile.ZIP_DEFLATED)
+                    source = file.read_binary()
+                    archive.writestr(zipfile.ZipInfo(str(file)), source, zipfile.ZIP_DEFLATED)
+                    archive.writestr(zipfile.ZipInfo(f"{file}c"), _compiled(str(file), source), zipfile.ZIP_STORED)
     return made.getvalue()
+
+
+def _compiled(name: str, source: bytes) -> bytes:
+    """The content of a ``.pyc`` file that says not to look at its source (PEP 552).
+
+    Pytest leaves its own frames out of a message by their files' place, which is not known yet, and generated code, whose
+    file is named in angle brackets.
+    """
+    code = compile(source, f"<{name}>", "exec", dont_inherit=True)
+    return MAGIC_NUMBER + (1).to_bytes(4, "little") + source_hash(source) + marshal.dumps(code)
 
 
 def _reaches(text: str) -> Iterator[tuple[int, str]]:

@@ -24,6 +24,7 @@ from evals.javascript.trees import Unreadable, parse_file, walk
 from evals.javascript.trees import text as text_of
 from evals.records import Limits
 from evals.sandboxes.base import Job
+from evals.toolchains import modules_script, modules_version
 
 _TEST = re.compile(r"\.(test|spec)\.(js|jsx|ts|tsx)$")
 _SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
@@ -135,6 +136,7 @@ def _own_files(
         "forbidden": FORBIDDEN,
         "environment": "jsdom" if dom else "node",
         "aliases": aliases,
+        "modules": modules_version(),
     }
     setup = inside("vitest_setup.mjs")
     if dom:
@@ -144,6 +146,7 @@ def _own_files(
     return {
         f"{FOLDER}/job.json": json.dumps(job).encode(),
         f"{FOLDER}/main.mjs": inside("vitest_main.mjs"),
+        f"{FOLDER}/modules.cjs": modules_script(),
         f"{FOLDER}/setup.mjs": setup,
     }
 
