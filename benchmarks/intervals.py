@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -302,13 +302,18 @@ _VERDICTS = {passed: Verdict(status="pass" if passed else "fail", reason="drawn"
 
 def _results(suite: str, passed: np.ndarray, groups: np.ndarray, slices: int = 3) -> list[Result]:
     """Results of ``passed``, tasks by samples."""
-    made = []
-    for number, row in enumerate(passed.tolist()):
-        for sample, verdict in enumerate(row):
-            attempt = Attempt(key=f"{suite}/{number}", sample=sample, completion="", code="", finish_reason="stop")
-            place = {"id": f"{number}", "suite": suite, "group": f"{groups[number]}", "slice": f"{number % slices}"}
-            made.append(Result(split="holdout", attempt=attempt, verdict=_VERDICTS[verdict], **place))
-    return made
+    return [
+        _result(suite, number, f"{groups[number]}", f"{number % slices}", sample, verdict)
+        for number, row in enumerate(passed.tolist())
+        for sample, verdict in enumerate(row)
+    ]
+
+
+@cache
+def _result(suite: str, number: int, group: str, slice_: str, sample: int, passed: bool) -> Result:
+    attempt = Attempt(key=f"{suite}/{number}", sample=sample, completion="", code="", finish_reason="stop")
+    place = {"id": f"{number}", "suite": suite, "group": group, "slice": slice_}
+    return Result(split="holdout", attempt=attempt, verdict=_VERDICTS[passed], **place)
 
 
 def write_result(name: str, what: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], note: str = "") -> None:

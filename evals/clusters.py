@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -116,7 +117,7 @@ class _Clustered:
         n = float(self.sizes.sum())
         pulls = self.sizes**2 / (n - self.sizes)
         freedom = n**2 / float(self.sizes @ self.sizes + pulls.sum() ** 2 - pulls @ pulls)
-        return float(student.ppf(probability, freedom))
+        return float(stdtrit(freedom, probability))
 
 
 def _share_interval(clustered: _Clustered, confidence: float, most_trials: float) -> Interval:

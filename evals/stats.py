@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom, norm
+from scipy.special import ndtri
+from scipy.stats import binom
 
 from evals.records import Record
 
@@ -79,7 +80,7 @@ def wilson(passed: int, n: int, confidence: float = 0.95) -> Interval:
     """
     if n <= 0 or not 0 <= passed <= n:
         raise ValueError(f"needs 0 <= passed <= n and n > 0, got passed={passed}, n={n}")
-    return score_interval(passed / n, n, float(norm.ppf(0.5 + confidence / 2)))
+    return score_interval(passed / n, n, float(ndtri(0.5 + confidence / 2)))
 
 
 def score_interval(share: float, n: float, quantile: float) -> Interval:

@@ -125,6 +125,7 @@ def test_init_names_the_schema_that_it_writes(run: Run, tmp_path: Path) -> None:
             "validate",
             "mine/goldloop.yaml",
             "--unsafe-local",
+            "--anyway",
             "--set",
             "backend=fakes:Perfect",
             "--set",
