@@ -74,7 +74,7 @@ def end_of(project: Path) -> dict[str, Any]:
     kept: dict[str, Any] = {"report": read_json(run / "report.json")}
     for stage in sorted(run.glob("round-*/*")):
         manifest = read_json(stage / MANIFEST)
-        manifest.pop("seconds")
+        del manifest["seconds"], manifest["made"]  # of the clock and the machine
         kept[f"{stage.parent.name}/{stage.name}"] = manifest
         for name in ("trainset.jsonl", "results.jsonl", "adapter_model.safetensors"):
             if (stage / name).is_file():

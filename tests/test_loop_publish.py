@@ -88,7 +88,7 @@ def test_no_second_look_is_given(goldloop: Run, write_suite: WriteSuite, tmp_pat
         assert ended.code == 3 and "6 of its 6 final tasks were looked at before (published on 20" in ended.err
     project(write_suite(train=5, holdout=6, final=6, root=tmp_path / "later"), "other")
     entry = Registry(Path("runs")).current()
-    assert goldloop("run", "--set", "seed=7").code == 0
+    assert goldloop("run", "--start", "base", "--set", "seed=7").code == 0
     assert Registry(Path("runs")).current() != entry  # another adapter
     assert "final tasks were looked at before" in goldloop("publish").err
     assert not Path("elsewhere").exists() and not Path("seeded").exists()
