@@ -68,7 +68,7 @@ def publish(bench: Bench, runs: Path, out: Path | None = None) -> tuple[Path, Pu
         Inconclusive: no final task, one of them was looked at before, what the adapter was trained on is unknown, or too many
             infrastructure errors.
     """
-    entry, adapter = adapter_in_use(bench.config.model, runs)
+    entry, adapter = adapter_in_use(bench.config.model, runs, [suite.name for suite in bench.targets])
     tasks = bench.tasks("final")
     if not tasks:
         raise Inconclusive(_how_to_make_one(bench.suites))
@@ -119,13 +119,14 @@ def publish(bench: Bench, runs: Path, out: Path | None = None) -> tuple[Path, Pu
     return folder, Publication.read(folder)
 
 
-def adapter_in_use(model: str, runs: Path) -> tuple[RegistryEntry, ModelRef]:
-    """The adapter in use and the model that it makes of the base.
+def adapter_in_use(model: str, runs: Path, suites: Sequence[str] = ()) -> tuple[RegistryEntry, ModelRef]:
+    """The adapter in use for these target suites, or the last one promoted, and the model that it makes of the base.
 
     Raises:
         BadInput: none is in use, it is that of another base, or not the one that was promoted.
     """
-    entry = Registry(runs).current() if runs.is_dir() else None
+    registry = Registry(runs) if runs.is_dir() else None
+    entry = (registry.current(model, suites) or registry.current()) if registry else None
     if entry is None:
         raise BadInput(
             f"{runs}: no adapter is in use, so there is nothing to publish; `goldloop run` or `goldloop promote RUN` "

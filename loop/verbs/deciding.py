@@ -114,7 +114,7 @@ def gate(
     from loop.config import full_keys, make_config
     from loop.gate import EXIT_CODES, History, decide
     from loop.holdout import HoldoutLedger
-    from loop.sequence import USUAL_LEVEL, decision_level, sequence_note
+    from loop.sequence import decision_level, sequence_note
 
     overrides = full_keys(set_ or (), "gate")
     settings = make_config({"suites": {"target": list(target)}}, overrides, place="command line").gate
@@ -144,8 +144,7 @@ def gate(
         ledger.look("evaluation", side, model, why)
     ledger.look("decision", judged, right.subject, why)
     level = decision_level(ledger, judged, settings, right.subject, why)
-    stricter: dict[str, Any] = {} if level == USUAL_LEVEL else {"level": level}
-    report = decide(*sides, target=target, guard=guard or (), settings=settings, history=history, **stricter)
+    report = decide(*sides, target=target, guard=guard or (), settings=settings, history=history, level=level)
     sequence = sequence_note(ledger, judged, settings, report.lines, right.subject, why)
     file = _keep(report, settings, {"before": left, "after": right}, {"level": level, "sequence": sequence})
     if json:
