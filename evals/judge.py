@@ -1,8 +1,8 @@
 """A model as judge (autorater): scores an answer beside the golden by a rubric, with reasons and confidence.
 
-For what tests cannot see: readability, security, style. A judgement changes no verdict and no gate uses it; ``calibrate`` says
-whether a judge agrees with people. What the candidate wrote is quoted line by line, and nothing in it can be a
-token of a chat template, so that it cannot address the judge as the harness does. It is scored without what could
+For what tests cannot see: readability, security, style. A judge informs and never decides: no verdict, gate or trainset reads
+what it says. ``calibrate`` says how far it agrees with people. What the candidate wrote is quoted line by line, and nothing in
+it can be a token of a chat template, so that it cannot address the judge as the harness does. It is scored without what could
 address the judge: comments, docstrings, words in strings not in the task; a score that moves when they are put back is dropped.
 Does not cover what names of up to four words say.
 """
@@ -15,15 +15,16 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-import numpy as np
 import orjson
 from pydantic import Field
 
+from evals.agreement import cohen_kappa, expected_calibration_error, kappa_interval
 from evals.languages import Language, language_of, part_of
 from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.records import Message, Record, Task
 from evals.source import read_python
+from evals.stats import Interval
 
 QUOTE = "│ "
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -45,7 +46,7 @@ _SPEECH_WORDS, _NAME_WORDS = 3, 5  # a text of this many words, or a name of thi
 _MOST_CUTS = 200
 _MOST_CHARACTERS = 60_000  # of an answer; what a judge's window cuts off would count as missing
 _SWAY = 0.15  # a score that changes by more with the order or with the candidate's comments is not kept
-LEAST_KAPPA, MOST_ECE, LEAST_LABELS, LEAST_OF_EACH = 0.6, 0.15, 30, 5
+LEAST_KAPPA, MOST_ECE, LEAST_LABELS, LEAST_OF_EACH = 0.6, 0.15, 100, 5
 
 
 class Criterion(Record):
@@ -313,26 +314,39 @@ def _total(opinion: _Opinion, rubric: Sequence[Criterion]) -> float:
 
 
 class Calibration(Record):
-    """A judge against people on ``n`` answers, ``good`` of them good: agreement, and whether its confidence is honest."""
+    """A judge against people on ``n`` answers to ``tasks`` tasks, ``good`` of them good: agreement, and honest confidence.
+
+    ``kappa95`` is the interval of kappa over tasks.
+    """
 
     n: int
+    tasks: int
     good: int
     accuracy: float
     kappa: float
+    kappa95: Interval
     ece: float
 
     @property
-    def agrees(self) -> bool:
-        """Whether the judge can be relied on: kappa of 0.6 (substantial, Landis and Koch 1977), honest confidence, enough labels.
+    def doubts(self) -> list[str]:
+        """What is missing before the judge can be said to agree with people, in words.
 
-        Labels of one kind alone cannot tell a judge from a constant.
+        At least 100 labels, some of each kind, since labels of one kind cannot tell a judge from a constant; the lower limit of
+        kappa, not kappa itself, at least 0.6 (substantial, Landis and Koch 1977); honest confidence.
         """
-        return (
-            min(self.good, self.n - self.good) >= LEAST_OF_EACH
-            and self.n >= LEAST_LABELS
-            and self.kappa >= LEAST_KAPPA
-            and self.ece <= MOST_ECE
-        )
+        rarer = min(self.good, self.n - self.good)
+        doubts = {
+            f"{self.n} labels, at least {LEAST_LABELS} are needed": self.n < LEAST_LABELS,
+            f"{rarer} labels of the rarer kind, at least {LEAST_OF_EACH} are needed": rarer < LEAST_OF_EACH,
+            f"kappa's lower limit {self.kappa95.low:.2f} is below {LEAST_KAPPA}": self.kappa95.low < LEAST_KAPPA,
+            f"calibration error {self.ece:.2f} is above {MOST_ECE}": self.ece > MOST_ECE,
+        }
+        return [text for text, holds in doubts.items() if holds]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the labels show that the judge agrees with people: a finding, no permission; nothing reads it to decide."""
+        return not self.doubts
 
 
 def calibrate(judgements: Sequence[Judgement], labels: Mapping[str, bool], *, threshold: float = 0.5) -> Calibration:
@@ -344,31 +358,17 @@ def calibrate(judgements: Sequence[Judgement], labels: Mapping[str, bool], *, th
     pairs = [(judgement, labels[judgement.answer]) for judgement in judgements if judgement.answer in labels]
     if not pairs:
         raise ValueError("no judged answer has a label; labels are keyed by suite/id (suite/id#1 for a second sample)")
+    tasks = [judgement.key for judgement, _ in pairs]
     wanted = [label for _, label in pairs]
     said = [not label if judgement.score is None else judgement.score >= threshold for judgement, label in pairs]
     right = [guess == label for guess, label in zip(said, wanted, strict=True)]
     confidence = [judgement.confidence if judgement.confidence is not None else 1.0 for judgement, _ in pairs]
     return Calibration(
         n=len(pairs),
+        tasks=len(set(tasks)),
         good=sum(wanted),
         accuracy=sum(right) / len(right),
         kappa=cohen_kappa(said, wanted),
+        kappa95=kappa_interval(said, wanted, tasks),
         ece=expected_calibration_error(confidence, right),
     )
-
-
-def cohen_kappa(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Agreement beyond chance (Cohen 1960); 0 if one rater never varies and they differ, 1 if they agree throughout."""
-    n = len(first)
-    agreed = sum(a == b for a, b in zip(first, second, strict=True)) / n
-    p, q = sum(first) / n, sum(second) / n
-    chance = p * q + (1 - p) * (1 - q)
-    return 1.0 if agreed == 1.0 else (agreed - chance) / (1 - chance) if chance < 1 else 0.0
-
-
-def expected_calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Mean distance of confidence and accuracy over equal bins (Guo et al. 2017, eq. 3)."""
-    said, was = np.asarray(confidence, dtype=float), np.asarray(right, dtype=float)
-    slots = np.minimum((said * bins).astype(int), bins - 1)
-    parts = [slots == slot for slot in range(bins) if np.any(slots == slot)]
-    return float(sum(part.sum() * abs(said[part].mean() - was[part].mean()) for part in parts) / said.size)

@@ -22,9 +22,10 @@ import re
 import sys
 import typing
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from evals.clusters import holm
 from evals.reasons import reason_row
 from evals.records import Failure
 from goldens.differences import is_in_other_words
@@ -46,13 +47,15 @@ _COMMON_IMPORTS = frozenset(
     | {"React", "ReactDOM", "PropTypes", "screen", "render", "fireEvent", "userEvent", "vi", "axios", "lodash", "moment"}
     | {"fs", "util", "assert", "crypto"}
 )
+_LEVEL = 0.05  # chance of any mark in a table in which slices fail alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """Failures that say the same. ``slices`` counts them by slice; the representative has the shortest code.
 
-    ``unusual`` are the slices that it hits more often than failures at large do (p below 0.01, one-sided).
+    ``unusual`` are the slices that it hits more often than failures at large do: one-sided p below 5% after Holm's correction
+    over all clusters and slices, so that at most one table in twenty marks anything where slices fail alike.
     """
 
     kind: str
@@ -125,33 +128,50 @@ def clusters_of(failures: Sequence[Failure], slices: Mapping[str, str]) -> list[
     parts: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
     for failure in failures:
         parts[kind_of(failure), signature_of(failure)].append(failure)
-    at_large = Counter(slices.get(failure.key, "-") for failure in failures)
-    clusters = [_cluster(kind, signature, part, slices, at_large) for (kind, signature), part in parts.items()]
+    unusual = _unusual({name: _by_slice(part, slices) for name, part in parts.items()})
+    clusters = [_cluster(kind, signature, part, slices, unusual[kind, signature]) for (kind, signature), part in parts.items()]
     return sorted(clusters, key=lambda cluster: (-cluster.size, cluster.kind, cluster.signature))
 
 
+def _by_slice(failures: Sequence[Failure], slices: Mapping[str, str]) -> Counter[str]:
+    return Counter(slices.get(failure.key, "-") for failure in failures)
+
+
 def _cluster(
-    kind: str, signature: str, failures: Sequence[Failure], slices: Mapping[str, str], at_large: Mapping[str, int]
+    kind: str, signature: str, failures: Sequence[Failure], slices: Mapping[str, str], unusual: tuple[str, ...]
 ) -> Cluster:
     shortest = min(failures, key=lambda failure: (len(failure.attempt.code or failure.attempt.completion), failure.key))
-    counts = Counter(slices.get(failure.key, "-") for failure in failures)
     return Cluster(
         kind=kind,
         signature=signature,
         representative=shortest,
         tasks=tuple(failure.key for failure in failures),
-        slices=dict(counts.most_common()),
-        unusual=tuple(_unusual(counts, at_large)),
+        slices=dict(_by_slice(failures, slices).most_common()),
+        unusual=unusual,
     )
 
 
-def _unusual(counts: Counter[str], at_large: Mapping[str, int]) -> Iterator[str]:
-    """Slices of which a draw of this many from all failures would rarely hold as many (hypergeometric)."""
-    drawn, total = counts.total(), sum(at_large.values())
-    for name, count in counts.most_common():
-        inside = at_large[name]
-        if count * total > drawn * inside and _tail(count, inside, drawn, total) < 0.01:
-            yield name
+def _unusual(clusters: Mapping[tuple[str, str], Counter[str]]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Slices of each cluster of which a draw of its size from all failures would rarely hold as many (hypergeometric).
+
+    Holm's correction counts every cluster with every slice that could be marked if it stood alone: those that even the most
+    extreme draw leaves above 5%, such as clusters of one failure, are no comparisons (Tarone 1990). The sizes alone decide
+    that, not where the failures are, so that the error stays below 5%.
+    """
+    at_large = sum(clusters.values(), Counter())
+    total = at_large.total()
+    places = [(cluster, name) for cluster in clusters for name in at_large]
+    p_values: dict[int, float] = {}
+    for place, (cluster, name) in enumerate(places):
+        count, drawn, inside = clusters[cluster][name], clusters[cluster].total(), at_large[name]
+        if _tail(min(inside, drawn), inside, drawn, total) < _LEVEL:
+            p_values[place] = _tail(count, inside, drawn, total) if count else 1.0
+    adjusted = holm({f"{place}": p for place, p in p_values.items()})
+    marked = {places[int(place)] for place, p in adjusted.items() if p < _LEVEL}
+    return {
+        cluster: tuple(name for name, _ in counts.most_common() if (cluster, name) in marked)
+        for cluster, counts in clusters.items()
+    }
 
 
 def _tail(least: int, inside: int, drawn: int, total: int) -> float:

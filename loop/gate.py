@@ -36,7 +36,7 @@ Role = Literal["target", "guard"]
 
 
 class Line(Comparison):
-    """One row of the closing table: the comparison of a suite or one of its slices, on the holdout. Slice ``*`` is the whole.
+    """One row of the closing table: the comparison of a suite or one of its slices, on one split. Slice ``*`` is the whole.
 
     ``errors`` are tasks left out on both sides, since all their samples on one side were infrastructure errors. ``decisive`` is
     the interval at the level that a target was decided at, where that is not 5%.
@@ -232,7 +232,8 @@ def compare_suites(
             left, right = ([result for result in side if result.suite == suite] for side in (before, after))
             whole = _line(suite, "*", role, left, right, level if role == "target" else _LEVEL)
             if whole is None:
-                raise Inconclusive(f"suite {suite}: no holdout task has a verdict before and after; nothing can be compared")
+                split = "/".join(sorted({result.split for result in (*left, *right)})) or "holdout"
+                raise Inconclusive(f"suite {suite}: no {split} task has a verdict before and after; nothing can be compared")
             lines += [whole, *(line for name in _slices(left, right) if (line := _line(suite, name, role, left, right)))]
     return tuple(lines)
 

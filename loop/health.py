@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evals.comparison import outcomes_of, pass_rate
+from evals.comparison import Rate, groups_of, outcomes_of, pass_rate
 from evals.errors import BadInput
 from evals.files import digest, read_json, read_records
 from evals.records import Record, Result
@@ -21,15 +21,22 @@ from evals.suites import Suite
 from loop.holdout import HoldoutLedger
 from loop.stages import RESULTS
 
-SATURATED, ROUNDS = 0.90, 2
+SATURATED, SURELY, ROUNDS = 0.90, 0.80, 2
 
 
 class SliceHealth(Record):
-    """A slice's pass rates on the holdout, one a round, oldest first; ``saturated``: at least 90% in the last two rounds."""
+    """A slice's pass rates on the holdout, one a round, oldest first, and the lower limits of their 95% intervals.
+
+    ``saturated``: in each of the last two rounds at least 90%, and surely (lower limit) at least 80%. The limit is Wilson's, or
+    that of groups and samples as clusters: 11 tasks of 11 may be luck (limit 74%), 16 of 16 are not (81%), and tasks of one
+    group count as one. The rounds are not pooled: they ask the same tasks, which would then count twice. The share counts,
+    too, since 84% of 500 tasks is surely above 80%, and leaves 80 tasks to gain.
+    """
 
     slice: str
     tasks: int
     rates: tuple[float, ...]
+    lows: tuple[float, ...]
     saturated: bool
 
 
@@ -52,7 +59,8 @@ class Health(Record):
         """What to do, in words; empty if nothing is needed."""
         full = [part.slice for part in self.slices if part.saturated]
         advice = {
-            f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} in {ROUNDS} rounds; keep these as core": full,
+            f"add harder tasks to {', '.join(full)}: at least {SATURATED:.0%} solved in {ROUNDS} rounds, surely {SURELY:.0%} "
+            "(95% interval); keep these as core": full,
             f"look at {len(self.never_solved)} tasks that no model solved: too hard, or wrong checks": self.never_solved,
             f"mend or remove {len(self.flaky)} flaky tasks: the same code got different verdicts": self.flaky,
             f"sharpen the checks of {len(self.weak or ())} weak tasks": self.weak,
@@ -124,17 +132,18 @@ def _rounds(evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> list[Sequen
 def _slices(suite: Suite, evaluations: Sequence[tuple[Path, Sequence[Result]]]) -> Iterator[SliceHealth]:
     rounds = _rounds(evaluations)
     for name in sorted({task.slice for task in suite.tasks}):
-        rates = []
+        rates: list[Rate] = []
         for results in rounds:
-            outcomes = outcomes_of([r for r in results if r.slice == name and r.split == "holdout"])
-            if outcomes:
-                rates.append(pass_rate(outcomes).share)
+            part = [r for r in results if r.slice == name and r.split == "holdout"]
+            if outcomes := outcomes_of(part):
+                rates.append(pass_rate(outcomes, groups_of(part)))
         last = rates[-ROUNDS:]
         yield SliceHealth(
             slice=name,
             tasks=sum(task.slice == name for task in suite.tasks),
-            rates=tuple(rates),
-            saturated=len(last) == ROUNDS and min(last) >= SATURATED,
+            rates=tuple(rate.share for rate in rates),
+            lows=tuple(rate.interval.low for rate in rates),
+            saturated=len(last) == ROUNDS and all(rate.share >= SATURATED and rate.interval.low >= SURELY for rate in last),
         )
 
 

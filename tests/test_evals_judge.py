@@ -16,15 +16,13 @@ from command_line import Ended
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.files import read_records, write_jsonl
+from evals.files import read_json, read_records, write_jsonl
 from evals.judge import (
     DEFAULT_RUBRIC,
     QUOTE,
     Criterion,
     Judgement,
     calibrate,
-    cohen_kappa,
-    expected_calibration_error,
     judge_answers,
     judge_prompt,
     parse_opinion,
@@ -304,32 +302,6 @@ def test_the_prompt_names_every_criterion_and_holds_the_golden() -> None:
     assert all(criterion.name in system for criterion in DEFAULT_RUBRIC) and "return a + b" in user
 
 
-def test_kappa_equals_a_worked_example() -> None:
-    # Cohen's kappa of 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no is 0.4.
-    first = [True] * 25 + [False] * 25
-    second = [True] * 20 + [False] * 5 + [True] * 10 + [False] * 15
-    assert cohen_kappa(first, second) == pytest.approx(0.4)
-
-
-def test_kappa_equals_cohens_formula_on_skewed_tables() -> None:
-    # 45 yes/yes, 15 yes/no, 25 no/yes, 15 no/no: p_o 0.60, p_e 0.54, kappa 0.1304; and 25, 35, 5, 35: 0.2593 (both n = 100).
-    for (a, b, c, d), wanted in {(45, 15, 25, 15): 0.06 / 0.46, (25, 35, 5, 35): 0.14 / 0.54}.items():
-        first = [True] * (a + b) + [False] * (c + d)
-        second = [True] * a + [False] * b + [True] * c + [False] * d
-        assert cohen_kappa(first, second) == pytest.approx(wanted)
-
-
-def test_calibration_error_weights_bins_by_their_answers() -> None:
-    # Bin 0.9-1: 8 answers, said 0.95, 6 right; bin 0.6-0.7: 2 answers, said 0.65, 2 right. 0.8 * 0.20 + 0.2 * 0.35.
-    said = [0.95] * 8 + [0.65] * 2
-    assert expected_calibration_error(said, [True] * 6 + [False] * 2 + [True] * 2) == pytest.approx(0.23)
-
-
-def test_calibration_error_of_honest_confidence_is_zero() -> None:
-    assert expected_calibration_error([0.75] * 4, [True, True, True, False]) == pytest.approx(0.0)
-    assert expected_calibration_error([1.0] * 4, [True, False, False, False]) == pytest.approx(0.75)
-
-
 class SteadyJudge(ScriptedBackend):
     """Finds 0.9 for everything; usable from a configuration."""
 
@@ -370,7 +342,11 @@ def test_the_verb_judges_every_sample_but_those_of_the_holdout(tmp_path: Path) -
     ended = asked(tmp_path, "--labels", str(labels))
     assert ended.code == 0 and ended.json["answers"] == ended.json["scored"] == 2
     assert (ended.json["calibration"]["n"], ended.json["calibration"]["accuracy"]) == (2, 0.5)
-    assert ended.json["calibration"]["agrees"] is False
+    found = ended.json["calibration"]
+    assert found["agrees"] is False and "2 labels, at least 100 are needed" in found["doubts"]
+    assert found["kappa95"] == [-1.0, 1.0] and found["tasks"] == 1
+    assert "informs and never decides" in ended.json["note"]
+    assert read_json(tmp_path / "judged/judge.json")["note"] == ended.json["note"]
     assert [one.answer for one in read_records(tmp_path / "judged/judgements.jsonl", Judgement)] == [key, f"{key}#1"]
 
 
@@ -405,12 +381,46 @@ def judged(n: int, wrong: int, confidence: float = 0.95) -> tuple[list[Judgement
 
 
 @pytest.mark.parametrize(
-    ("n", "wrong", "confidence", "gate"),
-    [(60, 2, 0.95, True), (60, 20, 0.7, False), (20, 0, 1.0, False), (60, 2, 0.5, False)],
+    ("n", "wrong", "confidence", "doubt"),
+    [
+        (100, 4, 0.95, None),
+        (99, 4, 0.95, "99 labels, at least 100"),
+        (20, 0, 1.0, "20 labels, at least 100"),
+        (100, 15, 0.85, "kappa's lower limit 0.5"),  # kappa itself is 0.7
+        (400, 60, 0.85, None),  # the same kappa, surely above 0.6
+        (100, 4, 0.5, "calibration error"),
+    ],
 )
-def test_only_a_judge_that_agrees_and_knows_itself_may_count_in_a_gate(n: int, wrong: int, confidence: float, gate: bool) -> None:
-    judgements, labels = judged(n, wrong, confidence)
-    assert calibrate(judgements, labels).agrees is gate
+def test_only_a_judge_that_surely_agrees_and_knows_itself_agrees(
+    n: int, wrong: int, confidence: float, doubt: str | None
+) -> None:
+    found = calibrate(*judged(n, wrong, confidence))
+    assert found.agrees is (doubt is None) and found.kappa > 0.6
+    assert doubt is None or [text.startswith(doubt) for text in found.doubts] == [True]
+
+
+def test_labels_of_ten_tasks_are_not_a_hundred() -> None:
+    judgements, labels = judged(100, 4)
+    assert calibrate(judgements, labels).agrees
+    ten = [one.model_copy(update={"key": f"s/{i // 10}", "sample": i % 10}) for i, one in enumerate(judgements)]
+    found = calibrate(ten, dict(zip([one.answer for one in ten], labels.values(), strict=True)))
+    assert found.tasks == 10 and found.kappa95.low < calibrate(judgements, labels).kappa95.low
+    assert not found.agrees
+
+
+def test_nothing_but_its_verb_reads_a_judge() -> None:
+    root = Path(__file__).parents[1]
+    modules = [
+        file
+        for folder in ("evals", "goldens", "decontam", "trainset", "finetune", "loop")
+        for file in (root / folder).rglob("*.py")
+    ]
+    readers = {
+        file.relative_to(root).as_posix()
+        for file in [*modules, root / "goldloop.py"]
+        if re.search(r"evals\.judge\b|evals import .*\bjudge\b|judgements\.jsonl|judge\.json\b", file.read_text(encoding="utf-8"))
+    }
+    assert readers == {"loop/verbs/judging.py"}
 
 
 def test_labels_of_one_kind_alone_prove_no_judge() -> None:

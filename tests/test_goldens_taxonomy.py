@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from javascript_tasks import js_task, required_node
 from project_tasks import CART, cart_task
+from scipy.stats import binomtest, hypergeom
 
 from evals.graders import grade
 from evals.reasons import KINDS
 from evals.records import Attempt, Case, Failure, Limits, Task, Verdict
 from evals.sandboxes.base import Sandbox
+from goldens import taxonomy
 from goldens.signatures import signature_of
 from goldens.taxonomy import clusters_of, count_kinds, kind_of
 
@@ -258,6 +262,53 @@ def test_a_cluster_names_the_slices_that_it_hits_more_than_failures_at_large_do(
     assert clusters["time"].unusual == ("money",) and clusters["no code"].unusual == ("routes",)
     even = [failure("time" if n % 2 else "no_code", f"s/{n}") for n in range(100)]
     assert all(not cluster.unusual for cluster in clusters_of(even, slices))
+
+
+@pytest.fixture(scope="module")
+def mixed() -> tuple[list[Failure], list[str]]:
+    """200 failures in 10 clusters of many sizes, and the slices (8, of many sizes) that their tasks have; drawn at random."""
+    generator = np.random.default_rng(7)
+    reasons = [
+        f"exception:E{n}" for n in generator.choice(10, p=[0.25, 0.2, 0.15, 0.1, 0.1, 0.08, 0.05, 0.04, 0.02, 0.01], size=200)
+    ]
+    failures = [failure(reason, f"s/{n}", message=reason[-2:] * 3) for n, reason in enumerate(reasons)]
+    return failures, [f"slice{n}" for n in generator.choice(8, p=[0.3, 0.2, 0.15, 0.1, 0.1, 0.08, 0.05, 0.02], size=200)]
+
+
+def test_unusual_slices_are_those_of_scipy_after_holm(mixed: tuple[list[Failure], list[str]]) -> None:
+    failures, names = mixed
+    # The largest cluster is moved into one slice by half, so that something is there to be found.
+    largest = max(clusters_of(failures, {}), key=lambda cluster: cluster.size).tasks
+    named = {f.key: name for f, name in zip(failures, names, strict=True)} | dict.fromkeys(largest[: len(largest) // 2], "slice5")
+    clusters = clusters_of(failures, named)
+    sizes = Counter(named.values())
+    cells = [(cluster, name) for cluster in clusters for name in sizes]
+    tested = []
+    for cluster, name in cells:
+        draw = hypergeom(len(failures), sizes[name], cluster.size)
+        if draw.pmf(min(sizes[name], cluster.size)) < 0.05:
+            tested.append((float(draw.sf(cluster.slices.get(name, 0) - 1)), cluster.signature, name))
+    expected = set()
+    for rank, (p, signature, name) in enumerate(sorted(tested)):
+        if p >= 0.05 / (len(tested) - rank):
+            break
+        expected.add((signature, name))
+    found = {(cluster.signature, name) for cluster in clusters for name in cluster.unusual}
+    assert found == expected and len(found) >= 1
+    alone = [row for row in tested if row[0] < 0.05]
+    assert len(alone) > len(found)  # what stood out without the correction for their number
+
+
+def test_where_slices_fail_alike_at_most_one_table_in_twenty_marks_anything(mixed: tuple[list[Failure], list[str]]) -> None:
+    failures, names = mixed
+    generator = np.random.default_rng(11)
+    parts = {cluster.signature: cluster.tasks for cluster in clusters_of(failures, {})}
+    marked = 0
+    for _ in range(400):
+        shuffled = dict(zip([f.key for f in failures], generator.permutation(names).tolist(), strict=True))
+        table = {("", name): Counter(shuffled[task] for task in tasks) for name, tasks in parts.items()}
+        marked += any(taxonomy._unusual(table).values())
+    assert binomtest(marked, 400, 0.05, alternative="greater").pvalue > 0.01, marked
 
 
 def test_every_kind_has_advice() -> None:

@@ -222,20 +222,29 @@ def test_conditions_are_said_once_where_they_are_alike() -> None:
     assert conditions_words(None, after).startswith("before: not recorded; after: 1 sample a task")
 
 
-def test_two_evaluations_of_training_tasks_are_not_spoken_of_as_a_holdout(
-    run: Run, tmp_path: Path, write_suite: WriteSuite
+@pytest.mark.parametrize(
+    ("split", "tasks", "detects", "verdict"),
+    [("train", 6, "(80% power)", "better"), ("dev", 4, "detects nothing", "no evidence of a change")],
+)
+def test_two_evaluations_of_training_or_dev_tasks_are_not_spoken_of_as_a_holdout(
+    run: Run, tmp_path: Path, write_suite: WriteSuite, split: str, tasks: int, detects: str, verdict: str
 ) -> None:
-    suite = write_suite(train=6, holdout=6)
-    made = ["--split", "train", "--model", "scripted", "--unsafe-local"]
+    suite = write_suite(**{split: tasks, "holdout": 6})
+    made = ["--split", split, "--model", "scripted", "--unsafe-local"]
     for out, backend in (("wrong", "fakes:LearningBackend"), ("right", "fakes:Perfect")):
         assert run("eval", str(suite), *made, "--out", out, "--set", f"backend={backend}").code == 0
     said = run("compare", "wrong", "right")
     assert said.code == 0 and "1 sample a task, temperature 0, prompts b2:" in said.out
-    assert "codes: 6 gained, 0 lost" in said.out and "(80% power)" in said.out
+    assert f"codes: {tasks} gained, 0 lost" in said.out and detects in said.out
     words = (said.out + said.err).replace(str(tmp_path), "")
     assert not re.search(r"holdout|guard|target|gate", words)
-    shown = orjson.loads(run("compare", "wrong", "right", "--json").out)
-    assert shown["verdicts"] == {"train": {"codes": "better"}}
+    assert f"{split}, paired, in points" in said.out
+    assert [line.split()[0] for line in said.out.splitlines() if "95% interval" in line] == [split]
+    printed = run("compare", "wrong", "right", "--json").out
+    assert not re.search(r"holdout|guard|target|role", printed.replace(str(tmp_path), ""))
+    shown = orjson.loads(printed)
+    assert shown["splits"].keys() == {split} and shown["lines"] == shown["splits"][split]
+    assert shown["verdicts"] == {split: {"codes": verdict}}
     assert shown["conditions"]["before"] == shown["conditions"]["after"]
     tokens = read_json(Path("wrong/manifest.json"))["tokens"]
     assert tokens.keys() == {"prompt", "completion"}

@@ -20,7 +20,7 @@ from evals.stats import detectable_gain, newcombe_paired
 from loop import console
 from loop.cli import main
 from loop.config import GateSettings
-from loop.gate import GateReport, History, decide
+from loop.gate import GateReport, History, compare_suites, decide
 from loop.holdout import HoldoutLedger
 from loop.noise import estimate_noise
 from loop.stage import stage
@@ -396,6 +396,12 @@ def test_tasks_on_one_side_only_are_never_overlooked() -> None:
         report = judged(*sides)
         assert report.decision == "inconclusive"
         assert "10 tasks were evaluated on one side only" in report.reasons[0]
+
+
+def test_training_tasks_without_a_verdict_are_not_called_holdout_tasks() -> None:
+    trained = moved(results("target", 0, 3, errors=3), "train", "a")
+    with pytest.raises(Inconclusive, match="suite target: no train task has a verdict"):
+        compare_suites(trained, trained, target=["target"])
 
 
 def test_a_guard_without_a_task_is_inconclusive() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import WriteSuite
+from scipy.stats import binomtest
 
 from evals.errors import BadInput
 from evals.files import write_json, write_jsonl
@@ -47,23 +49,45 @@ def holdout(suite: Suite, *passed: bool) -> dict[str, bool]:
     return dict(zip([task.id for task in suite.split("holdout")], passed, strict=True))
 
 
+def widened(suite: Suite, tasks: int, per_group: int = 1) -> Suite:
+    """The suite with so many holdout tasks of one slice instead of its own."""
+    one = suite.split("holdout")[0]
+    made = [one.model_copy(update={"id": f"t{n}", "group": f"g{n // per_group}"}) for n in range(tasks)]
+    return dataclasses.replace(suite, tasks=tuple(made))
+
+
 @pytest.mark.parametrize(
-    ("history", "saturated"),
+    ("solved", "tasks", "saturated"),
     [
-        ([(True, True, True), (True, True, True)], True),
-        ([(True, True, True), (True, True, False)], False),
-        ([(True, True, True)], False),
-        ([(False, True, True), (True, True, True), (True, True, True)], True),
+        ((11, 11), 11, False),  # all solved twice, yet the lower limit is 74%
+        ((16, 16), 16, True),
+        ((16,), 16, False),
+        ((16, 15), 16, False),
+        ((4, 16, 16), 16, True),
+        ((95, 95), 100, True),
+        ((95, 89), 100, False),  # surely above 80%, but 11 tasks are left to gain
     ],
 )
-def test_a_slice_is_saturated_after_two_rounds_of_ninety_percent(
-    suite: Suite, tmp_path: Path, history: list[tuple[bool, ...]], saturated: bool
+def test_a_slice_is_saturated_if_two_rounds_surely_solved_nearly_all_of_it(
+    suite: Suite, tmp_path: Path, solved: tuple[int, ...], tasks: int, saturated: bool
 ) -> None:
-    for number, passed in enumerate(history):
-        evaluation(tmp_path / "runs", number, suite, holdout(suite, *passed))
-    found = examine_suite(suite, tmp_path / "runs")
-    assert [part.saturated for part in found.slices] == [saturated]
-    assert any("add harder tasks to words" in line for line in found.asks) is saturated
+    wide = widened(suite, tasks)
+    for number, passed in enumerate(solved):
+        evaluation(tmp_path / "runs", number, wide, {f"t{n}": n < passed for n in range(tasks)})
+    found = examine_suite(wide, tmp_path / "runs")
+    (part,) = found.slices
+    wilson = [binomtest(passed, tasks).proportion_ci(method="wilson").low for passed in solved]
+    assert part.rates == pytest.approx([passed / tasks for passed in solved]) and part.lows == pytest.approx(wilson)
+    assert part.saturated is saturated
+    assert any("add harder tasks to words: at least 90% solved" in line for line in found.asks) is saturated
+
+
+def test_tasks_of_one_group_saturate_a_slice_as_one(suite: Suite, tmp_path: Path) -> None:
+    wide = widened(suite, 64, per_group=16)  # four groups: as good as four tasks
+    for number in range(2):
+        evaluation(tmp_path / "runs", number, wide, {f"t{n}": True for n in range(64)})
+    (part,) = examine_suite(wide, tmp_path / "runs").slices
+    assert part.rates == (1.0, 1.0) and part.lows[-1] < 0.6 and not part.saturated
 
 
 def test_tasks_are_never_solved_always_solved_or_unseen(suite: Suite, tmp_path: Path) -> None:
@@ -104,14 +128,15 @@ def test_the_age_comes_from_the_ledger(suite: Suite, tmp_path: Path) -> None:
 
 
 def test_before_and_after_are_one_round_and_reruns_are_none(suite: Suite, tmp_path: Path) -> None:
-    runs, full = tmp_path / "runs", holdout(suite, True, True, True)
+    runs, wide = tmp_path / "runs", widened(suite, 16)
+    full = {f"t{n}": True for n in range(16)}
     for stage in ("before-holdout", "before-again-1", "after-holdout"):
-        evaluation(runs, 1, suite, full, stage=stage)
-    evaluation(runs, 1, suite, {"codes_island": False}, stage="after-again")
-    (part,) = examine_suite(suite, runs).slices
+        evaluation(runs, 1, wide, full, stage=stage)
+    evaluation(runs, 1, wide, {"t0": False}, stage="after-again")
+    (part,) = examine_suite(wide, runs).slices
     assert (part.rates, part.saturated) == ((1.0,), False)
-    evaluation(runs, 2, suite, full)
-    (part,) = examine_suite(suite, runs).slices
+    evaluation(runs, 2, wide, full)
+    (part,) = examine_suite(wide, runs).slices
     assert (part.rates, part.saturated) == ((1.0, 1.0), True)
 
 

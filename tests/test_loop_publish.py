@@ -98,7 +98,9 @@ def test_fresh_final_tasks_are_published_and_a_mixture_is_not(goldloop: Run, wri
     suite = write_suite(train=6, holdout=6, final=3)
     project(suite)
     goldloop("run")
-    assert goldloop("publish").code == 0
+    published = goldloop("publish")
+    assert published.code == 0
+    assert [line.split()[0] for line in published.out.splitlines() if "95% interval" in line][:1] == ["final"]
     more = write_suite(train=6, holdout=6, final=6, root=tmp_path / "later")
     project(more, "t2")
     assert "3 of its 6 final tasks were looked at before" in goldloop("publish").err

@@ -55,11 +55,13 @@ def compare(
     for side in (left, right) if "holdout" in parts else ():
         ledger.look("evaluation", side.results, side.subject, f"goldloop compare {before} {after}")
     differing = left.unlike(right)
+    # Two evaluations have no roles: whether a suite is a target or a guard is the gate's to say.
+    rows = {split: [line.model_dump(mode="json", exclude={"role"}) for line in part.lines] for split, part in parts.items()}
     if json:
         emit(
             {
-                "lines": [line for part in parts.values() for line in part.lines],
-                "splits": {split: part.lines for split, part in parts.items()},
+                "lines": [row for split in rows for row in rows[split]],
+                "splits": rows,
                 "verdicts": {split: _verdicts(part.lines) for split, part in parts.items()},
                 "conditions": {"before": left.conditions, "after": right.conditions},
                 "differing": differing,
@@ -74,7 +76,8 @@ def compare(
         if differing:
             console.out.print(f"the evaluations differ in more than the model: {', '.join(differing)}")
     if "holdout" in parts:
-        next_command(f"goldloop gate {before} {after} --target {parts['holdout'].lines[0].suite}")
+        names = {line.suite for line in parts["holdout"].lines}
+        next_command(f"goldloop gate {before} {after} --target {names.pop() if len(names) == 1 else 'SUITE'}")
     else:
         next_command(f"goldloop failures {after}")
 

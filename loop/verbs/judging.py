@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evals.judge import Criterion
 
 JUDGEMENTS = "judgements.jsonl"
+INFORMS = "a judge informs and never decides: no verdict, gate or trainset reads these scores"
 
 
 @app.command()
@@ -37,7 +38,8 @@ def judge(
 ) -> None:
     """Score the answers of training and dev tasks by a rubric beside the golden; with labels, say how far the judge agrees.
 
-    A judgement changes no verdict: tests decide, the judge only adds what tests cannot see.
+    A judge informs and never decides: no verdict, gate or trainset reads what it says. That it agrees with people is said from
+    100 labels on, if the 95% interval of kappa begins at 0.6 or above.
 
     Example: goldloop judge evals/base --suite house --model judge-7b --set backend=openai --labels labels.jsonl --out judged
     """
@@ -65,6 +67,7 @@ def judge(
     write_jsonl(out / JUDGEMENTS, judged)
     scored = [judgement for judgement in judged if judgement.score is not None]
     summary: dict[str, Any] = {
+        "note": INFORMS,
         "answers": len(judged),
         "scored": len(scored),
         "mean": sum(judgement.score or 0.0 for judgement in scored) / len(scored) if scored else None,
@@ -78,7 +81,8 @@ def judge(
             calibration = calibrate(judged, known)
         except ValueError as error:
             raise BadInput(f"{labels}: {error}") from None
-        summary["calibration"] = {**calibration.model_dump(mode="json"), "agrees": calibration.agrees}
+        found = {"agrees": calibration.agrees, "doubts": calibration.doubts}
+        summary["calibration"] = {**calibration.model_dump(mode="json"), **found}
     write_json(out / "judge.json", summary)
     if json:
         emit({"out": str(out), **summary})
@@ -143,8 +147,13 @@ def _show(summary: dict[str, Any]) -> None:
     for reason, count in summary["abstained"].items():
         console.out.print(Text(f"  {count} {reason}"))
     if agreed := summary.get("calibration"):
-        trust = "agrees with people" if agreed["agrees"] else "does not agree with people well enough to be relied on"
+        low, high = agreed["kappa95"]
+        labels = f"{agreed['n']} labels of {agreed['tasks']} tasks ({agreed['good']} good)"
         console.out.print(
-            f"against {agreed['n']} labels ({agreed['good']} good): accuracy {agreed['accuracy']:.0%}, "
-            f"kappa {agreed['kappa']:.2f}, calibration error {agreed['ece']:.2f}: {trust}"
+            f"against {labels}: accuracy {agreed['accuracy']:.0%}, kappa {agreed['kappa']:.2f} (95% interval {low:.2f} to "
+            f"{high:.2f}), calibration error {agreed['ece']:.2f}",
+            soft_wrap=True,
         )
+        shown = "it agrees with people" if agreed["agrees"] else f"not shown to agree with people: {'; '.join(agreed['doubts'])}"
+        console.out.print(shown, soft_wrap=True)
+    console.out.print(INFORMS, soft_wrap=True)

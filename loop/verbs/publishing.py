@@ -60,7 +60,8 @@ def publish(
         emit({"out": str(folder), **publication.model_dump(mode="json")})
     else:
         report = GateReport(decision="inconclusive", reasons=(), lines=publication.lines)
-        console.out.print(console.gate_table(report, "final, paired, in points: base against the adapter in use"))
+        title = "final, paired, in points: base against the adapter in use"
+        console.out.print(console.gate_table(report, title, split="final"))
         for line in publication.lines:
             if line.slice == "*":
                 console.out.print(Text(_sentence(line)))

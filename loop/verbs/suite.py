@@ -70,6 +70,7 @@ def _show(health_report: Health) -> None:
         table.add_column(name, justify="right" if name == "tasks" else "left")
     for part in health_report.slices:
         rates = ", ".join(f"{rate:.0%}" for rate in part.rates[-6:]) or "not evaluated"
+        rates += f" (95% interval from {part.lows[-1]:.0%})" if part.lows else ""
         table.add_row(Text(part.slice), f"{part.tasks}", rates, "saturated" if part.saturated else "")
     console.out.print(table)
     counts = {
