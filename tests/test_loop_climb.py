@@ -70,6 +70,9 @@ def test_a_round_with_nothing_new_is_a_finished_round(write_suite: WriteSuite, t
     assert {row["state"] for row in run_status(finished.folder)} == {"done"}
     assert run_state(finished.folder).state == "done"
     assert read_json(finished.folder / "report.json")["stopped"]["rule"] == "nothing new"
+    page = finished.html.read_text(encoding="utf-8")
+    assert "Ended after round 3 by <code>nothing new</code>: all 8 training tasks pass" in page
+    assert "Started from the base model." in page and f"round-1:{finished.rounds[0].adapter}" in page
     before = (finished.folder / "report.json").read_bytes()
     assert resume_run(finished.folder).rounds == finished.rounds
     assert (finished.folder / "report.json").read_bytes() == before
@@ -219,6 +222,8 @@ def test_of_several_seeds_the_best_on_dev_is_decided_on(write_suite: WriteSuite,
     current = Registry(tmp_path / "runs").current()
     assert current is not None
     assert current.adapter == "test/round-1/finetune-seed-1"
+    page = " ".join(finished.html.read_text(encoding="utf-8").split())
+    assert "Trained 3 times" in page and "codes: +33.3 points on average, standard deviation 57.7 points" in page
     results = read_records(finished.folder / "round-1/dev-seed-1/results.jsonl", Result)
     assert {result.split for result in results} == {"dev"}
 

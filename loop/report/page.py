@@ -51,6 +51,8 @@ def write_report(run: Path) -> Path:
             answer=headline(chapters),
             base=_base(chapters),
             chapters=chapters,
+            stopped=story.stopped,
+            when=_when(chapters),
             gated=decided,
             hills=[hill(decided, start, width, height, margin) for width, height, margin in _PLOTS] if decided else [],
             heat=heat(decided, start),
@@ -97,6 +99,11 @@ def _commands(run: Path, name: str, chapters: Sequence[Chapter]) -> tuple[tuple[
     kept = [chapter for chapter in chapters if chapter.lines and chapter.facts.decision == "promote"]
     suites = [line.suite for line in kept[-1].wholes if line.role == "target"] if kept else []
     return making.commands(name, run.resolve().parent.name, suites, _adapter(run, kept[-1]) if kept else "")
+
+
+def _when(chapters: Sequence[Chapter]) -> str:
+    costs = [cost for chapter in chapters for cost in chapter.costs]
+    return f"{making.dates_words(costs)} · {making.duration_words(costs)}"
 
 
 def _made(run: Path, chapters: Sequence[Chapter]) -> list[tuple[str, list[str]]]:

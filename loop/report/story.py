@@ -24,6 +24,7 @@ from loop.closing import Conditions, verdict_words
 from loop.gate import GateReport, Line
 from loop.report.making import StageCost, read_costs
 from loop.report.words import clip, pathless
+from loop.stops import Stop
 
 SHOWN_PER_SLICE = 25  # failing attempts; a report of thousands would not open on a phone
 SHOWN_LEAKS = 100
@@ -56,6 +57,15 @@ class SeedRun(_Facts):
     seed: int
     adapter: str = ""
     dev: float | None = Field(default=None, validation_alias=AliasChoices("dev", "dev_rate", "rate"))
+    holdout: Mapping[str, float] = Field(default_factory=dict)
+    chosen: bool = False
+
+
+class GainSpread(_Facts):
+    """The gains of all seeds of a round on one target."""
+
+    mean: float
+    deviation: float
 
 
 class Round(_Facts):
@@ -81,11 +91,14 @@ class Round(_Facts):
     start: str = ""
     against_base: Mapping[str, BaseGain] = Field(default_factory=dict)
     seeds: tuple[SeedRun, ...] = ()
+    spread: Mapping[str, GainSpread] = Field(default_factory=dict)
     conditions: Conditions | None = None
 
     @field_validator("trainset", "index", "adapter", "lineage", "start", "against_base", "seeds", mode="before")
     @classmethod
     def _nothing_for_null(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name == "start" and value == "base":
+            return ""
         return cls.model_fields[str(info.field_name)].get_default(call_default_factory=True) if value is None else value
 
     @property
@@ -99,6 +112,7 @@ class Story(_Facts):
 
     run: str
     rounds: tuple[Round, ...]
+    stopped: Stop | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
