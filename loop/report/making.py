@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -95,14 +95,15 @@ def machine_words(costs: Sequence[StageCost]) -> str:
 
 
 def tokens_words(costs: Sequence[StageCost], trained: int | None) -> str:
-    """``12,480 read and 9,102 written in evaluations, 5,120 trained on``."""
+    """``12,480 read and 9,102 written in evaluations, 5,120 trained on``; what a backend does not count is left out."""
     counted = [cost.tokens for cost in costs if cost.tokens]
     answering = [cost for cost in costs if cost.generates]
     parts = [f"{trained:,} trained on"] if trained is not None else []
     if not counted or len(counted) < len(answering):
         return ", ".join([*parts, f"of evaluations {UNKNOWN}"])
     read, written = (sum(tokens[side] for tokens in counted) for side in (0, 1))
-    return ", ".join([f"{read:,} read and {written:,} written in evaluations", *parts])
+    answered = f"{read:,} read and {written:,} written in evaluations" if read else f"{written:,} written in evaluations"
+    return ", ".join([answered, *parts])
 
 
 def configuration_text(facts: Mapping[str, Any]) -> str:
@@ -121,17 +122,29 @@ def _shown(value: Any) -> Any:
     return _USER.sub("", model_name(value)) if isinstance(value, str) else value
 
 
-def commands(run: str, runs: str, suites: Sequence[str], adapter: str) -> tuple[tuple[str, str], ...]:
-    """What a command does, and the command. ``adapter`` is empty if nothing was promoted."""
+def commands(run: str, runs: str, start: str, suites: Sequence[str], adapter: str) -> tuple[tuple[str, str], ...]:
+    """What a command does, and the command.
+
+    ``start`` is the adapter below ``runs`` that the run started from, empty for the base: what is in use today may be another.
+    ``adapter`` is empty if nothing was promoted.
+    """
     name, folder = shlex.quote(run), "" if runs == "runs" else f" --runs {shlex.quote(runs)}"
     rows = [
-        ("make it again, with the configuration as goldloop.yaml", f"goldloop run goldloop.yaml --name {name}-again"),
+        (
+            "make it again, with the configuration as goldloop.yaml",
+            f"goldloop run goldloop.yaml --name {name}-again --start {_start(start, runs)}",
+        ),
         ("go on with this run", f"goldloop resume {name}{folder}"),
     ]
     if adapter and suites:
-        use = (
-            f"goldloop eval {shlex.quote(suites[0])} --split dev --adapter {shlex.quote(f'{runs}/{adapter}')} --out evals/{name}"
-        )
+        use = f"goldloop eval {shlex.quote(suites[0])} --adapter {shlex.quote(f'{runs}/{adapter}')} --out evals/{name}"
         rows.append(("evaluate the promoted adapter", use))
         rows.append(("what it was made from", f"goldloop lineage {name}{folder}"))
     return tuple(rows)
+
+
+def _start(adapter: str, runs: str) -> str:
+    if not adapter:
+        return "base"
+    path = PurePosixPath(adapter)
+    return shlex.quote(path.name if path.is_absolute() else f"{runs}/{adapter}")

@@ -59,7 +59,7 @@ def write_report(run: Path) -> Path:
             lineage=_lineage(facts, chapters),
             made=_made(run, chapters),
             configuration=making.configuration_text(facts),
-            commands=_commands(run, story.run, chapters),
+            commands=_commands(run, story.run, facts, chapters),
             blind=BLIND,
         )
     )
@@ -95,10 +95,12 @@ def _adapter(run: Path, chapter: Chapter) -> str:
     return f"{run.name}/{folder.relative_to(run)}"
 
 
-def _commands(run: Path, name: str, chapters: Sequence[Chapter]) -> tuple[tuple[str, str], ...]:
+def _commands(run: Path, name: str, facts: Mapping[str, Any], chapters: Sequence[Chapter]) -> tuple[tuple[str, str], ...]:
     kept = [chapter for chapter in chapters if chapter.lines and chapter.facts.decision == "promote"]
-    suites = [line.suite for line in kept[-1].wholes if line.role == "target"] if kept else []
-    return making.commands(name, run.resolve().parent.name, suites, _adapter(run, kept[-1]) if kept else "")
+    named: Sequence[str] = facts.get("config", {}).get("suites", {}).get("target", ())
+    suites = [model_name(suite) for suite in named] or [line.suite for line in kept[-1].wholes[:1]] if kept else []
+    start = str(facts.get("start", {}).get("adapter", ""))
+    return making.commands(name, run.resolve().parent.name, start, suites, _adapter(run, kept[-1]) if kept else "")
 
 
 def _when(chapters: Sequence[Chapter]) -> str:
@@ -113,8 +115,8 @@ def _made(run: Path, chapters: Sequence[Chapter]) -> list[tuple[str, list[str]]]
         ("duration", [making.duration_words(c.costs) for c in chapters]),
         ("machine", [making.machine_words(c.costs) for c in chapters]),
         ("tokens", [making.tokens_words(c.costs, c.train.trained_tokens if c.train else None) for c in chapters]),
-        ("answers", [str(c.facts.conditions or making.UNKNOWN) for c in chapters]),
-        ("adapter's folder", [_adapter(run, c) or "nothing was trained" for c in chapters]),
+        ("answers", [str(c.facts.conditions or (making.UNKNOWN if c.train else _UNTRAINED)) for c in chapters]),
+        ("adapter's folder", [_adapter(run, c) or _UNTRAINED for c in chapters]),
     ]
 
 
@@ -136,9 +138,9 @@ def _lineage(facts: Mapping[str, Any], chapters: Sequence[Chapter]) -> list[tupl
         row("base model", (model_name(c.train.model.base) if c.train else _UNTRAINED for c in chapters)),
         row("revision", (c.train.model.revision if c.train else _UNTRAINED for c in chapters)),
         row("measured against", (model_name(c.facts.before, c.train.model.base if c.train else "") for c in chapters)),
-        row("trainset", (c.facts.trainset for c in chapters)),
+        row("trainset", (c.facts.trainset if c.train else _UNTRAINED for c in chapters)),
         row("holdout index", (c.facts.index for c in chapters)),
-        row("adapter", (c.facts.adapter for c in chapters)),
+        row("adapter", (c.facts.adapter if c.train else _UNTRAINED for c in chapters)),
         row("comes after", (" → ".join(c.facts.lineage) for c in chapters)),
         row("training", (_training(c.train) for c in chapters)),
         row("settings", (settings(c.train) for c in chapters)),
@@ -149,7 +151,10 @@ def _lineage(facts: Mapping[str, Any], chapters: Sequence[Chapter]) -> list[tupl
 
 
 def _training(train: TrainReport | None) -> str:
-    return f"{train.rows} rows, {train.epochs} epochs, {train.steps} steps" if train else _UNTRAINED
+    if train is None:
+        return _UNTRAINED
+    counted = {"row": train.rows, "epoch": train.epochs, "step": train.steps}
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counted.items())
 
 
 def _spark(train: TrainReport) -> Spark | None:
