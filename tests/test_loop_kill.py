@@ -48,19 +48,19 @@ def test_a_run_killed_in_every_stage_ends_like_one_that_was_not(embedded_model: 
     assert whole.returncode in (0, 2, 3), errors.decode()
     assert (project / "runs/whole/report.json").is_file(), errors.decode()
 
-    run = project / "runs/killed"
+    run = project / "again/killed"  # a folder of its own: beside the other run it would copy its evaluations
     journals: dict[Path, bytes] = {}
     for name in STAGES:
         arguments = ("resume", "killed") if (run / "run.json").exists() else ("run", *QUICK, "--name", "killed")
-        kill_in(run / "round-1" / name, start(project, *arguments))
+        kill_in(run / "round-1" / name, start(project, *arguments, "--runs", "again"))
         for journal in run.glob("round-1/*/journal.jsonl"):
             data = journal.read_bytes()
             journals[journal] = data[: data.rfind(b"\n") + 1]
-    last = start(project, "resume", "killed")
+    last = start(project, "resume", "killed", "--runs", "again")
     _, errors = last.communicate(timeout=300)
     assert last.returncode == whole.returncode, errors.decode()
 
-    left, right = project / "runs/whole", project / "runs/killed"
+    left, right = project / "runs/whole", run
     first, second = (read_json(folder / "report.json")["rounds"] for folder in (left, right))
     assert first == second
     for name in ("trainset", "finetune", "gate"):
