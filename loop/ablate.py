@@ -8,7 +8,6 @@ does not have: they are reported, and compared with nothing. Says nothing about 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -17,14 +16,13 @@ from pathlib import Path
 from evals.clusters import Groups, holm
 from evals.comparison import Outcomes, compare_outcomes, flaky_tasks, groups_of, outcomes_of, pass_rate, set_apart
 from evals.errors import BadInput, Inconclusive
-from evals.files import digest, read_json, write_atomic, write_json
+from evals.files import digest, write_atomic, write_json
 from evals.records import ModelRef, Record, Result, Task
-from finetune.records import TRAINED_ON, TrainedOn
+from loop.adapters import trained_rows
 from loop.bench import Bench
 from loop.config import EvalSettings
 from loop.holdout import require_untrained
 from loop.stages import evaluate_stage
-from trainset.build import load
 
 BASE = "base"
 RULES_FILE = "rules.md"
@@ -202,19 +200,10 @@ def require_comparable(adapter: str, tasks: Sequence[Task]) -> str:
     training = {task.key for task in tasks if task.split == "train"}
     if not training:
         return unknown
-    source = Path(adapter) / TRAINED_ON
-    if not source.is_file():
-        return f"{adapter}: no {TRAINED_ON}; whether it was trained on these tasks is unknown"
-    learnt = TrainedOn.model_validate(read_json(source))
-    trainset = Path(os.path.normpath(Path(adapter) / learnt.trainset))
-    if not trainset.is_dir():
-        return f"{adapter}: its trainset is gone ({trainset}); whether it was trained on these tasks is unknown"
-    built, examples = load(trainset)
-    if built.digest != learnt.digest:
-        raise BadInput(
-            f"{trainset}: has digest {built.digest}, {adapter} was trained on {learnt.digest}; give that trainset back"
-        )
-    if trained := sorted(training & {str(example.provenance["key"]) for example in examples}):
+    rows = trained_rows(Path(adapter), "these tasks")
+    if isinstance(rows, str):
+        return rows
+    if trained := sorted(training & {str(example.provenance["key"]) for example in rows[1]}):
         raise BadInput(
             f"--adapter {adapter}: was trained on {len(trained)} of these {len(training)} training tasks, such as {trained[0]}: "
             "a gain on them says nothing about others; compare on tasks that it never saw: --split dev"

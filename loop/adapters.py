@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from evals.errors import BadInput
 from evals.files import digest_file, read_json
 from evals.records import ModelRef
+from finetune.records import TRAINED_ON, TrainedOn
+from trainset.build import load
+from trainset.records import Example
 
 
 def model_identity(ref: ModelRef) -> str:
@@ -35,6 +39,32 @@ def check_adapter(adapter: str, model: str) -> None:
     trained = str(config.get("base_model_name_or_path") or "") if isinstance(config, dict) else ""
     if all(map(_hub_name, (trained, model))) and not same_base(trained, model):
         raise BadInput(f"adapter: {adapter} was trained on {trained}, the model is {model}; give --model {trained}")
+
+
+def training_record(adapter: Path) -> tuple[Path, str] | None:
+    """The folder of the trainset that an adapter was trained on, and its digest then; None where there is no record of it."""
+    if not (adapter / TRAINED_ON).is_file():
+        return None
+    trained = TrainedOn.model_validate(read_json(adapter / TRAINED_ON))
+    return Path(os.path.normpath(adapter / trained.trainset)), trained.digest
+
+
+def trained_rows(adapter: Path, tasks: str) -> tuple[Path, list[Example]] | str:
+    """The trainset's folder and rows of an adapter, or why it cannot be told whether it was trained on ``tasks`` (in words).
+
+    Raises:
+        BadInput: the trainset was changed since.
+    """
+    record = training_record(adapter)
+    if record is None:
+        return f"{adapter}: no {TRAINED_ON}; whether it was trained on {tasks} is unknown"
+    folder, digest = record
+    if not folder.is_dir():
+        return f"{adapter}: its trainset is gone ({folder}); whether it was trained on {tasks} is unknown"
+    trainset, examples = load(folder)
+    if trainset.digest != digest:
+        raise BadInput(f"{folder}: has digest {trainset.digest}, {adapter} was trained on {digest}; give that trainset back")
+    return folder, examples
 
 
 def same_base(one: str, other: str) -> bool:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from evals.clusters import holm
 from evals.files import digest
 from evals.records import Record, Task
-from evals.stats import score_interval
+from evals.stats import NO_EVIDENCE, score_interval
 
 if TYPE_CHECKING:
     from loop.gate import Line
 
-NO_CHANGE = "no evidence of a change"
 _LEVEL = 0.05
 _NORMAL_QUANTILE = 1.959963984540054  # of a two-sided 95% interval
 _SHOWN_DIGITS = 12
@@ -55,7 +54,7 @@ def verdict_words(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
     words = {}
     for line in lines:
         sure = line.slice == "*" or adjusted[f"{line.suite}: {line.slice}"] < _LEVEL
-        words[line.suite, line.slice] = line.verdict if sure else NO_CHANGE
+        words[line.suite, line.slice] = line.verdict if sure else NO_EVIDENCE
     return words
 
 

@@ -12,25 +12,26 @@ from __future__ import annotations
 
 import fcntl
 import math
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from decontam.records import Match
 from decontam.screen import HoldoutIndex, index_tasks, match_text
 from evals.errors import BadInput, Inconclusive
-from evals.files import MANIFEST, digest, read_json
+from evals.files import MANIFEST, digest
 from evals.records import HELD_OUT, Result, Split, Task
 from evals.suites import Suite
-from finetune.records import TRAINED_ON, TrainedOn
+from loop.adapters import trained_rows
 from loop.budget import HoldoutStanding, SuiteHoldout, Uses, holdouts_of
 from loop.config import GateSettings
 from loop.ledgerfiles import LOOKS, SPLITS, Kept, Look, SealedFiles, What, group_hash, id_hash, text_hash
+from loop.machine import utc_now
 from trainset.build import load
+from trainset.records import Example
 
 _NEARLY = 1e-9
 
@@ -73,7 +74,7 @@ class HoldoutLedger:
                 unknown = {name: split for name, split in groups.items() if name not in was}
                 unnamed = {name: split for name, split in tasks.items() if name not in was}
                 if unknown or unnamed:
-                    new.append(Kept(at=_now(), suite=suite.name, groups=unknown, tasks=unnamed))
+                    new.append(Kept(at=utc_now(), suite=suite.name, groups=unknown, tasks=unnamed))
             if moved:
                 shown = moved[:10] + ([f"... and {len(moved) - 10} more"] if len(moved) > 10 else [])
                 fix = (
@@ -95,7 +96,7 @@ class HoldoutLedger:
             if (new := [task for task in fresh if task.split == split]) and trainsets
             for index in [index_tasks(new)]
             for folder in trainsets
-            for leak in _leaks(folder, index)
+            for leak in _leaks(load(folder)[1], index)
         ]
         if leaks:
             raise BadInput("\n".join([*leaks[:10], "adapters were trained on these; choose other tasks for their split"]))
@@ -293,7 +294,9 @@ def _note(sealed: SealedFiles, what: What, holdout: SuiteHoldout, subject: str, 
     same = (what, holdout.suite, holdout.digest, subject, why)
     if all((look.what, look.suite, look.holdout, look.subject, look.why) != same for look in sealed.looks):
         groups = () if Uses(sealed.looks).knows(holdout) else holdout.groups
-        entry = Look(at=_now(), what=what, suite=holdout.suite, holdout=holdout.digest, subject=subject, why=why, groups=groups)
+        entry = Look(
+            at=utc_now(), what=what, suite=holdout.suite, holdout=holdout.digest, subject=subject, why=why, groups=groups
+        )
         sealed.append(LOOKS, entry)
 
 
@@ -316,10 +319,6 @@ def _counted(models: float) -> str:
     return f"{models:.4g} more"
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def require_untrained(adapter: Path, tasks: Sequence[Task]) -> str:
     """Check that an adapter was not trained on the dev, holdout or final tasks among these.
 
@@ -332,17 +331,13 @@ def require_untrained(adapter: Path, tasks: Sequence[Task]) -> str:
     if not held_out:
         return ""
     these = f"these {' and '.join(held_out)} tasks"
-    if not (adapter / TRAINED_ON).is_file():
-        return f"{adapter}: no {TRAINED_ON}; whether it was trained on {these} is unknown"
-    trained = TrainedOn.model_validate(read_json(adapter / TRAINED_ON))
-    folder = Path(os.path.normpath(adapter / trained.trainset))
-    if not folder.is_dir():
-        return f"{adapter}: its trainset is gone ({folder}); whether it was trained on {these} is unknown"
-    if (today := load(folder)[0].digest) != trained.digest:
-        raise BadInput(f"{folder}: has digest {today}, {adapter} was trained on {trained.digest}; give that trainset back")
+    rows_of = trained_rows(adapter, these)
+    if isinstance(rows_of, str):
+        return rows_of
+    folder, examples = rows_of
     lines = []
     for split, found in held_out.items():
-        leaks = list(_leaks(folder, index_tasks(found)))
+        leaks = list(_leaks(examples, index_tasks(found)))
         if leaks:
             rows = sorted({leak.row for leak in leaks})
             shown = ", ".join(rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
@@ -362,8 +357,8 @@ class _RowLeak:
     match: Match
 
 
-def _leaks(trainset: Path, index: HoldoutIndex) -> Iterator[_RowLeak]:
-    for example in load(trainset)[1]:
+def _leaks(examples: Sequence[Example], index: HoldoutIndex) -> Iterator[_RowLeak]:
+    for example in examples:
         text = "\n".join(message["content"] for message in (*example.prompt, *example.completion))
         row = str(example.provenance.get("key", "(unnamed)"))
         yield from (_RowLeak(row=row, match=match) for match in match_text(text, index) if match.verdict == "strict")

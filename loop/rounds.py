@@ -29,7 +29,7 @@ from loop.records import NOTHING_NEW, AgainstBase, RoundReport
 from loop.registry import Registry
 from loop.sequence import USUAL_LEVEL, decision_level, sequence_note
 from loop.stage import stage, was_started
-from loop.start import Start, Taught, inherit
+from loop.start import Start, inherit
 from loop.stops import Stop, spent, stop_before
 
 
@@ -72,7 +72,8 @@ def run_rounds(bench: Bench, run: Path, count: int, start: Start | None = None, 
     """
     start = start or Start()
     reports: list[RoundReport] = []
-    footing, index = footing_of(bench, run, start), stages.holdout_index(bench.config, bench.suites)
+    index = stages.holdout_index(bench.config, bench.suites)
+    footing = footing_of(bench, run, start, index)
     stop: Stop | None = None
     for number in range(1, count + 1):
         if stop := stop_before(bench.config.stop, reports, spent(run)):
@@ -100,12 +101,10 @@ def _write_report(bench: Bench, run: Path, start: Start, reports: Sequence[Round
     write_json(run / "report.json", content)
 
 
-def footing_of(bench: Bench, run: Path, start: Start) -> Footing:
+def footing_of(bench: Bench, run: Path, start: Start, index: AnyIndex) -> Footing:
     """Where the first round stands: at the base, or at an adapter with what it was trained on."""
     champion = start.ref(bench.config.model, run.parent)
-    taught = Taught(repeats={})
-    if champion.adapter:
-        taught = inherit(champion, stages.holdout_index(bench.config, bench.suites), run / "inherited")
+    taught = inherit(champion, index, run / "inherited")
     return Footing(
         champion=champion,
         pairs=taught.pairs,

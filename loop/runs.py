@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from evals.records import Record
 from loop.bench import config_digest
 from loop.config import Config
 from loop.holdout import HoldoutLedger
+from loop.machine import utc_now
 from loop.progress import PROGRESS, RecordedProgress
 from loop.records import RoundReport
 from loop.registry import REGISTRY, Registry, RegistryEntry
@@ -105,7 +105,7 @@ def start_run(
                 "unsafe_local": unsafe_local,
                 "promote": promote,
                 "start": start,
-                "started": known.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
+                "started": known.get("started") or utc_now(),
             }
             write_json(started, facts)
             bench.ledger = HoldoutLedger(runs)
@@ -113,7 +113,7 @@ def start_run(
             climb = run_rounds(bench, folder, max(config.rounds, _decided(folder)), start, promote=promote)
         finally:
             bench.close()
-        write_json(started, {**facts, "ended": datetime.now(UTC).isoformat(timespec="seconds")})
+        write_json(started, {**facts, "ended": utc_now()})
         html = write_report(folder)
         kept.forget()
         in_use = Registry(runs).current(config.model, names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,8 @@ from evals.errors import BadInput
 from evals.files import digest_file, read_json, read_records
 from evals.records import ModelRef, Record
 from finetune.base import WEIGHTS
-from finetune.records import TRAINED_ON, TrainedOn
 from goldens.records import Pair
-from loop.adapters import check_adapter
+from loop.adapters import check_adapter, training_record
 from loop.config import Config
 from loop.registry import Registry, RegistryEntry
 from loop.stages import REPEATS, TAUGHT, screen_stage
@@ -107,12 +105,10 @@ def inherit(start: ModelRef, index: AnyIndex, folder: Path) -> Taught:
     """
     if not start.adapter:
         return Taught(repeats={})
-    adapter = Path(start.adapter)
-    trainset = None
-    if (adapter / TRAINED_ON).is_file():
-        trainset = Path(os.path.normpath(adapter / TrainedOn.model_validate(read_json(adapter / TRAINED_ON)).trainset))
-    if trainset is None or not (trainset / TAUGHT).is_file():
+    record = training_record(Path(start.adapter))
+    if record is None or not (record[0] / TAUGHT).is_file():
         return Taught(repeats={}, known=False)
+    trainset = record[0]
     known = read_records(trainset / TAUGHT, CleanPair)
     pairs = [Pair.model_validate(pair.model_dump(exclude={"index_digest"})) for pair in known]
     clean = screen_stage(pairs, index, folder)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Ended, Run
 from conftest import WriteSuite
 
 from evals.errors import Inconclusive
@@ -22,20 +20,6 @@ from loop.registry import Registry
 from loop.stages import evaluate_stage
 
 pytestmark = pytest.mark.usefixtures("self_test_once")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ended]
 
 
 @pytest.fixture
