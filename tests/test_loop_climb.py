@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Ended, Run
+from command_line import Ended, Run, ended
 from conftest import WriteSuite
 
 from evals.errors import BadInput, Inconclusive
 from evals.files import read_json, read_records
 from evals.records import Result
-from loop.cli import main
 from loop.config import make_config
 from loop.registry import Registry, current_adapter
 from loop.runs import Finished, resume_run, start_run, summaries
@@ -289,11 +288,7 @@ def verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        out, err = capsys.readouterr()
-        return Ended(code=int(caught.value.code or 0), out=" ".join(out.split()), err=" ".join(err.split()))
+        return ended(capsys, *arguments, flat="both")
 
     return call
 

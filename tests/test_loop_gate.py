@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import Ended, Run
+from command_line import Ended, Run, ended
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
@@ -18,7 +18,6 @@ from evals.files import digest_file, read_json, write_json, write_jsonl
 from evals.records import Attempt, Result, Split, Status, Verdict
 from evals.stats import detectable_gain, newcombe_paired
 from loop import console
-from loop.cli import main
 from loop.config import GateSettings
 from loop.gate import GateReport, History, compare_suites, decide
 from loop.holdout import HoldoutLedger
@@ -638,11 +637,7 @@ def goldloop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         evaluated(Path(name), results("codes", passed, 60), model=name)
 
     def call(*arguments: str) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        out, err = capsys.readouterr()
-        return Ended(int(caught.value.code or 0), " ".join(out.split()), " ".join(err.split()))
+        return ended(capsys, *arguments, flat="both")
 
     return call
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Ended, Run
+from command_line import Ended, Run, ended
 from conftest import WriteSuite
 
 from evals.errors import Inconclusive
@@ -14,7 +14,6 @@ from evals.files import read_json, read_records
 from evals.records import Result
 from evals.stats import mcnemar_midp, newcombe_paired
 from finetune.records import TRAINED_ON
-from loop.cli import main
 from loop.holdout import HoldoutLedger
 from loop.registry import Registry
 from loop.stages import evaluate_stage
@@ -28,11 +27,8 @@ def goldloop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main([*arguments, "--unsafe-local"] if arguments[0] in ("run", "publish") else list(arguments))
-        out, err = capsys.readouterr()
-        return Ended(int(caught.value.code or 0), out, " ".join(err.split()))
+        unsafe = ("--unsafe-local",) if arguments[0] in ("run", "publish") else ()
+        return ended(capsys, *arguments, *unsafe, flat="err")
 
     return call
 

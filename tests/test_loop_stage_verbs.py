@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Ended
+from command_line import Ended, ended
 from conftest import make_suite
 
 from evals.files import MANIFEST, read_json
@@ -27,11 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        out, err = capsys.readouterr()
-        return Ended(int(caught.value.code or 0), out, " ".join(err.split()))
+        return ended(capsys, *arguments, flat="err")
 
     return call
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Ended, Run
+from command_line import Ended, Run, ended
 from conftest import WriteSuite
 
 from evals.errors import BadInput
-from loop.cli import main
 from loop.progress import PROGRESS, read_position
 from loop.stage import lock_holder, only_one
 
@@ -43,11 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        out, err = capsys.readouterr()
-        return Ended(int(caught.value.code or 0), out, err)
+        return ended(capsys, *arguments)
 
     return call
 
