@@ -13,6 +13,8 @@ from evals.records import Task
 from evals.sandboxes.base import Sandbox
 from evals.suites import Suite, load_suite
 from goldens.prove import prove_all
+from loop.config import GateSettings
+from loop.reach import tasks_for_guard
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +37,10 @@ def test_house_has_several_slices_in_every_split(house: Suite) -> None:
         assert len(Counter(task.slice for task in house.tasks if task.split == split)) == 7
 
 
-def test_basics_guards_with_at_least_sixty_tasks(basics: Suite) -> None:
-    assert len(basics.split("holdout")) >= 60
+def test_basics_has_the_tasks_that_a_guard_needs(basics: Suite) -> None:
+    holdout = basics.split("holdout")
+    assert len(holdout) >= tasks_for_guard(GateSettings().guard_margin)
+    assert len({task.group for task in holdout}) >= 100
 
 
 @pytest.mark.parametrize("name", ["house", "basics"])

@@ -1,0 +1,2 @@
+def diagonal(rows):
+    return [rows[index][index] for index in range(len(rows))]

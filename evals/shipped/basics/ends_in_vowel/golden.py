@@ -1,0 +1,2 @@
+def ends_in_vowel(word):
+    return word[-1:].lower() in ("a", "e", "i", "o", "u")

@@ -1,0 +1,2 @@
+def halve_all(numbers):
+    return [number / 2 for number in numbers]

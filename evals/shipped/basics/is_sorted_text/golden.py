@@ -1,0 +1,2 @@
+def is_sorted_text(text):
+    return list(text) == sorted(text)

@@ -1,0 +1,2 @@
+def least_common(items):
+    return min(items, key=items.count)

@@ -1,0 +1,3 @@
+assert longest_list([[1], [1, 2], []]) == [1, 2]
+assert longest_list([[1], [2]]) == [1]
+assert longest_list([[]]) == []

@@ -1,0 +1,2 @@
+def longest_list(lists):
+    return max(lists, key=len)

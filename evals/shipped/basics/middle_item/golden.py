@@ -1,0 +1,2 @@
+def middle_item(items):
+    return items[len(items) // 2]

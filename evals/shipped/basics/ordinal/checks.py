@@ -1,0 +1,5 @@
+assert ordinal(1) == "1st"
+assert ordinal(2) == "2nd"
+assert ordinal(3) == "3rd"
+assert ordinal(4) == "4th"
+assert ordinal(10) == "10th"

@@ -1,0 +1,2 @@
+def quotient_and_rest(a, b):
+    return [a // b, a % b]

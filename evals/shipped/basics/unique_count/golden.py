@@ -1,0 +1,2 @@
+def unique_count(items):
+    return len(set(items))
