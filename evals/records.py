@@ -19,6 +19,8 @@ BLIND: tuple[Split, ...] = ("holdout", "final")
 Kind = str
 """A row of ``evals.graders.GRADERS``, or ``pkg.mod:Class``; a suite's tasks are checked against it when they are loaded."""
 Status = Literal["pass", "fail", "error"]
+TaskStatus = Literal["draft", "active", "retired"]
+"""Only active tasks are run, trained on and counted; a draft waits for a person, a retired one is kept for the record."""
 
 
 class Message(TypedDict):
@@ -102,6 +104,7 @@ class Task(Record):
     limits: Limits = Limits()
     licence: str = ""
     train_ok: bool = True
+    status: TaskStatus = Field(default="active", exclude_if=lambda status: status == "active")  # as for runner
     source: str = Field(default="", exclude=True)  # where it was read, for messages; not part of the identity
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -37,23 +39,42 @@ def export_suite(suite: Suite, out: Path, form: Literal["folder", "jsonl", "parq
     elif form == "parquet":
         _write_parquet(out / "tasks.parquet", rows)
     else:
-        _require_file_names(suite)
+        _require_file_names(suite.tasks)
         for task, row in zip(suite.tasks, rows, strict=True):
             _write_folder(out, task, row)
     write_atomic(out / SUITE_FILE, yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=110).encode())
 
 
+def write_task(out: Path, task: Task, header: SuiteHeader) -> Path:
+    """Write one task's folder into a suite's; what is there of it is replaced. Returns the folder.
+
+    Raises:
+        BadInput: a name in the task cannot be a file's.
+    """
+    _require_file_names([task])
+    folder = out.joinpath(*task.tags[:1], task.id)
+    new = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(new, ignore_errors=True)
+    _write_parts(new, task, _row(task, header))
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
 def _row(task: Task, header: SuiteHeader) -> dict[str, Any]:
     """The keys that a task sets itself, beyond the defaults of this suite."""
-    values = task.model_dump(mode="json", exclude={"suite"})
+    values = {**task.model_dump(mode="json", exclude={"suite"}), "status": task.status}
     blank = Task(id="", suite="", split="train", group="", prompt="", golden="").model_dump(mode="json")
     defaults = {**{name: value for name, value in blank.items() if name in _EMPTY}, **defaults_of(header, task.tags)}
     return {k: v for k, v in values.items() if k not in defaults or defaults[k] != v}
 
 
-def _require_file_names(suite: Suite) -> None:
+def _require_file_names(tasks: Sequence[Task]) -> None:
     problems = []
-    for task in suite.tasks:
+    for task in tasks:
         for what, name in [("id", task.id), *(("first tag", tag) for tag in task.tags[:1])]:
             if name in {"", ".", ".."} or set("/\\\0") & set(name):
                 problems.append(f"{task.source or task.key}: the {what} {name!r} cannot be a folder's name")
@@ -79,7 +100,10 @@ def _write_parquet(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _write_folder(out: Path, task: Task, row: Mapping[str, Any]) -> None:
-    folder = out.joinpath(*task.tags[:1], task.id)
+    _write_parts(out.joinpath(*task.tags[:1], task.id), task, row)
+
+
+def _write_parts(folder: Path, task: Task, row: Mapping[str, Any]) -> None:
     files = {"id", "prompt", "golden", "checks", "public", "fuzz", "cases", "starter", "tests", "tags"}
     meta = {k: v for k, v in row.items() if k not in files}
     if task.tags[1:]:

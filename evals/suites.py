@@ -17,10 +17,12 @@ from evals.validation import Suite, SuiteHeader, validate
 __all__ = ["SHIPPED", "SUITE_FILE", "Suite", "SuiteHeader", "export_suite", "find_suite", "load_suite"]
 
 SHIPPED = Path(__file__).parent / "shipped"
+PROJECT_SUITE = "suite"
+"""Where the folder of a production log keeps its tasks (see ``goldens.production``)."""
 
 
 def find_suite(name: str, base: Path | None = None) -> Path:
-    """The folder of a suite: a path (relative to ``base``), or the name of a shipped one.
+    """The folder of a suite: a path (relative to ``base``), one of a production log, or the name of a shipped suite.
 
     Raises:
         BadInput: neither exists; the message lists the shipped suites.
@@ -28,6 +30,8 @@ def find_suite(name: str, base: Path | None = None) -> Path:
     path = Path(name) if base is None else base / name
     if (path / SUITE_FILE).is_file():
         return path
+    if (path / PROJECT_SUITE / SUITE_FILE).is_file():
+        return path / PROJECT_SUITE
     if (SHIPPED / name / SUITE_FILE).is_file():
         return SHIPPED / name
     shipped = ", ".join(sorted(p.parent.name for p in SHIPPED.glob(f"*/{SUITE_FILE}")))
@@ -38,8 +42,10 @@ def find_suite(name: str, base: Path | None = None) -> Path:
     raise BadInput(f"suite {name!r}: {why} ({path}); {give}")
 
 
-def load_suite(name: str, base: Path | None = None) -> Suite:
+def load_suite(name: str, base: Path | None = None, *, drafts: bool = False) -> Suite:
     """Load and validate a suite; ``importer:path`` reads a benchmark's own files through an importer.
+
+    Drafts and retired tasks are validated and left out, unless ``drafts`` asks for all.
 
     Raises:
         BadInput: with every finding, each located, in one message.
@@ -54,4 +60,11 @@ def load_suite(name: str, base: Path | None = None) -> Suite:
         raise BadInput("\n".join(problems))
     if not tasks:
         raise BadInput(f"{path}: the suite is empty; add task folders (prompt.md, golden.py, checks.py), *.jsonl or *.parquet")
-    return Suite(header=text.header, tasks=tuple(tasks), path=path)
+    active = [task for task in tasks if drafts or task.status == "active"]
+    if not active:
+        waiting = sum(task.status == "draft" for task in tasks)
+        raise BadInput(
+            f"{path}: none of its {len(tasks)} tasks is active ({waiting} drafts, {len(tasks) - waiting} retired); "
+            f"approve drafts with `goldloop review {path}`, or set status: active"
+        )
+    return Suite(header=text.header, tasks=tuple(active), path=path)

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from evals.files import digest, findings
 from evals.graders import problems_of
-from evals.records import Kind, Limits, Record, Split, Task
+from evals.records import Kind, Limits, Record, Split, Task, TaskStatus
 from evals.yamlfiles import Place
 
 
@@ -30,6 +30,7 @@ class SuiteHeader(Record):
     system: str = ""
     licence: str = ""
     train_ok: bool = True
+    status: TaskStatus = "active"
     limits: Limits = Limits()
     slices: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
