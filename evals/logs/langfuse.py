@@ -20,7 +20,6 @@ from evals.logs.values import (
     json_text,
     made_id,
     mapping,
-    note,
     number,
     objects,
     string,
@@ -190,5 +189,4 @@ def _item(record: Mapping[str, Any]) -> Found:
         return Unreadable(why=f"dataset item {identity:.60}: expected input, found none, and no source that would have it")
     user = string(mapping(record.get("metadata")).get("user_id"))
     identity = identity or made_id(*(turn.text for turn in turns), expected)
-    note(notes, "no answer in the log")
     return Entry(id=identity, time=time, user=user, turns=turns, corrected=expected, notes=notes)
