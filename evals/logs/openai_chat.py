@@ -34,6 +34,7 @@ _ANSWERS = ("response", "completion", "output", "answer", "chunks")
 _RATINGS = ("rating", "feedback", "thumbs", "score", "vote")
 _TARGETS = ("completion_id", "response_id", "request_id", "message_id", "id")
 _TRACES = ("trace_id", "conversation_id", "session_id", "thread_id")
+_LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")
 _TIMES = ("timestamp", "time", "created_at", "created", "date")
 
 
@@ -63,6 +64,8 @@ class OpenAiLog:
             return self._chunk(record)
         if "custom_id" in record:
             return self._batch(record)
+        if string(record.get("type")).startswith("response.") and record["type"] not in _LAST_EVENTS:
+            return [Other(why="part of a stream")]
         has_answer = any(record.get(key) is not None for key in _ANSWERS) or "choices" in record
         if has_answer or record.get("error") or "messages" in record:
             return self._record(record)
@@ -85,8 +88,8 @@ class OpenAiLog:
         identity = string(record.get("id"))
         stream = self._streams.get(identity)
         if stream is None:
-            if not objects(record.get("choices")):
-                return [Other(why="usage of a stream", parent=identity)]
+            if all(string(choice.get("index")) not in ("", "0") for choice in objects(record.get("choices"))):
+                return [Other(why="part of a stream", parent=identity)]  # usage, or a further choice of what has ended
             stream = self._streams[identity] = Stream()
         if not stream.add(record):
             return [Other(why="part of a stream", parent=identity)]
@@ -128,8 +131,10 @@ class OpenAiLog:
             inner = decoded(response)
             response = inner if isinstance(inner, dict) and _is_completion(inner) else response
         if isinstance(response, list) and response and all(isinstance(item, dict) and "choices" in item for item in response):
-            stream = Stream()
-            if not any([stream.add(item) for item in response]):
+            stream, ended = Stream(), False
+            for item in response:
+                ended = stream.add(item)
+            if not ended:
                 note(stream.notes, "unfinished")
             response, notes = stream.completion(), stream.notes
         found: list[Found] = [self._entry(record, request, response, notes)]
@@ -139,7 +144,7 @@ class OpenAiLog:
 
     def _entry(self, record: Mapping[str, Any], request: Mapping[str, Any], response: Any, notes: list[str]) -> Found:
         """The entry of a request and its answer; ``record`` is what stands around them."""
-        body = response if isinstance(response, dict) else {}
+        body: Mapping[str, Any] = response if isinstance(response, dict) else {}
         body = mapping(body["body"]) if "body" in body else body
         turns = _asked(request, notes)
         output = _output(body) if body else response
