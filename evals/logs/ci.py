@@ -70,6 +70,8 @@ def _missing(record: Mapping[str, Any]) -> list[str]:
     problems = []
     if not _ids(record.get("failed")):
         problems.append(f"failed: expected a list of test ids, found {_shown(record.get('failed'))}")
+    if record.get("passed") and not _ids(record["passed"]):
+        problems.append(f"passed: expected a list of test ids, found {_shown(record['passed'])}")
     for key in ("files", "tests"):
         if not _texts(record.get(key)):
             problems.append(f"{key}: expected text by file name, found {_shown(record.get(key))}")
@@ -97,7 +99,7 @@ def _texts(value: Any) -> dict[str, str]:
 
 def _language(files: Mapping[str, str]) -> str:
     """The language of most files' suffixes."""
-    suffixes = {suffix: name for name, language in reversed(LANGUAGES.items()) for suffix in language.suffixes}
+    suffixes = {suffix: name for name, language in reversed([*LANGUAGES.items()]) for suffix in language.suffixes}
     found = [suffixes[suffix] for name in files if (suffix := PurePosixPath(name).suffix) in suffixes]
     return max(sorted(set(found)), key=found.count, default="")
 

@@ -49,7 +49,8 @@ def _log_id(evaluation: Mapping[str, Any]) -> str:
 
 
 def _sample(sample: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterator[Found]:
-    log, output, notes = _log_id(evaluation), mapping(sample.get("output")), []
+    log, output = _log_id(evaluation), mapping(sample.get("output"))
+    notes: list[str] = []
     own = string(sample.get("id"))
     identity = f"{log or string(sample.get('uuid'))}/{own}/{string(sample.get('epoch')) or '1'}"
     choices = objects(output.get("choices"))

@@ -29,7 +29,9 @@ class OpenInferenceLog:
     @staticmethod
     def looks_like(record: Mapping[str, Any]) -> bool:
         """Whether a span in it has a kind of OpenInference's, or it is an annotation."""
-        if "annotator_kind" in record or "span_kind" in record or f"attributes.{_KIND}" in record:
+        if "annotator_kind" in record or f"attributes.{_KIND}" in record:
+            return True
+        if "span_kind" in record and ("context.span_id" in record or "context" in record):
             return True
         return any(_KIND in span.attributes or "openinference" in span.attributes for span in spans_in(record))
 

@@ -71,9 +71,7 @@ class OtelLog:
 
     @staticmethod
     def looks_like(record: Mapping[str, Any]) -> bool:
-        """Whether it is an OTLP export or a bare span or log record with attributes of GenAI."""
-        if is_envelope(record) or "resourceMetrics" in record:
-            return True
+        """Whether a span or log record in it has a name or attributes of GenAI."""
         items = [*spans_in(record), *logs_in(record)]
         return any(item.name.startswith("gen_ai.") or any(_is_ours(key) for key in item.attributes) for item in items)
 

@@ -101,7 +101,7 @@ class TableLog:
 
 def _guess(record: Mapping[str, Any]) -> dict[str, str]:
     """The column of each meaning, by its usual names, whatever the case."""
-    lower = {key.lower().strip().replace(" ", "_"): key for key in reversed(record) if type(key) is str}
+    lower = {key.lower().strip().replace(" ", "_"): key for key in reversed(list(record)) if type(key) is str}
     return {meaning: lower[name] for meaning, names in GUESSES.items() if (name := next(filter(lower.__contains__, names), ""))}
 
 
