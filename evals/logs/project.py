@@ -15,8 +15,9 @@ from typing import Any
 
 from evals.errors import BadInput
 from evals.files import iter_jsonl, read_json, write_json
-from evals.logs.base import Entry, Feedback, Turn
-from evals.logs.ingest import ENTRIES, FEEDBACK, LINKS, segments
+from evals.logs.base import Entry, Feedback
+from evals.logs.ingest import segments
+from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.logs.signals import Reading, Rule, read_entry, read_feedback
 from evals.records import Record
 
@@ -111,7 +112,7 @@ def read_log(folder: Path) -> Log:
     targets = {said.target for said in feedback}
     aliases = {row["id"]: row["trace"] for row in _rows(parts, LINKS) if row["id"] in targets and row.get("trace")}
     traces = (targets | set(aliases.values())) - {""}
-    kept: dict[str, Mapping[str, Any]] = {}
+    kept: dict[str, dict[str, Any]] = {}
     last: dict[str, tuple[str, int, str]] = {}
     entries = 0
     for row in _rows(parts, ENTRIES):
@@ -187,7 +188,6 @@ def _judge(
     answer = str(row.get("answer", ""))
     found = _Said()
     own = Entry(id=row["id"], answer=answer, error=row.get("error", ""), corrected=row.get("corrected", ""))
-    own.turns = [Turn(role=turn["role"], text=turn["text"]) for turn in turns]
     for reading in read_entry(own):
         found.add(reading)
     corrections = [own.corrected] if own.corrected and own.corrected.strip() != answer.strip() else []
@@ -217,7 +217,7 @@ def _judge(
         fails=tuple(found.fails),
         passes=tuple(found.passes),
         corrections=tuple(dict.fromkeys(corrections)),
-        comments=tuple(said.comment for said in said if said.comment),
+        comments=tuple(feedback.comment for feedback in said if feedback.comment),
         task=row.get("task", {}),
         licence=row.get("licence", ""),
         train_ok=row.get("train_ok", True),
