@@ -17,8 +17,8 @@ from evals.errors import BadInput
 from evals.files import iter_jsonl, read_json, write_json
 from evals.logs.base import Entry, Feedback
 from evals.logs.ingest import segments
-from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.logs.signals import Reading, Rule, read_entry, read_feedback
+from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.records import Record
 
 _RULES = "signals.json"

@@ -33,6 +33,9 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
 """Usual names of each column, in lower case, the likeliest first."""
 
 
+_BESIDE_A_MAP = frozenset({"id", "time", "user", "model"})
+
+
 class TableLog:
     """Reads rows by a map of columns; without one by the names that it guesses."""
 
@@ -49,9 +52,9 @@ class TableLog:
 
     def read(self, record: Mapping[str, Any]) -> Iterable[Found]:
         """The row's answer, and the feedback beside it."""
-        if not self._named and tuple(record) != self._keys:
-            self._keys, self._guessed = tuple(record), _guess(record)
-        columns = self._named or self._guessed
+        if tuple(record) != self._keys:
+            self._keys, self._guessed = tuple(record), self._others(_guess(record))
+        columns = {**self._guessed, **self._named}
         for name in ("prompt", "answer"):
             if name not in columns or not _has(record, columns[name]):
                 there = ", ".join(sorted(record)[:20])
@@ -64,6 +67,13 @@ class TableLog:
     def close(self) -> Iterable[Found]:
         """Nothing waits."""
         return ()
+
+    def _others(self, guessed: Mapping[str, str]) -> Mapping[str, str]:
+        """What may be guessed beside a map: who, when and which, but not what was said."""
+        if not self._named:
+            return guessed
+        taken = set(self._named.values())
+        return {part: column for part, column in guessed.items() if part in _BESIDE_A_MAP and column not in taken}
 
     def _row(self, record: Mapping[str, Any], columns: Mapping[str, str]) -> list[Found]:
         row = {name: _at(record, column) for name, column in columns.items()}

@@ -115,6 +115,7 @@ class LogReading:
                 self._take_record(number, record, reader)
                 if number % _REPORTED == 0:
                     progress.advance(_REPORTED)
+            progress.advance(self.counts["records"] % _REPORTED)
             for found in reader.close():
                 self._take(0, f"{self.file}: end", found)
         finally:

@@ -14,7 +14,7 @@ from loop import console
 from loop.app import Json, app, emit, next_command
 
 if TYPE_CHECKING:
-    from evals.logs.ingest import IngestedFile
+    from evals.logs.taking import IngestedFile
 
 Project = Annotated[Path, typer.Option("--into", help="Folder of the project: its log, its decisions, and its suite.")]
 
@@ -55,10 +55,11 @@ def ingest(
 
     Example, a table: goldloop ingest table answers.csv --column prompt=question --column answer=reply --column feedback=thumb
     """
-    from evals.logs.ingest import IngestOptions, ingest_file, locked, project_key
+    from evals.logs.ingest import ingest_file, locked, project_key
     from evals.logs.project import declare_rules
     from evals.logs.redact import Redactor
     from evals.logs.signals import parse_rule
+    from evals.logs.taking import IngestOptions
     from evals.plugins import load
 
     name, paths = _format_and_files(files)
