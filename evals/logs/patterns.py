@@ -106,10 +106,16 @@ _PREFIXED = re.compile(
 
 def prefixed_tokens(text: str, start: int, end: int) -> Iterator[Span]:
     """Tokens with a known prefix within one long word."""
+    after = start
     for found in _PREFIXED.finditer(text, start, end):
-        value = found[0]
+        if found.start() < after:
+            continue
+        after = found.end()
+        while after < end and (text[after].isalnum() or text[after] in "_-"):  # no tail of a longer one is left
+            after += 1
+        value = text[found.start() : after]
         if is_mixed(value[4:]) and not is_dummy(value.split("-")[-1] or value) and not is_dummy(value):
-            yield Span(start=found.start(), end=found.end(), kind="secret", value=value)
+            yield Span(start=found.start(), end=after, kind="secret", value=value)
 
 
 _BEGINS_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
