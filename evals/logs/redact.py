@@ -6,7 +6,7 @@ constant makes another program: what stands in code is named in ``Redacted.in_co
 person.
 
 Kinds are ``secret``, ``email``, ``phone``, ``card``, ``ip``, ``name`` and ``hook``. What they look like, and what counts as no
-secret, is in ``evals.logs.patterns`` and ``evals.logs.detectors``. Does not find secrets that nothing marks: a password in the
+secret, is in ``evals.logs.patterns`` and ``evals.logs.personal``. Does not find secrets that nothing marks: a password in the
 midst of prose, a random word without quotes, a postal address. Names are searched in English prose only, not in code.
 """
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from evals.errors import BadInput
-from evals.logs import detectors, patterns
+from evals.logs import patterns, personal
 from evals.logs.patterns import PLACEHOLDER, Span
 
 _SHORTEST_KEY = 16  # bytes
@@ -34,6 +34,9 @@ _CLASSES = bytes(
     ord("0") if chr(byte).isdigit() and byte < 128 else ord("a") if chr(byte).isalpha() and byte < 128 else byte
     for byte in range(256)
 )
+_IN_WORDS = bytes(ord("a") if chr(byte) in patterns.IN_LONG_WORDS else ord(" ") for byte in range(256))
+_A_LONG_WORD = b"a" * patterns.SHORTEST_LONG_WORD
+_A_DIGIT = re.compile(rb"[0-9]")
 _HEX_RUN = re.compile(r"(?<![A-Za-z0-9])(?:0x)?[0-9a-fA-F]{32,}+(?![A-Za-z0-9])")
 
 
@@ -48,6 +51,9 @@ class Redacted:
     text: str
     counts: Mapping[str, int]
     in_code: tuple[str, ...] = ()
+
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +86,7 @@ class Redactor:
             )
         self._key = key
         self._hook = hook
-        self._names = detectors.NameFinder() if names else None
+        self._names = personal.NameFinder() if names else None
 
     def redact(self, text: str, *, code: bool = False, rewrite_code: bool = False) -> Redacted:
         """The text without secrets; ``code`` says that all of it is code, otherwise fenced blocks are.
@@ -96,6 +102,8 @@ class Redactor:
         Raises:
             BadInput: the hook returned no text.
         """
+        if self._hook is None and self._names is None and not _may_have_fences(text) and not find_spans(text, code=code):
+            return Redacted(text=text, counts=_NOTHING)
         return self.redact_parts([text], code=[code], rewrite_code=rewrite_code)[0]
 
     def redact_parts(
@@ -186,48 +194,64 @@ def find_spans(text: str, *, code: bool) -> list[Span]:
     """
     shadow = text.encode("ascii", "replace")
     spans: list[Span] = []
-    has_at, has_colon = b"@" in shadow, b":" in shadow
-    if has_at:
-        spans.extend(patterns.email_addresses(text, code=code))
-        if has_colon and "://" in text:
-            spans.extend(patterns.passwords_in_urls(text))
+    if b"@" in shadow:
+        spans.extend(personal.email_addresses(text, code=code))
+        if "://" in text:
+            spans.extend(personal.passwords_in_urls(text))
+    has_digits = _A_DIGIT.search(shadow) is not None
     lowered = shadow.lower()
-    if has_colon or b"=" in shadow or b" is" in shadow or b"earer" in shadow:
-        keywords = [keyword for keyword in patterns.KEYWORDS if keyword in lowered]
-        for keyword in keywords:
-            spans.extend(patterns.assignments(text, lowered, keyword, code=code))
-        if keywords and (b'"' in shadow or b"'" in shadow):
-            places = (found.start() for found in _PLUGIN_KEYWORD.finditer(lowered))
-            for start, end in _windows(text, places):
-                spans.extend(detectors.values_of_keywords(text[start:end], start))
-    classes = shadow.translate(_CLASSES)
+    keywords = [word for word in (patterns.KEYWORDS if has_digits else patterns.KEYWORDS_OF_WORDS) if word in lowered]
+    if keywords:
+        spans.extend(_assigned(text, lowered, keywords, code=code))
     if b"-----BEGIN" in shadow:
         spans.extend(patterns.private_keys(text))
-    if b"0" not in classes:
-        return spans
-    colons = shadow.count(b":") if has_colon else 0
-    if colons > 1 or b"0.0" in classes:
-        spans.extend(patterns.ip_addresses(text, v4=b"0.0" in classes, v6=colons > 6 or (colons > 1 and b"::" in shadow)))
-    if classes.count(b"0") > 6:
-        spans.extend(patterns.numbers(text))
-    if b"a0" in classes or b"0a" in classes:
-        spans.extend(_long_words(text, code=code))
+    if has_digits:
+        spans.extend(_numeric(text, shadow, code=code))
     return spans
 
 
-_PLUGIN_KEYWORD = re.compile(rb"_?key|pass|pwd|secret|contrase")
+def _assigned(text: str, lowered: bytes, keywords: Sequence[bytes], *, code: bool) -> Iterator[Span]:
+    """Values of names that say what they are."""
+    places: list[int] = []
+    for keyword in keywords:
+        own = patterns.places_of(lowered, keyword)
+        yield from patterns.assignments(text, own, keyword, code=code)
+        places += own
+    for start, end in _windows(text, sorted(places)):
+        window = text[start:end]
+        if '"' in window or "'" in window:
+            yield from patterns.values_of_keywords(window, start)
 
 
-def _long_words(text: str, *, code: bool) -> Iterator[Span]:
-    """Tokens and random strings among the words that are long enough."""
+def _numeric(text: str, shadow: bytes, *, code: bool) -> Iterator[Span]:
+    """What has digits in it."""
+    classes = shadow.translate(_CLASSES)
+    v4 = b"0.0" in classes and b"..." in shadow.translate(None, b"0123456789")
+    v6 = b":" in shadow and shadow.count(b":") > 1 and (b"::" in shadow or shadow.count(b":") > 6)
+    if v4 or v6:
+        yield from personal.ip_addresses(text, v4=v4, v6=v6)
+    if b"0000000" in classes.translate(None, b" ().-/?"):
+        yield from personal.numbers(text)
+    words = classes.translate(_IN_WORDS)
+    if _A_LONG_WORD in words:
+        yield from patterns.headers(text, shadow.lower())
+        yield from _long_words(text, words, code=code)
+
+
+def _long_words(text: str, words: bytes, *, code: bool) -> Iterator[Span]:
+    """Tokens and random strings among the words that are long enough; ``words`` has blanks where the text has none of one."""
     places = []
-    for word in patterns.LONG_WORD.finditer(text):
-        if patterns.is_mixed(word[0]):
-            yield from patterns.prefixed_tokens(text, word.start(), word.end())
-            places.append(word.start())
+    start = words.find(_A_LONG_WORD)
+    while start >= 0:
+        end = words.find(b" ", start)
+        end = end if end >= 0 else len(words)
+        if patterns.is_mixed(text[start:end]):
+            yield from patterns.prefixed_tokens(text, start, end)
+            places.append(start)
+        start = words.find(_A_LONG_WORD, end)
     for start, end in _windows(text, places):
-        yield from detectors.tokens_of_plugins(text[start:end], start)
-        yield from detectors.random_strings(text[start:end], start)
+        yield from patterns.tokens_of_plugins(text[start:end], start)
+        yield from patterns.random_strings(text[start:end], start)
     if code and places:
         for found in _HEX_RUN.finditer(text):
             if patterns.is_mixed(found[0]) and not patterns.is_dummy(found[0]):
@@ -252,7 +276,7 @@ def _windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def _pieces(text: str, code: bool) -> Iterator[_Piece]:
     """Prose and fenced blocks in turn; a block that is not closed goes on to the end."""
-    if code or ("```" not in text and "~~~" not in text):
+    if code or not _may_have_fences(text):
         yield _Piece(text=text, code=code)
         return
     after, opened, fence = 0, -1, ""
@@ -266,6 +290,10 @@ def _pieces(text: str, code: bool) -> Iterator[_Piece]:
     if opened >= 0:
         yield _Piece(text=text[after:opened], code=False)
     yield _Piece(text=text[max(after, opened) :], code=opened >= 0)
+
+
+def _may_have_fences(text: str) -> bool:
+    return ("`" in text and "```" in text) or ("~" in text and "~~~" in text)
 
 
 def _is_done(text: str, span: Span) -> bool:
