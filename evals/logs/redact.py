@@ -106,6 +106,18 @@ class Redactor:
             return Redacted(text=text, counts=_NOTHING)
         return self.redact_parts([text], code=[code], rewrite_code=rewrite_code)[0]
 
+    def is_clean(self, parts: Sequence[str], *, code: Sequence[bool]) -> bool:
+        """Whether ``redact_parts`` would change nothing and find nothing in code; much faster where that is so."""
+        if self._hook is not None or self._names is not None:
+            return False
+        for text, is_code in zip(parts, code, strict=True):
+            if is_code or not _may_have_fences(text):
+                if find_spans(text, code=is_code):
+                    return False
+            elif any(find_spans(piece.text, code=piece.code) for piece in _pieces(text, code=False)):
+                return False
+        return True
+
     def redact_parts(
         self, parts: Sequence[str], *, code: Sequence[bool] | None = None, rewrite_code: bool = False
     ) -> tuple[Redacted, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,9 @@ _IN_CODE = "code holds what a rule would rewrite"
 _OTHER_CONTENT = "its id was ingested before with other content"
 _PLAIN = frozenset({"time", "finish", "model", "role", "train_ok", "licence", "score", "name"})
 """Keys whose values are never a person's words."""
+_IDS = frozenset({"id", "trace", "parent", "target"})
+"""Keys of ids: looked at only where they are no plain word, since feedback is joined by them."""
+_ID = re.compile(r"[A-Za-z0-9_:.-]{1,128}")
 _CODE = frozenset({"starter", "golden", "tests", "checks"})
 """Keys of a task that a log states whose values are code."""
 
@@ -232,6 +236,8 @@ class LogReading:
         texts: list[str] = []
         code: list[bool] = []
         _collect({key: value for key, value in row.items() if key != "user"}, False, texts, code)
+        if self.redactor.is_clean(texts, code=code):
+            return ({**row, "user": self._pseudonym(user)} if user else row), ()
         done = self.redactor.redact_parts(texts, code=code, rewrite_code=rewrite)
         for part in done:
             if part.counts:
@@ -239,8 +245,11 @@ class LogReading:
         kinds = {kind for part in done for kind in part.in_code}
         cleaned = _replaced(row, iter(part.text for part in done), top=True)
         if user:
-            cleaned["user"] = f"user-{self._hash(b'user', user):016x}"
+            cleaned["user"] = self._pseudonym(user)
         return cleaned, tuple(sorted(kinds))
+
+    def _pseudonym(self, user: str) -> str:
+        return f"user-{self._hash(b'user', user):016x}"
 
     def _quarantine(self, place: str, kind: str, why: str, name: int, *, id: str = "") -> None:
         if name in self.seen or name in self.new:
@@ -289,6 +298,11 @@ class LogReading:
         return result
 
 
+def _is_id(value: Any) -> bool:
+    """Whether a value is one word of the characters that ids have; an address or a sentence is none."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
 def _collect(value: Any, code: bool, texts: list[str], marks: list[bool]) -> None:
     """All texts within a row that may hold somebody's words, in order, each with whether it is code."""
     if isinstance(value, str):
@@ -296,7 +310,7 @@ def _collect(value: Any, code: bool, texts: list[str], marks: list[bool]) -> Non
         marks.append(code)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in _PLAIN:
+            if key not in _PLAIN and not (key in _IDS and _is_id(inner)):
                 _collect(inner, code or key in _CODE, texts, marks)
     elif isinstance(value, list):
         for inner in value:
@@ -309,7 +323,10 @@ def _replaced(value: Any, texts: Iterator[str], *, top: bool = False) -> Any:
         return next(texts)
     if isinstance(value, dict):
         kept = _PLAIN | {"user"} if top else _PLAIN
-        return {key: inner if key in kept else _replaced(inner, texts) for key, inner in value.items()}
+        return {
+            key: inner if key in kept or (key in _IDS and _is_id(inner)) else _replaced(inner, texts)
+            for key, inner in value.items()
+        }
     return [_replaced(inner, texts) for inner in value] if isinstance(value, list) else value
 
 
