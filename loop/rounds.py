@@ -25,6 +25,7 @@ from loop.bench import Bench
 from loop.candidates import rate_seeds, seed_reports, train_candidates
 from loop.evidence import Looks, base_holdout, evaluations, evidence_stages
 from loop.gate import decide
+from loop.production import production_notes
 from loop.records import NOTHING_NEW, AgainstBase, RoundReport
 from loop.registry import Registry
 from loop.sequence import USUAL_LEVEL, decision_level, sequence_note
@@ -249,7 +250,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         counts={**counts, **_built(trainset["counts"]), "holdout_tasks": len(outcomes_of(before)), "errors": errors},
         dropped=_dropped(folder, "pairs", "screen", "trainset"),
         failure_reasons=reasons,
-        notes=(*start.notes, *sequence),
+        notes=(*start.notes, *sequence, *production_notes(bench.suites, number, before, after)),
         against_base=_against_base(bench.targets, base, after),
         seeds=seeds,
         spread=spread,

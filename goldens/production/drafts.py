@@ -36,7 +36,7 @@ _CHECKS = 8
 _LEAST_CHECKS = 3
 _GRADED = 8  # recorded failures that are graded with the finished checks
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]+)", re.MULTILINE)
-_PERSON_GOLDEN = "a person: no correction, commit or stronger model gives an answer (goldloop review)"
+NO_GOLDEN = "a person: no correction, commit or stronger model gives an answer (goldloop review)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,10 @@ def propose(
     stated = next((answer for answer in members if answer.task), None)
     if stated is not None:
         return _from_stated(problem, stated, said, bench, train_ok)
-    language = _language(members)
+    language = language_of_problem(members)
     voices = _voices(members, said, language)
     if not voices.candidates:
-        return Proposal(problem=problem.id, waiting=_PERSON_GOLDEN)
+        return Proposal(problem=problem.id, waiting=NO_GOLDEN)
     entry = _entry(members, voices, language)
     if not entry:
         why = f"a person: checks can be made for functions of plain arguments, and no {language} function was found in the golden"
@@ -102,7 +102,7 @@ def _from_stated(problem: Problem, answer: Judged, said: Mapping[str, Decision],
     return Proposal(problem=problem.id, task=task, golden_source=source, support=1, failing=(answer.id,))
 
 
-def _language(members: Sequence[Judged]) -> str:
+def language_of_problem(members: Sequence[Judged]) -> str:
     """The language that most fences of a problem name; Python where they name none."""
     tags = Counter(
         tag.lower() for answer in members for text in (*answer.corrections, answer.answer) for tag in _FENCE.findall(text)

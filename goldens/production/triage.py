@@ -15,14 +15,14 @@ from pathlib import Path
 
 from evals.files import Journal, digest
 from evals.logs.project import Judged, Log, read_log
-from evals.models.base import Backend, Sampling
+from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
-from evals.records import Record, Task
+from evals.records import Message, Record, Task
 from evals.run import Grade, evaluate, fitting_workers
 from evals.sandboxes.base import Sandbox
 from goldens.production.activation import Activation, Leaks, activation, is_approved
 from goldens.production.clusters import assign, assign_splits
-from goldens.production.drafts import Bench, propose, split_of
+from goldens.production.drafts import NO_GOLDEN, Bench, code_of, language_of_problem, propose, split_of
 from goldens.production.folders import Workbook, write_suite
 from goldens.production.journal import Decisions
 from goldens.production.records import Problem, Proposal, Reproduction, Standing, State
@@ -30,6 +30,8 @@ from goldens.verify import Effort
 
 LEAST_RATE = 0.6
 SAMPLES = 5
+SATURATED_AFTER = 3
+"""Models in a row that pass an active task before it is called saturated; it stays in the suite all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Tools:
     """What triage works with. ``open_model`` None: problems wait for a model. ``suite`` is the suite's name.
 
     ``samples`` answers are asked of the model at ``temperature``; a failure counts as reproduced from ``LEAST_RATE`` of them on.
+    ``open_stronger`` is a model, named ``stronger``, that writes goldens where the log has none; each is marked as its until a
+    person approves. ``passes`` has, by task id, whether the models that were evaluated so far passed it, the newest last.
     """
 
     sandbox: Sandbox
@@ -45,6 +49,9 @@ class Tools:
     leaks: Leaks
     model: str = ""
     open_model: Callable[[], Backend] | None = None
+    stronger: str = ""
+    open_stronger: Callable[[], Backend] | None = None
+    passes: Mapping[str, Sequence[bool]] = field(default_factory=dict)
     samples: int = SAMPLES
     temperature: float = 0.7
     max_new_tokens: int = 512
@@ -98,6 +105,8 @@ def triage(folder: Path, tools: Tools) -> Triaged:
     problems = problems_of(log, decisions)
     book = Workbook(folder)
     proposals = _proposals(problems, log, decisions, book, tools)
+    if _ask_stronger([p for p in problems if proposals[p.id].waiting == NO_GOLDEN], log, decisions, tools):
+        proposals = _proposals(problems, log, decisions, book, tools)
     reproductions = _reproductions(folder, proposals, book, tools)
     for problem in problems:
         _advance(problem, proposals[problem.id], reproductions.get(problem.id), decisions, book, tools)
@@ -193,6 +202,33 @@ def _proposals(problems: Sequence[Problem], log: Log, decisions: Decisions, book
     return found
 
 
+def _ask_stronger(problems: Sequence[Problem], log: Log, decisions: Decisions, tools: Tools) -> bool:
+    """Ask the stronger model for the goldens that nobody gave; whether it gave any."""
+    if tools.open_stronger is None or not problems:
+        return False
+    by_id = {answer.id: answer for answer in log.judged}
+    asked = [next(by_id[name] for name in problem.members if by_id[name].fails) for problem in problems]
+    prompts = [Prompt(messages=tuple(_conversation(answer)), seed=0) for answer in asked]
+    sampling = Sampling(temperature=0, max_new_tokens=tools.max_new_tokens, seed=tools.seed)
+    backend = tools.open_stronger()
+    given = False
+    try:
+        for chunk in backend.plan(prompts):
+            for place, said in zip(chunk, backend.generate([prompts[place] for place in chunk], sampling), strict=True):
+                code = code_of(said.text, language_of_problem([asked[place]]))
+                if code is not None:
+                    decisions.add("golden", problems[place].id, code, why=f"from {tools.stronger}")
+                    given = True
+    finally:
+        backend.close()
+    return given
+
+
+def _conversation(answer: Judged) -> list[Message]:
+    system: list[Message] = [{"role": "system", "content": answer.system}] if answer.system else []
+    return [*system, {"role": "user", "content": answer.question}]
+
+
 def _reproductions(folder: Path, proposals: Mapping[str, Proposal], book: Workbook, tools: Tools) -> dict[str, Reproduction]:
     """How often the model fails each draft when it is asked again; only what is not known for this model is asked."""
     known: dict[str, Reproduction] = {}
@@ -244,6 +280,7 @@ def _advance(
     """Move a problem as far as what is known takes it."""
     now = decisions.state(problem.id)
     if now is not None and now.value in ("active", "saturated", "retired"):
+        _watch(problem.id, now.value, tools.passes.get(proposal.task.id, ()) if proposal.task is not None else (), decisions)
         return  # an active task stays in the suite for ever; only a person retires it
     if proposal.task is None or proposal.waiting or reproduction is None or not reproduction.asked:
         return
@@ -258,6 +295,14 @@ def _advance(
     task = book.task(proposal)
     if is_approved(task, decisions):
         activate(problem.id, task, proposal, decisions, book, tools)
+
+
+def _watch(name: str, state: str, passes: Sequence[bool], decisions: Decisions) -> None:
+    """Call a task saturated that the last models all pass, and active again when a newer one fails it."""
+    if state == "active" and len(passes) >= SATURATED_AFTER and all(passes[-SATURATED_AFTER:]):
+        decisions.move(name, "saturated", why=f"the last {SATURATED_AFTER} models pass it; it stays as a guard")
+    elif state == "saturated" and passes and not passes[-1]:
+        decisions.move(name, "active", why="the newest model fails it again")
 
 
 def activate(name: str, task: Task, proposal: Proposal, decisions: Decisions, book: Workbook, tools: Tools) -> Activation:

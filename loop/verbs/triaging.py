@@ -37,6 +37,9 @@ def triage(
     folder: Folder = Path("production"),
     model: AskedModel = "",
     adapter: AskedAdapter = "",
+    stronger: Annotated[
+        str, typer.Option(help="A stronger model: writes goldens where the log has none, marked as its own.")
+    ] = "",
     samples: Annotated[int, typer.Option(min=1, help="Answers asked of the model for each draft.")] = 5,
     temperature: Annotated[float, typer.Option(min=0, max=5, help="Temperature at which it is asked.")] = 0.7,
     set_: Sets = None,
@@ -57,7 +60,8 @@ def triage(
     from evals.logs.ingest import locked
     from goldens.production.triage import triage as run_triage
 
-    with locked(folder), _tools(folder, model, adapter, set_, runs, unsafe_local, json, samples, temperature) as tools:
+    asking = {"samples": samples, "temperature": temperature, "stronger": stronger}
+    with locked(folder), _tools(folder, model, adapter, set_, runs, unsafe_local, json, **asking) as tools:
         result = run_triage(folder, tools)
     if json:
         emit({"folder": str(folder), "funnel": result.funnel, "problems": list(result.standings)})
@@ -77,8 +81,7 @@ def _tools(
     runs: Path,
     unsafe_local: bool,
     quiet: bool,
-    samples: int = 5,
-    temperature: float = 0.7,
+    **asking: Any,
 ) -> Iterator[Tools]:
     """What triage works with; the sandbox is opened and closed here, the model only if it is asked."""
     from evals.graders import grade
@@ -88,6 +91,7 @@ def _tools(
     from loop.ancestry import trained_on
     from loop.bench import open_model, sandbox_of
     from loop.config import make_config
+    from loop.production import latest_verdicts
     from loop.registry import current_adapter
 
     if adapter and not model:
@@ -109,12 +113,13 @@ def _tools(
             leaks=trained_on(adapter),
             model=str(ref) if model else "",
             open_model=(lambda: open_model(config, ref)) if model else None,
-            samples=samples,
-            temperature=temperature,
+            open_stronger=(lambda: open_model(config, ModelRef(base=asking["stronger"]))) if asking.get("stronger") else None,
+            passes=latest_verdicts(runs, folder.resolve().name),
             max_new_tokens=config.evals.max_new_tokens,
             seed=config.seed,
             workers=config.evals.workers,
             progress=console.Bars(quiet=quiet),
+            **asking,
         )
     finally:
         box.close()
