@@ -10,7 +10,7 @@ from evals.logs.values import first, note, objects, string
 _MOST_CALLS = 1000
 
 
-class Stream:
+class StreamedAnswer:
     """The chunks of one answer so far. Only the first choice is kept; others are noted."""
 
     __slots__ = ("_calls", "_finish", "_head", "_pieces", "_refusals", "notes")

@@ -58,7 +58,7 @@ class CiLog:
         turns = [Turn(role="user", text=asked)]
         trace = string(record.get("repo"))
         entry = Entry(id=identity, trace=trace, time=time, turns=turns, task=task, notes=notes, licence=licence)
-        return [entry, Feedback(target=identity, name="ci", score=0.0, label="red", time=time)]
+        return [entry, Feedback(target=identity, name="ci", label="red", time=time)]
 
     def close(self) -> Iterable[Found]:
         """Nothing waits."""

@@ -287,10 +287,10 @@ def _is_output(value: Any) -> bool:
 
 def _last_answer(values: list[Any], notes: list[str], depth: int, *, pick_first: bool = False) -> str:
     """The answer in a list: of choices the first, of messages the last of the assistant's, of parts all."""
-    if not values:
+    if not values or depth > _DEEPEST:
         return ""
     if isinstance(values[0], list):
-        return answer_of(values[0], notes, depth + 1)
+        return _last_answer(values[0], notes, depth + 1, pick_first=pick_first)
     if pick_first:
         if len(values) > 1:
             note(notes, "choice")

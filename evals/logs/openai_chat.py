@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evals.logs.base import Entry, Feedback, Found, Other, Turn, Unreadable
-from evals.logs.chunks import Stream
+from evals.logs.chunks import StreamedAnswer
 from evals.logs.messages import answer_of, turns_of
 from evals.logs.values import (
     answered,
@@ -20,6 +20,7 @@ from evals.logs.values import (
     error_text,
     first,
     json_text,
+    keep,
     made_id,
     mapping,
     note,
@@ -34,6 +35,7 @@ _ANSWERS = ("response", "completion", "output", "answer", "chunks")
 _RATINGS = ("rating", "feedback", "thumbs", "score", "vote")
 _TARGETS = ("completion_id", "response_id", "request_id", "message_id", "id")
 _TRACES = ("trace_id", "conversation_id", "session_id", "thread_id")
+_WAITING = 50_000  # requests that wait for their answer: as many as one batch may have
 _LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")
 _TIMES = ("timestamp", "time", "created_at", "created", "date")
 
@@ -42,7 +44,7 @@ class OpenAiLog:
     """Reads logs of a service that speaks OpenAI's API."""
 
     def __init__(self) -> None:
-        self._streams: dict[str, Stream] = {}
+        self._streams: dict[str, StreamedAnswer] = {}
         self._requests: dict[str, Mapping[str, Any]] = {}  # by id, until their answer comes
 
     @staticmethod
@@ -90,7 +92,7 @@ class OpenAiLog:
         if stream is None:
             if all(string(choice.get("index")) not in ("", "0") for choice in objects(record.get("choices"))):
                 return [Other(why="part of a stream", parent=identity)]  # usage, or a further choice of what has ended
-            stream = self._streams[identity] = Stream()
+            stream = self._streams[identity] = StreamedAnswer()
         if not stream.add(record):
             return [Other(why="part of a stream", parent=identity)]
         del self._streams[identity]
@@ -100,7 +102,7 @@ class OpenAiLog:
         """A line of a batch's input, output or error file."""
         name = string(record.get("custom_id"))
         if "body" in record and "response" not in record:
-            self._requests[name] = mapping(record["body"])
+            keep(self._requests, name, mapping(record["body"]), _WAITING)
             return [Other(why="batch request", trace=name)]
         response = mapping(record.get("response"))
         body = mapping(response.get("body"))
@@ -113,7 +115,7 @@ class OpenAiLog:
         """A request whose answer stands in another record, under the same id."""
         identity = string(first(record, "id", "request_id", "completion_id"))
         if identity:
-            self._requests[identity] = _body(record["request"])
+            keep(self._requests, identity, _body(record["request"]), _WAITING)
         return [Other(why="request without its answer", parent=identity)]
 
     def _record(self, record: Mapping[str, Any]) -> list[Found]:
@@ -131,7 +133,7 @@ class OpenAiLog:
             inner = decoded(response)
             response = inner if isinstance(inner, dict) and _is_completion(inner) else response
         if isinstance(response, list) and response and all(isinstance(item, dict) and "choices" in item for item in response):
-            stream, ended = Stream(), False
+            stream, ended = StreamedAnswer(), False
             for item in response:
                 ended = stream.add(item)
             if not ended:

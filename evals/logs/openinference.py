@@ -52,7 +52,7 @@ class OpenInferenceLog:
 
 
 def _span(span: OtlpItem) -> Iterator[Found]:
-    if "context.span_id" in span.raw or any(key.startswith("attributes.") for key in span.raw):
+    if "attributes" not in span.raw:  # a row of a data frame
         columns = {key[11:]: value for key, value in span.raw.items() if key.startswith("attributes.") and value is not None}
         span.attributes = {**columns, **span.attributes}
     kind = string(first(span.attributes, _KIND) or span.raw.get("span_kind") or _at(span.attributes, _KIND)).lower()

@@ -22,7 +22,7 @@ from evals.logs.otlp import (
     span_error,
     spans_in,
 )
-from evals.logs.values import answered, decoded, first, json_text, made_id, mapping, note, number, sequence, string, time_of
+from evals.logs.values import answered, decoded, first, json_text, keep, made_id, mapping, note, number, sequence, string, time_of
 
 _GENERATIONS = frozenset({"chat", "generate_content", "text_completion", "completion", "generate"})
 _OTHERS = {
@@ -44,6 +44,8 @@ _DETAILS, _CHOICE, _RESULT = "gen_ai.client.inference.operation.details", "gen_a
 _WHOLE = {"gen_ai.content.prompt": "gen_ai.prompt", "gen_ai.content.completion": "gen_ai.completion"}
 _WINDOW = 10_000
 """Spans that wait for the log records with their content, and the other way around."""
+_RESPONSES = 1_000_000
+"""Responses whose span is remembered, for evaluations that name the response only."""
 
 
 class _Content:
@@ -112,13 +114,11 @@ class OtelLog:
         entry = _entry(span, content)
         response = string(attributes.get("gen_ai.response.id"))
         if response and span.id:
-            self._spans[response] = span.id
+            keep(self._spans, response, span.id, _RESPONSES)
         found = answered(entry)
         yield found
         if isinstance(found, Other) and span.id:
-            self._bare[key] = entry
-            if len(self._bare) > _WINDOW:
-                del self._bare[next(iter(self._bare))]
+            keep(self._bare, key, entry, _WINDOW)
 
     def _log(self, event: OtlpItem) -> Iterator[Found]:
         if event.name == _RESULT:

@@ -35,6 +35,13 @@ def string(value: Any) -> str:
     return str(value) if type(value) is int and value.bit_length() < 128 else ""
 
 
+def keep(held: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Keep what waits for its other part; the oldest goes when there are more than ``most``."""
+    held[key] = value
+    if len(held) > most:
+        del held[next(iter(held))]
+
+
 def first(record: Mapping[str, Any], *keys: str) -> Any:
     """The value of the first key that is there and neither None nor empty text."""
     for key in keys:
