@@ -10,9 +10,10 @@ sees. Feedback comes later, in a file of its own: a thumb for every answer, a co
 thumb is turned with chance p, and each correction is with chance p one that does not work: a mutant of the golden that fails the
 checks, the golden of another task, or text that is no code (the shape of AdaptFT-Bench, arXiv 2604.09791).
 
-*goldloop*: ingest, triage (asked again five times), every draft that the machine lets through approved by a script, one round.
-*naive*: the corrections of the same training clusters as rows, without any proof, the same trainer and settings. Both are measured
-on the same tasks: all problems of the holdout split, asked as the first user asked, graded by the suites' own checks.
+*goldloop*: ingest, triage (asked again five times), every draft that the machine lets through approved by a script, one
+round.
+*naive*: the corrections of the same training clusters as rows, without any proof, the same trainer and settings. Both are
+measured on the same tasks: all problems of the holdout split, asked as the first user asked, graded by the suites' own checks.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def answers(work: Path) -> None:
     """Let the embedded model answer, grade with the suites' own checks, and write the log as OpenTelemetry spans."""
     asked = questions()
     tasks = [as_task(one) for one in asked]
-    with _tools() as (box, backend):
+    with _Tools() as (box, backend):
         results = evaluate(
             tasks,
             backend,
@@ -150,7 +151,7 @@ def answers(work: Path) -> None:
     print(f"{len(results)} answers, {sum(r.verdict.passed for r in results)} right, {len({o.task.key for o in asked})} tasks")
 
 
-class _tools:
+class _Tools:
     """A sandbox and the embedded model, closed at the end."""
 
     def __init__(self, adapter: str = "") -> None:
@@ -280,9 +281,8 @@ def goldloop(work: Path, *words: str) -> str:
     start = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "loop", *words], cwd=work, capture_output=True, text=True, check=False)
     with (work / "commands.log").open("a", encoding="utf-8") as log:
-        log.write(
-            f"$ goldloop {' '.join(words)}\n{done.stdout}{done.stderr}[exit code {done.returncode}, {time.monotonic() - start:.0f} s]\n"
-        )
+        log.write(f"$ goldloop {' '.join(words)}\n{done.stdout}{done.stderr}")
+        log.write(f"[exit code {done.returncode}, {time.monotonic() - start:.0f} s]\n")
     if done.returncode not in (0, 2, 3):
         raise SystemExit(f"goldloop {' '.join(words)}: exit code {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout
@@ -294,7 +294,7 @@ def arm(work: Path, noise: float) -> None:
     folder = work / f"noise-{noise:g}"
     folder.mkdir(exist_ok=True)
     cache = f"evals.cache={work / 'cache'}"
-    with _closing() as box:
+    with _Boxed() as box:
         write_jsonl(folder / "feedback.jsonl", feedback(asked, results, noise, box))
     goldloop(folder, "ingest", str(work / "log.jsonl"), "--into", "production")
     goldloop(folder, "ingest", "langfuse", "feedback.jsonl", "--into", "production")
@@ -333,7 +333,7 @@ def arm(work: Path, noise: float) -> None:
     print(json.dumps(figures, indent=1))
 
 
-class _closing:
+class _Boxed:
     """A sandbox as a context."""
 
     def __enter__(self) -> Any:
@@ -359,7 +359,7 @@ def measured(folder: Path, asked: Sequence[Asked], results: Sequence[Result], no
     holdout = [
         as_task(_first(asked, tasks_of[p].most_common(1)[0][0])) for p, split in sorted(splits.items()) if split == "holdout"
     ]
-    with _closing() as box:
+    with _Boxed() as box:
         wrong = [
             s.problem.id
             for s in triaged.standings
@@ -442,7 +442,7 @@ def train_naive(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 def _passes(folder: Path, tasks: Sequence[Task], adapter: str, name: str) -> dict[str, list[bool]]:
     """Greedy verdicts by task, by the suites' own checks."""
-    with _tools(adapter) as (box, backend):
+    with _Tools(adapter) as (box, backend):
         results = evaluate(
             tasks,
             backend,

@@ -26,7 +26,7 @@ PARTS: tuple[Part, ...] = ("golden", "checks", "prompt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class DraftRun:
     """A draft run now: the golden, and the recorded failure, each with its verdict."""
 
     golden: Verdict
@@ -58,10 +58,10 @@ def waiting_for_review(standings: Sequence[Standing]) -> list[Standing]:
     return [s for s in standings if s.state in ("drafted", "reviewed") and s.proposal is not None and s.proposal.task is not None]
 
 
-def try_out(task: Task, recorded: str, grade: Grade) -> Tried:
+def try_out(task: Task, recorded: str, grade: Grade) -> DraftRun:
     """Run the golden and the recorded failure through the task's checks."""
     failed = grade(task, code_of(recorded, task.language)) if recorded else None
-    return Tried(golden=grade(task, task.golden), recorded=failed)
+    return DraftRun(golden=grade(task, task.golden), recorded=failed)
 
 
 def approve(folder: Path, standing: Standing, tools: Tools, *, who: str, why: str = "") -> Activation:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.logs.base import Entry, Feedback, Found, Other
+from evals.logs.base import Feedback, Found, LogEntry, Other
 from evals.logs.formats import FORMATS, guess_format, make_format
 
 LOGS = Path(__file__).parent / "logs"
@@ -21,7 +21,7 @@ COLUMNS = {"prompt": "call.q", "answer": "call.turns.0.a", "id": "meta.key", "ti
 
 def shown(found: Found) -> str:
     """One line: of an entry the id, the turns, the answer and what else is there."""
-    if isinstance(found, Entry):
+    if isinstance(found, LogEntry):
         asked = " / ".join(f"{turn.role}: {turn.text}" for turn in found.turns)
         more = {"error": found.error, "finish": found.finish, "corrected": found.corrected, "notes": ",".join(found.notes)}
         line = f"{found.id}: {asked} => {found.answer}"
@@ -65,7 +65,7 @@ def test_reading_twice_gives_the_same_ids(file: Path) -> None:
     def ids() -> list[str]:
         log = reader(file)
         found: Iterable[Found] = [item for record in records(file) for item in log.read(record)]
-        return [item.id for item in found if isinstance(item, Entry)]
+        return [item.id for item in found if isinstance(item, LogEntry)]
 
     assert ids() == ids()
     assert all(ids())

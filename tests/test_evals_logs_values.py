@@ -12,7 +12,7 @@ from evals.errors import BadInput
 from evals.files import digest
 from evals.graders.patches import apply_patch
 from evals.logs import otel
-from evals.logs.base import Entry, Feedback, Found, Other, Turn
+from evals.logs.base import Feedback, Found, LogEntry, Other, Turn
 from evals.logs.formats import FORMATS, guess_format, make_format
 from evals.logs.messages import answer_of, role_of, text_of, turns_of
 from evals.logs.table import TableLog
@@ -183,12 +183,12 @@ def test_an_error_is_its_type_with_its_message(value: Any, text: str) -> None:
 
 
 def test_an_empty_answer_that_the_model_finished_is_an_answer() -> None:
-    entry = Entry(id="x", turns=[Turn(role="user", text="Hi")], finish="stop")
+    entry = LogEntry(id="x", turns=[Turn(role="user", text="Hi")], finish="stop")
     assert answered(entry) is entry
 
 
 def test_a_question_that_nothing_answers_is_counted_under_its_ids() -> None:
-    entry = Entry(id="x", trace="t", parent="p", turns=[Turn(role="user", text="Hi")])
+    entry = LogEntry(id="x", trace="t", parent="p", turns=[Turn(role="user", text="Hi")])
     assert answered(entry) == Other(why="no answer", id="x", trace="t", parent="p")
 
 
@@ -215,7 +215,7 @@ def test_an_entry_has_the_ids_model_user_and_time_of_the_log(fixture: str, field
 
 def test_a_conversation_is_the_parent_of_a_root_span() -> None:
     record = orjson.loads((LOGS / "otel_spans.jsonl").read_bytes().splitlines()[2])
-    assert [item.parent for item in make_format("otel").read(record) if isinstance(item, Entry)][1] == "conv_7"
+    assert [item.parent for item in make_format("otel").read(record) if isinstance(item, LogEntry)][1] == "conv_7"
 
 
 def test_log_records_wait_for_their_span_no_longer_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,8 +225,8 @@ def test_log_records_wait_for_their_span_no_longer_than_the_window(monkeypatch: 
     for number_of in range(4):
         event = {"eventName": "gen_ai.choice", "timeUnixNano": "1744718331000000000", "spanId": f"s{number_of}", "traceId": "t"}
         found += log.read({**event, "body": {"message": {"content": "x"}}})
-    assert [item.id for item in found if isinstance(item, Entry)] == ["s0", "s1"]
-    assert [item.id for item in log.close() if isinstance(item, Entry)] == ["s2", "s3"]
+    assert [item.id for item in found if isinstance(item, LogEntry)] == ["s0", "s1"]
+    assert [item.id for item in log.close() if isinstance(item, LogEntry)] == ["s2", "s3"]
 
 
 def test_the_task_of_a_ci_failure_is_one_of_kind_patch_whose_golden_applies() -> None:
@@ -239,14 +239,14 @@ def test_the_task_of_a_ci_failure_is_one_of_kind_patch_whose_golden_applies() ->
 def test_a_row_without_an_id_is_named_by_its_content() -> None:
     row = {"prompt": "p", "answer": "a", "time": "2025-04-15", "user": "u"}
     entry = next(iter(TableLog().read(row)))
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, LogEntry)
     assert entry.id == digest([["p"], "a", "2025-04-15T00:00:00.000Z", "u"])
 
 
 def test_the_columns_of_a_row_may_change_within_a_file() -> None:
     log = TableLog()
     rows = [{"prompt": "p", "answer": "a"}, {"question": "q", "reply": "r"}]
-    assert [item.answer for row in rows for item in log.read(row) if isinstance(item, Entry)] == ["a", "r"]
+    assert [item.answer for row in rows for item in log.read(row) if isinstance(item, LogEntry)] == ["a", "r"]
 
 
 def test_an_unknown_format_is_answered_with_those_that_there_are() -> None:

@@ -21,7 +21,7 @@ class Turn:
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class LogEntry:
     """One answer of a model in production.
 
     ``id`` is the log's own (of the span, run, observation or completion), the same whenever the log is exported again; ``trace``
@@ -84,13 +84,13 @@ class Other:
 
 
 @dataclass(slots=True, kw_only=True)
-class Unreadable:
+class Unread:
     """A record, or a part of one, that cannot be understood: what was found, what was expected."""
 
     why: str
 
 
-Found = Entry | Feedback | Other | Unreadable
+Found = LogEntry | Feedback | Other | Unread
 
 
 class LogFormat(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 
 from evals.graders.patches import PatchFault, apply_patch
 from evals.languages import LANGUAGES
-from evals.logs.base import Entry, Feedback, Found, Turn, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Turn, Unread
 from evals.logs.values import first, json_text, made_id, note, string, time_of
 
 
@@ -30,7 +30,7 @@ class CiLog:
         """The failure as an entry with its task, and what CI said of it."""
         name = string(record.get("id"))
         if missing := _missing(record):
-            return [Unreadable(why=f"CI record {name!r:.60}: {'; '.join(missing)}")]
+            return [Unread(why=f"CI record {name!r:.60}: {'; '.join(missing)}")]
         notes: list[str] = []
         tests = _texts(record["tests"])
         starter = {name: text for name, text in _texts(record["files"]).items() if name not in tests}
@@ -38,10 +38,10 @@ class CiLog:
         try:
             apply_patch(starter, golden)
         except PatchFault as error:
-            return [Unreadable(why=f"CI record {name!r:.60}: patch does not apply to files: {error}")]
+            return [Unread(why=f"CI record {name!r:.60}: patch does not apply to files: {error}")]
         language = string(record.get("language")) or _language(starter)
         if not language:
-            return [Unreadable(why=f"CI record {name!r:.60}: expected language, found none, and files of no known one")]
+            return [Unread(why=f"CI record {name!r:.60}: expected language, found none, and files of no known one")]
         asked = "\n\n".join(text for text in (json_text(first(record, "title", "message")), json_text(record.get("log"))) if text)
         time = time_of(record.get("time"), notes)
         identity = name or made_id(asked, golden)
@@ -57,7 +57,7 @@ class CiLog:
         }
         turns = [Turn(role="user", text=asked)]
         trace = string(record.get("repo"))
-        entry = Entry(id=identity, trace=trace, time=time, turns=turns, task=task, notes=notes, licence=licence)
+        entry = LogEntry(id=identity, trace=trace, time=time, turns=turns, task=task, notes=notes, licence=licence)
         return [entry, Feedback(target=identity, name="ci", label="red", time=time)]
 
     def close(self) -> Iterable[Found]:

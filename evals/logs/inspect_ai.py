@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from evals.logs.base import Entry, Feedback, Found, Other, Turn, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
 from evals.logs.messages import answer_of, turns_of
 from evals.logs.values import answered, error_text, first, json_text, mapping, number, objects, string, time_of
 
@@ -37,7 +37,7 @@ class InspectLog:
         if "epoch" in record and "input" in record:
             return list(_sample(record, {}))
         keys = ", ".join(sorted(record)[:8])
-        return [Unreadable(why=f"expected a log with eval and samples, or a sample with input and epoch, found keys {keys:.200}")]
+        return [Unread(why=f"expected a log with eval and samples, or a sample with input and epoch, found keys {keys:.200}")]
 
     def close(self) -> Iterable[Found]:
         """Nothing waits."""
@@ -61,7 +61,7 @@ def _sample(sample: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterato
         answer = _attached(answer, attachments)
     metadata = mapping(sample.get("metadata"))
     entry = answered(
-        Entry(
+        LogEntry(
             id=identity,
             trace=log,
             time=time_of(first(sample, "completed_at", "started_at") or evaluation.get("created"), notes),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from evals.logs.base import Entry, Feedback, Found, Other, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Other, Unread
 from evals.logs.messages import answer_of, turns_of
 from evals.logs.values import (
     answered,
@@ -76,7 +76,7 @@ def _read(record: Mapping[str, Any]) -> Iterator[Found]:
         yield from _trace(record)
     else:
         keys = ", ".join(sorted(record)[:8])
-        yield Unreadable(why=f"expected an observation, trace, score or dataset item of Langfuse, found keys {keys:.200}")
+        yield Unread(why=f"expected an observation, trace, score or dataset item of Langfuse, found keys {keys:.200}")
 
 
 def _observation(record: Mapping[str, Any], kind: str, trace: Mapping[str, Any]) -> Found:
@@ -92,7 +92,7 @@ def _observation(record: Mapping[str, Any], kind: str, trace: Mapping[str, Any])
     time = time_of(first(record, "startTime", "start_time"), notes)
     session = first(record, "sessionId", "session_id") or first(trace, "sessionId", "session_id")
     return answered(
-        Entry(
+        LogEntry(
             id=identity or made_id(trace_id, *(turn.text for turn in turns), answer, time),
             trace=trace_id,
             parent=parent or string(session),
@@ -149,7 +149,7 @@ def _score(record: Mapping[str, Any], trace: str = "") -> Found:
     )
     name, kind = string(record.get("name")), string(first(record, "dataType", "data_type"))
     if not (target or trace):
-        return Unreadable(why=f"score {name!r:.60}: expected observationId, traceId or sessionId, found none of them")
+        return Unread(why=f"score {name!r:.60}: expected observationId, traceId or sessionId, found none of them")
     value, text = record.get("value"), first(record, "stringValue", "string_value", "longStringValue", "long_string_value")
     said = json_text(value if text is None and isinstance(value, (str, dict, list)) else text)
     score = number(value) if kind not in ("CATEGORICAL", "CORRECTION", "TEXT") else None
@@ -186,7 +186,7 @@ def _item(record: Mapping[str, Any]) -> Found:
         return Feedback(target=source, name="expected output", correction=expected, time=time, id=identity)
     turns = turns_of(record.get("input"), notes)
     if not turns:
-        return Unreadable(why=f"dataset item {identity:.60}: expected input, found none, and no source that would have it")
+        return Unread(why=f"dataset item {identity:.60}: expected input, found none, and no source that would have it")
     user = string(mapping(record.get("metadata")).get("user_id"))
     identity = identity or made_id(*(turn.text for turn in turns), expected)
-    return Entry(id=identity, time=time, user=user, turns=turns, corrected=expected, notes=notes)
+    return LogEntry(id=identity, time=time, user=user, turns=turns, corrected=expected, notes=notes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from evals.logs.base import Entry, Feedback, Found, Other, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Other, Unread
 from evals.logs.messages import answer_of, turns_of
 from evals.logs.values import (
     answered,
@@ -48,7 +48,7 @@ class LangsmithLog:
         if "key" in record and ("run_id" in record or "trace_id" in record):
             return [_feedback(record)]
         keys = ", ".join(sorted(record)[:8])
-        return [Unreadable(why=f"expected a run with run_type, or feedback with run_id and key, found keys {keys:.200}")]
+        return [Unread(why=f"expected a run with run_type, or feedback with run_id and key, found keys {keys:.200}")]
 
     def close(self) -> Iterable[Found]:
         """Nothing waits."""
@@ -79,7 +79,7 @@ def _run(run: Mapping[str, Any]) -> Found:
     extra = mapping(run.get("extra"))
     metadata = mapping(extra.get("metadata"))
     return answered(
-        Entry(
+        LogEntry(
             id=identity or made_id(trace, *(turn.text for turn in turns), answer, time),
             trace=trace,
             parent=parent or string(first(metadata, *_THREADS)),
@@ -125,7 +125,7 @@ def _feedback(row: Mapping[str, Any]) -> Found:
     target = string(first(row, "run_id", "trace_id"))
     name = string(row.get("key"))
     if not target:
-        return Unreadable(why=f"feedback {name!r:.60}: expected run_id or trace_id, found neither")
+        return Unread(why=f"feedback {name!r:.60}: expected run_id or trace_id, found neither")
     value, score = row.get("value"), number(row.get("score"))
     if score is None and isinstance(value, (bool, int, float)):
         score, value = number(value), None

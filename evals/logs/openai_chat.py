@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from evals.logs.base import Entry, Feedback, Found, Other, Turn, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
 from evals.logs.chunks import StreamedAnswer
 from evals.logs.messages import answer_of, turns_of
 from evals.logs.values import (
@@ -76,7 +76,7 @@ class OpenAiLog:
         if any(key in record for key in (*_RATINGS, "correction", "comment")):
             return [_feedback(record, "")]
         keys = ", ".join(sorted(record)[:8])
-        return [Unreadable(why=f"expected messages, choices, request and response, or feedback on an id, found keys {keys:.200}")]
+        return [Unread(why=f"expected messages, choices, request and response, or feedback on an id, found keys {keys:.200}")]
 
     def close(self) -> Iterable[Found]:
         """Streams that no finish reason ended."""
@@ -108,7 +108,7 @@ class OpenAiLog:
         body = mapping(response.get("body"))
         outer = {"request_id": response.get("request_id"), "trace_id": name, "error": record.get("error")}
         if not body and not record.get("error"):
-            return [Unreadable(why=f"batch line {name!r:.60}: expected response.body or error, found neither")]
+            return [Unread(why=f"batch line {name!r:.60}: expected response.body or error, found neither")]
         return [self._entry(outer, self._requests.pop(name, {}), body, [])]
 
     def _request(self, record: Mapping[str, Any]) -> list[Found]:
@@ -140,7 +140,7 @@ class OpenAiLog:
                 note(stream.notes, "unfinished")
             response, notes = stream.completion(), stream.notes
         found: list[Found] = [self._entry(record, request, response, notes)]
-        if isinstance(found[0], Entry) and any(record.get(key) is not None for key in _RATINGS):
+        if isinstance(found[0], LogEntry) and any(record.get(key) is not None for key in _RATINGS):
             found.append(_feedback(record, found[0].id))
         return found
 
@@ -160,7 +160,7 @@ class OpenAiLog:
         trace = string(first(record, *_TRACES) or first(metadata, *_TRACES) or first(request, *_TRACES))
         user = first(request, "user", "safety_identifier") or first(record, "user", "user_id") or metadata.get("user_id")
         return answered(
-            Entry(
+            LogEntry(
                 id=identity or made_id(trace, *(turn.text for turn in turns), answer, time),
                 trace=trace,
                 parent=outer if outer != identity else "",
@@ -226,7 +226,7 @@ def _feedback(record: Mapping[str, Any], target: str) -> Found:
     own = "" if target else string(record.get("feedback_id"))
     target = target or string(first(record, *_TARGETS) or first(record, *_TRACES))
     if not target:
-        return Unreadable(why=f"feedback: expected one of {', '.join(_TARGETS)}, found none of them")
+        return Unread(why=f"feedback: expected one of {', '.join(_TARGETS)}, found none of them")
     given = {key: record[key] for key in _RATINGS if record.get(key) is not None}
     name, value = next(iter(given.items()), ("correction", None))
     inner = value if isinstance(value, dict) else {}

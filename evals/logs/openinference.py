@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from evals.logs.base import Entry, Feedback, Found, Other, Turn, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
 from evals.logs.messages import answer_of, turn_of, turns_of
 from evals.logs.otlp import OtlpItem, indexed, is_envelope, span_error, spans_in
 from evals.logs.values import answered, decoded, first, json_text, made_id, mapping, note, number, objects, string, time_of
@@ -79,7 +79,7 @@ def _at(attributes: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _entry(span: OtlpItem) -> Entry:
+def _entry(span: OtlpItem) -> LogEntry:
     attributes = span.attributes
     notes: list[str] = []
     turns = [turn for message in _messages(attributes, _INPUT) if (turn := _turn(message, notes, "user")) is not None]
@@ -93,7 +93,7 @@ def _entry(span: OtlpItem) -> Entry:
     answer = answer_of(_at(attributes, "output.value"), notes) if turn is None else turn.text
     time = time_of(span.time, notes)
     session = string(_at(attributes, "session.id"))
-    return Entry(
+    return LogEntry(
         id=span.id or made_id(span.trace, *(turn.text for turn in turns), answer, time),
         trace=span.trace or session,
         parent=span.parent or session,
@@ -185,7 +185,7 @@ def _annotation(row: Mapping[str, Any], target: str) -> Found:
     comment = json_text(first(result, "explanation") or row.get("explanation"))
     if not target or (label is None and score is None and not comment):
         keys = ", ".join(sorted(row)[:8])
-        return Unreadable(why=f"expected a span, or an annotation with span_id and label or score, found keys {keys:.200}")
+        return Unread(why=f"expected a span, or an annotation with span_id and label or score, found keys {keys:.200}")
     return Feedback(
         target=target,
         name=string(first(row, *_NAMES)) or "annotation",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from evals.logs.base import Entry, Feedback, Found, Other, Turn, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
 from evals.logs.messages import answer_of, text_of, turn_of, turns_of
 from evals.logs.otlp import (
     OtlpItem,
@@ -68,7 +68,7 @@ class OtelLog:
 
     def __init__(self) -> None:
         self._logged: dict[tuple[str, str], tuple[_Content, Any]] = {}  # content of log records whose span has not come
-        self._bare: dict[tuple[str, str], Entry] = {}  # generations without content, as far as known
+        self._bare: dict[tuple[str, str], LogEntry] = {}  # generations without content, as far as known
         self._spans: dict[str, str] = {}  # id of a response -> of its span
 
     @staticmethod
@@ -89,7 +89,7 @@ class OtelLog:
         if is_envelope(record) or "resourceMetrics" in record or "resource_metrics" in record:
             return [Other(why="metrics" if not is_envelope(record) else "empty export")]
         keys = ", ".join(sorted(map(str, record))[:8])
-        return [Unreadable(why=f"expected resourceSpans, resourceLogs, or one span or log record a line, found keys {keys:.200}")]
+        return [Unread(why=f"expected resourceSpans, resourceLogs, or one span or log record a line, found keys {keys:.200}")]
 
     def close(self) -> Iterable[Found]:
         """Content of log records whose span never came."""
@@ -143,12 +143,12 @@ class OtelLog:
         elif len(self._logged) > _WINDOW:
             yield self._unjoined(next(iter(self._logged)))
 
-    def _unjoined(self, key: tuple[str, str]) -> Entry:
+    def _unjoined(self, key: tuple[str, str]) -> LogEntry:
         """The entry of log records, with what is known of their span."""
         content, time = self._logged.pop(key)
         entry = self._bare.pop(key, None)
         if entry is None:
-            entry = Entry(id=key[1], trace=key[0], time=time_of(time, content.notes))
+            entry = LogEntry(id=key[1], trace=key[0], time=time_of(time, content.notes))
         entry.turns, entry.answer, entry.notes = content.turns, content.answer, [*entry.notes, *content.notes]
         entry.finish = entry.finish or content.finish
         entry.id = entry.id or made_id(entry.trace, *(turn.text for turn in entry.turns), entry.answer, entry.time)
@@ -160,7 +160,7 @@ class OtelLog:
         response = string(values.get("gen_ai.response.id"))
         target = event.id or self._spans.get(response) or response or event.trace
         if not target:
-            return Unreadable(why=f"{_RESULT} without a span id and without gen_ai.response.id: nothing says what was evaluated")
+            return Unread(why=f"{_RESULT} without a span id and without gen_ai.response.id: nothing says what was evaluated")
         return Feedback(
             target=target,
             name=string(values.get("gen_ai.evaluation.name")) or "evaluation",
@@ -190,14 +190,14 @@ def _kind(attributes: Mapping[str, Any]) -> str:
     return "" if any(key in attributes for key in generates) else "other span"
 
 
-def _entry(item: OtlpItem, content: _Content) -> Entry:
+def _entry(item: OtlpItem, content: _Content) -> LogEntry:
     attributes, notes = item.attributes, content.notes
     time = time_of(item.time, notes)
     identity = item.id or string(attributes.get("gen_ai.response.id"))
     if not identity:
         identity = made_id(item.trace, *(turn.text for turn in content.turns), content.answer, time)
     reasons = sequence(attributes.get("gen_ai.response.finish_reasons"))
-    return Entry(
+    return LogEntry(
         id=identity,
         trace=item.trace or string(attributes.get("gen_ai.conversation.id")),
         parent=item.parent or string(attributes.get("gen_ai.conversation.id")),

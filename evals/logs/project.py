@@ -15,7 +15,7 @@ from typing import Any
 
 from evals.errors import BadInput
 from evals.files import iter_jsonl, read_json, write_json
-from evals.logs.base import Entry, Feedback
+from evals.logs.base import Feedback, LogEntry
 from evals.logs.ingest import segments
 from evals.logs.signals import Reading, Rule, read_entry, read_feedback
 from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
@@ -24,7 +24,7 @@ from evals.records import Record
 _RULES = "signals.json"
 
 
-class Judged(Record):
+class JudgedAnswer(Record):
     """An answer of production on which something was said.
 
     ``fails`` and ``passes`` are the signals for either, by name; ``corrections`` what it should have been, each from whoever
@@ -66,7 +66,7 @@ class Log:
     ``entries == len(judged) + unknown``; ``waiting`` is feedback whose answer has not been ingested.
     """
 
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedAnswer, ...]
     entries: int
     unknown: int
     feedback: int
@@ -75,7 +75,7 @@ class Log:
     unruled: Mapping[str, int]
 
     @property
-    def failing(self) -> list[Judged]:
+    def failing(self) -> list[JudgedAnswer]:
         """Answers with a signal that they failed, whatever else was said."""
         return [answer for answer in self.judged if answer.fails]
 
@@ -182,12 +182,12 @@ class _Said:
 
 def _judge(
     row: Mapping[str, Any], said: Sequence[Feedback], rules: Sequence[Rule], signals: Counter[str], unruled: Counter[str]
-) -> Judged | None:
+) -> JudgedAnswer | None:
     """An answer with what was said of it; None where that says nothing."""
     turns = tuple(row.get("turns", ()))
     answer = str(row.get("answer", ""))
     found = _Said()
-    own = Entry(id=row["id"], answer=answer, error=row.get("error", ""), corrected=row.get("corrected", ""))
+    own = LogEntry(id=row["id"], answer=answer, error=row.get("error", ""), corrected=row.get("corrected", ""))
     for reading in read_entry(own):
         found.add(reading)
     corrections = [own.corrected] if own.corrected and own.corrected.strip() != answer.strip() else []
@@ -205,7 +205,7 @@ def _judge(
     if not found.fails and not found.passes:
         return None
     signals.update([*found.fails, *found.passes])
-    return Judged(
+    return JudgedAnswer(
         id=row["id"],
         place=row.get("place", ""),
         time=row.get("time", ""),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from evals.errors import BadInput
-from evals.logs.base import Entry, Feedback
+from evals.logs.base import Feedback, LogEntry
 from evals.records import Record
 
 Says = Literal["fails", "passes", "unknown"]
@@ -127,7 +127,7 @@ def read_feedback(feedback: Feedback, rules: Iterable[Rule]) -> Reading:
     return Reading(says="unknown", signal=feedback.name or "feedback", ruled=feedback.score is None and not feedback.label)
 
 
-def read_entry(entry: Entry) -> list[Reading]:
+def read_entry(entry: LogEntry) -> list[Reading]:
     """What an entry says of itself: an exception, or a correction beside the answer."""
     found = []
     if entry.error:

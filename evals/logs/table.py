@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evals.files import digest
-from evals.logs.base import Entry, Feedback, Found, Turn, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, Turn, Unread
 from evals.logs.messages import answer_of, text_of, turns_of
 from evals.logs.values import answered, boolean, error_text, json_text, made_id, number, string, time_of
 
@@ -41,7 +41,7 @@ class TableLog:
 
     def __init__(self, columns: Mapping[str, str] | None = None) -> None:
         self._named = dict(columns or {})
-        self._guessed: dict[str, str] = {}
+        self._guessed: Mapping[str, str] = {}
         self._keys: tuple[str, ...] = ()
 
     @staticmethod
@@ -59,9 +59,7 @@ class TableLog:
             if name not in columns or not _has(record, columns[name]):
                 there = ", ".join(sorted(record)[:20])
                 wanted = f"column {columns[name]!r}" if name in columns else f"one of {', '.join(GUESSES[name])}"
-                return [
-                    Unreadable(why=f"{name}: expected {wanted}, found the columns {there:.400}; name it with a map of columns")
-                ]
+                return [Unread(why=f"{name}: expected {wanted}, found the columns {there:.400}; name it with a map of columns")]
         return self._row(record, columns)
 
     def close(self) -> Iterable[Found]:
@@ -85,7 +83,7 @@ class TableLog:
         time, user = time_of(row.get("time"), notes), string(row.get("user"))
         identity = string(row.get("id")) or _made_id(turns, answer, time, user)
         corrected = answer_of(row.get("corrected"), notes)
-        entry = Entry(
+        entry = LogEntry(
             id=identity,
             time=time,
             model=string(row.get("model")),

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from evals.errors import BadInput
-from evals.logs.base import Entry, Feedback, Found, LogFormat, Other, Unreadable
+from evals.logs.base import Feedback, Found, LogEntry, LogFormat, Other, Unread
 from evals.logs.cycles import Cycle, find_cycles
 from evals.logs.files import BrokenRecord, LogRecord, log_records
 from evals.logs.formats import FORMATS, guess_format, make_format
@@ -154,11 +154,11 @@ class LogReading:
             nothing = False
             self._take(number, record.place, found)
         if nothing:
-            self._take(number, record.place, Unreadable(why="nothing was found in it"))
+            self._take(number, record.place, Unread(why="nothing was found in it"))
 
     def _take(self, number: int, place: str, found: Found) -> None:
         self.counts["found"] += 1
-        if isinstance(found, Entry):
+        if isinstance(found, LogEntry):
             self._link(number, found.id, found.parent)
             self._take_entry(place, found)
         elif isinstance(found, Feedback):
@@ -171,7 +171,7 @@ class LogReading:
         else:
             self._quarantine(place, _kind_of_break(found.why), found.why, self._hash(b"why", f"{place}\0{found.why}"))
 
-    def _take_entry(self, place: str, entry: Entry) -> None:
+    def _take_entry(self, place: str, entry: LogEntry) -> None:
         row = _entry_row(entry)
         name, content = self._hash(b"entry", entry.id), self._hash(b"content", orjson.dumps(row))
         if self._is_known(place, entry.id, name, content):
@@ -224,7 +224,7 @@ class LogReading:
             )
         return True
 
-    def _redact(self, entry: Entry, row: dict[str, Any]) -> tuple[str, ...]:
+    def _redact(self, entry: LogEntry, row: dict[str, Any]) -> tuple[str, ...]:
         """Redact an entry's row in place; the kinds of what stands in code, which nobody but a person may rewrite."""
         changed, kinds = self._redacted_row(row, rewrite=entry.id in self.options.released)
         row.update(changed)
@@ -333,7 +333,7 @@ def _replaced(value: Any, texts: Iterator[str], *, top: bool = False) -> Any:
 def _reads_any(reader: LogFormat, values: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a format finds an answer or feedback in the first records."""
     found = chain(chain.from_iterable(reader.read(value) for value in values), reader.close())
-    return any(isinstance(part, Entry | Feedback) for part in found)
+    return any(isinstance(part, LogEntry | Feedback) for part in found)
 
 
 def _unknown_format(file: Path, sample: Sequence[LogRecord | BrokenRecord], values: Sequence[Mapping[str, Any]]) -> str:
@@ -354,7 +354,7 @@ def _kind_of_break(why: str) -> str:
     return why.partition("(")[0].partition(";")[0].partition(" at byte")[0].partition(" of ")[0].strip()[:60] or "unreadable"
 
 
-def _entry_row(entry: Entry) -> dict[str, Any]:
+def _entry_row(entry: LogEntry) -> dict[str, Any]:
     """An entry as a row: what is empty is left out."""
     row = _filled(entry)
     row.pop("notes", None)
@@ -363,5 +363,5 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
     return row
 
 
-def _filled(part: Entry | Feedback) -> dict[str, Any]:
+def _filled(part: LogEntry | Feedback) -> dict[str, Any]:
     return {name: value for name in part.__slots__ if (value := getattr(part, name)) not in ("", None, [], {})}

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from evals.files import digest_bytes
-from evals.logs.base import Entry, Other
+from evals.logs.base import LogEntry, Other
 
 _EARLIEST = 1_420_070_400.0  # 2015-01-01: no log of a language model is older
 _DAY_SECONDS = 86_400.0
@@ -195,7 +195,7 @@ def sequence(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
-def answered(entry: Entry) -> Entry | Other:
+def answered(entry: LogEntry) -> LogEntry | Other:
     """The entry, or what the record is instead: without content, or a question that nothing answers.
 
     An empty answer with a finish reason is an answer.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from evals.logs.project import Judged
+from evals.logs.project import JudgedAnswer
 from evals.records import Split
 
 HOLDOUT_SHARE = 0.4
@@ -41,7 +41,7 @@ class Features:
     asked: frozenset[str]
 
 
-def features_of(answer: Judged) -> Features:
+def features_of(answer: JudgedAnswer) -> Features:
     """The features of an answer's question. A function is asked for where the question names it and an answer defines it."""
     text = answer.question
     defined = {a or b for code in (answer.answer, *answer.corrections) for a, b in _DEFINED.findall(code)}
@@ -108,7 +108,7 @@ def _minhash(features: Features) -> Any:
     return sketch
 
 
-def assign(answers: Sequence[Judged], known: Mapping[str, str]) -> dict[str, str]:
+def assign(answers: Sequence[JudgedAnswer], known: Mapping[str, str]) -> dict[str, str]:
     """The problem of every answer that has none yet, by answer id; ``known`` are those assigned before.
 
     ``answers`` are in order of time, and only a failing answer founds a problem: one that was called good joins a problem, or
@@ -138,7 +138,7 @@ def assign(answers: Sequence[Judged], known: Mapping[str, str]) -> dict[str, str
     return new
 
 
-def problem_id(answer: Judged) -> str:
+def problem_id(answer: JudgedAnswer) -> str:
     """The name of the problem that an answer founds: the same whenever the log is read again."""
     return f"p-{blake2b(answer.id.encode(), digest_size=4).hexdigest()}"
 

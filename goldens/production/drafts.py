@@ -8,57 +8,33 @@ made from the golden's behaviour. Nothing here believes a thumb or a correction;
 
 from __future__ import annotations
 
-import ast
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from evals.errors import TaskFault
 from evals.extract import extract_code
 from evals.files import describe
-from evals.graders.behaviour import Behaved, behaviour, entries, same
+from evals.graders.behaviour import entries
 from evals.languages import LANGUAGES
-from evals.logs.project import Judged
+from evals.logs.project import JudgedAnswer
 from evals.records import Limits, Split, Task
-from evals.run import Grade
-from evals.sandboxes.base import Sandbox
 from goldens.production.clusters import features_of
-from goldens.production.drawing import MOST_SEEN, drawn_like, fuzz_source
-from goldens.production.inputs import SeenCall, guessed_inputs, parameters_of, seen_calls
-from goldens.production.records import Candidate, Decision, Problem, Proposal
+from goldens.production.comparing import Comparing, DraftBench, Voices
+from goldens.production.records import Decision, ProductionProblem, Proposal
 
-_COMPARED = 40  # inputs on which answers are compared
-_CHECKS = 8
-_LEAST_CHECKS = 3
-_GRADED = 8  # recorded failures that are graded with the finished checks
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]+)", re.MULTILINE)
 NO_GOLDEN = "a person: no correction, commit or stronger model gives an answer (goldloop review)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What a draft is made with: where code runs, and how answers are graded there."""
-
-    sandbox: Sandbox
-    grade: Grade
-    suite: str
-
-
-@dataclass(slots=True, kw_only=True)
-class _Voices:
-    """All code of a problem: candidates for the golden, what was called good, what was called a failure."""
-
-    candidates: list[tuple[str, str, str]] = field(default_factory=list)  # code, source, id of the answer
-    good: list[tuple[str, str]] = field(default_factory=list)
-    bad: list[tuple[str | None, Judged]] = field(default_factory=list)
-
-
 def propose(
-    problem: Problem, members: Sequence[Judged], said: Mapping[str, Decision], bench: Bench, *, train_ok: bool = True
+    problem: ProductionProblem,
+    members: Sequence[JudgedAnswer],
+    said: Mapping[str, Decision],
+    bench: DraftBench,
+    *,
+    train_ok: bool = True,
 ) -> Proposal:
     """The task that a problem would be, or what is missing.
 
@@ -79,10 +55,12 @@ def propose(
         why = f"a person: checks can be made for functions of plain arguments, and no {language} function was found in the golden"
         return Proposal(problem=problem.id, waiting=why)
     draft = _blank(problem, members, said, bench, language, entry, train_ok)
-    return _Comparing(problem=problem, members=members, voices=voices, draft=draft, entry=entry, bench=bench).proposal(said)
+    return Comparing(problem=problem, members=members, voices=voices, draft=draft, entry=entry, bench=bench).proposal(said)
 
 
-def _from_stated(problem: Problem, answer: Judged, said: Mapping[str, Decision], bench: Bench, train_ok: bool) -> Proposal:
+def _from_stated(
+    problem: ProductionProblem, answer: JudgedAnswer, said: Mapping[str, Decision], bench: DraftBench, train_ok: bool
+) -> Proposal:
     """A task that the log itself states, such as a red build and the commit that fixed it."""
     prompt = said["prompt"].value if "prompt" in said else answer.question
     golden = {"golden": said["golden"].value} if "golden" in said else {}
@@ -102,7 +80,7 @@ def _from_stated(problem: Problem, answer: Judged, said: Mapping[str, Decision],
     return Proposal(problem=problem.id, task=task, golden_source=source, support=1, failing=(answer.id,))
 
 
-def language_of_problem(members: Sequence[Judged]) -> str:
+def language_of_problem(members: Sequence[JudgedAnswer]) -> str:
     """The language that most fences of a problem name; Python where they name none."""
     tags = Counter(
         tag.lower() for answer in members for text in (*answer.corrections, answer.answer) for tag in _FENCE.findall(text)
@@ -120,8 +98,8 @@ def code_of(text: str, language: str) -> str | None:
     return found.code if found is not None and found.code.strip() else None
 
 
-def _voices(members: Sequence[Judged], said: Mapping[str, Decision], language: str) -> _Voices:
-    voices = _Voices()
+def _voices(members: Sequence[JudgedAnswer], said: Mapping[str, Decision], language: str) -> Voices:
+    voices = Voices()
     if "golden" in said:
         decision = said["golden"]
         source = "person" if decision.by_person else decision.why.removeprefix("from ") or "stronger model"
@@ -139,7 +117,7 @@ def _voices(members: Sequence[Judged], said: Mapping[str, Decision], language: s
     return voices
 
 
-def _entry(members: Sequence[Judged], voices: _Voices, language: str) -> str:
+def _entry(members: Sequence[JudgedAnswer], voices: Voices, language: str) -> str:
     """The function that is asked for: the one that most questions name and candidates define, else the candidates' last one."""
     asked = Counter(name for answer in members for name in features_of(answer).asked)
     defined = Counter(name for code, _, _ in voices.candidates for name in set(entries(language, code)))
@@ -151,10 +129,10 @@ def _entry(members: Sequence[Judged], voices: _Voices, language: str) -> str:
 
 
 def _blank(
-    problem: Problem,
-    members: Sequence[Judged],
+    problem: ProductionProblem,
+    members: Sequence[JudgedAnswer],
     said: Mapping[str, Decision],
-    bench: Bench,
+    bench: DraftBench,
     language: str,
     entry: str,
     train_ok: bool,
@@ -180,256 +158,6 @@ def _blank(
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Comparing:
-    """All voices of one problem, run on the same inputs."""
-
-    problem: Problem
-    members: Sequence[Judged]
-    voices: _Voices
-    draft: Task
-    entry: str
-    bench: Bench
-    _known: dict[str, list[Behaved] | None] = field(default_factory=dict)
-    _inputs: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def proposal(self, said: Mapping[str, Decision]) -> Proposal:
-        """Compare, choose, make checks, and grade what was recorded with them."""
-        calls = self._calls()
-        self._inputs = self._chosen_inputs(calls)
-        if not self._inputs:
-            return self._waits(
-                f"a person: no call of {self.entry} with literal arguments is in the log, and no kind of arguments that was "
-                "tried works on the golden: give checks (goldloop review)"
-            )
-        examples = self._examples(calls)
-        groups, broken = self._groups(examples)
-        if not groups:
-            return self._waits(f"a person: no correction works: {broken}", **{"broken": broken})
-        winner, rest = groups[0], groups[1:]
-        support, against = len(winner.votes), max((len(group.votes) for group in rest), default=0)
-        if rest and support <= against and not self._by_person(winner):
-            return self._waits(
-                f"a person: {len(groups)} corrections differ in what they do, {support} voices for one and {against} for another "
-                "(goldloop review)",
-                support=support,
-                against=against,
-            )
-        finished = self._finished(winner, said)
-        if isinstance(finished, str):
-            return self._waits(finished, support=support, against=against)
-        return self._against_recorded(finished, winner, support, against, len(examples))
-
-    @staticmethod
-    def _by_person(candidate: Candidate) -> bool:
-        return candidate.source == "person"
-
-    def _waits(self, waiting: str, **figures: Any) -> Proposal:
-        known = {name: figures[name] for name in ("support", "against") if name in figures}
-        rest = {name: value for name, value in figures.items() if name not in known}
-        return Proposal(problem=self.problem.id, waiting=waiting, evidence=rest, **known)
-
-    def _calls(self) -> list[SeenCall]:
-        code = self.voices.candidates[0][0]
-        names = [name for name, _ in parameters_of(self.draft.language, self.entry, code)]
-        texts = [
-            text for answer in self.members for text in (answer.question, *answer.comments, *answer.corrections, answer.answer)
-        ]
-        return seen_calls(self.entry, texts, names)
-
-    def _chosen_inputs(self, calls: Sequence[SeenCall]) -> list[tuple[Any, ...]]:
-        """The log's calls that some candidate answers, and ones drawn like them; guessed ones where the log has none."""
-        seen = [call.arguments for call in calls][: 2 * MOST_SEEN]
-        for code in dict.fromkeys(code for code, _, _ in self.voices.candidates):
-            answers = self._run(code, seen) if seen else None
-            works = [given for given, answer in zip(seen, answers or (), strict=False) if answer.plain]
-            if not works:
-                parameters = parameters_of(self.draft.language, self.entry, code)
-                works = guessed_inputs(parameters, self.draft.prompt, lambda inputs, code=code: self._run(code, inputs))  # type: ignore[misc]
-            if works:
-                return drawn_like(works, self.draft.key, _COMPARED)
-        return []
-
-    def _run(self, code: str, inputs: Sequence[tuple[Any, ...]]) -> list[Behaved] | None:
-        return behaviour(self.draft, code, self.entry, inputs, self.bench.sandbox)
-
-    def _behaves(self, code: str) -> list[Behaved] | None:
-        key = _normal(code, self.draft.language)
-        if key not in self._known:
-            self._known[key] = self._run(code, self._inputs)
-        return self._known[key]
-
-    def _examples(self, calls: Sequence[SeenCall]) -> list[SeenCall]:
-        """Calls with results that a question states; one that no candidate meets was misread, and is left out."""
-        asked = {repr(call.arguments) for call in seen_calls(self.entry, [answer.question for answer in self.members])}
-        stated = [call for call in calls if call.has_result and repr(call.arguments) in asked]
-        met: set[int] = set()
-        for code in dict.fromkeys(code for code, _, _ in self.voices.candidates):
-            met |= self._met(code, stated)
-        return [call for number, call in enumerate(stated) if number in met]
-
-    def _met(self, code: str, stated: Sequence[SeenCall]) -> set[int]:
-        answers = self._run(code, [call.arguments for call in stated]) if stated else None
-        if answers is None:
-            return set()
-        return {number for number, (call, answer) in enumerate(zip(stated, answers, strict=True)) if _is(answer, call.expected)}
-
-    def _groups(self, examples: Sequence[SeenCall]) -> tuple[list[Candidate], str]:
-        """Candidates that behave alike, with everybody who agrees, largest first; and why others were left out, counted."""
-        left_out: Counter[str] = Counter()
-        parts: list[tuple[list[Behaved], list[tuple[str, str, str]]]] = []
-        for voice in self.voices.candidates:
-            behaved = self._behaves(voice[0])
-            if behaved is None:
-                left_out["does not load or does not define the function"] += 1
-            elif not any(answer.plain for answer in behaved):
-                left_out["gives nothing on any input"] += 1
-            elif len(self._met(voice[0], examples)) < len(examples):
-                left_out["misses an example of the question"] += 1
-            else:
-                part = next((part for part in parts if _alike(part[0], behaved)), None)
-                if part is None:
-                    parts.append((behaved, [voice]))
-                else:
-                    part[1].append(voice)
-        groups = [self._group(behaved, voices) for behaved, voices in parts]
-        said = ", ".join(f"{count} {why}" for why, count in left_out.most_common())
-        return sorted(
-            groups, key=lambda group: (not self._by_person(group), -len(group.votes), len(group.code), group.code)
-        ), said
-
-    def _group(self, behaved: list[Behaved], voices: Sequence[tuple[str, str, str]]) -> Candidate:
-        agreeing = [name for code, name in self.voices.good if (own := self._behaves(code)) is not None and _alike(own, behaved)]
-        code, source, _ = min(voices, key=lambda voice: (voice[1] != "person", len(voice[0]), voice[0]))
-        return Candidate(code=code, source=source, votes=tuple(dict.fromkeys([*(voice[2] for voice in voices), *agreeing])))
-
-    def _finished(self, winner: Candidate, said: Mapping[str, Decision]) -> Task | str:
-        """The task with golden, checks and hidden inputs, or why none can be made."""
-        first, again = self._behaves(winner.code), self._run(winner.code, self._inputs)
-        if first is None or again is None:
-            return "a person: the golden does not load every time"
-        steady = [
-            (given, one)
-            for given, one, other in zip(self._inputs, first, again, strict=True)
-            if one.plain and one.said == other.said
-        ]
-        if len(steady) < _LEAST_CHECKS:
-            return f"a person: the golden gives the same plain value twice on {len(steady)} of {len(first)} inputs"
-        golden = {"golden": winner.code.strip() + "\n", "entry": self.entry}
-        if "checks" in said:
-            return self.draft.model_copy(update={**golden, "checks": said["checks"].value})
-        try:
-            checks = _checks(self.draft.language, [answer for _, answer in steady])
-        except TaskFault as fault:
-            return f"a person: {fault}"
-        floats = any(_has_float(answer.value) for _, answer in steady)
-        more = {
-            "fuzz": fuzz_source([given for given, _ in steady]),
-            "compare": "approx(rtol=1e-6, atol=1e-9)" if floats else "exact",
-        }
-        return self.draft.model_copy(update={**golden, "checks": checks, **more})
-
-    def _against_recorded(self, task: Task, winner: Candidate, support: int, against: int, examples: int) -> Proposal:
-        """Grade what the log has with the finished checks: what was called a failure must fail."""
-        failing: list[str] = []
-        passing: list[str] = []
-        recorded = ""
-        graded: dict[str, bool] = {}
-        for code, answer in self.voices.bad:
-            if len(failing) >= _GRADED:
-                break
-            key = _normal(code or "", task.language)
-            if key not in graded:
-                verdict = self.bench.grade(task, code)
-                if verdict.status == "error":
-                    continue
-                graded[key] = verdict.passed
-            (passing if graded[key] else failing).append(answer.id)
-            recorded = recorded or ("" if graded[key] else answer.answer)
-        golden = self._behaves(winner.code)
-        mistaken = [name for code, name in self.voices.good if not _agrees(self._behaves(code), golden)]
-        proposal = Proposal(
-            problem=self.problem.id,
-            task=task,
-            golden_source=winner.source,
-            support=support,
-            against=against,
-            examples=examples,
-            failing=tuple(failing),
-            passing=tuple(passing),
-            mistaken=tuple(mistaken),
-            recorded=recorded,
-        )
-        if failing:
-            return proposal
-        many = "answer that was called a failure passes" if len(passing) == 1 else "answers that were called failures pass"
-        why = f"nobody: {len(passing)} recorded {many} the checks, and none fails them"
-        return proposal.model_copy(update={"waiting": why})
-
-
-def _agrees(one: list[Behaved] | None, other: list[Behaved] | None) -> bool:
-    return one is not None and other is not None and _alike(one, other)
-
-
-def _alike(one: Sequence[Behaved], other: Sequence[Behaved]) -> bool:
-    """Whether two answers behave alike wherever either gives a plain value."""
-    return all(same(a, b) for a, b in zip(one, other, strict=True) if a.plain or b.plain)
-
-
-def _is(answer: Behaved, expected: Any) -> bool:
-    return answer.plain and same(answer, Behaved(call=answer.call, said=repr(expected), plain=True, value=expected))
-
-
-def _normal(code: str, language: str) -> str:
-    """Code without what does not matter, to run each only once."""
-    if language == "python":
-        try:
-            return ast.dump(ast.parse(code))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return code
-    return re.sub(r"\s+", " ", code)
-
-
-def _checks(language: str, answers: Sequence[Behaved]) -> str:
-    """Asserts of what the golden gives: the log's inputs first, then those that give something else."""
-    by_value: defaultdict[str, list[Behaved]] = defaultdict(list)
-    for answer in answers:
-        by_value[answer.said].append(answer)
-    different = [group[0] for group in by_value.values()]
-    chosen = list({answer.call: answer for answer in [*answers[:_LEAST_CHECKS], *different, *answers]}.values())[:_CHECKS]
-    return "".join(f"{line}\n" for line in map(_ASSERT.get(language, _no_assert), chosen))
-
-
-def _python_assert(answer: Behaved) -> str:
-    sign = "is" if answer.value is None or isinstance(answer.value, bool) else "=="
-    return f"assert {answer.call} {sign} {answer.said}"
-
-
-def _script_assert(answer: Behaved) -> str:
-    from evals.graders.javascript import javascript_of
-
-    return f"assert.deepStrictEqual({answer.call}, {javascript_of(answer.value)});"
-
-
-def _no_assert(answer: Behaved) -> str:
-    raise TaskFault("checks can be written in Python, JavaScript and TypeScript only; write them (goldloop review)")
-
-
-_ASSERT: Mapping[str, Callable[[Behaved], str]] = {
-    "python": _python_assert,
-    "javascript": _script_assert,
-    "typescript": _script_assert,
-}
-
-
-def _has_float(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_has_float, value.values()))
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return any(map(_has_float, value))
-    return isinstance(value, (float, complex))
-
-
-def split_of(problem: Problem, train_ok: bool) -> Split:
+def split_of(problem: ProductionProblem, train_ok: bool) -> Split:
     """The split of a task: what may not be trained on is only ever measured."""
     return problem.split if train_ok else "holdout"

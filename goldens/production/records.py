@@ -37,7 +37,7 @@ class Decision(Record):
         return self.who != MACHINE
 
 
-class Candidate(Record):
+class GoldenCandidate(Record):
     """Code that could be a problem's golden. ``votes`` are the answers of the log that behave like it on every input.
 
     ``source`` is ``correction``, ``accepted answer``, ``fixing commit``, ``person`` or the name of a stronger model.
@@ -83,7 +83,7 @@ class Proposal(Record):
     evidence: Mapping[str, Any] = Field(default_factory=dict)
 
 
-class Problem(Record):
+class ProductionProblem(Record):
     """Answers that failed at the same thing. ``members`` are their ids, oldest first, those that were called good among them.
 
     ``failures`` counts the failing ones, ``users`` who met it.
@@ -102,7 +102,7 @@ class Problem(Record):
 class Standing(Record):
     """Where a problem stands. ``waiting`` says for what and for whom; ``by`` is who moved it there last, ``why`` their reason."""
 
-    problem: Problem
+    problem: ProductionProblem
     state: State
     waiting: str = ""
     by: str = MACHINE

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evals.files import Journal, digest
-from evals.logs.project import Judged, Log, read_log
+from evals.logs.project import JudgedAnswer, Log, read_log
 from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.records import Message, Record, Task
@@ -22,10 +22,11 @@ from evals.run import Grade, evaluate, fitting_workers
 from evals.sandboxes.base import Sandbox
 from goldens.production.activation import Activation, Leaks, activation, is_approved
 from goldens.production.clusters import assign, assign_splits
-from goldens.production.drafts import NO_GOLDEN, Bench, code_of, language_of_problem, propose, split_of
+from goldens.production.comparing import DraftBench
+from goldens.production.drafts import NO_GOLDEN, code_of, language_of_problem, propose, split_of
 from goldens.production.folders import Workbook, write_suite
 from goldens.production.journal import Decisions
-from goldens.production.records import Problem, Proposal, Reproduction, Standing, State
+from goldens.production.records import ProductionProblem, Proposal, Reproduction, Standing, State
 from goldens.verify import Effort
 
 LEAST_RATE = 0.6
@@ -147,10 +148,10 @@ def _cluster(log: Log, decisions: Decisions) -> None:
         decisions.add("split", values=splits)
 
 
-def problems_of(log: Log, decisions: Decisions) -> list[Problem]:
+def problems_of(log: Log, decisions: Decisions) -> list[ProductionProblem]:
     """The problems of a log, the most frequent first."""
     assigned, splits = decisions.assigned(), decisions.splits()
-    members: dict[str, list[Judged]] = {}
+    members: dict[str, list[JudgedAnswer]] = {}
     for answer in log.judged:
         if (name := assigned.get(answer.id)) is not None and name in splits:
             members.setdefault(name, []).append(answer)
@@ -158,11 +159,11 @@ def problems_of(log: Log, decisions: Decisions) -> list[Problem]:
     return sorted(problems, key=lambda problem: (-problem.failures, problem.first, problem.id))
 
 
-def _problem(name: str, answers: Sequence[Judged], decisions: Decisions) -> Problem:
+def _problem(name: str, answers: Sequence[JudgedAnswer], decisions: Decisions) -> ProductionProblem:
     failing = [answer for answer in answers if answer.fails]
     times = [answer.time for answer in failing if answer.time]
     split = decisions.splits()[name]
-    return Problem(
+    return ProductionProblem(
         id=name,
         split=split,
         title=" ".join((failing or answers)[0].question.split())[:100],
@@ -174,14 +175,16 @@ def _problem(name: str, answers: Sequence[Judged], decisions: Decisions) -> Prob
     )
 
 
-def _proposals(problems: Sequence[Problem], log: Log, decisions: Decisions, book: Workbook, tools: Tools) -> dict[str, Proposal]:
+def _proposals(
+    problems: Sequence[ProductionProblem], log: Log, decisions: Decisions, book: Workbook, tools: Tools
+) -> dict[str, Proposal]:
     """What each problem's task would be: made anew only where the log or a decision changed."""
     by_id = {answer.id: answer for answer in log.judged}
-    bench = Bench(sandbox=tools.sandbox, grade=tools.grade, suite=tools.suite)
+    bench = DraftBench(sandbox=tools.sandbox, grade=tools.grade, suite=tools.suite)
     bar = tools.progress
     bar.start("draft", len(problems), "problems")
 
-    def made(problem: Problem) -> Proposal:
+    def made(problem: ProductionProblem) -> Proposal:
         members = [by_id[name] for name in problem.members]
         said = {what: d for what in ("golden", "checks", "prompt") if (d := decisions.last(what, problem.id)) is not None}
         basis = digest([problem.split, members, {what: [d.value, d.who] for what, d in said.items()}, tools.suite])
@@ -202,7 +205,7 @@ def _proposals(problems: Sequence[Problem], log: Log, decisions: Decisions, book
     return found
 
 
-def _ask_stronger(problems: Sequence[Problem], log: Log, decisions: Decisions, tools: Tools) -> bool:
+def _ask_stronger(problems: Sequence[ProductionProblem], log: Log, decisions: Decisions, tools: Tools) -> bool:
     """Ask the stronger model for the goldens that nobody gave; whether it gave any."""
     if tools.open_stronger is None or not problems:
         return False
@@ -224,7 +227,7 @@ def _ask_stronger(problems: Sequence[Problem], log: Log, decisions: Decisions, t
     return given
 
 
-def _conversation(answer: Judged) -> list[Message]:
+def _conversation(answer: JudgedAnswer) -> list[Message]:
     system: list[Message] = [{"role": "system", "content": answer.system}] if answer.system else []
     return [*system, {"role": "user", "content": answer.question}]
 
@@ -270,7 +273,7 @@ def _reproductions(folder: Path, proposals: Mapping[str, Proposal], book: Workbo
 
 
 def _advance(
-    problem: Problem,
+    problem: ProductionProblem,
     proposal: Proposal,
     reproduction: Reproduction | None,
     decisions: Decisions,
@@ -315,7 +318,7 @@ def activate(name: str, task: Task, proposal: Proposal, decisions: Decisions, bo
 
 
 def _standing(
-    problem: Problem, decisions: Decisions, proposal: Proposal | None, reproduction: Reproduction | None, book: Workbook
+    problem: ProductionProblem, decisions: Decisions, proposal: Proposal | None, reproduction: Reproduction | None, book: Workbook
 ) -> Standing:
     moved = decisions.state(problem.id)
     state: State = moved.value if moved is not None else "clustered"  # type: ignore[assignment]
@@ -332,7 +335,7 @@ def _standing(
 
 def _waiting(
     state: str,
-    problem: Problem,
+    problem: ProductionProblem,
     decisions: Decisions,
     proposal: Proposal | None,
     reproduction: Reproduction | None,
