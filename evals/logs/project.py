@@ -17,7 +17,7 @@ from evals.errors import BadInput
 from evals.files import iter_jsonl, read_json, write_json
 from evals.logs.base import Feedback, LogEntry
 from evals.logs.ingest import segments
-from evals.logs.signals import Reading, Rule, read_entry, read_feedback
+from evals.logs.signals import Reading, SignalRule, read_entry, read_feedback
 from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.records import Record
 
@@ -80,17 +80,17 @@ class Log:
         return [answer for answer in self.judged if answer.fails]
 
 
-def rules_of(folder: Path) -> tuple[Rule, ...]:
+def rules_of(folder: Path) -> tuple[SignalRule, ...]:
     """The rules that were declared for a project.
 
     Raises:
         BadInput: the file of rules was damaged.
     """
     file = folder / _RULES
-    return tuple(Rule.model_validate(row) for row in read_json(file)) if file.is_file() else ()
+    return tuple(SignalRule.model_validate(row) for row in read_json(file)) if file.is_file() else ()
 
 
-def declare_rules(folder: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+def declare_rules(folder: Path, rules: Sequence[SignalRule]) -> tuple[SignalRule, ...]:
     """Add rules to a project's; a rule on the same comparison takes the place of the earlier one."""
     known = {str(rule): rule for rule in (*rules_of(folder), *rules)}
     if rules:
@@ -181,7 +181,7 @@ class _Said:
 
 
 def _judge(
-    row: Mapping[str, Any], said: Sequence[Feedback], rules: Sequence[Rule], signals: Counter[str], unruled: Counter[str]
+    row: Mapping[str, Any], said: Sequence[Feedback], rules: Sequence[SignalRule], signals: Counter[str], unruled: Counter[str]
 ) -> JudgedAnswer | None:
     """An answer with what was said of it; None where that says nothing."""
     turns = tuple(row.get("turns", ()))

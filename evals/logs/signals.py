@@ -62,7 +62,7 @@ _NAMED = frozenset(
 )
 
 
-class Rule(Record):
+class SignalRule(Record):
     """``name`` compared with ``value``: a number for scores, else a label, whose case does not matter."""
 
     says: Literal["fails", "passes"]
@@ -93,7 +93,7 @@ class Reading(Record):
     ruled: bool = True
 
 
-def parse_rule(text: str, says: Literal["fails", "passes"]) -> Rule:
+def parse_rule(text: str, says: Literal["fails", "passes"]) -> SignalRule:
     """A rule as it is written: ``correctness<0.5``, ``review=wrong``.
 
     Raises:
@@ -103,13 +103,13 @@ def parse_rule(text: str, says: Literal["fails", "passes"]) -> Rule:
     example = f"--{says} 'correctness<0.5' or --{says} 'review=wrong'"
     if found is None:
         raise BadInput(f"--{says} {text!r}: expected NAME, one of < <= > >= = !=, and a value, such as {example}")
-    rule = Rule(says=says, name=found["name"].strip(), sign=found["sign"], value=found["value"])
+    rule = SignalRule(says=says, name=found["name"].strip(), sign=found["sign"], value=found["value"])
     if rule.sign not in ("=", "!=") and _number(rule.value) is None:
         raise BadInput(f"--{says} {text!r}: {rule.value!r} is no number, which {rule.sign} needs; such as {example}")
     return rule
 
 
-def read_feedback(feedback: Feedback, rules: Iterable[Rule]) -> Reading:
+def read_feedback(feedback: Feedback, rules: Iterable[SignalRule]) -> Reading:
     """What a feedback says: by the first rule that holds, else by a direction that it states itself, else unknown."""
     named = False
     for rule in rules:

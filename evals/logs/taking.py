@@ -20,7 +20,7 @@ from evals.logs.cycles import Cycle, find_cycles
 from evals.logs.files import BrokenRecord, LogRecord, log_records
 from evals.logs.formats import FORMATS, guess_format, make_format
 from evals.logs.redact import Redactor
-from evals.logs.signals import Rule, read_entry, read_feedback
+from evals.logs.signals import SignalRule, read_entry, read_feedback
 from evals.progress import Progress
 from evals.records import Record
 
@@ -81,7 +81,7 @@ class IngestOptions:
 
     format: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    rules: Sequence[Rule] = ()
+    rules: Sequence[SignalRule] = ()
     released: frozenset[str] = frozenset()
     licence: str = ""
     train_ok: bool = True
