@@ -352,7 +352,7 @@ def _waiting(
     if proposal.waiting:
         return proposal.waiting
     if reproduction is None:
-        return "a model: goldloop triage DIR --model NAME asks it again"
+        return "a model: goldloop triage --model NAME asks it again"
     if reproduction.rate < LEAST_RATE:
         return (
             f"nobody: {reproduction.failed} of {reproduction.asked} new answers of {reproduction.model} fail, under "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,12 +16,14 @@ from loop import console
 from loop.app import RUNS, Json, Runs, Sets, Unsafe, app, emit, next_command
 
 if TYPE_CHECKING:
+    from goldens.production.records import Standing
     from goldens.production.triage import Tools, Triaged
 
 ProjectFolder = Annotated[Path, typer.Argument(help="Folder of the project, as given to ingest --into.")]
 AskedModel = Annotated[str, typer.Option("--model", help="Model in question, asked again; without it problems wait for one.")]
 AskedAdapter = Annotated[str, typer.Option("--adapter", help="LoRA adapter on the model: a folder, or `current`.")]
 _SHOWN = 20
+_SHOWN_NAMES = 4
 
 
 @app.command()
@@ -145,25 +147,33 @@ def show_funnel(result: Triaged) -> None:
         style="bold",
     )
     if funnel.mistaken:
-        console.out.print(f"{funnel.mistaken:,} signals are wrong by what was run: failures that pass, or good answers that fail")
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, justify in (("problem", "left"), ("failures", "right"), ("users", "right"), ("split", "left"), ("state", "left")):
-        table.add_column(name, justify=justify, no_wrap=name != "problem")  # type: ignore[arg-type]
-    table.add_column("waits for", overflow="fold")
-    for standing in result.standings[:_SHOWN]:
-        problem = standing.problem
-        table.add_row(
-            Text(f"{problem.id} {shortened(problem.title)}"),
-            f"{problem.failures:,}",
-            f"{problem.users:,}" if problem.users else "-",
-            problem.split,
-            standing.state,
-            Text(standing.waiting),
-        )
+        wrong = f"{funnel.mistaken:,} signal{'s are' if funnel.mistaken != 1 else ' is'} wrong by what was run"
+        console.out.print(f"{wrong}: a failure that passes, or a good answer that fails", soft_wrap=True)
     if result.standings:
-        console.out.print(table)
+        console.out.print(_problems_table(result.standings[:_SHOWN]))
     if len(result.standings) > _SHOWN:
         console.out.print(f"... and {len(result.standings) - _SHOWN} more (--json has all)")
+    waiting: dict[str, list[str]] = {}
+    for standing in result.standings:
+        if standing.waiting:
+            waiting.setdefault(standing.waiting, []).append(standing.problem.id)
+    if waiting:
+        console.out.print(Text("waiting for", style="bold"))
+    for reason, names in sorted(waiting.items(), key=lambda item: -len(item[1])):
+        which = ", ".join(names[:_SHOWN_NAMES]) + (f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else "")
+        console.out.print(Text(f"  {len(names):>3}  {reason}: {which}"), soft_wrap=True)
+
+
+def _problems_table(standings: Sequence[Standing]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
+    for name, width in (("problem", 10), ("failures", 8), ("users", 5), ("split", 7), ("state", 10)):
+        table.add_column(name, justify="right" if name in ("failures", "users") else "left", no_wrap=True, min_width=width)
+    table.add_column("first asked as", no_wrap=True, overflow="ellipsis", ratio=1)
+    for standing in standings:
+        problem = standing.problem
+        users = f"{problem.users:,}" if problem.users else "-"
+        table.add_row(problem.id, f"{problem.failures:,}", users, problem.split, standing.state, Text(problem.title))
+    return table
 
 
 def shortened(text: str, most: int = 40) -> str:
