@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.graders.behaviour import Behaved, behaviour, same
+from evals.graders.behaviour import Behaved, behaviour, entries, same
 from evals.logs.project import JudgedAnswer
 from evals.records import Task
 from evals.run import Grade
@@ -83,6 +83,11 @@ class Comparing:
             return self._waits(finished, support=support, against=against)
         return self._against_recorded(finished, winner, support, against, len(examples))
 
+    def _recorded(self, code: str | None, answer: JudgedAnswer) -> str:
+        """A recorded failure as it is run again: its text, or its code under the name that checks call."""
+        called = None if code is None else self._called(code)
+        return answer.answer if called == code else str(called)
+
     @staticmethod
     def _by_person(candidate: GoldenCandidate) -> bool:
         return candidate.source == "person"
@@ -114,7 +119,17 @@ class Comparing:
         return []
 
     def _run(self, code: str, inputs: Sequence[tuple[Any, ...]]) -> list[Behaved] | None:
-        return behaviour(self.draft, code, self.entry, inputs, self.bench.sandbox)
+        return behaviour(self.draft, self._called(code), self.entry, inputs, self.bench.sandbox)
+
+    def _called(self, code: str) -> str:
+        """The code with the function under its name: where no question named it, everybody chose a name of their own."""
+        if any(names_function(answer.question, self.entry) for answer in self.members):
+            return code
+        defined = entries(self.draft.language, code)
+        if not defined or self.entry in defined:
+            return code
+        alias = f"{self.entry} = {defined[-1]}" if self.draft.language == "python" else f"const {self.entry} = {defined[-1]};"
+        return f"{code.rstrip()}\n\n{alias}\n"
 
     def _behaves(self, code: str) -> list[Behaved] | None:
         key = _normal(code, self.draft.language)
@@ -178,7 +193,7 @@ class Comparing:
         ]
         if len(steady) < _LEAST_CHECKS:
             return f"a person: the golden gives the same plain value twice on {len(steady)} of {len(first)} inputs"
-        golden = {"golden": winner.code.strip() + "\n", "entry": self.entry}
+        golden = {"golden": self._called(winner.code).strip() + "\n", "entry": self.entry}
         if "checks" in said:
             return self.draft.model_copy(update={**golden, "checks": said["checks"].value})
         try:
@@ -203,12 +218,12 @@ class Comparing:
                 break
             key = _normal(code or "", task.language)
             if key not in graded:
-                verdict = self.bench.grade(task, code)
+                verdict = self.bench.grade(task, None if code is None else self._called(code))
                 if verdict.status == "error":
                     continue
                 graded[key] = verdict.passed
             (passing if graded[key] else failing).append(answer.id)
-            recorded = recorded or ("" if graded[key] else answer.answer)
+            recorded = recorded or ("" if graded[key] else self._recorded(code, answer))
         golden = self._behaves(winner.code)
         mistaken = [name for code, name in self.voices.good if not _agrees(self._behaves(code), golden)]
         proposal = Proposal(
@@ -228,6 +243,11 @@ class Comparing:
         many = "answer that was called a failure passes" if len(passing) == 1 else "answers that were called failures pass"
         why = f"nobody: {len(passing)} recorded {many} the checks, and none fails them"
         return proposal.model_copy(update={"waiting": why})
+
+
+def names_function(question: str, entry: str) -> bool:
+    """Whether a question says what the function is called."""
+    return re.search(rf"(?<!\w){re.escape(entry)}(?!\w)", question) is not None
 
 
 def _agrees(one: list[Behaved] | None, other: list[Behaved] | None) -> bool:

@@ -21,7 +21,8 @@ from evals.languages import LANGUAGES
 from evals.logs.project import JudgedAnswer
 from evals.records import Limits, Split, Task
 from goldens.production.clusters import features_of
-from goldens.production.comparing import Comparing, DraftBench, Voices
+from goldens.production.comparing import Comparing, DraftBench, Voices, names_function
+from goldens.production.inputs import parameters_of
 from goldens.production.records import Decision, ProductionProblem, Proposal
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]+)", re.MULTILINE)
@@ -54,7 +55,7 @@ def propose(
     if not entry:
         why = f"a person: checks can be made for functions of plain arguments, and no {language} function was found in the golden"
         return Proposal(problem=problem.id, waiting=why)
-    draft = _blank(problem, members, said, bench, language, entry, train_ok)
+    draft = _blank(problem, members, said, bench, language, entry, voices, train_ok)
     return Comparing(problem=problem, members=members, voices=voices, draft=draft, entry=entry, bench=bench).proposal(said)
 
 
@@ -135,12 +136,13 @@ def _blank(
     bench: DraftBench,
     language: str,
     entry: str,
+    voices: Voices,
     train_ok: bool,
 ) -> Task:
     """The task without golden and checks. Its prompt is the first failing question that names the function."""
     failing = [answer for answer in members if answer.fails] or list(members)
     asked = next((answer for answer in failing if entry in answer.question), failing[0])
-    prompt = said["prompt"].value if "prompt" in said else asked.question
+    prompt = said["prompt"].value if "prompt" in said else _naming(asked.question, entry, language, voices)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", entry)[:40].strip("-") or "task"
     return Task(
         id=f"{name}-{problem.id.removeprefix('p-')}",
@@ -156,6 +158,15 @@ def _blank(
         status="draft",
         limits=Limits(),
     )
+
+
+def _naming(question: str, entry: str, language: str, voices: Voices) -> str:
+    """The question; where it does not name the function, it says at its end how checks call it, or honest answers would fail."""
+    if names_function(question, entry):
+        return question
+    code = next(code for code, _, _ in voices.candidates if entry in entries(language, code))
+    parameters = ", ".join(name for name, _ in parameters_of(language, entry, code))
+    return f"{question.rstrip()}\n\nDefine it as `{entry}({parameters})`."
 
 
 def split_of(problem: ProductionProblem, train_ok: bool) -> Split:
