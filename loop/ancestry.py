@@ -9,6 +9,7 @@ from decontam.matching.index import solution_key
 from decontam.matching.match import match_text
 from decontam.screen import index_tasks
 from evals.errors import Inconclusive
+from evals.extract import extract_code
 from evals.records import Task
 from loop.adapters import trained_rows
 
@@ -38,8 +39,10 @@ def trained_on(adapter: str) -> Callable[[Task], str]:
             index = index_tasks([task])
         except Inconclusive:
             index = None  # too short to be found by its words
+        golden = solution_key(task.golden) if task.golden.strip() else ""
         for key, prompt, completion in texts:
-            same = bool(task.golden.strip()) and solution_key(task.golden) in completion
+            found = extract_code(completion, task.language)
+            same = bool(golden) and found is not None and solution_key(found.code) == golden
             if (
                 key == task.key
                 or same

@@ -129,3 +129,10 @@ class Addresses(ScriptedBackend):
             return f"```python\ndef {name}():\n    {body}\n```"
 
         super().__init__(answer, ref=ref)
+
+
+class Unhelpful(ScriptedBackend):
+    """Answers every question with a function that does nothing."""
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        super().__init__(lambda prompt: "```python\ndef nothing():\n    pass\n```", ref=ref, batch_size=batch_size)

@@ -137,6 +137,9 @@ def test_every_command_parses(tmp_path: Path, command: Command) -> None:
             taken.make_context(command.verb, command.arguments)
 
 
+SAMPLE_LOG = [str(ROOT / "examples/data/production" / name) for name in ("log.jsonl", "feedback.jsonl")]
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run ``demo`` of a scripted model on a tiny suite, and two evaluations."""
@@ -150,6 +153,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert call("run").code == 0
         for name in ("before", "after"):
             assert call("eval", str(suite), "--out", f"evals/{name}", "--set", "backend=fakes:LearningBackend").code == 0
+        assert call("ingest", *SAMPLE_LOG, "--into", "production").code == 0
     return folder
 
 
@@ -252,6 +256,9 @@ PRINTS = {
     "finetune": ("runs/demo/round-1/trainset", "--holdout", "codes", "--out", "adapter", "--set", "trainer=scripted"),
     "audit": ("--train", "runs/demo/round-1/trainset/trainset.jsonl", "--holdout", "codes"),
     "publish": (),
+    "ingest": (*SAMPLE_LOG, "--into", "production"),
+    "triage": ("production",),
+    "review": ("production",),
     "promote": ("demo",),
     "rollback": (),
 }

@@ -208,13 +208,9 @@ def show_draft(folder: Path, tools: Tools, standing: Standing, place: str = "") 
 
 
 def _said(verdict: Verdict | None) -> str:
-    return (
-        "not run"
-        if verdict is None
-        else f"{verdict.status}s now"
-        if verdict.passed
-        else f"{verdict.status}s now: {verdict.reason}"
-    )
+    if verdict is None:
+        return "not run"
+    return "passes now" if verdict.passed else f"{verdict.status}s now: {verdict.reason}"
 
 
 def _edited(folder: Path, tools: Tools, standing: Standing, who: str) -> Standing:
