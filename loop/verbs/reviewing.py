@@ -195,7 +195,8 @@ def show_draft(folder: Path, tools: Tools, standing: Standing, place: str = "") 
     users = f" of {problem.users} users" if problem.users else ""
     console.out.print(
         f"{problem.failures} failures{users}, split {task.split}; golden from {proposal.golden_source}: "
-        f"{proposal.support} voices for it, {proposal.against} for another"
+        f"{proposal.support} voices for it, {proposal.against} for another",
+        soft_wrap=True,
     )
     console.out.print(Text(f"\n{task.prompt}\n"))
     if proposal.recorded:
