@@ -35,10 +35,10 @@ _COMMON_NAMES = frozenset(
 )
 _NAME_WEIGHT = 3.0
 _SAID_ANYWAY = (
-    "a again also am an and are as at be been before but by can could do does else for from get give has have hello help hey hi i "
-    "if in into is it its just kindly let like make me my need no not now of ok on only or our out please quick really should so "
-    "some thank thanks that the them then there these they this to today too urgent us use very want was we what when where which "
-    "who will with would write you your"
+    "a again also am an and are as at be been before but by can could do does else for from get give has have hello help "
+    "hey hi i if in into is it its just kindly let like make me my need no not now of ok on only or our out please quick "
+    "really should so some thank thanks that the them then there these they this to today too urgent us use very want was "
+    "we what when where which who will with would write you your"
 )
 _FILLERS = frozenset(_SAID_ANYWAY.split())
 """Words that say little about what was asked; each weighs a fifth of a rare word at most."""
