@@ -370,7 +370,7 @@ def measured(folder: Path, asked: Sequence[Asked], results: Sequence[Result], no
         ]
     report = read_json(folder / "runs/round/report.json")
     ended = report["rounds"][-1]
-    adapter = next(iter(sorted((folder / "runs/round").glob("round-*/adapter*/adapter_model.safetensors"))), None)
+    adapter = next(iter(sorted((folder / "runs/round").glob("round-*/finetune/adapter_model.safetensors"))), None)
     base = _passes(folder, holdout, "", "base")
     ours = _passes(folder, holdout, str(adapter.parent), "goldloop") if adapter else base
     rows = naive_rows(folder, by_span, splits, decisions.assigned())
@@ -481,7 +481,51 @@ def main() -> None:
 
 def write(work: Path) -> None:
     """The figures of all arms, as the documentation's table takes them."""
-    raise SystemExit("no arm was measured")
+    arms = [read_json(file) for file in sorted(work.glob("arm-*.json"), key=lambda file: float(file.stem.removeprefix("arm-")))]
+    if not arms:
+        raise SystemExit(f"{work}: no arm was measured")
+    rows = []
+    for arm in arms:
+        funnel = arm["funnel"]
+        row = {
+            "noise": arm["noise"],
+            "way": "{active} active of {problems} problems, {wrong} with a wrong golden".format(
+                active=funnel["active"], problems=funnel["problems"], wrong=len(arm["active_wrong_goldens"])
+            ),
+            "naive_rows": arm["naive_rows"],
+            "holdout": arm["holdout"],
+            "base": arm["base"]["rate"],
+        }
+        for name in ("naive", "goldloop"):
+            row |= {f"{name}_{key}": arm[name][key] for key in ("rate", "low", "high")}
+        rows.append(row)
+    first = arms[0]
+    points = "{{{name}_rate:.1%}} ({{{name}_low_points:+.1f}} to {{{name}_high_points:+.1f}})"
+    for row in rows:
+        row |= {
+            f"{name}_{side}_points": 100 * row[f"{name}_{side}"] for name in ("naive", "goldloop") for side in ("low", "high")
+        }
+    result = {
+        "what": f"Holdout problems of a log of {first['answers']} answers that are solved, before and after one round",
+        "command": "python -m benchmarks.production arm --work DIR --noise P",
+        "machine": {
+            "cores": 2,
+            "memory_gib": 24,
+            "note": "SmolLM2-135M-Instruct, one seed; in brackets the 95% interval of the difference to the base, in points",
+        },
+        "versions": None,
+        "date": datetime.now(UTC).date().isoformat(),
+        "columns": [
+            {"title": "wrong feedback", "text": "{noise:.0%}"},
+            {"title": "the log", "text": "{way}"},
+            {"title": "holdout problems", "text": "{holdout}"},
+            {"title": "base", "text": "{base:.1%}"},
+            {"title": "naive", "text": points.format(name="naive")},
+            {"title": "goldloop", "text": points.format(name="goldloop")},
+        ],
+        "rows": rows,
+    }
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
