@@ -304,3 +304,12 @@ class TestReview:
     def test_an_unknown_name_lists_those_there_are(self, project: Path) -> None:
         with pytest.raises(BadInput, match=r"'nothing' is no problem of .*; there are: shout-"):
             review.standing_of(project, "nothing")
+
+
+def test_an_empty_call_in_the_log_is_not_all_that_is_tried(tmp_path: Path, sandbox: Sandbox) -> None:
+    golden = "def longest(words):\n    return max(words, key=len) if words else ''\n"
+    wrong = "def longest(words):\n    return words[0] if words else ''\n"
+    asked = "longest(words) is the longest of a list of words, longest([]) == ''"
+    standing = only(tmp_path, [down("a", golden, question=asked, answer=wrong)], sandbox, answer=wrong)
+    assert standing.state == "drafted" and standing.proposal is not None and standing.proposal.task is not None
+    assert standing.proposal.task.checks.count("assert longest([") >= 3

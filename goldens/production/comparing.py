@@ -111,12 +111,16 @@ class Comparing:
         for code in dict.fromkeys(code for code, _, _ in self.voices.candidates):
             answers = self._run(code, seen) if seen else None
             works = [given for given, answer in zip(seen, answers or (), strict=False) if answer.plain]
-            if not works:
-                parameters = parameters_of(self.draft.language, self.entry, code)
-                works = guessed_inputs(parameters, self.draft.prompt, lambda inputs, code=code: self._run(code, inputs))  # type: ignore[misc]
+            if not works or len(drawn_like(works, self.draft.key, _LEAST_CHECKS)) < _LEAST_CHECKS:
+                works += self._guessed(code)
             if works:
                 return drawn_like(works, self.draft.key, _COMPARED)
         return []
+
+    def _guessed(self, code: str) -> list[tuple[Any, ...]]:
+        """Inputs of the kinds on which a candidate works, for a function of which the log shows too little."""
+        parameters = parameters_of(self.draft.language, self.entry, code)
+        return guessed_inputs(parameters, self.draft.prompt, lambda inputs: self._run(code, inputs))
 
     def _run(self, code: str, inputs: Sequence[tuple[Any, ...]]) -> list[Behaved] | None:
         return behaviour(self.draft, self._called(code), self.entry, inputs, self.bench.sandbox)
