@@ -35,8 +35,8 @@ def content_digest(task: Task) -> str:
 
 def is_approved(task: Task, decisions: Decisions) -> bool:
     """Whether a person approved exactly this task; an approval ends with an edit or a rejection."""
-    answers = [d for d in decisions.all if d.what in ("approve", "reject") and d.problem == task.group and d.by_person]
-    return bool(answers) and answers[-1].what == "approve" and answers[-1].value == content_digest(task)
+    judged = decisions.judged(task.group)
+    return judged is not None and judged.what == "approve" and judged.value == content_digest(task)
 
 
 def activation(task: Task, proposal: Proposal, decisions: Decisions, grade: Grade, leaks: Leaks, effort: Effort) -> Activation:

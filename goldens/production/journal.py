@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,16 @@ class Decisions:
 
     def __init__(self, folder: Path) -> None:
         self._journal = Journal(folder / DECISIONS)
-        self.all = [Decision.model_validate(entry) for entry in self._journal.entries]
+        self.all: list[Decision] = []
+        self._of: defaultdict[tuple[str, str], list[Decision]] = defaultdict(list)
+        for entry in self._journal.entries:
+            self._take(Decision.model_validate(entry))
+
+    def _take(self, decision: Decision) -> None:
+        self.all.append(decision)
+        self._of[decision.what, decision.problem].append(decision)
+        if decision.what in ("approve", "reject"):
+            self._of["judged", decision.problem].append(decision)
 
     def add(
         self,
@@ -37,12 +47,17 @@ class Decisions:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         decision = Decision(what=what, problem=problem, value=value, values=values or {}, who=who, when=now, why=why)
         self._journal.append(decision.model_dump(mode="json"))
-        self.all.append(decision)
+        self._take(decision)
 
     def last(self, what: str, problem: str) -> Decision | None:
         """The decision of this kind that holds: a person's last one, else the machine's last one."""
-        found = [decision for decision in self.all if decision.what == what and decision.problem == problem]
+        found = self._of.get((what, problem), [])
         return next((decision for decision in reversed(found) if decision.by_person), found[-1] if found else None)
+
+    def judged(self, problem: str) -> Decision | None:
+        """The last approval or rejection of a problem by a person."""
+        found = [decision for decision in self._of.get(("judged", problem), ()) if decision.by_person]
+        return found[-1] if found else None
 
     def assigned(self) -> dict[str, str]:
         """The problem of each answer, by id; an answer keeps its first problem unless a person moves it."""
@@ -53,13 +68,8 @@ class Decisions:
                 problems = {**problems, **new} if decision.by_person else {**new, **problems}
         return problems
 
-    def split(self, problem: str) -> Split | None:
-        """The split of a problem: the first one that it got, for good, so that nothing moves between training and holdout."""
-        first = next((d for d in self.all if d.what == "split" and problem in d.values), None)
-        return first.values[problem] if first is not None else None  # type: ignore[return-value]
-
     def splits(self) -> dict[str, Split]:
-        """The split of every problem."""
+        """The split of every problem: the first one that it got, for good, so that nothing moves between training and holdout."""
         splits: dict[str, Split] = {}
         for decision in self.all:
             if decision.what == "split":
@@ -68,7 +78,7 @@ class Decisions:
 
     def state(self, problem: str) -> Decision | None:
         """The last move of a problem, whoever made it; None where it was only clustered."""
-        moves = [decision for decision in self.all if decision.what == "state" and decision.problem == problem]
+        moves = self._of.get(("state", problem))
         return moves[-1] if moves else None
 
     def move(self, problem: str, state: State, *, who: str = MACHINE, why: str = "") -> bool:

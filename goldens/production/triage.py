@@ -17,7 +17,7 @@ from evals.files import Journal, digest
 from evals.logs.project import JudgedAnswer, Log, read_log
 from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
-from evals.records import Message, Record, Task
+from evals.records import Message, Record, Split, Task
 from evals.run import Grade, evaluate, fitting_workers
 from evals.sandboxes.base import Sandbox
 from goldens.production.activation import Activation, Leaks, activation, is_approved
@@ -155,14 +155,13 @@ def problems_of(log: Log, decisions: Decisions) -> list[ProductionProblem]:
     for answer in log.judged:
         if (name := assigned.get(answer.id)) is not None and name in splits:
             members.setdefault(name, []).append(answer)
-    problems = [_problem(name, answers, decisions) for name, answers in members.items()]
+    problems = [_problem(name, answers, splits[name]) for name, answers in members.items()]
     return sorted(problems, key=lambda problem: (-problem.failures, problem.first, problem.id))
 
 
-def _problem(name: str, answers: Sequence[JudgedAnswer], decisions: Decisions) -> ProductionProblem:
+def _problem(name: str, answers: Sequence[JudgedAnswer], split: Split) -> ProductionProblem:
     failing = [answer for answer in answers if answer.fails]
     times = [answer.time for answer in failing if answer.time]
-    split = decisions.splits()[name]
     return ProductionProblem(
         id=name,
         split=split,
