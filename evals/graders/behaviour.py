@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.graders.codec import EXACT
+from evals.graders.codec import EXACT, Comparator
 from evals.graders.referee import is_plain
 from evals.graders.reports import load_failure
 from evals.graders.runtimes import Question, hidden_inputs, run_steps, runtime_for
@@ -19,6 +19,7 @@ from evals.records import Task
 from evals.sandboxes.base import Sandbox
 
 _MOST_STOPS = 3
+_FLOATS = Comparator(kind="approx", rtol=1e-6, atol=1e-9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +63,28 @@ def behaviour(task: Task, code: str, entry: str, inputs: Sequence[tuple[Any, ...
 def _behaved(task: Task, question: Question, answer: Any) -> Behaved:
     if "raised" in answer:
         raised = answer["raised"]
-        return Behaved(call=question.text, said=f"raised {raised[0] if isinstance(raised, list) and raised else '?'}")
+        name = str(raised[0]) if isinstance(raised, list) and raised else "?"
+        return Behaved(call=question.text, said=f"raised {name.removeprefix('builtins.')}")
     value = hidden_inputs(task.language).plain(answer.get("value"))
     plain = is_plain(value)
     return Behaved(call=question.text, said=repr(value), plain=plain, value=value if plain else None)
 
 
 def same(one: Behaved, other: Behaved) -> bool:
-    """Whether two answers to one call agree; floats within the comparator's tolerance of a check without one."""
-    if one.plain and other.plain:
-        return one.said == other.said or EXACT.matches(one.value, other.value)
-    return one.said == other.said
+    """Whether two answers to one call agree; where both have floats, within a millionth."""
+    if not (one.plain and other.plain) or one.said == other.said:
+        return one.said == other.said
+    comparator = _FLOATS if has_floats(one.value) and has_floats(other.value) else EXACT
+    return comparator.matches(one.value, other.value)
+
+
+def has_floats(value: Any) -> bool:
+    """Whether a plain value holds a float anywhere."""
+    if isinstance(value, dict):
+        return any(map(has_floats, value.values()))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(map(has_floats, value))
+    return isinstance(value, (float, complex))
 
 
 def entries(language: str, code: str) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.graders.behaviour import Behaved, behaviour, entries, same
+from evals.graders.behaviour import Behaved, behaviour, entries, has_floats, same
 from evals.logs.project import JudgedAnswer
 from evals.records import Task
 from evals.run import Grade
@@ -204,7 +204,7 @@ class Comparing:
             checks = _checks(self.draft.language, [answer for _, answer in steady])
         except TaskFault as fault:
             return f"a person: {fault}"
-        floats = any(_has_float(answer.value) for _, answer in steady)
+        floats = any(has_floats(answer.value) for _, answer in steady)
         more = {
             "fuzz": fuzz_source([given for given, _ in steady]),
             "compare": "approx(rtol=1e-6, atol=1e-9)" if floats else "exact",
@@ -307,11 +307,3 @@ _ASSERT: Mapping[str, Callable[[Behaved], str]] = {
     "javascript": _script_assert,
     "typescript": _script_assert,
 }
-
-
-def _has_float(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_has_float, value.values()))
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return any(map(_has_float, value))
-    return isinstance(value, (float, complex))
