@@ -214,7 +214,11 @@ class HFBackend:
             greedy: list[int] = (logits.argmax(-1) if self._greedy_head is None else logits[:, 0]).tolist()
             return greedy
         weights = torch.softmax(logits.float() / sampling.temperature, dim=-1).cpu()
-        return [int(torch.multinomial(row, 1, generator=answer.generator)) for row, answer in zip(weights, answers, strict=True)]
+        # One uniform number a row, put through the inverse of its distribution: multinomial draws one for every token there is.
+        upto = weights.double().cumsum(-1)
+        drawn = torch.stack([torch.rand(1, generator=answer.generator, dtype=torch.float64) for answer in answers])
+        chosen = torch.searchsorted(upto, drawn * upto[:, -1:], right=True)
+        return [int(token) for token in chosen.clamp(max=weights.shape[-1] - 1)[:, 0]]
 
     def swap(self, ref: ModelRef) -> bool:
         """Put another adapter, or none, on the base in memory; the base's weights come back bit for bit.
