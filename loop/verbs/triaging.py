@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from goldens.production.records import Standing
     from goldens.production.triage import Tools, Triaged
 
-ProjectFolder = Annotated[Path, typer.Argument(help="Folder of the project, as given to ingest --into.")]
+
+def _project(folder: Path) -> Path:
+    """A project's folder, also where its suite's was given."""
+    return folder.parent if (folder.parent / "log").is_dir() and (folder / "suite.yaml").is_file() else folder
+
+
+ProjectFolder = Annotated[Path, typer.Argument(callback=_project, help="Folder of the project, as given to ingest --into.")]
 AskedModel = Annotated[str, typer.Option("--model", help="Model in question, asked again; without it problems wait for one.")]
 AskedAdapter = Annotated[str, typer.Option("--adapter", help="LoRA adapter on the model: a folder, or `current`.")]
 _SHOWN = 20
