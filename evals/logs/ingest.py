@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ from evals.progress import Progress, Silent
 LOG = "log"
 _SEEN = "seen.npy"
 _KEY = "redaction.key"
+_TORN = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<what>tmp|old)")
 
 
 def project_key(folder: Path) -> bytes:
@@ -60,7 +62,22 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Inconclusive(f"{folder}: another ingest or triage is at work on it; run this again when it is done") from None
+        _remove_torn(folder)
         yield
+
+
+def _remove_torn(folder: Path) -> None:
+    """Remove what a killed process left half-written; what it had moved away and not replaced yet comes back."""
+    for torn in [*folder.glob(".*"), *folder.glob("*/.*")]:
+        found = _TORN.fullmatch(torn.name)
+        if found is None:
+            continue
+        if found["what"] == "old" and not (whole := torn.with_name(found["name"])).exists():
+            torn.rename(whole)
+        elif torn.is_dir():
+            shutil.rmtree(torn, ignore_errors=True)
+        else:
+            torn.unlink(missing_ok=True)
 
 
 def segments(folder: Path) -> list[Path]:
@@ -84,8 +101,6 @@ def ingest_file(
         BadInput: there is no such file, its format cannot be told, or it is of another format than the one that was given.
         OSError: what was read cannot be written; nothing of the file is kept then.
     """
-    for torn in (into / LOG).glob(".*.tmp"):
-        shutil.rmtree(torn, ignore_errors=True)
     content = _digest(file)
     earlier = ingested_files(into)
     if not options.released and any(done.digest == content for done in earlier):
