@@ -215,6 +215,16 @@ def test_what_a_person_releases_is_taken_with_placeholders(project: Project) -> 
     assert not [name for name, data in project.files().items() if MIXED.encode() in data]
 
 
+def test_releasing_what_was_released_or_is_not_there_changes_no_byte(project: Project) -> None:
+    rows = [run("a"), run("b", answer=FENCED)]
+    project.read(rows)
+    project.read(rows, released=frozenset({"b"}))
+    before = project.files()
+    assert project.read_again(rows, released=frozenset({"b"})) is None
+    assert project.read_again(rows, released=frozenset({"zz"})) is None
+    assert project.files() == before
+
+
 PLACES = ["question", "answer", "comment", "correction", "error", "user", "label", "its user"]
 
 

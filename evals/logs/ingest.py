@@ -93,7 +93,7 @@ def ingested_files(folder: Path) -> list[IngestedFile]:
 def ingest_file(
     file: Path, into: Path, redactor: Redactor, options: IngestOptions, *, progress: Progress | None = None
 ) -> IngestedFile | None:
-    """Read one file into a project; None where this very file was ingested before and nothing is released from it.
+    """Read one file into a project; None where this very file was ingested before and nothing more is released from it.
 
     The caller holds the project's lock.
 
@@ -103,7 +103,8 @@ def ingest_file(
     """
     content = _digest(file)
     earlier = ingested_files(into)
-    if not options.released and any(done.digest == content for done in earlier):
+    is_known = any(done.digest == content for done in earlier)
+    if is_known and not options.released:
         return None
     reading = LogReading(file=file, redactor=redactor, options=options, seen=_seen(into), key=project_key(into))
     number = len(earlier) + 1
@@ -111,6 +112,9 @@ def ingest_file(
     work.mkdir(parents=True)
     try:
         result = reading.into(work, content, progress or Silent())
+        if is_known and not reading.new:
+            shutil.rmtree(work)
+            return None
         _finish(work, result, reading.new)
         work.rename(into / LOG / f"{number:04}-{content.removeprefix('b2:')[:8]}")
         _sync(into / LOG)
