@@ -1,18 +1,21 @@
 """Records out of log files, one at a time: JSONL, JSON documents, tables; plain, gzip or zstandard; UTF-8 or UTF-16.
 
 A line that is too long, cut off, in another encoding or no object is a record that could not be read, with its place; the rest
-of the file is read all the same. Memory is bounded by the longest record that is taken (``MAX_RECORD_BYTES``); CSV, TSV and
-Parquet files are read whole.
+of the file is read all the same. Memory is bounded by the longest line that is taken (``MAX_RECORD_BYTES``), in a JSON document
+by its largest entry (a page of an API is one); CSV, TSV and Parquet files are read whole.
 """
 
 from __future__ import annotations
 
 import codecs
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -28,6 +31,7 @@ _PEEKED = 1 << 16
 _BLOCK = 1 << 20
 _GZIP = 31  # zlib's window bits for the gzip format
 _SAMPLED_LINES = 20
+_LIST_OPENS = re.compile(rb"\s*\[\s*(?:[{\]]|$)")  # a line of a text log may begin with a bracket, too
 _WRAPPERS = ("data", "items", "results", "rows", "records", "runs", "observations", "traces", "scores", "feedback")
 _BESIDE = {"meta", "page", "total", "count", "object", "has_more", "next", "next_cursor", "first_id", "last_id", "cursors"}
 _BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
@@ -78,7 +82,7 @@ def log_records(file: Path) -> Iterator[LogRecord | BrokenRecord]:
     """
     if suffix_of(file) in (*DELIMITED, ".parquet"):
         for row in table_rows(file):
-            yield LogRecord(row.place, row.values) if isinstance(row, TableRow) else BrokenRecord(row.place, row.why)
+            yield LogRecord(row.place, _plain(row.values)) if isinstance(row, TableRow) else BrokenRecord(row.place, row.why)
         return
     with ExitStack() as stack:
         torn = _Torn(_opened(file, stack))
@@ -88,6 +92,17 @@ def log_records(file: Path) -> Iterator[LogRecord | BrokenRecord]:
             yield BrokenRecord(
                 str(file), f"the compressed file ends early or is damaged ({torn.fault}); what stands before was read"
             )
+
+
+def _plain(value: Any) -> Any:
+    """A cell of Parquet as JSON would have it: times as ISO 8601 text, decimals as numbers."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, date):  # a datetime is one
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _opened(file: Path, stack: ExitStack) -> BinaryIO:
@@ -184,17 +199,30 @@ def _records(file: Path, stream: io.BufferedReader[Any]) -> Iterator[LogRecord |
 def _is_document(head: bytes) -> bool:
     """Whether a file is JSON over several lines rather than one object a line; only its beginning is looked at."""
     lines = [line for line in head.split(b"\n") if line.strip()]
-    whole = lines[:-1] or lines  # the last one may be cut by the window
-    if head.lstrip()[:1] == b"[":
-        return not any(_is_object(line) for line in whole[:_SAMPLED_LINES])
-    return head.lstrip()[:1] == b"{" and len(lines) > 1 and not any(_is_object(line) for line in whole[:_SAMPLED_LINES])
+    if not lines or lines[0].lstrip()[:1] not in (b"[", b"{"):
+        return False
+    if _LIST_OPENS.match(lines[0]) and not _is_json(lines[0]):
+        return True
+    if lines[0].lstrip()[:1] == b"{" and len(lines) == 1:
+        return False
+    return not any(_is_object(line) and _stands_alone(lines[at + 1 :]) for at, line in enumerate(lines[:_SAMPLED_LINES]))
+
+
+def _stands_alone(after: list[bytes]) -> bool:
+    """Whether an object on a line is a record rather than the last one of a list or an object, which then closes."""
+    return not after or after[0].lstrip()[:1] not in (b"]", b"}", b",")
 
 
 def _is_object(line: bytes) -> bool:
+    return line.lstrip()[:1] == b"{" and _is_json(line)
+
+
+def _is_json(line: bytes) -> bool:
     try:
-        return isinstance(orjson.loads(line), dict)
+        orjson.loads(line)
     except orjson.JSONDecodeError:
         return False
+    return True
 
 
 def _line_records(file: Path, stream: io.BufferedReader[Any]) -> Iterator[LogRecord | BrokenRecord]:
@@ -202,7 +230,7 @@ def _line_records(file: Path, stream: io.BufferedReader[Any]) -> Iterator[LogRec
     while line := stream.readline(MAX_RECORD_BYTES + 1):
         number += 1
         if len(line) > MAX_RECORD_BYTES:
-            size = len(line) + _skip_line(stream)
+            size = len(line) + (0 if line.endswith(b"\n") else _skip_line(stream))
             why = f"a line of {size:,} bytes, more than the {MAX_RECORD_BYTES:,} that are taken; split it, or leave it out"
             yield BrokenRecord(f"{file}:{number}", why, line[:4096])
         elif not line.isspace():
@@ -223,13 +251,13 @@ def _line_record(place: str, line: bytes) -> Iterator[LogRecord | BrokenRecord]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield BrokenRecord(place, _why_not_json(line, error), line)
+        yield BrokenRecord(place, _why_not_json(line, error), line.rstrip())  # the same with and without an end of the line
         return
     if isinstance(value, dict):
         for number, entry in enumerate(unwrapped(value), 1):
             yield _checked(place if entry is value else f"{place} entry {number}", entry)
     else:
-        yield BrokenRecord(place, f"expected an object with a record's keys, found {type(value).__name__}", line)
+        yield BrokenRecord(place, f"expected an object with a record's keys, found {type(value).__name__}", line.rstrip())
 
 
 def _why_not_json(line: bytes, error: orjson.JSONDecodeError) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ from evals.progress import Progress, Silent
 LOG = "log"
 _SEEN = "seen.npy"
 _KEY = "redaction.key"
+_TORN = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<what>tmp|old)")
 
 
 def project_key(folder: Path) -> bytes:
@@ -60,7 +62,22 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Inconclusive(f"{folder}: another ingest or triage is at work on it; run this again when it is done") from None
+        _remove_torn(folder)
         yield
+
+
+def _remove_torn(folder: Path) -> None:
+    """Remove what a killed process left half-written; what it had moved away and not replaced yet comes back."""
+    for torn in [*folder.glob(".*"), *folder.glob("*/.*")]:
+        found = _TORN.fullmatch(torn.name)
+        if found is None:
+            continue
+        if found["what"] == "old" and not (whole := torn.with_name(found["name"])).exists():
+            torn.rename(whole)
+        elif torn.is_dir():
+            shutil.rmtree(torn, ignore_errors=True)
+        else:
+            torn.unlink(missing_ok=True)
 
 
 def segments(folder: Path) -> list[Path]:
@@ -76,7 +93,7 @@ def ingested_files(folder: Path) -> list[IngestedFile]:
 def ingest_file(
     file: Path, into: Path, redactor: Redactor, options: IngestOptions, *, progress: Progress | None = None
 ) -> IngestedFile | None:
-    """Read one file into a project; None where this very file was ingested before and nothing is released from it.
+    """Read one file into a project; None where this very file was ingested before and nothing more is released from it.
 
     The caller holds the project's lock.
 
@@ -84,11 +101,10 @@ def ingest_file(
         BadInput: there is no such file, its format cannot be told, or it is of another format than the one that was given.
         OSError: what was read cannot be written; nothing of the file is kept then.
     """
-    for torn in (into / LOG).glob(".*.tmp"):
-        shutil.rmtree(torn, ignore_errors=True)
     content = _digest(file)
     earlier = ingested_files(into)
-    if not options.released and any(done.digest == content for done in earlier):
+    is_known = any(done.digest == content for done in earlier)
+    if is_known and not options.released:
         return None
     reading = LogReading(file=file, redactor=redactor, options=options, seen=_seen(into), key=project_key(into))
     number = len(earlier) + 1
@@ -96,6 +112,9 @@ def ingest_file(
     work.mkdir(parents=True)
     try:
         result = reading.into(work, content, progress or Silent())
+        if is_known and not reading.new:
+            shutil.rmtree(work)
+            return None
         _finish(work, result, reading.new)
         work.rename(into / LOG / f"{number:04}-{content.removeprefix('b2:')[:8]}")
         _sync(into / LOG)

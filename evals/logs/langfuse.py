@@ -186,7 +186,7 @@ def _item(record: Mapping[str, Any]) -> Found:
         return Feedback(target=source, name="expected output", correction=expected, time=time, id=identity)
     turns = turns_of(record.get("input"), notes)
     if not turns:
-        return Unread(why=f"dataset item {identity:.60}: expected input, found none, and no source that would have it")
+        return Unread(why=f"dataset item {identity!r:.60}: expected input, found none, and no source that would have it")
     user = string(mapping(record.get("metadata")).get("user_id"))
     identity = identity or made_id(*(turn.text for turn in turns), expected)
     return LogEntry(id=identity, time=time, user=user, turns=turns, corrected=expected, notes=notes)

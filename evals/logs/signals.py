@@ -7,6 +7,7 @@ be the best or the worst, so numbers and other labels count only under a rule of
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,7 @@ from evals.records import Record
 
 Says = Literal["fails", "passes", "unknown"]
 _RULE = re.compile(r"\s*(?P<name>[^<>=!]*[^<>=!\s])\s*(?P<sign><=|>=|!=|=|<|>)\s*(?P<value>.*\S)\s*")
+_DRESS = re.compile(r"[\s_:\-\ufe0f\U0001f3fb-\U0001f3ff]+")
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -26,26 +28,8 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
-_DOWN = frozenset(
-    {
-        "thumbsdown",
-        "thumbdown",
-        "down",
-        "downvote",
-        "downvoted",
-        "dislike",
-        "disliked",
-        "negative",
-        "notok",
-        "👎",
-        "👎🏻",
-        "👎🏽",
-        "👎🏿",
-    }
-)
-_UP = frozenset(
-    {"thumbsup", "thumbup", "up", "upvote", "upvoted", "like", "liked", "positive", "ok", "👍", "👍🏻", "👍🏽", "👍🏿"}
-)
+_DOWN = frozenset({"thumbsdown", "thumbdown", "down", "downvote", "downvoted", "dislike", "disliked", "negative", "notok", "👎"})
+_UP = frozenset({"thumbsup", "thumbup", "up", "upvote", "upvoted", "like", "liked", "positive", "ok", "👍"})
 _ACCEPTED = frozenset({"accepted", "merged", "keptasis"})
 _STATED: Mapping[str, tuple[Says, str]] = {
     **dict.fromkeys(_DOWN, ("fails", "thumbs-down")),
@@ -143,13 +127,15 @@ def _is_set(feedback: Feedback) -> bool:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[\s_:\-]+", "", text).casefold()
+    """A word or a hand in its plain form: no case, no separators, no skin tone, no sign that asks for a picture."""
+    return _DRESS.sub("", text).casefold()
 
 
 def _number(text: str) -> float | None:
     if text.casefold() in ("true", "false"):
         return float(text.casefold() == "true")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -34,6 +34,7 @@ _PLAIN = frozenset({"time", "finish", "model", "role", "train_ok", "licence", "s
 _IDS = frozenset({"id", "trace", "parent", "target"})
 """Keys of ids: looked at only where they are no plain word, since feedback is joined by them."""
 _ID = re.compile(r"[A-Za-z0-9_:.-]{1,128}")
+_QUOTED = re.compile(r"""(?<!\w)(['"]).*?(?:\1(?!\w)|$)""", re.DOTALL)
 _CODE = frozenset({"starter", "golden", "tests", "checks"})
 """Keys of a task that a log states whose values are code."""
 
@@ -43,7 +44,8 @@ class IngestedFile(Record):
 
     ``records`` are the decoded and undecodable records; one may hold several parts, which ``found`` counts. ``redacted`` counts
     replacements by kind, ``signals`` what was said by signal, ``unruled`` scores and labels for which there is no rule,
-    ``notes`` parts of answers that were left out, ``cycles`` records whose parents go round, and where the first one is.
+    ``notes`` parts of answers that were left out (``clock``: a time that cannot be) and ``noted`` where the first of each is,
+    ``cycles`` records whose parents go round, and where the first one is.
     """
 
     file: str
@@ -62,6 +64,7 @@ class IngestedFile(Record):
     signals: Mapping[str, int]
     unruled: Mapping[str, int]
     notes: Mapping[str, int]
+    noted: Mapping[str, str] = {}
     cycles: int = 0
     cycle: str = ""
 
@@ -104,6 +107,7 @@ class LogReading:
     signals: Counter[str] = field(default_factory=Counter)
     unruled: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    noted: dict[str, str] = field(default_factory=dict)
     parents: array[int] = field(default_factory=lambda: array("Q"))
     _out: dict[str, Any] = field(default_factory=dict)
 
@@ -147,7 +151,7 @@ class LogReading:
         self.counts["records"] += 1
         if isinstance(record, BrokenRecord):
             self.counts["found"] += 1
-            self._quarantine(record.place, _kind_of_break(record.why), record.why, self._hash(b"raw", record.raw or record.place))
+            self._quarantine(record.place, record.why, self._hash(b"raw", record.raw or record.place))
             return
         nothing = True
         for found in reader.read(record.value):
@@ -167,9 +171,9 @@ class LogReading:
             self.other[found.why] += 1
             if found.id:
                 self._link(number, found.id, found.parent)
-                self._write(LINKS, {"id": found.id, "trace": found.trace})
+                self._write(LINKS, self._redacted_row({"id": found.id, "trace": found.trace}, rewrite=True)[0])
         else:
-            self._quarantine(place, _kind_of_break(found.why), found.why, self._hash(b"why", f"{place}\0{found.why}"))
+            self._quarantine(place, found.why, self._hash(b"why", f"{place}\0{found.why}"))
 
     def _take_entry(self, place: str, entry: LogEntry) -> None:
         row = _entry_row(entry)
@@ -179,11 +183,13 @@ class LogReading:
         redacted = self._redact(entry, row)
         if redacted:
             why = f"{_IN_CODE} ({', '.join(redacted)}); mend the log, or let the code be rewritten: --release {entry.id}"
-            self._quarantine(place, _IN_CODE, why, self._hash(b"held", entry.id), id=row["id"])
+            self._quarantine(place, why, self._hash(b"held", entry.id), id=row["id"])
             return
         self.new[name] = content
         self.counts["entries"] += 1
         self.notes.update(entry.notes)
+        for note in entry.notes:
+            self.noted.setdefault(note, place)
         self.signals.update(reading.signal for reading in read_entry(entry))
         row["licence"] = entry.licence or self.options.licence
         row["train_ok"] = self.options.train_ok if entry.train_ok is None else entry.train_ok
@@ -199,7 +205,7 @@ class LogReading:
         row, kinds = self._redacted_row(row, rewrite=feedback.target in self.options.released)
         if kinds:
             why = f"{_IN_CODE} ({', '.join(kinds)}); mend the log, or let the code be rewritten: --release {feedback.target}"
-            self._quarantine(place, _IN_CODE, why, self._hash(b"held", orjson.dumps(feedback)), id=row["target"])
+            self._quarantine(place, why, self._hash(b"held", orjson.dumps(feedback)), id=row["target"])
             return
         self.new[name] = content
         self.counts["feedback"] += 1
@@ -219,9 +225,7 @@ class LogReading:
             self.counts["known"] += 1
         else:
             where = "earlier in this file" if name in self.new else "from an earlier file"
-            self._quarantine(
-                place, _OTHER_CONTENT, f"{_OTHER_CONTENT} ({where})", self._hash(b"twice", f"{name}:{content}"), id=shown
-            )
+            self._quarantine(place, f"{_OTHER_CONTENT} ({where})", self._hash(b"twice", f"{name}:{content}"), id=shown)
         return True
 
     def _redact(self, entry: LogEntry, row: dict[str, Any]) -> tuple[str, ...]:
@@ -251,14 +255,15 @@ class LogReading:
     def _pseudonym(self, user: str) -> str:
         return f"user-{self._hash(b'user', user):016x}"
 
-    def _quarantine(self, place: str, kind: str, why: str, name: int, *, id: str = "") -> None:
+    def _quarantine(self, place: str, why: str, name: int, *, id: str = "") -> None:
         if name in self.seen or name in self.new:
             self.counts["known"] += 1
             return
         self.new[name] = 0
-        self.quarantined[kind] += 1
-        row = {"place": place, "why": self.redactor.redact(why).text, **({"id": id} if id else {})}
-        self._write(QUARANTINE, row)
+        why = self.redactor.redact(why).text
+        self.quarantined[_kind_of_break(why)] += 1
+        shown = id if _is_id(id) else self.redactor.redact(id).text
+        self._write(QUARANTINE, {"place": place, "why": why, **({"id": shown} if id else {})})
 
     def _link(self, number: int, name: str, parent: str) -> None:
         if parent:
@@ -290,6 +295,7 @@ class LogReading:
             signals=dict(self.signals.most_common()),
             unruled=dict(self.unruled.most_common()),
             notes=dict(self.notes.most_common()),
+            noted=self.noted,
             cycles=cycle.members,
             cycle=f"record {cycle.first} of {self.file}" if cycle.members else "",
         )
@@ -350,8 +356,11 @@ def _unknown_format(file: Path, sample: Sequence[LogRecord | BrokenRecord], valu
 
 
 def _kind_of_break(why: str) -> str:
-    """A reason without its details, for counting."""
-    return why.partition("(")[0].partition(";")[0].partition(" at byte")[0].partition(" of ")[0].strip()[:60] or "unreadable"
+    """A reason without its details and what it quotes, for counting."""
+    return (
+        _QUOTED.sub("...", why).partition("(")[0].partition(";")[0].partition(" at byte")[0].partition(" of ")[0].strip()[:60]
+        or "unreadable"
+    )
 
 
 def _entry_row(entry: LogEntry) -> dict[str, Any]:

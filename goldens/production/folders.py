@@ -91,7 +91,8 @@ class Workbook:
 
     def wrote(self, problem: str, task: Task) -> None:
         """Remember what was written into the suite, to see edits by hand."""
-        self._keep(problem, written=content_digest(task))
+        if self._read(problem).get("written") != content_digest(task):
+            self._keep(problem, written=content_digest(task))
 
 
 def _content(proposal: Proposal) -> str:
@@ -122,9 +123,8 @@ def write_suite(folder: Path, name: str, standings: Sequence[Standing], funnel: 
         task = book.task(proposal)
         edited = content_digest(task) != content_digest(proposal.task)
         task = task.model_copy(update={"status": _STATUS.get(standing.state, "draft"), "source": ""})
-        if task.id in there and there[task.id].model_dump() == task.model_dump():
-            continue
-        write_task(suite, task, header)
+        if task.id not in there or there[task.id].model_dump() != task.model_dump():
+            write_task(suite, task, header)
         if not edited:
             book.wrote(standing.problem.id, task)
     if any(suite.glob("*/prompt.md")):

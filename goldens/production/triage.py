@@ -235,18 +235,18 @@ def _reproductions(folder: Path, proposals: Mapping[str, Proposal], book: Workbo
     """How often the model fails each draft when it is asked again; only what is not known for this model is asked."""
     known: dict[str, Reproduction] = {}
     asked: list[Task] = []
-    for name, proposal in proposals.items():
-        if proposal.task is None or proposal.waiting:
-            continue
+    ready = {name: proposal.task for name, proposal in proposals.items() if proposal.task is not None and not proposal.waiting}
+    for name, task in ready.items():
         before = book.reproduction(name)
         if before is not None and (not tools.model or before.model == tools.model):
             known[name] = before
         elif tools.open_model is not None:
-            asked.append(proposal.task)
+            asked.append(task)
     if not asked or tools.open_model is None:
         return known
     sampling = Sampling(temperature=tools.temperature, max_new_tokens=tools.max_new_tokens, seed=tools.seed)
-    what = digest([tools.model, asked, sampling.model_dump(mode="json"), tools.samples])
+    # Of all drafts, not of those that are asked: a run that was killed while it kept the outcomes finds its answers again.
+    what = digest([tools.model, list(ready.values()), sampling.model_dump(mode="json"), tools.samples])
     journal = Journal(folder / "asked" / f"{what.removeprefix('b2:')[:16]}.jsonl")
     backend = tools.open_model()
     try:
@@ -293,6 +293,8 @@ def _advance(
     if now is None or now.value == "clustered":
         if not decisions.move(problem.id, "reproduced", why=said):
             return
+        now = decisions.state(problem.id)
+    if now is not None and now.value == "reproduced":
         decisions.move(problem.id, "drafted", why=f"golden from {proposal.golden_source}, {proposal.support} agree")
     task = book.task(proposal)
     if is_approved(task, decisions):
