@@ -6,14 +6,14 @@ import pytest
 
 from evals.errors import BadInput
 from evals.logs.base import Feedback, LogEntry
-from evals.logs.signals import Rule, parse_rule, read_entry, read_feedback
+from evals.logs.signals import SignalRule, parse_rule, read_entry, read_feedback
 
 
 def feedback(name: str = "feedback", **more: Any) -> Feedback:
     return Feedback(target="a", name=name, **more)
 
 
-def reads(said: Feedback, *rules: Rule) -> tuple[str, str]:
+def reads(said: Feedback, *rules: SignalRule) -> tuple[str, str]:
     reading = read_feedback(said, rules)
     return reading.says, reading.signal
 
