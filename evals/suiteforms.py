@@ -148,15 +148,22 @@ def _rows_of(file: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _task_folders(root: Path) -> list[Path]:
-    """Folders with a ``prompt.md``, without those inside another task's folder (its starter files)."""
-    folders = {prompt.parent for prompt in root.rglob("prompt.md")}
+    """Folders with a ``prompt.md``, without hidden ones and those inside another task's folder (its starter files)."""
+    folders = {prompt.parent for prompt in root.rglob("prompt.md") if not _is_hidden(prompt.relative_to(root))}
     return sorted(folder for folder in folders if folder != root and folders.isdisjoint(set(folder.parents) - {root}))
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a folder on the way has a name that starts with a dot, as those have that are being written."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _folders_without_prompt(root: Path, folders: list[Path]) -> Iterator[str]:
     """Folders that hold a golden and would be ignored silently."""
     known = set(folders)
     for folder in sorted({golden.parent for golden in root.rglob("golden.*")} - known):
+        if _is_hidden(folder.relative_to(root)):
+            continue
         if known.isdisjoint(folder.parents):
             yield f"{folder}: holds a golden but no prompt.md; a task needs both, or move the file out of the suite"
 

@@ -153,3 +153,13 @@ def test_what_stands_in_code_is_taken_when_it_is_released(ingested: Run, tmp_pat
     assert "--release c" in json.loads(kept_apart.read_text())["why"]
     released = ingested("code.jsonl", "--release", "c", "--json").json["files"][0]
     assert (released["entries"], released["redacted"]) == (1, {"ip": 1})
+
+
+def test_an_id_that_was_not_quarantined_cannot_be_released(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log.jsonl").write_bytes(lines([run("a")]))
+    assert ended(capsys, "ingest", "log.jsonl", "--into", "p").code == 0
+    said = ended(capsys, "ingest", "log.jsonl", "--into", "p", "--release", "a", flat="err")
+    assert said.code == 4 and "--release a: no quarantined record of p has this id; 0 wait, none at all" in said.err

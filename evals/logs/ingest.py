@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from evals.errors import BadInput, Inconclusive
-from evals.files import MANIFEST, digest_file, read_json, write_json
+from evals.files import MANIFEST, digest_file, iter_jsonl, read_json, write_json
 from evals.logs.redact import Redactor
-from evals.logs.taking import IngestedFile, IngestOptions, LogReading
+from evals.logs.taking import QUARANTINE, IngestedFile, IngestOptions, LogReading
 from evals.progress import Progress, Silent
 
 LOG = "log"
@@ -88,6 +88,12 @@ def segments(folder: Path) -> list[Path]:
 def ingested_files(folder: Path) -> list[IngestedFile]:
     """What each ingested file gave, in order."""
     return [IngestedFile.model_validate(read_json(segment / MANIFEST)) for segment in segments(folder)]
+
+
+def held_ids(folder: Path) -> set[str]:
+    """Ids of quarantined records that have one: what a person may release."""
+    rows = (row for segment in segments(folder) for _, row in iter_jsonl(segment / QUARANTINE))
+    return {str(row["id"]) for row in rows if row.get("id")}
 
 
 def ingest_file(

@@ -67,6 +67,7 @@ def ingest(
     hook = load({}, redact, "redaction", form="pkg.mod:func") if redact else None
     results: list[IngestedFile | None] = []
     with locked(into):
+        _require_held(into, release or ())
         options = IngestOptions(
             format=name,
             columns=_columns(column or ()),
@@ -99,6 +100,21 @@ def _format_and_files(files: Sequence[str]) -> tuple[str, list[Path]]:
     if not is_format and rest and not Path(first).exists() and "." not in Path(first).name and "/" not in first:
         raise BadInput(unknown(FORMATS, first, "format", form="pkg.mod:func"))
     return (first, [Path(name) for name in rest]) if is_format else ("", [Path(name) for name in files])
+
+
+def _require_held(into: Path, released: Sequence[str]) -> None:
+    """Check that what is released was quarantined for its code.
+
+    Raises:
+        BadInput: an id is not among those that wait; the message names some that do.
+    """
+    from evals.logs.ingest import held_ids
+
+    held = held_ids(into) if released else set()
+    for name in released:
+        if name not in held:
+            there = f"such as {', '.join(sorted(held)[:5])}" if held else "none at all"
+            raise BadInput(f"--release {name}: no quarantined record of {into} has this id; {len(held)} wait, {there}")
 
 
 def _columns(pairs: Sequence[str]) -> dict[str, str]:
@@ -136,9 +152,15 @@ def _show(path: Path, result: IngestedFile | None, into: Path) -> None:
             console.out.print(Text(f"  {name:<14} {value}"), soft_wrap=True)
     total = f"{result.found:,} parts found = {result.entries:,} + {result.feedback:,} + {result.known:,} + "
     console.out.print(Text(f"  {total}{sum(result.other.values()):,} + {sum(result.quarantined.values()):,}", style="dim"))
-    for name, counts in (("redacted", result.redacted), ("signals", result.signals), ("left out", result.notes)):
-        if counts:
-            console.out.print(Text(f"  {name:<14} {_counts(counts)}"), soft_wrap=True)
+    left_out = next(iter(result.notes), "")
+    first = f" (first: {result.noted[left_out]})" if left_out in result.noted else ""
+    for name, said in (
+        ("redacted", _counts(result.redacted)),
+        ("signals", _counts(result.signals)),
+        ("left out", f"{_counts(result.notes)}{first}"),
+    ):
+        if said:
+            console.out.print(Text(f"  {name:<14} {said}"), soft_wrap=True)
     if result.unruled:
         first = next(iter(result.unruled))
         console.out.print(
