@@ -149,7 +149,7 @@ def test_kinds_of_arguments_are_tried_where_the_log_shows_no_call(tmp_path: Path
 def test_a_function_whose_inputs_nobody_shows_waits(tmp_path: Path, sandbox: Sandbox) -> None:
     golden = "def visit(tree):\n    return tree.left.value\n"
     standing = only(tmp_path, [down("a", golden, question="visit(tree) gives the left value", answer=WRONG)], sandbox)
-    assert "no call of visit with literal arguments is in the log" in standing.waiting
+    assert "no call of the function with literal arguments is in the log" in standing.waiting
 
 
 def test_floats_are_compared_with_a_tolerance(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -62,7 +62,7 @@ class Comparing:
         self._inputs = self._chosen_inputs(calls)
         if not self._inputs:
             return self._waits(
-                f"a person: no call of {self.entry} with literal arguments is in the log, and no kind of arguments that was "
+                "a person: no call of the function with literal arguments is in the log, and no kind of arguments that was "
                 "tried works on the golden: give checks (goldloop review)"
             )
         examples = self._examples(calls)
