@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from evals.errors import TaskFault
+from evals.source import read_tree
 
 _CONSTRUCTORS: Mapping[str, Any] = {
     "set": set,
@@ -82,7 +83,7 @@ def parse_checks(source: str, name: str = "checks") -> tuple[Step, ...]:
         TaskFault: they are not Python, or assert nothing.
     """
     try:
-        tree = ast.parse(source)
+        tree = read_tree(source)
     except SyntaxError as error:
         problem = f"({error.msg}): {error.text or ''!r}"
         raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {problem}") from None

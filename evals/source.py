@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
+from typing import Any
 
 _LONGEST_READ = 1_000_000  # characters; a tree takes some hundred bytes for one
-_QUIET = threading.Lock()
+_QUIET = threading.RLock()
+"""Held while a tree is made: Python 3.11 counts the depth of trees for all threads together (python/cpython#106905), and warnings
+filters are the process's."""
 
 
 def sound(text: str) -> str:
@@ -41,6 +44,26 @@ def read_python(code: str) -> ast.Module:
     with _QUIET, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(code)
+
+
+def read_tree(code: str, mode: str = "exec") -> Any:
+    """``ast.parse`` for code that is known to be Python, from any thread.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as ``ast.parse``.
+    """
+    with _QUIET:
+        return ast.parse(code, mode=mode)
+
+
+def read_literal(text: str) -> Any:
+    """``ast.literal_eval`` of a text, from any thread.
+
+    Raises:
+        SyntaxError, ValueError, TypeError, RecursionError, MemoryError: as ``ast.literal_eval``.
+    """
+    with _QUIET:
+        return ast.literal_eval(text)
 
 
 def without_comments(code: str) -> str:

@@ -18,6 +18,7 @@ from evals.errors import TaskFault
 from evals.graders.runtimes import runtime_for
 from evals.languages import language_of, part_of
 from evals.records import Task
+from evals.source import read_literal, read_tree
 from goldens.mutants.javascript import declarations
 
 _EMPTY_QUERY = "SELECT NULL WHERE false"
@@ -73,7 +74,7 @@ def _maker(task: Task) -> StubMaker:
 
 def _python_stub(task: Task, returns: str | None) -> str:
     try:
-        tree = ast.parse(task.golden)
+        tree = read_tree(task.golden)
     except SyntaxError:
         return "pass"
     value = {None: "None", "first": "args[0] if args else None"}.get(returns, returns)
@@ -131,7 +132,7 @@ def _first_expected(task: Task, maker: StubMaker) -> str | None:
 def _python_text(value: Any) -> str | None:
     text = repr(value)
     try:
-        return text if ast.literal_eval(text) == value else None
+        return text if read_literal(text) == value else None
     except (ValueError, SyntaxError):
         return None
 

@@ -103,3 +103,19 @@ def test_what_a_row_lacks_is_said_where_it_is_needed() -> None:
     assert any(
         "programs can be in python, javascript" in one for one in ProgramGrader().problems(task(language=name, kind="stdin"))
     )
+
+
+def test_trees_are_made_by_many_threads_at_once() -> None:
+    """Python 3.11 counts the depth of trees for all threads together, and raised SystemError (python/cpython#106905)."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from evals.source import python_tree, read_literal, read_tree
+
+    text = "def f(x):\n" + "".join(f"    y{n} = [{{'a': (x, {n})}} for x in range({n})]\n" for n in range(60))
+
+    def work(number: int) -> bool:
+        made = (python_tree(text), read_tree("f(1, [2])", mode="eval"), read_literal("{'a': [1, (2, 3)]}"))
+        return all(part is not None for part in made)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(200)))

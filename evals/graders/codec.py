@@ -33,6 +33,7 @@ from typing import Any, Literal, TypeVar
 from evals.checks import DEFAULT_RTOL, tolerances
 from evals.errors import TaskFault
 from evals.plugins import load
+from evals.source import read_tree
 
 _MANY_KEYS = 1000
 _FRACTION = re.compile(r"-?\d{1,4000}(/\d{1,4000})?")
@@ -233,7 +234,7 @@ def parse_comparator(text: str, place: str) -> Comparator:
             raise TaskFault(f"{place}: compare: {error}") from None
         return Comparator(kind="host", function=text)
     try:
-        call = ast.parse(text, mode="eval").body
+        call = read_tree(text, mode="eval").body
     except (SyntaxError, ValueError):
         call = None
     if isinstance(call, ast.Call) and ast.unparse(call.func) == "approx" and not call.args:

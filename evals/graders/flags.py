@@ -17,7 +17,7 @@ from itertools import islice
 
 from evals.languages import language_of, part_of
 from evals.records import Task, Verdict
-from evals.source import python_tree, sound
+from evals.source import python_tree, read_tree, sound
 
 FlagReader = Callable[[str], Mapping[str, str]]
 
@@ -289,7 +289,7 @@ def _expectations(checks: str) -> frozenset[tuple[str, str]]:
     """(argument, expected value) of the checks, as source, if both are distinctive literals."""
     pairs = set()
     try:
-        tree = ast.parse(checks)
+        tree = read_tree(checks)
     except (SyntaxError, ValueError):
         return frozenset()
     for node in ast.walk(tree):

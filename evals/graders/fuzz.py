@@ -25,6 +25,7 @@ from evals.graders.reports import Ruling, ValueReport, load_failure, read_report
 from evals.graders.runtimes import Question, hidden_inputs, run_steps, runtime_for
 from evals.records import Task
 from evals.sandboxes.base import Sandbox
+from evals.source import read_tree
 
 MOST_INPUTS = 200
 LEAST_INPUTS = 10
@@ -236,7 +237,7 @@ def _answered(task: Task, questions: list[Question], sandbox: Sandbox) -> tuple[
 
 def _defined(source: str) -> set[str]:
     names = set()
-    for node in ast.parse(source).body:
+    for node in read_tree(source).body:
         if isinstance(node, ast.FunctionDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign):

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from evals.checks import Step
 from evals.records import Task
+from evals.source import read_tree
 
 BUILTINS = frozenset(dir(builtins))
 
@@ -28,7 +29,7 @@ def needing(steps: Sequence[Step], task: Task) -> frozenset[int]:
 
 def _is_call(step: Step, bound: frozenset[str], own: frozenset[str]) -> bool:
     """Whether a step's value is what a function of the candidate returns, untouched by any other code."""
-    call = ast.parse(step.source, mode="eval").body
+    call = read_tree(step.source, mode="eval").body
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
         return False
     return call.func.id not in bound and (not own or call.func.id in own)
@@ -46,7 +47,7 @@ def is_weak(step: Step) -> bool:
 
 
 def _is_chain(step: Step) -> bool:
-    node = ast.parse(step.source, mode="eval").body
+    node = read_tree(step.source, mode="eval").body
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return isinstance(node, ast.Name) and node.id not in BUILTINS
@@ -56,7 +57,7 @@ def _is_chain(step: Step) -> bool:
 def _bound(checks: str) -> frozenset[str]:
     """The names that the checks bind at their top level: their own helpers, imports and values."""
     names = set()
-    for node in ast.parse(checks).body:
+    for node in read_tree(checks).body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(node.name)
             continue
@@ -72,7 +73,7 @@ def _bound(checks: str) -> frozenset[str]:
 def _names(golden: str) -> frozenset[str]:
     """What a golden defines at its top level: functions, classes, values; not what it imports."""
     try:
-        body = ast.parse(golden).body
+        body = read_tree(golden).body
     except (SyntaxError, ValueError, RecursionError):
         return frozenset()
     names = {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
@@ -84,7 +85,7 @@ def _names(golden: str) -> frozenset[str]:
 def defined(golden: str) -> tuple[tuple[str, ...], str]:
     """The functions that a golden defines at its top level, and its imports as source."""
     try:
-        body = ast.parse(golden).body
+        body = read_tree(golden).body
     except (SyntaxError, ValueError, RecursionError):
         return (), ""
     functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]

@@ -22,6 +22,7 @@ from evals.graders.codec import Iterated, Opaque, decode
 from evals.graders.runtimes import Question
 from evals.records import Task
 from evals.sandboxes.base import Job
+from evals.source import read_tree
 
 DRIVER = inside("driver.py")
 _MARSHAL_VERSION = 2  # plain values are the same for every interpreter that a sandbox may have
@@ -57,7 +58,7 @@ class PythonRuntime:
     def functions(self, golden: str) -> list[str]:
         """See ``HiddenInputs.functions``."""
         try:
-            return [node.name for node in ast.parse(golden).body if isinstance(node, ast.FunctionDef)]
+            return [node.name for node in read_tree(golden).body if isinstance(node, ast.FunctionDef)]
         except (SyntaxError, ValueError):
             return []
 

@@ -41,6 +41,7 @@ from evals.graders.reports import (
 from evals.graders.runtimes import run_steps, runtime_for
 from evals.records import Task
 from evals.sandboxes.base import Sandbox
+from evals.source import read_tree
 
 STUBS = inside("stubs.py").decode()
 MAX_ROUNDS = 8
@@ -317,7 +318,7 @@ def in_sandbox(task: Task, function: str, sandbox: Sandbox) -> Callable[[Sequenc
     """
     place = task.source or task.key
     kept = (ast.FunctionDef, ast.Import, ast.ImportFrom)
-    helpers = [node for node in ast.parse(task.checks).body if isinstance(node, kept)]
+    helpers = [node for node in read_tree(task.checks).body if isinstance(node, kept)]
     if not any(isinstance(node, ast.FunctionDef) and node.name == function for node in helpers):
         raise TaskFault(f"{place}: compare: the checks define no function {function}(got, expected)")
     code = "\n".join(ast.unparse(node) for node in helpers)

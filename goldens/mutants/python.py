@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import CodeType
 from typing import Any
 
+from evals.source import read_tree
 from goldens.mutants.candidates import Candidates, Mutant, changed_line
 
 _BOUNDARY: Mapping[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
@@ -53,8 +54,9 @@ def mutate_python(text: str) -> Candidates:
     Raises:
         SyntaxError: it is not Python.
     """
-    tree = ast.parse(text)
-    base, golden = ast.unparse(tree), _bytecode(compile(tree, "<golden>", "exec"))
+    tree = read_tree(text)
+    base = ast.unparse(tree)
+    golden = _bytecode(compile(base, "<golden>", "exec"))
     hidden, extremes = _hidden(tree), _extremes(tree)
     candidates, seen = Candidates(), {base}
     for index, node in enumerate(ast.walk(tree)):

@@ -15,6 +15,7 @@ from evals.logs.project import JudgedAnswer
 from evals.records import Task
 from evals.run import Grade
 from evals.sandboxes.base import Sandbox
+from evals.source import read_tree
 from goldens.production.drawing import MOST_SEEN, drawn_like, fuzz_source
 from goldens.production.inputs import SeenCall, guessed_inputs, parameters_of, seen_calls
 from goldens.production.records import Decision, GoldenCandidate, ProductionProblem, Proposal
@@ -271,7 +272,7 @@ def _normal(code: str, language: str) -> str:
     """Code without what does not matter, to run each only once."""
     if language == "python":
         try:
-            return ast.dump(ast.parse(code))
+            return ast.dump(read_tree(code))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return code
     return re.sub(r"\s+", " ", code)

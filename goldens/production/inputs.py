@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.graders.behaviour import Behaved
+from evals.source import read_literal, read_tree
 
 _MOST_CALLS = 60
 _MOST_TEXT = 4_000  # characters of one call
@@ -121,7 +122,7 @@ def _literals(inner: str, parameters: Sequence[str]) -> tuple[Any, ...] | None:
     text = re.sub(r"\btrue\b", "True", re.sub(r"\bfalse\b", "False", re.sub(r"\b(?:null|undefined)\b", "None", inner)))
     for source in (inner, text):
         try:
-            call = ast.parse(f"f({source})", mode="eval").body
+            call = read_tree(f"f({source})", mode="eval").body
             if not isinstance(call, ast.Call):
                 return None
             given = [ast.literal_eval(argument) for argument in call.args]
@@ -151,7 +152,7 @@ def _with_result(arguments: tuple[Any, ...], after: str) -> SeenCall:
     rest = after[sign.end() :].lstrip("`").split("\n")[0]
     for end in _ends(rest):
         try:
-            value = ast.literal_eval(rest[:end].strip().rstrip("."))  # of a sentence
+            value = read_literal(rest[:end].strip().rstrip("."))  # of a sentence
         except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
             continue
         return SeenCall(arguments=arguments, has_result=True, expected=value)
@@ -175,7 +176,7 @@ def parameters_of(language: str, entry: str, code: str) -> list[tuple[str, str]]
             else []
         )
     try:
-        tree = ast.parse(code)
+        tree = read_tree(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     node = next((n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == entry), None)

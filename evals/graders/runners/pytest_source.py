@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from evals.errors import TaskFault
 from evals.graders.runners.lookalikes import other_value
+from evals.source import read_tree
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPS = {"skip", "skipif", "xfail", "skipIf", "skipUnless", "expectedFailure"}
@@ -41,7 +42,7 @@ def parse_tests(file: str, text: str) -> ast.Module:
         TaskFault: it is not Python.
     """
     try:
-        return ast.parse(text)
+        return read_tree(text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise TaskFault(f"{file}:{line}: the test file cannot be parsed: {error}") from None

@@ -34,6 +34,7 @@ from evals.graders.runners.pytest_names import (
 )
 from evals.graders.runners.pytest_source import Function
 from evals.graders.runners.pytest_values import VALUE, callables
+from evals.source import read_tree
 
 _EQUAL = {f"assert{kind}Equal" for kind in ("", "List", "Dict", "Tuple", "Set", "Sequence", "MultiLine")}
 _COMPARING: Mapping[str, ast.cmpop] = {
@@ -356,7 +357,7 @@ class _Taking:
         if recorded is None:
             return [node]
         plain = ast.unparse(call.func).replace("Regex", "")
-        item.context_expr = ast.parse(f"{plain}(Exception)", mode="eval").body
+        item.context_expr = read_tree(f"{plain}(Exception)", mode="eval").body
         item.optional_vars = ast.Name(id=name, ctx=ast.Store())
         return [node, ast.Expr(value=recorded)]
 
