@@ -21,6 +21,7 @@ from evals.announced import announced
 from evals.choosing import Choice, CodePart, chosen, settles
 from evals.fences import NOT_CODE, FencedBlock, blocks_of
 from evals.languages import LANGUAGES, Language, language_of
+from evals.outlines import Outline, names_by_words
 from evals.outlining import outline_of
 from evals.reading import reader_of
 from evals.source import sound
@@ -180,7 +181,7 @@ def _part(block: FencedBlock, row: Language) -> CodePart:
         code=wrapped is not None or block.tag not in NOT_CODE,
         closed=block.closed and wrapped is None,
         said=announced(block.prose),
-        outline=outline_of(body, row),
+        outline=outline_of(body, row) if own or not block.tag or wrapped else Outline(whole=False, defines=names_by_words(body)),
     )
 
 
