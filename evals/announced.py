@@ -24,7 +24,9 @@ _BEGINS = re.compile(
 _PRIOR = re.compile(
     r"\b(?:original|given|provided|buggy|broken|faulty|incorrect|wrong|flawed|existing|current|old|previous|your|bad)\s+"
     rf"(?:\w+\s+)?{_CODE}\b|\b(?:stub|skeleton|outline|template|signature|boilerplate|pseudo-?code|scaffold(?:ing)?|placeholder)\b"
-    r"|\b(?:don(?:'|\u2019)?t|do\s+not|never)\s+(?:do|write|use)\b|\bwithout\s+the\s+fix\b|\bbefore\W*$",
+    r"|\b(?:don(?:'|\u2019)?t|do\s+not|never)\s+(?:do|write|use)\b|\bwithout\s+the\s+fix\b"
+    r"|(?:^|\n)\W*(?:before|bad|wrong|incorrect|buggy|broken|faulty|problematic|original|don(?:'|\u2019)?t|avoid)(?:\s+\w+)?\W*$"
+    r"|\b(?:problem|bug|issue|error|mistake)\s+(?:is|lies|comes|was)\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(

@@ -123,6 +123,7 @@ def _kept(pool: Sequence[CodePart], row: Language, asked: frozenset[str]) -> lis
     wanted = [part for part in kept if part.outline.defines & asked] if asked else kept
     if not isinstance(reader_of(row), (PythonReader, TreeReader)):
         return wanted[:1]
+    wanted = [part for part in wanted if part.outline.whole] or wanted[:1]
     return _with_needed(wanted, [*kept, *(part for part in pool if not any(part is other for other in kept))], pool)
 
 

@@ -122,7 +122,8 @@ def is_settled(text: str, language: str = "", asked: Collection[str] | None = No
     if asked is not None:
         return _read(text, row, frozenset(asked)).choice is not None
     parts = _read(text, row, frozenset()).parts
-    return bool(parts) and settles(parts, row, parts[-1].outline.defines)
+    last = parts[-1] if parts else None
+    return last is not None and row.definition.search(last.body) is not None and settles(parts, row, last.outline.defines)
 
 
 def left_thinking(prompt: str) -> str:

@@ -116,20 +116,20 @@ def _end(lines: Sequence[str], first: int, width: int, fence: str, row: Language
                 reader is None or not reader.parses or reader.is_whole(body)
             ):
                 return _End(body=body, after=at if reopens else at + 1, closed=begins)
-            if alone:
-                ends.append((indent <= width + 3, _End(body=body, after=at + 1, closed=True)))
+            if alone or reopens:
+                ends.append((indent <= width + 3, _End(body=body, after=at if reopens else at + 1, closed=alone)))
             tries, size = tries + 1, size + len(body)
             if len(ends) == _MOST_CLOSINGS or tries == 4 * _MOST_CLOSINGS or size > _MOST_PARSED:
                 break
         kept.append(dedent.sub("", line, count=1) if width else line)
-    for wanted in (True, False):
-        for belongs, end in ends:
-            if belongs is wanted:
-                return end
     left = [dedent.sub("", line, count=1) for line in lines[first:]]
     if left and left[-1].strip(" \t") in {"`", "``"}:  # half a fence, cut off
         left.pop()
-    return _End(body="\n".join(left), after=len(lines), closed=False)
+    rest = _End(body="\n".join(left), after=len(lines), closed=False)
+    if ends and reader is not None and reader.parses and reader.is_whole(rest.body):
+        return rest
+    belonging = (end for belongs, end in ends if belongs)
+    return next(belonging, ends[0][1] if ends else rest)
 
 
 def _opens_known(line: str, row: Language | None) -> bool:

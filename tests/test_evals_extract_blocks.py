@@ -110,6 +110,29 @@ TRIPLES = {
     "code without a fence beside an output in one": f"{TRIPLE}\nFor 2 this gives\n\n```\n6\n```\n",
     "an untagged answer after a tagged usage": "```python\nprint(triple(2))\n```\nwith\n```\n" + TRIPLE + "```\n",
     "thinking with a draft": f"<think>\n{block('def triple(x):' + chr(10) + '    return 1' + chr(10))}</think>\n{block(TRIPLE)}",
+    "a traceback first": "Your code raises\n```\nTypeError: it's wrong\n```\n" + block(TRIPLE),
+    "a line of it first": "The idea is to multiply:\n" + block("return 3 * x\n") + "As a function:\n" + block(TRIPLE),
+    "pseudo-code first": "Pseudocode:\n" + block("function triple(x):\n  return 3*x\n", "") + block(TRIPLE),
+    "wrong and right under headings": "### Incorrect\n"
+    + block("def triple(x):\n    return 2 * x\n")
+    + "### Correct\n"
+    + block(TRIPLE),
+    "before and after": "**Before:**\n" + block("def triple(x):\n    return 2 * x\n") + "**After:**\n" + block(TRIPLE),
+    "where the bug is": "The bug is here:\n" + block("def triple(x):\n    return 2 * x\n") + "It should be:\n" + block(TRIPLE),
+    "a type in a block of its own": "The type:\n"
+    + block("from typing import Union\n\nNumber = Union[int, float]\n")
+    + "The function:\n"
+    + block("def triple(x: Number) -> Number:\n    return 3 * x\n"),
+    "files of a project": "```\nproject/\n├── answer.py\n└── test.py\n```\n**answer.py**\n"
+    + block(TRIPLE)
+    + "**test.py**\n"
+    + block("import unittest\nfrom answer import triple\n\nclass TestIt(unittest.TestCase):\n    pass\n\nunittest.main()\n"),
+    "a block that was never closed": f"```python\ndef triple(x):\n    pass\n\nNow the code:\n\n{block(TRIPLE)}",
+    "cut off after a fence within a docstring": '```python\ndef triple(x):\n    """\n    ```\n    triple\n    ```\n    """\n'
+    "    return 3 * x",
+    "code of an older Python beside it": block("def show(x):\n    print x\n") + "In Python 3:\n" + block(TRIPLE),
+    "a change as a diff first": "```diff\n-def triple(x): return x\n+def triple(x): return 3*x\n```\nAll of it:\n"
+    + block(TRIPLE),
     "all of it once more": "First the helper:\n"
     + block("def _times(x, n):\n    return n * x\n")
     + "Then:\n"
