@@ -1,4 +1,4 @@
-"""Answers of several blocks, in the styles that models write, by what is special in each: functions, programs, scripts, queries."""
+"""Answers of several blocks, in the styles that models write, by what is special in each."""
 
 from __future__ import annotations
 
