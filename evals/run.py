@@ -9,11 +9,12 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from evals.asked import answer_language, asked_names
 from evals.errors import Inconclusive
 from evals.extract import extract_code
 from evals.feedback import feedback
@@ -103,7 +104,9 @@ def evaluate(
 
 def _first_try(task: Task, sample: int, sampling: Sampling) -> _Unit:
     seed = prompt_seed(task, sample) if sampling.temperature else 0
-    return _Unit(task=task, sample=sample, prompt=Prompt(messages=tuple(task.messages()), seed=seed))
+    asked, language = asked_names(task), answer_language(task)
+    prompt = Prompt(messages=tuple(task.messages()), seed=seed, language=language, asked=asked)
+    return _Unit(task=task, sample=sample, prompt=prompt)
 
 
 def _next_try(unit: _Unit, run: _Run, turn: int, sampling: Sampling) -> _Unit:
@@ -111,7 +114,7 @@ def _next_try(unit: _Unit, run: _Run, turn: int, sampling: Sampling) -> _Unit:
     answer: Message = {"role": "assistant", "content": run.attempts[unit.name].completion}
     said: Message = {"role": "user", "content": feedback(run.verdicts[unit.name], unit.task.public)}
     seed = prompt_seed(unit.task, unit.sample, turn) if sampling.temperature else 0
-    prompt = Prompt(messages=(*unit.prompt.messages, answer, said), seed=seed)
+    prompt = replace(unit.prompt, messages=(*unit.prompt.messages, answer, said), seed=seed)
     return _Unit(task=unit.task, sample=unit.sample, prompt=prompt, turn=turn)
 
 
@@ -214,7 +217,7 @@ def _name(attempt: Attempt) -> str:
 
 def _attempt(unit: _Unit, completion: Completion) -> Attempt:
     text = sound(completion.text)
-    extraction = extract_code(text, "diff" if unit.task.kind == "patch" else unit.task.language)
+    extraction = extract_code(text, answer_language(unit.task), unit.prompt.asked or ())
     return Attempt(
         key=unit.task.key,
         sample=unit.sample,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from evals.asked import asked_names
 from evals.errors import BadInput
 from evals.graders import problems_of as problems_of_task
 from evals.records import Task, Verdict
@@ -60,7 +61,7 @@ def waiting_for_review(standings: Sequence[Standing]) -> list[Standing]:
 
 def try_out(task: Task, recorded: str, grade: Grade) -> DraftRun:
     """Run the golden and the recorded failure through the task's checks."""
-    failed = grade(task, code_of(recorded, task.language)) if recorded else None
+    failed = grade(task, code_of(recorded, task.language, asked_names(task))) if recorded else None
     return DraftRun(golden=grade(task, task.golden), recorded=failed)
 
 

@@ -411,6 +411,9 @@ def test_whatever_decides_an_answer_makes_it_another_one(tmp_path: Path) -> None
         {"role": "system"},
         *({"sampling": {key: value}} for key, value in (("max_new_tokens", 17), ("temperature", 0.1), ("seed", 1))),
         {"sampling": {"stop_at_code_block": False}},
+        {"asked": frozenset({"f"})},
+        {"asked": frozenset({"g"})},
+        {"asked": frozenset({"g"}), "language": "sql"},
     ]
     assert {key for change in changes for key in change.get("sampling", {})} == set(Sampling.model_fields)
 
@@ -424,7 +427,9 @@ def test_whatever_decides_an_answer_makes_it_another_one(tmp_path: Path) -> None
         )
         sampling = GREEDY.model_copy(update=values.get("sampling", {}))
         cached = CachedBackend(backend, tmp_path / "cache", name=values["name"])
-        return cached.generate([Prompt(messages=messages, seed=values["seed"])], sampling)[0].text
+        return cached.generate(
+            [Prompt(messages=messages, **{key: values[key] for key in ("seed", "asked", "language") if key in values})], sampling
+        )[0].text
 
     assert [ask_cached(change, f"answer {n}") for n, change in enumerate(changes)] == [f"answer {n}" for n in range(len(changes))]
     assert [ask_cached(change, "anew") for change in changes] == [f"answer {n}" for n in range(len(changes))]

@@ -219,3 +219,19 @@ def test_workers_follow_memory_and_processors() -> None:
     assert fitting_workers(5, [huge]) == 5
     assert fitting_workers(0, [huge]) == 1
     assert fitting_workers(0, [small]) >= 1
+
+
+class Splitting(Learner):
+    """Answers with a helper, the function and another one, in blocks of their own; keeps what was asked."""
+
+    def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+        self.asked = [(prompt.language, prompt.asked) for prompt in prompts]
+        parts = ("def helper():\n    return 1", "def f():\n    return helper()", "def g():\n    return 0")
+        return [Completion(text="\n".join(map(block, parts)), finish_reason="stop") for _ in prompts]
+
+
+def test_the_code_of_an_answer_is_what_the_task_asks_for(tmp_path: Path) -> None:
+    backend = Splitting({})
+    (result,) = run(backend, [task("a")], tmp_path)
+    assert backend.asked == [("python", frozenset({"f"}))]
+    assert result.attempt.code == "def helper():\n    return 1\n\ndef f():\n    return helper()\n"

@@ -12,7 +12,7 @@ from evals.records import Message, ModelRef, Record
 
 
 class Sampling(Record):
-    """How to decode. ``temperature`` 0 is greedy; ``stop_at_code_block`` ends an answer with its first closed block."""
+    """How to decode. ``temperature`` 0 is greedy; ``stop_at_code_block``: see ``evals.extract.is_settled``."""
 
     max_new_tokens: int = Field(default=192, gt=0)
     temperature: float = Field(default=0.0, ge=0)
@@ -22,10 +22,16 @@ class Sampling(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One conversation to complete; ``seed`` makes a sample its own, whatever batch it falls in."""
+    """One conversation to complete; ``seed`` makes a sample its own, whatever batch it falls in.
+
+    ``language`` and ``asked`` say which code is asked for, so that an answer can end with it (``evals.asked``): None where
+    nobody said, and an answer ends with the first block that is whole; without names it goes on to its own end.
+    """
 
     messages: tuple[Message, ...]
     seed: int = 0
+    language: str = ""
+    asked: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Answers kept by everything that decides them: model, revision, adapter's content, origin, messages, decoding, seed.
+"""Answers kept by all that decides them: model, revision, adapter's content, origin, messages, decoding, seed, names asked for.
 
 A cached answer is the backend's own, so a run with a cache equals one without where the backend is deterministic, and is
 repeatable where it is not. A sample's number is in its seed; at temperature 0 all samples of a prompt are one answer, asked
@@ -19,7 +19,7 @@ from evals.files import digest, digest_tree, read_json, write_json
 from evals.models.base import Backend, Completion, Prompt, Sampling, swapped
 from evals.records import ModelRef
 
-_FORM = 2  # of the key and the file; raised when either changes
+_FORM = 3  # of the key and the file; raised when either changes
 _COMPLETION = TypeAdapter(Completion)
 
 
@@ -70,7 +70,9 @@ class CachedBackend:
         return [answers[file] for file in files]
 
     def _file(self, prompt: Prompt, sampling: Sampling) -> Path:
-        key = digest([*self._model, list(prompt.messages), sampling.model_dump(mode="json"), prompt.seed]).rpartition(":")[2]
+        asked = None if prompt.asked is None else [prompt.language, *sorted(prompt.asked)]  # decide where an answer ends
+        parts = [*self._model, list(prompt.messages), sampling.model_dump(mode="json"), prompt.seed, asked]
+        key = digest(parts).rpartition(":")[2]
         return self._folder / key[:2] / f"{key}.json"
 
     def close(self) -> None:

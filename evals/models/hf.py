@@ -1,4 +1,4 @@
-"""Batched generation on transformers: a finished row's place is taken by the next prompt, an answer ends with its code block.
+"""Batched generation on transformers: a finished row's place is taken by the next prompt, an answer ends where its code is known.
 
 Covers greedy decoding and per-row seeded sampling, on CPU (fp32) or a GPU (bf16), with a LoRA adapter merged at load and swapped
 on the base in memory. Numbers of a row can differ in the last bits with the rows beside it (on the embedded model none of 200
@@ -10,8 +10,7 @@ taken from the model.
 from __future__ import annotations
 
 import gc
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -20,13 +19,15 @@ from typing import Any, Literal
 import torch
 
 from evals.errors import BadInput
+from evals.extract import is_settled, left_thinking
 from evals.models.base import Completion, Prompt, Sampling
 from evals.models.greedyhead import GreedyHead, is_worth_it
 from evals.models.kvcache import PaddedRows, RaggedRows, Rows, supports
 from evals.models.loading import encode_chat, lay_out, load_model, merge_adapter
 from evals.records import ModelRef
 
-_CLOSED_BLOCK = re.compile(r"^[ \t]*```[^\n`]*\n.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+_PROMPTS_END = 16  # tokens of a prompt in which a template opens thinking
+_MOST_STOPS = 64  # fences of one answer at which its code is looked for
 # Keys and values are kept for this many prompt tokens at once, counting every row as long as the longest.
 MAX_BATCH_TOKENS = 16384
 # One prompt of thousands of tokens would pad a whole group to its length: 64 of MBPP's longest took 15 GiB.
@@ -44,6 +45,9 @@ class _Answer:
 
     index: int
     generator: torch.Generator
+    prompt: Prompt
+    thinking: str = ""  # the tag that the prompt left open
+    fences: int = 0
     tokens: list[int] = field(default_factory=list)
     text: str = ""
     reason: Literal["stop", "code_block", "length"] | None = None
@@ -53,17 +57,25 @@ class _Answer:
         """The token to go on from; irrelevant for an answer that ended at once and still has a row."""
         return self.tokens[-1] if self.tokens else 0
 
-    def take(self, token: int, piece: str, ends: frozenset[int], sampling: Sampling) -> None:
-        """Append a token (``piece`` is its text) and see whether that ends the answer."""
+    def take(self, token: int, piece: str, ends: frozenset[int], sampling: Sampling, whole: Callable[[list[int]], str]) -> None:
+        """Append a token (``piece`` is its text) and see whether that ends the answer; ``whole`` gives the text of all."""
         if token in ends:
             self.reason = "stop"
             return
         self.tokens.append(token)
         self.text += piece
-        if sampling.stop_at_code_block and "`" in piece and _CLOSED_BLOCK.search(self.text):
+        if sampling.stop_at_code_block and "`" in piece and self._fence_ends_it(whole):
             self.reason = "code_block"
         elif len(self.tokens) == sampling.max_new_tokens:
             self.reason = "length"
+
+    def _fence_ends_it(self, whole: Callable[[list[int]], str]) -> bool:
+        """Whether the answer ends with a fence on a line of its own, and its code is known whatever would follow."""
+        last = self.text.rpartition("\n")[2].strip()
+        if len(last) < 3 or last.strip("`") or self.fences == _MOST_STOPS:
+            return False
+        self.fences += 1
+        return is_settled(self.thinking + whole(self.tokens), self.prompt.language, self.prompt.asked)
 
 
 class HFBackend:
@@ -135,7 +147,12 @@ class HFBackend:
             return []
         encoded = [self._encode(prompt) for prompt in prompts]
         answers = [
-            _Answer(index=index, generator=torch.Generator().manual_seed((sampling.seed << 20) ^ prompt.seed))
+            _Answer(
+                index=index,
+                generator=torch.Generator().manual_seed((sampling.seed << 20) ^ prompt.seed),
+                prompt=prompt,
+                thinking=left_thinking(self._tokenizer.decode(encoded[index][-_PROMPTS_END:])),
+            )
             for index, prompt in enumerate(prompts)
         ]
         if self._greedy_head is not None and sampling.temperature == 0:
@@ -146,7 +163,7 @@ class HFBackend:
             self._model.set_output_embeddings(self._head)
         return [
             Completion(
-                text=self._tokenizer.decode(answer.tokens, skip_special_tokens=True),
+                text=self._text(answer.tokens),
                 finish_reason=answer.reason or "length",
                 prompt_tokens=len(ids),
                 completion_tokens=len(answer.tokens),
@@ -197,7 +214,11 @@ class HFBackend:
             if answer.reason is None:
                 if token not in self._pieces:
                     self._pieces[token] = self._tokenizer.decode([token])
-                answer.take(token, self._pieces[token], self._ends, sampling)
+                answer.take(token, self._pieces[token], self._ends, sampling, self._text)
+
+    def _text(self, tokens: list[int]) -> str:
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        return text
 
     @staticmethod
     def _drop_finished(rows: Rows, running: list[_Answer]) -> list[_Answer]:

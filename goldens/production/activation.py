@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from evals.asked import asked_names
 from evals.files import digest
 from evals.records import Record, Task
 from evals.run import Grade
@@ -52,7 +53,7 @@ def activation(task: Task, proposal: Proposal, decisions: Decisions, grade: Grad
     if passing := [name for name, stub in verification.stubs.items() if name != "empty" and stub.status == "pass"]:
         missing.append(f"an answer that knows nothing passes ({', '.join(passing)}): add checks")
     if proposal.recorded:
-        verdict = grade(task, code_of(proposal.recorded, task.language))
+        verdict = grade(task, code_of(proposal.recorded, task.language, asked_names(task)))
         if verdict.status != "fail":
             missing.append(f"the recorded failure does not fail ({verdict.reason}): the checks do not show it")
     elif not proposal.failing:

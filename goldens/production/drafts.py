@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -93,9 +93,9 @@ def language_of_problem(members: Sequence[JudgedAnswer]) -> str:
     return "python"
 
 
-def code_of(text: str, language: str) -> str | None:
-    """The code of an answer, as evals take it."""
-    found = extract_code(text, language)
+def code_of(text: str, language: str, asked: Collection[str] = ()) -> str | None:
+    """The code of an answer, as evals take it; ``asked`` are the names that it must define, where a task says them."""
+    found = extract_code(text, language, asked)
     return found.code if found is not None and found.code.strip() else None
 
 
