@@ -162,7 +162,8 @@ def _feedback(row: dict[str, Any]) -> Feedback:
 
 def _entry_of(target: str, kept: Mapping[str, Any], aliases: Mapping[str, str], last: Mapping[str, tuple[str, int, str]]) -> str:
     """The entry that a feedback is on: the one it names, else the last of the trace that it names or is in."""
-    if target in kept:
+    is_root = target in kept and kept[target].get("trace") == target and target in last  # a trace's own generation is nearer
+    if target in kept and not is_root:
         return target
     trace = target if target in last else aliases.get(target, "")
     return last[trace][2] if trace in last else ""
