@@ -115,6 +115,11 @@ def _opened(file: Path, stack: ExitStack) -> BinaryIO:
     except OSError as error:
         raise BadInput(f"{file}: cannot be read: {error.strerror or error}") from None
     handle.seek(0)
+    if magic == b"PK\x03\x04":
+        raise BadInput(
+            f"{file}: is a ZIP archive, which is not read; unpack it and give the files in it. A log of inspect_ai becomes JSON "
+            f"with: inspect log convert {file} --to json --output-dir DIR"
+        )
     if magic[:2] == b"\x1f\x8b":
         return cast(BinaryIO, _Frames(handle, lambda: zlib.decompressobj(wbits=_GZIP)))
     if magic == b"\x28\xb5\x2f\xfd":
