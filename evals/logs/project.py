@@ -7,6 +7,7 @@ is unknown, never a success. Memory is that of the judged answers, not of the lo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from evals.logs.signals import Reading, SignalRule, read_entry, read_feedback
 from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.records import Record
 
+_SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
+_CALL = re.compile(r"(?<![\w.])[A-Za-z_]\w+\(")
 _RULES = "signals.json"
 
 
@@ -49,9 +52,26 @@ class JudgedAnswer(Record):
 
     @property
     def question(self) -> str:
-        """What was asked last, by the user or, after tools answered, with what they said."""
+        """What was asked: the user's last turn; with those before it where it does not name what it is about."""
         asked = [turn["text"] for turn in self.turns if turn["role"] == "user"]
-        return asked[-1] if asked else ""
+        return "\n\n".join(asked[-1:] if self._stands_alone else asked)
+
+    @property
+    def conversation(self) -> str:
+        """The question as somebody can answer it who was not there: with the turns before it where it needs them."""
+        if self._stands_alone:
+            return self.question
+        *before, last = [turn for turn in self.turns if turn["role"] != "system"]
+        told = "\n\n".join(f"{_SPEAKERS.get(turn['role'], turn['role'])}: {turn['text']}" for turn in before)
+        return f"The conversation so far:\n\n{told}\n\nNow:\n\n{last['text']}"
+
+    @property
+    def _stands_alone(self) -> bool:
+        """Whether the last turn of the user is a question by itself: the only one, or one that names a function."""
+        spoken = [turn for turn in self.turns if turn["role"] != "system"]
+        if not spoken or spoken[-1]["role"] != "user":
+            return sum(turn["role"] == "user" for turn in spoken) < 2
+        return len(spoken) < 2 or _CALL.search(spoken[-1]["text"]) is not None
 
     @property
     def system(self) -> str:

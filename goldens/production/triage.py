@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evals.errors import ToolchainMissing
 from evals.files import Journal, digest
 from evals.logs.project import JudgedAnswer, Log, read_log
 from evals.models.base import Backend, Prompt, Sampling
@@ -190,7 +191,10 @@ def _proposals(
         proposal = book.proposal(problem.id, basis)
         if proposal is None:
             train_ok = all(answer.train_ok for answer in members)
-            proposal = propose(problem, members, said, bench, train_ok=train_ok)
+            try:
+                proposal = propose(problem, members, said, bench, train_ok=train_ok)
+            except ToolchainMissing as missing:  # what other languages' problems need is there
+                proposal, basis = Proposal(problem=problem.id, waiting=f"goldloop: {missing}"), ""
             if proposal.task is not None and proposal.task.split != split_of(problem, train_ok):
                 task = proposal.task.model_copy(update={"split": split_of(problem, train_ok)})
                 proposal = proposal.model_copy(update={"task": task})
@@ -228,7 +232,7 @@ def _ask_stronger(problems: Sequence[ProductionProblem], log: Log, decisions: De
 
 def _conversation(answer: JudgedAnswer) -> list[Message]:
     system: list[Message] = [{"role": "system", "content": answer.system}] if answer.system else []
-    return [*system, {"role": "user", "content": answer.question}]
+    return [*system, {"role": "user", "content": answer.conversation}]
 
 
 def _reproductions(folder: Path, proposals: Mapping[str, Proposal], book: Workbook, tools: Tools) -> dict[str, Reproduction]:
