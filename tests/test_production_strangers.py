@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from production_logs import OTHERWISE, RIGHT, WRONG, down, make_project, tools_with, triaged, up
+from production_logs import ALSO_RIGHT, OTHERWISE, RIGHT, WRONG, down, make_project, tools_with, triaged, up
 
-from evals.errors import ToolchainMissing
+from evals.errors import BadInput, ToolchainMissing
 from evals.graders import grade
 from evals.records import Task
 from evals.sandboxes.base import Job, Outcome, Sandbox
+from evals.suites import load_suite
 from goldens import review
 from goldens.production.drawing import drawn_like, keeps_of
 from goldens.production.inputs import main_function
@@ -267,3 +268,55 @@ def test_a_language_that_is_not_installed_holds_up_its_own_problems_only(tmp_pat
     assert standings["a",].state == "drafted"
     assert standings["b",].waiting == "goldloop: node is not installed: install it"
     assert {s.problem.members: s.waiting for s in look(tmp_path / "production").standings}["b",].startswith("goldloop: node")
+
+
+class TestJournal:
+    ASKED = TestVoices.ASKED
+
+    @pytest.fixture
+    def active(self, tmp_path: Path, sandbox: Sandbox) -> Path:
+        """A project with one active task."""
+        standing = only(tmp_path, [down("a", RIGHT, question=self.ASKED)], sandbox)
+        project = tmp_path / "production"
+        assert review.approve(project, standing, tools_with(sandbox), who="Ada", why="read it").missing == ()
+        triage(project, tools_with(sandbox))
+        return project
+
+    def test_new_evidence_does_not_change_what_was_approved(self, active: Path, sandbox: Sandbox) -> None:
+        later = [down(name, OTHERWISE, question=self.ASKED, day=9) for name in ("b", "c")]
+        make_project(active.parent, later)
+        standing = triage(active, tools_with(sandbox)).standings[0]
+        task = load_suite(str(active)).tasks[0]
+        assert (task.golden, task.status, standing.state) == (RIGHT, "active", "active")
+        assert standing.waiting.startswith("a person: newer answers speak for another golden than the approved one")
+
+    def test_new_evidence_for_the_same_leaves_nothing_to_do(self, active: Path, sandbox: Sandbox) -> None:
+        make_project(active.parent, [down("b", RIGHT, question=self.ASKED, day=9)])
+        standing = triage(active, tools_with(sandbox)).standings[0]
+        assert (standing.state, standing.waiting, standing.problem.failures) == ("active", "", 2)
+
+    def test_a_hand_at_an_active_task_makes_it_a_draft_again(self, active: Path, sandbox: Sandbox) -> None:
+        next((active / "suite").glob("*/golden.py")).write_text("def shout(text):\n    return 'x'\n")
+        standing = triage(active, tools_with(sandbox)).standings[0]
+        assert (standing.state, standing.why) == ("drafted", "it was edited in the suite after it was approved")
+        assert [task.status for task in load_suite(str(active), drafts=True).tasks] == ["draft"]
+
+    def test_an_edit_of_an_active_task_waits_for_an_approval(self, active: Path, sandbox: Sandbox) -> None:
+        review.edit(active, look(active).standings[0], "golden", ALSO_RIGHT, who="Bo", why="shorter")
+        standing = triage(active, tools_with(sandbox)).standings[0]
+        assert standing.state == "drafted"
+        assert review.approve(active, standing, tools_with(sandbox), who="Ada").missing == ()
+        triage(active, tools_with(sandbox))
+        assert load_suite(str(active)).tasks[0].golden == ALSO_RIGHT
+
+    def test_a_rejection_can_be_taken_back(self, tmp_path: Path, sandbox: Sandbox) -> None:
+        project = tmp_path / "production"
+        review.reject(project, only(tmp_path, [down("a", RIGHT)], sandbox), who="Bo", why="not ours")
+        rejected = triage(project, tools_with(sandbox)).standings[0]
+        assert rejected.waiting == "nobody: rejected by Bo: not ours"
+        assert review.approve(project, rejected, tools_with(sandbox), who="Ada", why="it is ours").missing == ()
+        assert triage(project, tools_with(sandbox)).standings[0].state == "active"
+
+    def test_only_what_counted_is_retired(self, tmp_path: Path, sandbox: Sandbox) -> None:
+        with pytest.raises(BadInput, match="is drafted, not active"):
+            review.retire(tmp_path / "production", only(tmp_path, [down("a", RIGHT)], sandbox), who="Ada", why="old")

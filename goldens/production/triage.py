@@ -286,6 +286,10 @@ def _advance(
     """Move a problem as far as what is known takes it."""
     now = decisions.state(problem.id)
     if now is not None and now.value in ("active", "saturated", "retired"):
+        there = book.in_suite(problem.id)
+        if now.value != "retired" and there is not None and not is_approved(there, decisions):
+            decisions.move(problem.id, "drafted", why="it was edited in the suite after it was approved")
+            return
         _watch(problem.id, now.value, tools.passes.get(proposal.task.id, ()) if proposal.task is not None else (), decisions)
         return  # an active task stays in the suite for ever; only a person retires it
     if proposal.task is None or proposal.waiting or reproduction is None or not reproduction.asked:
@@ -348,6 +352,11 @@ def _waiting(
 ) -> str:
     """What a problem waits for, and from whom."""
     moved = decisions.state(problem.id)
+    if state in ("active", "saturated") and proposal is not None and book.is_other_golden(proposal):
+        return (
+            "a person: newer answers speak for another golden than the approved one, which stays: compare them "
+            f"(problems/{problem.id}.json), then edit or retire it"
+        )
     if state in ("active", "saturated", "retired"):
         return ""
     if moved is not None and moved.by_person and state == "clustered":
