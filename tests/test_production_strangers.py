@@ -5,10 +5,12 @@ Nothing of it becomes a task unseen, honest answers pass what was derived, and w
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import ended
 from production_logs import ALSO_RIGHT, OTHERWISE, RIGHT, WRONG, down, make_project, tools_with, triaged, up
 
 from evals.errors import BadInput, ToolchainMissing
@@ -320,3 +322,44 @@ class TestJournal:
     def test_only_what_counted_is_retired(self, tmp_path: Path, sandbox: Sandbox) -> None:
         with pytest.raises(BadInput, match="is drafted, not active"):
             review.retire(tmp_path / "production", only(tmp_path, [down("a", RIGHT)], sandbox), who="Ada", why="old")
+
+
+class TestWords:
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+
+    @pytest.mark.parametrize("verb", ["triage", "review"])
+    def test_a_wrong_folder_is_not_made_and_the_right_one_is_named(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+    ) -> None:
+        make_project(tmp_path, [down("a")])
+        said = ended(capsys, verb, "prodcution", flat="err")
+        assert said.code == 4 and "no log was ingested into it" in said.err and "; there is production" in said.err
+        assert not Path("prodcution").exists()
+
+    def test_a_folder_in_place_of_a_file_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("logs").mkdir()
+        said = ended(capsys, "ingest", "logs", flat="err")
+        assert said.code == 4 and "logs: is a folder; give the log files in it" in said.err
+
+    def test_an_empty_log_is_said_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("empty.jsonl").touch()
+        said = ended(capsys, "ingest", "empty.jsonl", flat="err")
+        assert said.code == 4 and "the file is empty" in said.err and "none of the first" not in said.err
+
+    def test_a_log_that_is_still_written_loses_nothing(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        lines = [json.dumps({"id": name, "prompt": "Add one.", "response": "x + 1"}) + "\n" for name in "abc"]
+        Path("log.jsonl").write_text("".join(lines)[:-20])
+        said = ended(capsys, "ingest", "log.jsonl", "--json")
+        counts = json.loads(said.out)["files"][0]
+        assert counts["entries"] == 2 and [why[:7] for why in counts["quarantined"]] == ["cut off"]
+        Path("log.jsonl").write_text("".join(lines))
+        assert json.loads(ended(capsys, "ingest", "log.jsonl", "--json").out)["files"][0]["entries"] == 1
+
+    def test_review_before_triage_says_what_comes_first(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], self_test_once: None
+    ) -> None:
+        make_project(tmp_path, [down("a", RIGHT)])
+        said = ended(capsys, "review", "production", "--approve", "all", "--who", "Ada")
+        assert "nothing was drafted yet" in said.out and said.err.rstrip().endswith("next: goldloop triage production")

@@ -256,7 +256,11 @@ def _line_record(place: str, line: bytes) -> Iterator[LogRecord | BrokenRecord]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield BrokenRecord(place, _why_not_json(line, error), line.rstrip())  # the same with and without an end of the line
+        cut = not line.endswith(b"\n") and line.lstrip()[:1] == b"{"
+        why = "cut off in its last line; where the log is still being written, ingest it again later" if cut else ""
+        yield BrokenRecord(
+            place, why or _why_not_json(line, error), line.rstrip()
+        )  # the same with and without an end of the line
         return
     if isinstance(value, dict):
         for number, entry in enumerate(unwrapped(value), 1):

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.errors import BadInput
 from evals.files import iter_jsonl, read_json, write_json
 from evals.logs.base import Feedback, LogEntry
-from evals.logs.ingest import segments
+from evals.logs.ingest import require_ingested, segments
 from evals.logs.signals import Reading, SignalRule, read_entry, read_feedback
 from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.records import Record
@@ -124,9 +123,8 @@ def read_log(folder: Path) -> Log:
     Raises:
         BadInput: nothing was ingested into the folder.
     """
+    require_ingested(folder)
     parts = segments(folder)
-    if not parts:
-        raise BadInput(f"{folder}: no log was ingested into it; run `goldloop ingest FILE --into {folder}` first")
     rules = rules_of(folder)
     feedback = [_feedback(row) for row in _rows(parts, FEEDBACK)]
     targets = {said.target for said in feedback}
