@@ -31,6 +31,10 @@ class SandboxFault(GoldloopError):
     """The sandbox failed, not the code inside it."""
 
 
+class ToolchainMissing(SandboxFault):
+    """What runs a language is not installed: its tasks wait for it, others do not."""
+
+
 class BackendFault(GoldloopError):
     """The model backend failed to answer (not: answered badly)."""
 

@@ -231,11 +231,18 @@ def _delimited_rows(file: Path, data: bytes, delimiter: str, odd_quotes: bool) -
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BadInput(f"{file}:{line}: not UTF-8 ({error.reason}); save the table as UTF-8") from None
+    delimiter = _delimiter(text, delimiter)
     limit = csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # the default refuses cells over 128 KiB
     try:
         yield from _cells(file, list(io.StringIO(text, newline="")), delimiter, odd_quotes)
     finally:
         csv.field_size_limit(limit)
+
+
+def _delimiter(text: str, delimiter: str) -> str:
+    """The delimiter of a header: spreadsheets of many countries write semicolons into CSV files."""
+    header = text.partition("\n")[0]
+    return delimiter if delimiter in header else next((other for other in (";", "\t") if other in header), delimiter)
 
 
 def _cells(file: Path, lines: Sequence[str], delimiter: str, odd_quotes: bool) -> Iterator[TableRow | UnreadableRow]:

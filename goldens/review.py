@@ -20,7 +20,7 @@ from goldens.production.drafts import code_of
 from goldens.production.folders import Workbook
 from goldens.production.journal import Decisions
 from goldens.production.records import MACHINE, Standing
-from goldens.production.triage import Tools, activate, look
+from goldens.production.triage import LEAST_RATE, Tools, activate, look
 
 Part = Literal["golden", "checks", "prompt"]
 PARTS: tuple[Part, ...] = ("golden", "checks", "prompt")
@@ -97,14 +97,18 @@ def retire(folder: Path, standing: Standing, *, who: str, why: str) -> None:
     """Take an active task out of the suite's count for good; its folder stays.
 
     Raises:
-        BadInput: nobody is named, or no reason is given.
+        BadInput: nobody is named, no reason is given, or the task is not active.
     """
     _require(who, why)
+    if standing.state not in ("active", "saturated"):
+        raise BadInput(
+            f"{standing.problem.id}: is {standing.state}, not active; only what counted is retired, a draft is rejected"
+        )
     Decisions(folder).move(standing.problem.id, "retired", who=who, why=why)
 
 
 def edit(folder: Path, standing: Standing, part: Part, text: str, *, who: str, why: str = "") -> None:
-    """Give a problem a golden, checks or a prompt of a person's; triage makes the draft anew from it.
+    """Give a problem a golden, checks or a prompt of a person's; triage makes the draft anew from it, of an active task, too.
 
     Raises:
         BadInput: nobody is named, the text is empty, or the task would not be sound; the message says why.
@@ -115,17 +119,28 @@ def edit(folder: Path, standing: Standing, part: Part, text: str, *, who: str, w
     task = standing.proposal.task if standing.proposal is not None else None
     if task is not None and (found := problems_of_task(task.model_copy(update={part: text, "source": standing.problem.id}))):
         raise BadInput("\n".join(found))
-    Decisions(folder).add(part, standing.problem.id, text, who=who, why=why)
+    decisions = Decisions(folder)
+    decisions.add(part, standing.problem.id, text, who=who, why=why)
+    if standing.state in ("active", "saturated"):
+        decisions.move(standing.problem.id, "drafted", who=who, why=why or f"{part} edited")
 
 
 def _opened(folder: Path, standing: Standing, who: str) -> tuple[Decisions, Workbook, Task]:
     _require(who, "named")
     if standing.proposal is None:
         raise BadInput(f"{standing.problem.id}: has no draft; run `goldloop triage {folder}` first")
-    if standing.state in ("clustered", "reproduced"):
+    if standing.state in ("clustered", "reproduced") and not _is_rejected_draft(standing):
         raise BadInput(f"{standing.problem.id}: is {standing.state}, not drafted; it waits for {standing.waiting}")
     book = Workbook(folder)
     return Decisions(folder), book, book.task(standing.proposal)
+
+
+def _is_rejected_draft(standing: Standing) -> bool:
+    """Whether all that a draft lacks is that a person rejected it, which a person may take back."""
+    proposal, reproduction = standing.proposal, standing.reproduction
+    if standing.by == MACHINE or proposal is None or proposal.task is None or proposal.waiting:
+        return False
+    return reproduction is not None and reproduction.rate >= LEAST_RATE
 
 
 def _require(who: str, why: str) -> None:

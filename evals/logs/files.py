@@ -115,6 +115,11 @@ def _opened(file: Path, stack: ExitStack) -> BinaryIO:
     except OSError as error:
         raise BadInput(f"{file}: cannot be read: {error.strerror or error}") from None
     handle.seek(0)
+    if magic == b"PK\x03\x04":
+        raise BadInput(
+            f"{file}: is a ZIP archive, which is not read; unpack it and give the files in it. A log of inspect_ai becomes JSON "
+            f"with: inspect log convert {file} --to json --output-dir DIR"
+        )
     if magic[:2] == b"\x1f\x8b":
         return cast(BinaryIO, _Frames(handle, lambda: zlib.decompressobj(wbits=_GZIP)))
     if magic == b"\x28\xb5\x2f\xfd":
@@ -251,7 +256,11 @@ def _line_record(place: str, line: bytes) -> Iterator[LogRecord | BrokenRecord]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield BrokenRecord(place, _why_not_json(line, error), line.rstrip())  # the same with and without an end of the line
+        cut = not line.endswith(b"\n") and line.lstrip()[:1] == b"{"
+        why = "cut off in its last line; where the log is still being written, ingest it again later" if cut else ""
+        yield BrokenRecord(
+            place, why or _why_not_json(line, error), line.rstrip()
+        )  # the same with and without an end of the line
         return
     if isinstance(value, dict):
         for number, entry in enumerate(unwrapped(value), 1):

@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.errors import BadInput
 from evals.logs.base import Found, LogFormat, LogSniffer
+from evals.logs.otlp import is_envelope
 from evals.plugins import load
 
 FORMATS: Mapping[str, str] = {
@@ -90,4 +91,6 @@ def guess_format(records: Sequence[Mapping[str, Any]]) -> str | None:
     rows = votes.pop("table", 0)
     if votes:
         return max(votes, key=lambda name: (votes[name], -list(FORMATS).index(name)))
-    return "table" if rows and 2 * rows >= len(records) else None
+    if rows and 2 * rows >= len(records):
+        return "table"
+    return "otel" if any(map(is_envelope, records)) else None  # spans of a model may come after the first records

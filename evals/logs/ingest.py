@@ -80,6 +80,20 @@ def _remove_torn(folder: Path) -> None:
             torn.unlink(missing_ok=True)
 
 
+def require_ingested(folder: Path) -> None:
+    """Check that a log was ingested into a folder, before anything is written there.
+
+    Raises:
+        BadInput: none was; the message names the projects beside it.
+    """
+    if segments(folder):
+        return
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    there = ", ".join(sorted(str(other) for other in beside if segments(other))[:5])
+    also = f"; there is {there}" if there else ""
+    raise BadInput(f"{folder}: no log was ingested into it; run `goldloop ingest FILE --into {folder}` first{also}")
+
+
 def segments(folder: Path) -> list[Path]:
     """The finished folders of ingested files, in the order in which they came."""
     return sorted(file.parent for file in (folder / LOG).glob(f"[0-9]*/{MANIFEST}"))
@@ -135,6 +149,8 @@ def _digest(file: Path) -> str:
         return digest_file(file)
     except FileNotFoundError:
         raise BadInput(f"{file}: no such file") from None
+    except IsADirectoryError:
+        raise BadInput(f"{file}: is a folder; give the log files in it, such as: goldloop ingest {file}/*.jsonl") from None
     except OSError as error:
         raise BadInput(f"{file}: cannot be read: {error.strerror or error}") from None
 

@@ -26,7 +26,9 @@ class InspectLog:
         """Whether it is a log with its eval, or a sample with its epoch."""
         if isinstance(record.get("eval"), dict):
             return "samples" in record or "task" in record["eval"]
-        return "epoch" in record and "input" in record and ("output" in record or "scores" in record or "target" in record)
+        if "epoch" not in record or "input" not in record:
+            return False
+        return bool(mapping(record.get("output")) or mapping(record.get("scores")) or "target" in record)
 
     def read(self, record: Mapping[str, Any]) -> Iterable[Found]:
         """The samples with their scores."""

@@ -1,7 +1,8 @@
 """Langfuse exports: observations, traces with what is embedded in them, scores and dataset items.
 
 Covers camelCase (API, downloads) and snake_case (blob storage), input and output as text, messages, objects or JSON text of
-them. A generation is an entry; other observations and traces are not, but feedback on them finds the generations within. A
+them. A generation is an entry; other observations are not, but feedback on them finds the generations within, and a trace is one
+where its file has none of its generations. A
 dataset item's expected output is the correction of the observation or trace that it was made of. Does not cover prompts.
 """
 
@@ -10,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from evals.logs.base import Feedback, Found, LogEntry, Other, Unread
 from evals.logs.messages import answer_of, turns_of
+from evals.logs.roots import Roots
 from evals.logs.values import (
     answered,
     decoded,
+    decoded_cell,
     error_text,
     first,
     json_text,
@@ -29,6 +34,7 @@ from evals.logs.values import (
 _OBSERVATIONS = frozenset(
     ("generation", "span", "event", "agent", "tool", "chain", "retriever", "evaluator", "embedding", "guardrail")
 )
+_OF_TRACES = ("bookmarked", "sessionId", "tags", "environment", "release", "version", "public", "observationCount", "latency")
 _SCORES = frozenset({"NUMERIC", "CATEGORICAL", "BOOLEAN", "CORRECTION", "TEXT"})
 _EXPECTED = ("expectedOutput", "expected_output")
 _TRACE_KEYS = ("sessionId", "session_id", "htmlPath", "userId", "user_id", "timestamp", "observations", "scores", "projectId")
@@ -37,29 +43,52 @@ _TRACE_KEYS = ("sessionId", "session_id", "htmlPath", "userId", "user_id", "time
 class LangfuseLog:
     """Reads one record of any of Langfuse's exports."""
 
+    def __init__(self) -> None:
+        self._roots = Roots()
+
     @staticmethod
     def looks_like(record: Mapping[str, Any]) -> bool:
         """Whether it has keys that only Langfuse writes."""
         if "parentObservationId" in record or "parent_observation_id" in record or "observationId" in record:
             return True
         if string(record.get("type")).lower() in _OBSERVATIONS and ("traceId" in record or "trace_id" in record):
-            return True
+            return "startTime" in record or "start_time" in record
         if string(first(record, "dataType", "data_type")) in _SCORES:
             return True
         if any(key in record for key in _EXPECTED) and ("datasetId" in record or "dataset_id" in record or _source(record)):
             return True
         rows = record.get("data") if "meta" in record else record.get("observations")
+        if "id" in record and "timestamp" in record and "input" in record and sum(key in record for key in _OF_TRACES) >= 3:
+            return True
         return "htmlPath" in record or any(LangfuseLog.looks_like(row) for row in objects(rows)[:3] if row is not record)
 
     def read(self, record: Mapping[str, Any]) -> Iterable[Found]:
         """The record, and the observations and scores within it."""
         if isinstance(record.get("data"), list) and "meta" in record:
-            return [found for row in objects(record["data"]) for found in _read(row)] or [Other(why="empty page")]
-        return list(_read(record))
+            found = [item for row in objects(record["data"]) for item in self._read(row)] or [Other(why="empty page")]
+        else:
+            found = list(self._read(record))
+        for item in found:
+            if isinstance(item, LogEntry):
+                self._roots.generation(item.trace)
+        return found
 
     def close(self) -> Iterable[Found]:
-        """Nothing waits."""
-        return ()
+        """Traces with question and answer in which no generation was found."""
+        return self._roots.close()
+
+    def _read(self, record: Mapping[str, Any]) -> Iterator[Found]:
+        yield from _read(record)
+        trace = {**record, **mapping(record.get("trace"))}
+        if _is_trace(record) and trace.get("input") and trace.get("output"):
+            self._roots.root(_root(trace))
+
+
+def _is_trace(record: Mapping[str, Any]) -> bool:
+    kind = string(record.get("type")).lower()
+    if kind in _OBSERVATIONS or _is_score(record) or any(key in record for key in _EXPECTED):
+        return False
+    return isinstance(record.get("trace"), dict) or bool(record.get("id") and any(key in record for key in _TRACE_KEYS))
 
 
 def _read(record: Mapping[str, Any]) -> Iterator[Found]:
@@ -87,8 +116,8 @@ def _observation(record: Mapping[str, Any], kind: str, trace: Mapping[str, Any])
         return Other(why=f"{kind} observation", id=identity, trace=trace_id, parent=parent)
     notes: list[str] = []
     output = record.get("output")
-    turns = turns_of(record.get("input"), notes)
-    answer = answer_of(output, notes)
+    turns = turns_of(_unquoted(record.get("input")), notes)
+    answer = answer_of(_unquoted(output), notes)
     time = time_of(first(record, "startTime", "start_time"), notes)
     session = first(record, "sessionId", "session_id") or first(trace, "sessionId", "session_id")
     return answered(
@@ -106,6 +135,34 @@ def _observation(record: Mapping[str, Any], kind: str, trace: Mapping[str, Any])
             notes=notes,
         )
     )
+
+
+def _root(trace: Mapping[str, Any]) -> LogEntry:
+    """A trace as the answer to its question."""
+    notes: list[str] = []
+    identity = string(trace.get("id"))
+    return LogEntry(
+        id=identity,
+        trace=identity,
+        parent=string(first(trace, "sessionId", "session_id")),
+        time=time_of(first(trace, "timestamp", "createdAt", "created_at"), notes),
+        user=string(first(trace, "userId", "user_id")),
+        turns=turns_of(_unquoted(trace.get("input")), notes),
+        answer=answer_of(_unquoted(trace.get("output")), notes),
+        error="error" if string(trace.get("level")).upper() == "ERROR" else "",
+        notes=notes,
+    )
+
+
+def _unquoted(value: Any) -> Any:
+    """Text that a CSV export wrote as JSON text, decoded; seen by its escapes, since somebody's text may stand in quotes."""
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"' and "\\" in value and "\n" not in value:
+        try:
+            inner = orjson.loads(value)
+        except ValueError:
+            return value
+        return inner if isinstance(inner, str) else value
+    return value
 
 
 def _error(record: Mapping[str, Any]) -> str:
@@ -129,8 +186,14 @@ def _trace(record: Mapping[str, Any]) -> Iterator[Found]:
     for row in objects(record.get("observations")):
         kind = string(row.get("type")).lower()
         yield _observation(row, kind if kind in _OBSERVATIONS else "other", record)
-    for row in objects(record.get("scores")):
+    scores = decoded_cell(record.get("scores"))
+    for row in objects(scores):
         yield _score(row, identity)
+    for name, values in scores.items() if isinstance(scores, dict) else ():  # of a table's export: values by name
+        for value in values if isinstance(values, list) else [values]:
+            score = number(value)
+            label = json_text(value) if score is None or isinstance(value, bool) else ""
+            yield Feedback(target=identity, name=str(name) or "score", score=score, label=label)
 
 
 def _is_score(record: Mapping[str, Any]) -> bool:

@@ -1,20 +1,23 @@
 """LangSmith exports: runs, with their child runs, and feedback.
 
 Covers inputs and outputs of LangChain (messages, serialised messages, prompts, generations), of the OpenAI wrapper (choices)
-and of traced functions. A run of type ``llm`` is an entry; other runs are not, but feedback on them finds those within.
+and of traced functions. A run of type ``llm`` is an entry; other runs are not, but feedback on them finds those within, and
+a root run is one where its file has none of its model's runs.
 Statistics of feedback (``feedback_stats``) are no feedback: they do not say of which answer. Does not cover examples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evals.logs.base import Feedback, Found, LogEntry, Other, Unread
 from evals.logs.messages import answer_of, turns_of
+from evals.logs.roots import Roots
 from evals.logs.values import (
     answered,
     decoded,
+    decoded_cell,
     error_text,
     first,
     json_text,
@@ -34,6 +37,9 @@ _THREADS = ("thread_id", "session_id", "conversation_id")
 class LangsmithLog:
     """Reads a run or a row of feedback."""
 
+    def __init__(self) -> None:
+        self._roots = Roots()
+
     @staticmethod
     def looks_like(record: Mapping[str, Any]) -> bool:
         """Whether it is a run with its type, or feedback on a run."""
@@ -44,54 +50,70 @@ class LangsmithLog:
     def read(self, record: Mapping[str, Any]) -> Iterable[Found]:
         """The run with its child runs, or the feedback."""
         if "run_type" in record:
-            return list(_runs(record))
+            return self._runs(record)
         if "key" in record and ("run_id" in record or "trace_id" in record):
             return [_feedback(record)]
         keys = ", ".join(sorted(record)[:8])
         return [Unread(why=f"expected a run with run_type, or feedback with run_id and key, found keys {keys:.200}")]
 
     def close(self) -> Iterable[Found]:
-        """Nothing waits."""
-        return ()
+        """Root runs with question and answer below which no run of a model was found."""
+        return self._roots.close()
+
+    def _runs(self, record: Mapping[str, Any]) -> list[Found]:
+        found: list[Found] = []
+        waiting = [record]
+        while waiting:
+            run = waiting.pop()
+            found.append(_run(run))
+            if isinstance(found[-1], LogEntry):
+                self._roots.generation(found[-1].trace)
+            elif _is_root(run):
+                self._roots.root(_entry(run))
+            if mapping(run.get("feedback_stats")):
+                found.append(Other(why="feedback statistics"))
+            waiting += reversed(objects(run.get("child_runs")))
+        return found
 
 
-def _runs(record: Mapping[str, Any]) -> Iterator[Found]:
-    waiting = [record]
-    while waiting:
-        run = waiting.pop()
-        yield _run(run)
-        if run.get("feedback_stats"):
-            yield Other(why="feedback statistics")
-        waiting += reversed(objects(run.get("child_runs")))
+def _is_root(run: Mapping[str, Any]) -> bool:
+    """Whether a run is one of an application as a whole, which may be all that was exported."""
+    kind = string(run.get("run_type")).lower()
+    return kind in ("chain", "agent") and not run.get("parent_run_id") and bool(run.get("trace_id"))
 
 
 def _run(run: Mapping[str, Any]) -> Found:
     kind = string(run.get("run_type")).lower()
+    if kind != "llm":
+        why = f"{kind} run" if kind in _RUNS else "other run"
+        return Other(
+            why=why, id=string(run.get("id")), trace=string(run.get("trace_id")), parent=string(run.get("parent_run_id"))
+        )
+    return answered(_entry(run))
+
+
+def _entry(run: Mapping[str, Any]) -> LogEntry:
     identity, trace = string(run.get("id")), string(run.get("trace_id"))
     parent = string(run.get("parent_run_id"))
-    if kind != "llm":
-        return Other(why=f"{kind} run" if kind in _RUNS else "other run", id=identity, trace=trace, parent=parent)
     notes: list[str] = []
-    inputs, outputs = run.get("inputs"), run.get("outputs")
+    inputs, outputs = (decoded_cell(run.get(key)) for key in ("inputs", "outputs"))  # JSON text in a bulk export
     turns = turns_of(inputs, notes)
     answer = answer_of(outputs, notes)
     time = time_of(run.get("start_time"), notes)
     extra = mapping(run.get("extra"))
     metadata = mapping(extra.get("metadata"))
-    return answered(
-        LogEntry(
-            id=identity or made_id(trace, *(turn.text for turn in turns), answer, time),
-            trace=trace,
-            parent=parent or string(first(metadata, *_THREADS)),
-            time=time,
-            model=_model(extra, metadata, mapping(outputs)),
-            user=string(first(metadata, "user_id", "user", "userId")),
-            turns=turns,
-            answer=answer,
-            error=error_text(run.get("error")),
-            finish=_finish(mapping(outputs)),
-            notes=notes,
-        )
+    return LogEntry(
+        id=identity or made_id(trace, *(turn.text for turn in turns), answer, time),
+        trace=trace,
+        parent=parent or string(first(metadata, *_THREADS)),
+        time=time,
+        model=_model(extra, metadata, mapping(outputs)),
+        user=string(first(metadata, "user_id", "user", "userId")),
+        turns=turns,
+        answer=answer,
+        error=error_text(run.get("error")),
+        finish=_finish(mapping(outputs)),
+        notes=notes,
     )
 
 

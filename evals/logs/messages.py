@@ -243,6 +243,8 @@ def _turns_of_object(value: Mapping[str, Any], notes: list[str], default: str) -
             return [*_system_of(value, notes), Turn(role=default, text=found)]
         if isinstance(found, list) and found:
             return [*_system_of(value, notes), *turns_of(found, notes, default)]
+        if isinstance(found, dict) and _is_conversation(found):
+            return turns_of(found, notes, default)
     return [Turn(role=default, text=json_text(value))] if value else []
 
 

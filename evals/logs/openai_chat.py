@@ -1,5 +1,6 @@
 """Logs of chat completions and of the Responses API: requests with their answers, batches, streams, fine-tuning rows, feedback.
 
+Logs of gateways (LiteLLM, Helicone) are read as what they hold (see ``evals.logs.gateways``).
 A request and its answer may stand in one record, or in two with one id (``custom_id`` in a batch). The chunks of a stream are
 joined by their id until a finish reason comes; what is still open when the file ends is given with the note ``unfinished``.
 Does not cover embeddings, images, or server-sent events that are not JSON (see ``evals.logs.ingest``).
@@ -12,6 +13,7 @@ from typing import Any
 
 from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
 from evals.logs.chunks import StreamedAnswer
+from evals.logs.gateways import is_gateway, not_conversation, plain_request
 from evals.logs.messages import answer_of, turns_of
 from evals.logs.values import (
     answered,
@@ -30,9 +32,11 @@ from evals.logs.values import (
     time_of,
 )
 
+_CHOICE = frozenset({"message", "delta", "text", "finish_reason"})
 _CHUNK = "chat.completion.chunk"
 _ANSWERS = ("response", "completion", "output", "answer", "chunks")
-_RATINGS = ("rating", "feedback", "thumbs", "score", "vote")
+_RATINGS = ("rating", "feedback", "thumbs", "score", "vote", "user_feedback", "user_rating", "thumb", "label")
+_CORRECTIONS = ("correction", "corrected", "corrected_answer", "expected_output")
 _TARGETS = ("completion_id", "response_id", "request_id", "message_id", "id")
 _TRACES = ("trace_id", "conversation_id", "session_id", "thread_id")
 _WAITING = 50_000  # requests that wait for their answer: as many as one batch may have
@@ -53,7 +57,9 @@ class OpenAiLog:
         kind = record.get("object")
         if isinstance(kind, str) and kind in (_CHUNK, "chat.completion", "text_completion", "response"):
             return True
-        if "choices" in record or "custom_id" in record or "completion_id" in record:
+        if "custom_id" in record or "completion_id" in record or is_gateway(record):
+            return True
+        if any(not _CHOICE.isdisjoint(choice) for choice in objects(record.get("choices"))):  # else those of a question
             return True
         if isinstance(record.get("messages"), list):
             return all(isinstance(turn, dict) and "role" in turn for turn in record["messages"])
@@ -62,6 +68,10 @@ class OpenAiLog:
 
     def read(self, record: Mapping[str, Any]) -> Iterable[Found]:
         """The answer with what was asked, and feedback that stands beside it."""
+        if is_gateway(record):
+            if kind := not_conversation(record):
+                return [Other(why=kind)]
+            record = plain_request(record)
         if record.get("object") == _CHUNK:
             return self._chunk(record)
         if "custom_id" in record:
@@ -73,7 +83,7 @@ class OpenAiLog:
             return self._record(record)
         if "request" in record:
             return self._request(record)
-        if any(key in record for key in (*_RATINGS, "correction", "comment")):
+        if any(key in record for key in (*_RATINGS, *_CORRECTIONS, "comment")):
             return [_feedback(record, "")]
         keys = ", ".join(sorted(record)[:8])
         return [Unread(why=f"expected messages, choices, request and response, or feedback on an id, found keys {keys:.200}")]
@@ -140,7 +150,7 @@ class OpenAiLog:
                 note(stream.notes, "unfinished")
             response, notes = stream.completion(), stream.notes
         found: list[Found] = [self._entry(record, request, response, notes)]
-        if isinstance(found[0], LogEntry) and any(record.get(key) is not None for key in _RATINGS):
+        if isinstance(found[0], LogEntry) and _is_rated(record):
             found.append(_feedback(record, found[0].id))
         return found
 
@@ -171,12 +181,16 @@ class OpenAiLog:
                 answer=answer,
                 error=_error(record, response),
                 finish=_finish(body),
-                corrected=json_text(record.get("correction")) if not any(key in record for key in _RATINGS) else "",
+                corrected="" if _is_rated(record) else answer_of(first(record, *_CORRECTIONS), []),
                 notes=notes,
                 licence=string(first(record, "licence", "license")),
                 train_ok=boolean(record.get("train_ok")),
             )
         )
+
+
+def _is_rated(record: Mapping[str, Any]) -> bool:
+    return any(record.get(key) is not None for key in _RATINGS)
 
 
 def _body(value: Any) -> Mapping[str, Any]:
@@ -190,7 +204,7 @@ def _is_completion(value: Mapping[str, Any]) -> bool:
 
 def _asked(request: Mapping[str, Any], notes: list[str]) -> list[Turn]:
     """What the model was asked: messages, or a prompt; instructions before them."""
-    instructions = request.get("instructions")
+    instructions = first(request, "instructions", "system")
     turns = turns_of(instructions, notes, "system") if instructions else []
     return turns + turns_of(first(request, "messages", "prompt", "input"), notes)
 
@@ -209,7 +223,7 @@ def _finish(body: Mapping[str, Any]) -> str:
     if choices:
         return string(choices[0].get("finish_reason"))
     reason = mapping(body.get("incomplete_details")).get("reason")
-    return string(reason or body.get("status") or body.get("finish_reason"))
+    return string(reason or body.get("status") or body.get("finish_reason") or body.get("stop_reason"))
 
 
 def _error(record: Mapping[str, Any], response: Any) -> str:
@@ -238,7 +252,7 @@ def _feedback(record: Mapping[str, Any], target: str) -> Found:
         score=score,
         label=json_text(value) if score is None or (isinstance(value, str) and number(value) is None) else "",
         comment=json_text(first(record, "comment", "reason") or inner.get("comment")),
-        correction=answer_of(record.get("correction") or inner.get("correction"), []),
+        correction=answer_of(first(record, *_CORRECTIONS) or first(inner, *_CORRECTIONS), []),
         time=time_of(first(record, *_TIMES), []),
         user=string(first(record, "user", "user_id")),
         id=own,

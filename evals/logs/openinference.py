@@ -13,18 +13,23 @@ from typing import Any
 from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
 from evals.logs.messages import answer_of, turn_of, turns_of
 from evals.logs.otlp import OtlpItem, indexed, is_envelope, span_error, spans_in
-from evals.logs.values import answered, decoded, first, json_text, made_id, mapping, note, number, objects, string, time_of
+from evals.logs.roots import Roots
+from evals.logs.values import answered, decoded_cell, first, json_text, made_id, mapping, note, number, objects, string, time_of
 
 _KIND = "openinference.span.kind"
 _KINDS = frozenset(
     ("chain", "tool", "agent", "retriever", "reranker", "embedding", "guardrail", "evaluator", "prompt", "decision", "unknown")
 )
+_WHOLE = frozenset({"chain", "agent"})
 _INPUT, _OUTPUT = "llm.input_messages", "llm.output_messages"
 _NAMES = ("name", "annotation_name", "annotation.name", "evaluation.name", "eval_name")
 
 
 class OpenInferenceLog:
     """Reads spans with OpenInference's attributes and annotations on them."""
+
+    def __init__(self) -> None:
+        self._roots = Roots()
 
     @staticmethod
     def looks_like(record: Mapping[str, Any]) -> bool:
@@ -39,7 +44,12 @@ class OpenInferenceLog:
         """Spans with the annotations in them, or one annotation."""
         found: list[Found] = []
         for span in spans_in(record):
-            found += _span(span)
+            parts = list(_span(span))
+            if isinstance(parts[0], LogEntry):
+                self._roots.generation(parts[0].trace)
+            elif _kind_of(span) in _WHOLE and not span.parent and span.trace and _at(span.attributes, "output.value"):
+                self._roots.root(_entry(span))
+            found += parts
         if found:
             return found
         if is_envelope(record):
@@ -47,21 +57,26 @@ class OpenInferenceLog:
         return [_annotation(record, "")]
 
     def close(self) -> Iterable[Found]:
-        """Nothing waits."""
-        return ()
+        """Root spans with question and answer in whose trace no span of a model was found."""
+        return self._roots.close()
 
 
 def _span(span: OtlpItem) -> Iterator[Found]:
     if "attributes" not in span.raw:  # a row of a data frame
         columns = {key[11:]: value for key, value in span.raw.items() if key.startswith("attributes.") and value is not None}
+        columns = {key: value if "." in key else decoded_cell(value) for key, value in columns.items()}
         span.attributes = {**columns, **span.attributes}
-    kind = string(first(span.attributes, _KIND) or span.raw.get("span_kind") or _at(span.attributes, _KIND)).lower()
+    kind = _kind_of(span)
     if kind == "llm" or (not kind and _has_messages(span.attributes)):
         yield answered(_entry(span))
     else:
         why = f"{kind} span" if kind in _KINDS else "other span"
         yield Other(why=why, id=span.id, trace=span.trace, parent=span.parent)
     yield from _feedback_of(span)
+
+
+def _kind_of(span: OtlpItem) -> str:
+    return string(first(span.attributes, _KIND) or span.raw.get("span_kind") or _at(span.attributes, _KIND)).lower()
 
 
 def _has_messages(attributes: Mapping[str, Any]) -> bool:
@@ -121,10 +136,9 @@ def _finish(attributes: Mapping[str, Any]) -> str:
 def _messages(attributes: Mapping[str, Any], name: str) -> list[Any]:
     """The messages under a name: a list, JSON text of one, nested objects, or flat attributes with numbers."""
     value = attributes.get(name)
-    if value is None and "llm" in attributes:
+    if value in (None, "") and "llm" in attributes:
         value = _at(attributes, name)
-    if isinstance(value, str):
-        value = decoded(value)
+    value = decoded_cell(value)
     return value if isinstance(value, list) else indexed(attributes, f"{name}.")
 
 

@@ -8,9 +8,11 @@ span, and from log records, which are joined with their span by its id within a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from evals.logs.base import Feedback, Found, LogEntry, Other, Turn, Unread
+from evals.logs.dialects import in_conventions, is_dialect, spoken_turns
 from evals.logs.messages import answer_of, text_of, turn_of, turns_of
 from evals.logs.otlp import (
     OtlpItem,
@@ -22,7 +24,21 @@ from evals.logs.otlp import (
     span_error,
     spans_in,
 )
-from evals.logs.values import answered, decoded, first, json_text, keep, made_id, mapping, note, number, sequence, string, time_of
+from evals.logs.values import (
+    answered,
+    decoded,
+    first,
+    json_text,
+    keep,
+    made_id,
+    mapping,
+    note,
+    number,
+    objects,
+    sequence,
+    string,
+    time_of,
+)
 
 _GENERATIONS = frozenset({"chat", "generate_content", "text_completion", "completion", "generate"})
 _OTHERS = {
@@ -75,7 +91,10 @@ class OtelLog:
     def looks_like(record: Mapping[str, Any]) -> bool:
         """Whether a span or log record in it has a name or attributes of GenAI."""
         items = [*spans_in(record), *logs_in(record)]
-        return any(item.name.startswith("gen_ai.") or any(_is_ours(key) for key in item.attributes) for item in items)
+        return any(
+            item.name.startswith("gen_ai.") or any(_is_ours(key) for key in item.attributes) or is_dialect(item.attributes)
+            for item in items
+        )
 
     def read(self, record: Mapping[str, Any]) -> Iterable[Found]:
         """Spans and log records in the order they stand in."""
@@ -99,7 +118,7 @@ class OtelLog:
         self._spans.clear()
 
     def _span(self, span: OtlpItem) -> Iterator[Found]:
-        attributes = span.attributes
+        attributes = span.attributes = in_conventions(span.attributes)
         kind = _kind(attributes)
         for event in events_of(span) if "events" in span.raw else ():
             if event.name == _RESULT:
@@ -219,6 +238,10 @@ def _content(span: OtlpItem) -> _Content:
     if not content and "events" in span.raw:
         for event in events_of(span):
             _from_event(event, content)
+    if not content and "events" in span.attributes:  # Logfire and Pydantic AI: events as JSON text
+        for body in objects(span.attributes["events"]):
+            name = string(body.get("event.name"))
+            _from_event(replace(span, name=name, attributes={}, raw={"body": body}), content)
     return content
 
 
@@ -265,7 +288,8 @@ def _from_event(event: OtlpItem, content: _Content) -> None:
     if event.name in _WHOLE:
         held = event.attributes.get(_WHOLE[event.name])
         if event.name.endswith("prompt"):
-            content.turns += turns_of(held, content.notes)
+            spoken = spoken_turns(held) if isinstance(held, str) else None
+            content.turns += turns_of(held, content.notes) if spoken is None else spoken
         else:
             content.answer = answer_of(held, content.notes)
         return

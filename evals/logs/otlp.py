@@ -1,8 +1,8 @@
 """OTLP in JSON: spans and log records out of their envelopes, attributes as plain values, errors of spans.
 
 Covers the protobuf mapping in camelCase and snake_case, envelopes and bare spans a line, the Python SDK's console form
-(``context``, ISO times, flat attributes). Nothing here raises. Does not cover what attributes mean (see ``evals.logs.otel``
-and ``evals.logs.openinference``).
+(``context``, ISO times, flat attributes), Logfire's rows. Nothing here raises. Does not cover what attributes mean (see
+``evals.logs.otel`` and ``evals.logs.openinference``).
 """
 
 from __future__ import annotations
@@ -103,7 +103,10 @@ def is_span(record: Mapping[str, Any]) -> bool:
     context = context if isinstance(context, dict) else record
     if not ("spanId" in record or "span_id" in context or "context.span_id" in record or "spanId" in context):
         return False
-    return any(key in record for key in ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "parent_id"))
+    return any(
+        key in record
+        for key in ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "start_timestamp", "parent_id")
+    )
 
 
 def is_log(record: Mapping[str, Any]) -> bool:
@@ -122,8 +125,8 @@ def span_of(raw: Mapping[str, Any]) -> OtlpItem:
         id=_id(raw.get("spanId") or first(context, "span_id", "spanId", "context.span_id")),
         trace=_id(raw.get("traceId") or first(context, "trace_id", "traceId", "context.trace_id")),
         parent=_id(raw.get("parentSpanId") or first(raw, "parent_span_id", "parent_id", "parentId")),
-        name=string(raw.get("name")),
-        time=raw.get("startTimeUnixNano") or first(raw, "start_time_unix_nano", "start_time", "startTime"),
+        name=string(first(raw, "name", "span_name")),
+        time=raw.get("startTimeUnixNano") or first(raw, "start_time_unix_nano", "start_time", "startTime", "start_timestamp"),
         attributes=attributes_of(raw.get("attributes")),
         raw=raw,
     )
@@ -174,12 +177,15 @@ def span_error(span: OtlpItem, *, answered: bool) -> str:
     """
     status = span.raw.get("status")
     status = status if isinstance(status, dict) else span.raw
-    code = string(first(status, "code", "status_code", "statusCode")).upper()
-    kind = json_text(span.attributes.get("error.type"))
+    code = string(first(status, "code", "status_code", "statusCode", "otel_status_code")).upper()
+    kind = json_text(span.attributes.get("error.type") or span.raw.get("exception_type"))  # the latter in a row of a table
     failed = code in _ERROR or bool(kind)
     if not failed and (answered or code in _OK or "events" not in span.raw):
         return ""
-    message = json_text(first(status, "message", "description", "status_message", "statusMessage"))
+    message = json_text(
+        span.raw.get("exception_message")
+        or first(status, "otel_status_message", "message", "description", "status_message", "statusMessage")
+    )
     for event in events_of(span):
         if event.name == "exception":
             raised = json_text(event.attributes.get("exception.type"))

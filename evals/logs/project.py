@@ -7,20 +7,22 @@ is unknown, never a success. Memory is that of the judged answers, not of the lo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.errors import BadInput
 from evals.files import iter_jsonl, read_json, write_json
 from evals.logs.base import Feedback, LogEntry
-from evals.logs.ingest import segments
+from evals.logs.ingest import require_ingested, segments
 from evals.logs.signals import Reading, SignalRule, read_entry, read_feedback
 from evals.logs.taking import ENTRIES, FEEDBACK, LINKS
 from evals.records import Record
 
+_SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
+_CALL = re.compile(r"(?<![\w.])[A-Za-z_]\w+\(")
 _RULES = "signals.json"
 
 
@@ -49,9 +51,26 @@ class JudgedAnswer(Record):
 
     @property
     def question(self) -> str:
-        """What was asked last, by the user or, after tools answered, with what they said."""
+        """What was asked: the user's last turn; with those before it where it does not name what it is about."""
         asked = [turn["text"] for turn in self.turns if turn["role"] == "user"]
-        return asked[-1] if asked else ""
+        return "\n\n".join(asked[-1:] if self._stands_alone else asked)
+
+    @property
+    def conversation(self) -> str:
+        """The question as somebody can answer it who was not there: with the turns before it where it needs them."""
+        if self._stands_alone:
+            return self.question
+        *before, last = [turn for turn in self.turns if turn["role"] != "system"]
+        told = "\n\n".join(f"{_SPEAKERS.get(turn['role'], turn['role'])}: {turn['text']}" for turn in before)
+        return f"The conversation so far:\n\n{told}\n\nNow:\n\n{last['text']}"
+
+    @property
+    def _stands_alone(self) -> bool:
+        """Whether the last turn of the user is a question by itself: the only one, or one that names a function."""
+        spoken = [turn for turn in self.turns if turn["role"] != "system"]
+        if not spoken or spoken[-1]["role"] != "user":
+            return sum(turn["role"] == "user" for turn in spoken) < 2
+        return len(spoken) < 2 or _CALL.search(spoken[-1]["text"]) is not None
 
     @property
     def system(self) -> str:
@@ -104,9 +123,8 @@ def read_log(folder: Path) -> Log:
     Raises:
         BadInput: nothing was ingested into the folder.
     """
+    require_ingested(folder)
     parts = segments(folder)
-    if not parts:
-        raise BadInput(f"{folder}: no log was ingested into it; run `goldloop ingest FILE --into {folder}` first")
     rules = rules_of(folder)
     feedback = [_feedback(row) for row in _rows(parts, FEEDBACK)]
     targets = {said.target for said in feedback}
@@ -162,7 +180,8 @@ def _feedback(row: dict[str, Any]) -> Feedback:
 
 def _entry_of(target: str, kept: Mapping[str, Any], aliases: Mapping[str, str], last: Mapping[str, tuple[str, int, str]]) -> str:
     """The entry that a feedback is on: the one it names, else the last of the trace that it names or is in."""
-    if target in kept:
+    is_root = target in kept and kept[target].get("trace") == target and target in last  # a trace's own generation is nearer
+    if target in kept and not is_root:
         return target
     trace = target if target in last else aliases.get(target, "")
     return last[trace][2] if trace in last else ""

@@ -347,7 +347,8 @@ def _unknown_format(file: Path, sample: Sequence[LogRecord | BrokenRecord], valu
         return f"{file}: holds no records"
     if not values:
         first = next(record for record in sample if isinstance(record, BrokenRecord))
-        return f"{first.place}: {first.why}; none of the first {len(sample)} records could be read"
+        more = f"; none of the first {len(sample)} records could be read" if len(sample) > 1 else ""
+        return f"{first.place}: {first.why}{more}"
     keys = ", ".join(sorted({key for value in values[:20] for key in value})[:12])
     return (
         f"{file}: looks like none of {', '.join(FORMATS)}; its records have the keys {keys}: name the format, or map the "

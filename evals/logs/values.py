@@ -5,6 +5,8 @@ Nothing here raises, whatever a log holds. Does not cover messages and their con
 
 from __future__ import annotations
 
+import ast
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +21,10 @@ _EARLIEST = 1_420_070_400.0  # 2015-01-01: no log of a language model is older
 _DAY_SECONDS = 86_400.0
 _LONGEST_NUMBER = 40  # characters; longer text is no number of a log
 _DEEPEST = 3  # levels of JSON text in JSON text that exports are seen with
+_LONGEST_LITERAL = 1_000_000  # characters
+_ARRAY = re.compile(r"array\((.*), dtype=object\)", re.DOTALL)  # of a data frame that came from Parquet
+_ARRAY_WITHIN = re.compile(r"array\((\[.*?\]), dtype=object\)", re.DOTALL)
+_NAN = re.compile(r"(?<![\w'\"])nan(?![\w'\"])")
 _TRUE, _FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
 
@@ -140,6 +146,30 @@ def decoded(text: str) -> Any:
         if not isinstance(value, str):
             return value if isinstance(value, (dict, list)) else None
     return None
+
+
+def literal(text: str) -> Any:
+    """The list or object that a Python literal holds, as data frames write them into cells; None where it holds neither."""
+    found = _ARRAY.fullmatch(text.strip())
+    text = found[1] if found else text.strip()
+    if text[:1] not in ("[", "{") or len(text) > _LONGEST_LITERAL:
+        return None
+    for source in (text, _NAN.sub("None", _ARRAY_WITHIN.sub(r"\1", text))):
+        try:
+            value = ast.literal_eval(source)
+        except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+            continue
+        return value if isinstance(value, (dict, list)) else None
+    return None
+
+
+def decoded_cell(value: Any) -> Any:
+    """A cell of a table that holds a list or an object as JSON or as a Python literal, decoded; anything else as it is."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{", "a", '"'):
+        return value
+    found = decoded(value)
+    found = literal(value) if found is None else found
+    return value if found is None else found
 
 
 def json_text(value: Any) -> str:

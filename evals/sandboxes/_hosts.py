@@ -6,18 +6,18 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from evals.errors import SandboxFault
+from evals.errors import ToolchainMissing
 
 
 def node_program() -> str:
     """The path of Node.js.
 
     Raises:
-        SandboxFault: there is none.
+        ToolchainMissing: there is none.
     """
     program = shutil.which("node")
     if program is None:
-        raise SandboxFault("node is not installed: install Node.js 20 or newer, or use the Docker sandbox")
+        raise ToolchainMissing("node is not installed: install Node.js 20 or newer, or use the Docker sandbox")
     return str(Path(program).resolve())
 
 
@@ -25,13 +25,13 @@ def installed_toolchain(name: str) -> str:
     """The folder that holds a toolchain's ``node_modules``.
 
     Raises:
-        SandboxFault: it has not been installed.
+        ToolchainMissing: it has not been installed.
     """
     from evals.toolchains import find_toolchain
 
     folder = find_toolchain(name)
     if folder is None:
-        raise SandboxFault(f"the {name} toolchain is not here: goldloop images build")
+        raise ToolchainMissing(f"the {name} toolchain is not here: goldloop images build")
     return str(folder)
 
 

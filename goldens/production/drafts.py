@@ -21,11 +21,17 @@ from evals.languages import LANGUAGES
 from evals.logs.project import JudgedAnswer
 from evals.records import Limits, Split, Task
 from goldens.production.clusters import features_of
-from goldens.production.comparing import Comparing, DraftBench, Voices, names_function
-from goldens.production.inputs import parameters_of
+from goldens.production.comparing import GIVE_CHECKS, Comparing, DraftBench, Voices, names_function
+from goldens.production.inputs import main_function, parameters_of
 from goldens.production.records import Decision, ProductionProblem, Proposal
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]+)", re.MULTILINE)
+_OTHER_KINDS = (
+    (re.compile(r"^(?:---|\+\+\+|@@) ", re.MULTILINE), "a diff, not a whole program"),
+    (re.compile(r"^(?:export\s+)?(?:default\s+)?class\s+\w", re.MULTILINE), "a class"),
+    (re.compile(r"^async\s+def\s+\w|^(?:export\s+)?async\s+function", re.MULTILINE), "an asynchronous function"),
+    (re.compile(r"^\s*return\b", re.MULTILINE), "lines of a function without its head"),
+)
 NO_GOLDEN = "a person: no correction, commit or stronger model gives an answer (goldloop review)"
 
 
@@ -51,10 +57,9 @@ def propose(
     voices = _voices(members, said, language)
     if not voices.candidates:
         return Proposal(problem=problem.id, waiting=NO_GOLDEN)
-    entry = _entry(members, voices, language)
-    if not entry:
-        why = f"a person: checks can be made for functions of plain arguments, and no {language} function was found in the golden"
-        return Proposal(problem=problem.id, waiting=why)
+    entry = _entry(members, voices, said, language)
+    if not entry and "checks" not in said:
+        return Proposal(problem=problem.id, waiting=_why_no_function(members, voices, language))
     draft = _blank(problem, members, said, bench, language, entry, voices, train_ok)
     return Comparing(problem=problem, members=members, voices=voices, draft=draft, entry=entry, bench=bench).proposal(said)
 
@@ -93,6 +98,14 @@ def language_of_problem(members: Sequence[JudgedAnswer]) -> str:
     return "python"
 
 
+def _unknown_language(members: Sequence[JudgedAnswer]) -> str:
+    """The language that all fences of a problem name, where nothing here runs it; empty otherwise."""
+    texts = (text for answer in members for text in (*answer.corrections, answer.answer))
+    tags = {tag.lower() for text in texts for tag in _FENCE.findall(text)}
+    known = {tag for row in LANGUAGES.values() for tag in row.fences}
+    return min(tags) if tags and not tags & known else ""
+
+
 def code_of(text: str, language: str, asked: Collection[str] = ()) -> str | None:
     """The code of an answer, as evals take it; ``asked`` are the names that it must define, where a task says them."""
     found = extract_code(text, language, asked)
@@ -118,15 +131,37 @@ def _voices(members: Sequence[JudgedAnswer], said: Mapping[str, Decision], langu
     return voices
 
 
-def _entry(members: Sequence[JudgedAnswer], voices: Voices, language: str) -> str:
-    """The function that is asked for: the one that most questions name and candidates define, else the candidates' last one."""
+def _why_no_function(members: Sequence[JudgedAnswer], voices: Voices, language: str) -> str:
+    """Why no checks can be made of the candidates, and how a person gives them."""
+    code = voices.candidates[0][0]
+    if tag := _unknown_language(members):
+        return f"a person: the answers are in {tag}, which no suite can run: nothing to do but reject it (goldloop review)"
+    names = [name for name in entries(language, code) if name]
+    if len(names) > 1:
+        which = ", ".join(names[:6])
+        return f"a person: the golden defines several functions ({which}), and no question says which is meant: {GIVE_CHECKS}"
+    kind = next((kind for pattern, kind in _OTHER_KINDS if pattern.search(code)), "")
+    found = f"the golden is {kind}" if kind else f"the golden holds no {language} function"
+    return f"a person: checks are made from what a function returns for plain arguments, and {found}: {GIVE_CHECKS}"
+
+
+def _entry(members: Sequence[JudgedAnswer], voices: Voices, said: Mapping[str, Decision], language: str) -> str:
+    """The function that is asked for.
+
+    That of a person's prompt or checks, else the one that most questions name and candidates define, else the one that the
+    candidates' other functions serve.
+    """
     asked = Counter(name for answer in members for name in features_of(answer).asked)
     defined = Counter(name for code, _, _ in voices.candidates for name in set(entries(language, code)))
+    for part in ("prompt", "checks"):
+        if part in said and (named := [name for name in defined if names_function(said[part].value, name)]):
+            return min(named, key=lambda name: said[part].value.index(name))
     named = [name for name, _ in asked.most_common() if defined[name]]
     if named:
         return max(named, key=lambda name: (asked[name], defined[name], name))
-    last = [names[-1] for code, _, _ in voices.candidates if (names := entries(language, code))]
-    return Counter(last).most_common(1)[0][0] if last else ""
+    mains = [main_function(language, entries(language, code), code) for code, _, _ in voices.candidates]
+    found = Counter(name for name in mains if name)
+    return found.most_common(1)[0][0] if found else ""
 
 
 def _blank(
@@ -142,7 +177,8 @@ def _blank(
     """The task without golden and checks. Its prompt is the first failing question that names the function."""
     failing = [answer for answer in members if answer.fails] or list(members)
     asked = next((answer for answer in failing if entry in answer.question), failing[0])
-    prompt = said["prompt"].value if "prompt" in said else _naming(asked.question, entry, language, voices)
+    question = asked.conversation if not entry else _naming(asked.conversation, entry, language, voices)
+    prompt = said["prompt"].value if "prompt" in said else question
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", entry)[:40].strip("-") or "task"
     return Task(
         id=f"{name}-{problem.id.removeprefix('p-')}",

@@ -89,6 +89,17 @@ class Workbook:
             return edited.model_copy(update={"split": proposal.task.split, "group": proposal.task.group})
         return proposal.task
 
+    def in_suite(self, problem: str) -> Task | None:
+        """The task of a problem as it stands in the suite; None where there is none."""
+        return self._edited.get(problem)
+
+    def is_other_golden(self, proposal: Proposal) -> bool:
+        """Whether the log now speaks for another golden than the suite's, which triage wrote there itself."""
+        there = self._edited.get(proposal.problem)
+        if there is None or proposal.task is None or self._read(proposal.problem).get("written") != content_digest(there):
+            return False
+        return there.golden.strip() != proposal.task.golden.strip()
+
     def wrote(self, problem: str, task: Task) -> None:
         """Remember what was written into the suite, to see edits by hand."""
         if self._read(problem).get("written") != content_digest(task):
@@ -120,8 +131,9 @@ def write_suite(folder: Path, name: str, standings: Sequence[Standing], funnel: 
         proposal = standing.proposal
         if proposal is None or proposal.task is None or standing.state in ("clustered", "reproduced"):
             continue
-        task = book.task(proposal)
-        edited = content_digest(task) != content_digest(proposal.task)
+        kept = book.in_suite(standing.problem.id) if standing.state in _STATUS else None  # exactly what was approved
+        task = kept or book.task(proposal)
+        edited = kept is not None or content_digest(task) != content_digest(proposal.task)
         task = task.model_copy(update={"status": _STATUS.get(standing.state, "draft"), "source": ""})
         if task.id not in there or there[task.id].model_dump() != task.model_dump():
             write_task(suite, task, header)

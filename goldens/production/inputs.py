@@ -57,7 +57,8 @@ _ANNOTATIONS = {
     "dict[str, int]": "mapping",
 }
 _SAID: dict[str, str] = {
-    "numbers": r"list of (?:whole )?(?:numbers|integers|ints|floats)|numbers of a list|numbers in a list|list with numbers",
+    "numbers": r"list of (?:whole )?(?:numbers|integers|ints|floats)|numbers of a list|numbers in a list|list with numbers"
+    r"|\blists?\b|\barrays?\b|\bsequence\b",
     "words": r"list of (?:words|strings|names|texts)",
     "mapping": r"\bdict(?:ionary)?\b|\bmapping\b",
     "rows": r"list of lists|matrix|grid|table",
@@ -138,7 +139,7 @@ def _literals(inner: str, parameters: Sequence[str]) -> tuple[Any, ...] | None:
 
 
 _RESULT = re.compile(
-    r"[ \t]*(?:==|===|=>|->|→|\bis\b|\breturns\b|\b(?:should|must) (?:be|return|give)\b|\bgives\b|#[ \t]*(?:->|=>|returns)?"
+    r"[ \t]*(?:===|==|=>|->|→|\bis\b|\breturns\b|\b(?:should|must) (?:be|return|give)\b|\bgives\b|#[ \t]*(?:->|=>|returns)?"
     r"|//[ \t]*(?:->|=>)?|`?[ \t]*\n)[ \t]*"
 )
 
@@ -187,17 +188,55 @@ def parameters_of(language: str, entry: str, code: str) -> list[tuple[str, str]]
     return [(argument.arg, ast.unparse(argument.annotation) if argument.annotation else "") for argument in needed]
 
 
+def main_function(language: str, names: Sequence[str], code: str) -> str:
+    """The function that code is about, of those that it defines: one that none of the others calls; empty where several are such.
+
+    Functions that only show the others, such as ``main`` or tests, count as callers of nothing.
+    """
+    shown = [name for name in names if not _SHOWING.match(name)] or list(names)
+    if len(shown) < 2:
+        return shown[0] if shown else ""
+    called: set[str] = set()
+    for name, body in _bodies(language, shown, code).items():
+        called |= {other for other in shown if other != name and re.search(rf"(?<!\w){re.escape(other)}(?!\w)", body)}
+    roots = [name for name in shown if name not in called]
+    return roots[0] if len(roots) == 1 else ""
+
+
+_SHOWING = re.compile(r"(?:main|demo|example|run_tests?|tests?_\w+|tests?|usage)$", re.IGNORECASE)
+
+
+def _bodies(language: str, names: Sequence[str], code: str) -> dict[str, str]:
+    """The text of each function: in Python by its syntax, else from its name to the next one's."""
+    if language == "python":
+        try:
+            tree = read_tree(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return {}
+        found = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names]
+        return {node.name: "\n".join(map(ast.unparse, node.body)) for node in found}
+    places = {
+        name: match.start() for name in names if (match := re.search(rf"(?:function|const|let)\s+{re.escape(name)}\b", code))
+    }
+    starts = sorted(places.values())
+    ends = dict(zip(starts, [*starts[1:], len(code)], strict=True))
+    return {name: code[place : ends[place]].partition("\n")[2] for name, place in places.items()}
+
+
 def guessed_inputs(
     parameters: Sequence[tuple[str, str]], question: str, run: Callable[[list[tuple[Any, ...]]], list[Behaved] | None]
 ) -> list[tuple[Any, ...]]:
     """Inputs for a function that the log shows no call of; ``run`` gives its behaviour on some.
 
-    The kinds on which it gives plain values most often win, the more likely ones first; empty where none works on all samples but
-    one.
+    Only kinds are tried that a parameter's name, its annotation or the question suggests: a golden often works on others, too,
+    and honest answers need not. The kinds on which it gives plain values most often win, the more likely ones first; empty where
+    none works on all samples but one.
     """
     if not parameters or len(parameters) > 4:
         return []
     kinds = [_likely(name, annotation, question)[:_TRIED_KINDS] for name, annotation in parameters]
+    if not all(kinds):
+        return []
     combinations = sorted(
         itertools.product(*(range(len(each)) for each in kinds)), key=lambda places: (sum(places), max(places))
     )[:_MOST_COMBINATIONS]
@@ -223,10 +262,10 @@ def _sample(kinds: Sequence[Sequence[str]], places: Sequence[int], number: int) 
 
 
 def _likely(name: str, annotation: str, question: str) -> list[str]:
-    """All kinds, the likelier ones for this parameter first."""
+    """The kinds that something suggests for this parameter, the likelier ones first."""
     if annotation in _ANNOTATIONS:
         return [_ANNOTATIONS[annotation]]
     named = [kind for kind, pattern in _NAMES.items() if re.fullmatch(pattern, name, re.IGNORECASE)]
     said = [kind for kind, pattern in _SAID.items() if re.search(pattern, question, re.IGNORECASE)]
     both = [kind for kind in named if kind in said]
-    return list(dict.fromkeys([*both, *named, *said, *_KINDS]))
+    return list(dict.fromkeys([*both, *named, *said]))

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evals.errors import ToolchainMissing
 from evals.files import Journal, digest
 from evals.logs.project import JudgedAnswer, Log, read_log
 from evals.models.base import Backend, Prompt, Sampling
@@ -190,7 +191,10 @@ def _proposals(
         proposal = book.proposal(problem.id, basis)
         if proposal is None:
             train_ok = all(answer.train_ok for answer in members)
-            proposal = propose(problem, members, said, bench, train_ok=train_ok)
+            try:
+                proposal = propose(problem, members, said, bench, train_ok=train_ok)
+            except ToolchainMissing as missing:  # what other languages' problems need is there
+                proposal, basis = Proposal(problem=problem.id, waiting=f"goldloop: {missing}"), ""
             if proposal.task is not None and proposal.task.split != split_of(problem, train_ok):
                 task = proposal.task.model_copy(update={"split": split_of(problem, train_ok)})
                 proposal = proposal.model_copy(update={"task": task})
@@ -228,7 +232,7 @@ def _ask_stronger(problems: Sequence[ProductionProblem], log: Log, decisions: De
 
 def _conversation(answer: JudgedAnswer) -> list[Message]:
     system: list[Message] = [{"role": "system", "content": answer.system}] if answer.system else []
-    return [*system, {"role": "user", "content": answer.question}]
+    return [*system, {"role": "user", "content": answer.conversation}]
 
 
 def _reproductions(folder: Path, proposals: Mapping[str, Proposal], book: Workbook, tools: Tools) -> dict[str, Reproduction]:
@@ -282,6 +286,10 @@ def _advance(
     """Move a problem as far as what is known takes it."""
     now = decisions.state(problem.id)
     if now is not None and now.value in ("active", "saturated", "retired"):
+        there = book.in_suite(problem.id)
+        if now.value != "retired" and there is not None and not is_approved(there, decisions):
+            decisions.move(problem.id, "drafted", why="it was edited in the suite after it was approved")
+            return
         _watch(problem.id, now.value, tools.passes.get(proposal.task.id, ()) if proposal.task is not None else (), decisions)
         return  # an active task stays in the suite for ever; only a person retires it
     if proposal.task is None or proposal.waiting or reproduction is None or not reproduction.asked:
@@ -344,6 +352,11 @@ def _waiting(
 ) -> str:
     """What a problem waits for, and from whom."""
     moved = decisions.state(problem.id)
+    if state in ("active", "saturated") and proposal is not None and book.is_other_golden(proposal):
+        return (
+            "a person: newer answers speak for another golden than the approved one, which stays: compare them "
+            f"(problems/{problem.id}.json), then edit or retire it"
+        )
     if state in ("active", "saturated", "retired"):
         return ""
     if moved is not None and moved.by_person and state == "clustered":

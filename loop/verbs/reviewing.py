@@ -51,8 +51,10 @@ def review(
 
     Example, without a terminal: goldloop review production --approve add_entry-3fa2b1c4 --who Ada --why "checked by hand"
     """
-    from evals.logs.ingest import locked
+    from evals.logs.ingest import locked, require_ingested
     from goldens.production.triage import look
+
+    require_ingested(folder)
 
     model = "smollm2-135m-instruct" if adapter else ""
     with locked(folder), triage_tools(folder, model, adapter, set_, RUNS, unsafe_local, json) as tools:
@@ -68,6 +70,10 @@ def review(
     else:
         for line in done:
             console.out.print(Text(line["said"]), soft_wrap=True)
+        if not result.standings:
+            console.out.print("nothing was drafted yet: triage makes the drafts")
+        elif approve == ["all"] and not done:
+            console.out.print("no draft waits for an approval; triage says what the problems wait for")
         console.out.print(f"{result.funnel.active:,} active of {result.funnel.problems:,} problems")
     next_command(f"goldloop run --target {folder}" if result.funnel.active else f"goldloop triage {folder}")
     return 0

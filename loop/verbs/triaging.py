@@ -55,8 +55,10 @@ def triage(
 
     Example, for cron: goldloop ingest new.jsonl --into production && goldloop triage production --model NAME --json
     """
-    from evals.logs.ingest import locked
+    from evals.logs.ingest import locked, require_ingested
     from goldens.production.triage import triage as run_triage
+
+    require_ingested(folder)
 
     asking = {"samples": samples, "temperature": temperature, "stronger": stronger}
     with locked(folder), triage_tools(folder, model, adapter, set_, runs, unsafe_local, json, **asking) as tools:
