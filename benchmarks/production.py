@@ -12,7 +12,7 @@ checks, the golden of another task, or text that is no code (the shape of AdaptF
 
 *goldloop*: ingest, triage (asked again five times), every draft that the machine lets through approved by a script, one
 round.
-*naive*: the last correction of each training cluster as a row, without any proof, the same trainer and settings. Both are
+*naive*: the corrections of the same training clusters as rows, without any proof, the same trainer and settings. Both are
 measured on the same tasks: all problems of the holdout split, asked as the first user asked, graded by the suites' own checks.
 """
 
@@ -51,7 +51,7 @@ TOKENS = 128
 ASKED = 3  # users a task
 HOUSE, BASICS = 130, 20
 CORRECTED = 0.8  # share of thumbs-down with a correction
-SETTINGS = ("finetune.learning_rate=1e-3", "finetune.num_train_epochs=4", "finetune.batch_size=4")
+SETTINGS = ("finetune.learning_rate=1e-3", "finetune.num_train_epochs=2", "finetune.batch_size=4")
 
 _WORDS: Sequence[tuple[str, Sequence[str]]] = (
     (r"\bWrite a (?:Python )?function\b", ("I need a helper", "Give me a routine", "Please code a function")),
@@ -405,20 +405,22 @@ def _task(asked: Sequence[Asked], key: str) -> Task:
 def naive_rows(
     folder: Path, by_span: Mapping[str, Asked], splits: Mapping[str, str], assigned: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """The last correction of each training cluster as a row: the question as it was asked, the correction as it was given."""
-    rows: dict[str, dict[str, Any]] = {}
+    """Every correction of the training clusters as a row: the question as it was asked, the correction as it was given."""
+    rows: list[dict[str, Any]] = []
     for _, score in iter_jsonl(folder / "feedback.jsonl"):
         one = by_span[score["observationId"]]
         if score["dataType"] != "CORRECTION" or splits.get(assigned.get(score["observationId"], "")) != "train":
             continue
         system = [{"role": "system", "content": one.task.system}] if one.task.system else []
         text = score["value"] if "```" in score["value"] else f"```python\n{score['value']}\n```"
-        rows[assigned[score["observationId"]]] = {
-            "prompt": [*system, {"role": "user", "content": one.text}],
-            "completion": [{"role": "assistant", "content": text}],
-            "provenance": {"key": one.id},
-        }
-    return list(rows.values())
+        rows.append(
+            {
+                "prompt": [*system, {"role": "user", "content": one.text}],
+                "completion": [{"role": "assistant", "content": text}],
+                "provenance": {"key": one.id},
+            }
+        )
+    return rows
 
 
 def train_naive(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
@@ -433,7 +435,7 @@ def train_naive(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
             trainset / "trainset.json",
             {"digest": digest(list(rows)), "index_digest": "none", "rows": len(rows), "counts": {"rows": len(rows)}},
         )
-        settings = FinetuneSettings(learning_rate=1e-3, num_train_epochs=4, batch_size=4)
+        settings = FinetuneSettings(learning_rate=1e-3, num_train_epochs=2, batch_size=4)
         finetune(trainset, ModelRef(base=MODEL), settings, out, index_digest="none")
     return out
 

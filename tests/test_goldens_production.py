@@ -313,3 +313,19 @@ def test_an_empty_call_in_the_log_is_not_all_that_is_tried(tmp_path: Path, sandb
     standing = only(tmp_path, [down("a", golden, question=asked, answer=wrong)], sandbox, answer=wrong)
     assert standing.state == "drafted" and standing.proposal is not None and standing.proposal.task is not None
     assert standing.proposal.task.checks.count("assert longest([") >= 3
+
+
+def test_other_words_for_an_active_training_problem_are_training_tasks_of_its_group(tmp_path: Path, sandbox: Sandbox) -> None:
+    words = [ASKED, "shout(text), please: capitals, then a mark", "I want `shout(text)` to be loud: capital letters and !"]
+    asked = [down(f"a{n}", RIGHT, question=words[n], day=n + 1) for n in range(3)]
+    other = "Write topic(x) for something that has nothing to do with it"
+    project = make_project(tmp_path, [*asked, down("z", question=other, day=20), down("y", question=other + " at all y", day=21)])
+    tools = tools_with(sandbox)
+    found = next(s for s in triage(project, tools).standings if s.problem.members[0] == "a0")
+    assert found.problem.split == "train" and found.proposal is not None and len(found.proposal.also_asked) == 2
+    assert len(load_suite(str(project), drafts=True).tasks) == 1
+    review.approve(project, found, tools, who="Ada", why="read it")
+    triage(project, tools)
+    tasks = load_suite(str(project)).tasks
+    assert sorted(task.prompt for task in tasks) == sorted(words)
+    assert {(task.group, task.golden, task.split) for task in tasks} == {(found.problem.id, RIGHT, "train")}

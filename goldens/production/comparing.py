@@ -28,6 +28,7 @@ _CLOCK = re.compile(
     r"\b(?:datetime|date)\.(?:now|today|utcnow)\b|\btime\.(?:time|time_ns|localtime|gmtime|ctime|strftime)\b|\bDate\.now\b"
     r"|\bnew Date\(\)|\btime\(\)|\b(?:now|today|utcnow)\(\)"
 )
+_ALSO_ASKED = 4
 _GRADED = 8  # recorded failures that are graded with the finished checks
 
 
@@ -320,12 +321,22 @@ class Comparing:
             passing=tuple(passing),
             mistaken=tuple(mistaken),
             recorded=recorded,
+            also_asked=self._also_asked(task),
         )
         if failing:
             return proposal
         many = "answer that was called a failure passes" if len(passing) == 1 else "answers that were called failures pass"
         why = f"nobody: {len(passing)} recorded {many} the checks, and none fails them"
         return proposal.model_copy(update={"waiting": why})
+
+    def _also_asked(self, task: Task) -> tuple[str, ...]:
+        """Other questions of one turn that name the function, each once; what names another thing may mean another thing."""
+        asked = {" ".join(task.prompt.split()): ""}
+        for answer in self.members:
+            alone = sum(turn["role"] == "user" for turn in answer.turns) == 1
+            if alone and answer.system == task.system and names_function(answer.question, self.entry):
+                asked.setdefault(" ".join(answer.question.split()), answer.question)
+        return tuple(question for question in asked.values() if question)[:_ALSO_ASKED]
 
     def _is_right(self, code: str, task: Task, golden: list[Behaved] | None) -> bool:
         """Whether an answer that was called good behaves like the golden; passes the checks where these are a person's."""

@@ -5,6 +5,7 @@ A task's folder that somebody edited by hand is theirs: it is read instead of wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from goldens.production.records import Proposal, Reproduction, Standing
 
 PROBLEMS = "problems"
 FUNNEL = "funnel.json"
+_VARIANT = re.compile(r"-q\d+$")
 _STATUS: Mapping[str, TaskStatus] = {"active": "active", "saturated": "active", "retired": "retired"}
 
 
@@ -29,7 +31,7 @@ class Workbook:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._edited = {task.group: task for task in _tasks_in(folder / PROJECT_SUITE)}
+        self._edited = {task.group: task for task in _tasks_in(folder / PROJECT_SUITE) if not _is_variant(task)}
 
     def _file(self, problem: str) -> Path:
         return self._folder / PROBLEMS / f"{problem}.json"
@@ -139,11 +141,27 @@ def write_suite(folder: Path, name: str, standings: Sequence[Standing], funnel: 
             write_task(suite, task, header)
         if not edited:
             book.wrote(standing.problem.id, task)
+        for variant in _variants(task, proposal.also_asked):
+            known = there.get(variant.id)
+            wanted = known is not None or variant.status == "active"
+            if wanted and (known is None or known.model_dump() != variant.model_dump()):
+                write_task(suite, variant, header)
     if any(suite.glob("*/prompt.md")):
         shown = header.model_dump(mode="json", exclude_defaults=True)
         _write_changed(suite / SUITE_FILE, yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110).encode())
         write_json(suite / FUNNEL, dict(funnel))
     return suite
+
+
+def _variants(task: Task, also_asked: Sequence[str]) -> list[Task]:
+    """The training task in the words of others; a holdout task is asked once, so that no problem counts more than another."""
+    if task.split != "train":
+        return []
+    return [task.model_copy(update={"id": f"{task.id}-q{number}", "prompt": text}) for number, text in enumerate(also_asked, 2)]
+
+
+def _is_variant(task: Task) -> bool:
+    return _VARIANT.search(task.id) is not None
 
 
 def _write_changed(file: Path, data: bytes) -> None:

@@ -66,7 +66,8 @@ class Proposal(Record):
 
     ``waiting`` says what is missing and who can give it; empty where the draft is ready to be reviewed. ``failing`` are recorded
     answers that fail the checks, ``passing`` those that were called failures and pass them, ``mistaken`` those that were called
-    good and fail them. ``support`` and ``against`` count votes for and against the golden's behaviour.
+    good and fail them. ``support`` and ``against`` count votes for and against the golden's behaviour. ``also_asked`` are other
+    questions of the log that ask for the same function in other words: training tasks of their own once the problem is active.
     """
 
     problem: str
@@ -79,6 +80,7 @@ class Proposal(Record):
     passing: tuple[str, ...] = ()
     mistaken: tuple[str, ...] = ()
     recorded: str = ""
+    also_asked: tuple[str, ...] = ()
     waiting: str = ""
     evidence: Mapping[str, Any] = Field(default_factory=dict)
 

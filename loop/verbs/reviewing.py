@@ -205,6 +205,10 @@ def show_draft(folder: Path, tools: Tools, standing: Standing, place: str = "") 
         soft_wrap=True,
     )
     console.out.print(Text(f"\n{task.prompt}\n"))
+    if proposal.also_asked and task.split == "train":
+        console.out.print(Text("also asked, and trained on, as", style="bold"))
+        for question in proposal.also_asked:
+            console.out.print(Text(f"  {' '.join(question.split())}"))
     if proposal.recorded:
         console.out.print(Text(f"recorded failure ({_said(tried.recorded)})", style="bold red"))
         console.out.print(Syntax(code_of(proposal.recorded, task.language) or proposal.recorded, task.language, word_wrap=True))
