@@ -32,7 +32,8 @@ def row(name: str, *, day: int = 1, question: str = ASKED, answer: str = WRONG, 
 
 def down(name: str, corrected: str = "", **more: Any) -> dict[str, Any]:
     """An answer that was called a failure, with a correction if one is given."""
-    return row(name, feedback="down", **({"corrected": corrected} if corrected else {}), **more)
+    said: dict[str, Any] = {"corrected": corrected} if corrected else {}
+    return row(name, feedback="down", **said, **more)
 
 
 def up(name: str, **more: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def answer(name: str, question: str, *, defines: str = "", fails: bool = True) -
         time=name,
         turns=({"role": "user", "text": question},),
         answer=code,
-        **signals,  # type: ignore[arg-type]
+        **signals,
     )
 
 

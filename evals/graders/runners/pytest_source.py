@@ -42,7 +42,8 @@ def parse_tests(file: str, text: str) -> ast.Module:
         TaskFault: it is not Python.
     """
     try:
-        return read_tree(text)
+        tree: ast.Module = read_tree(text)
+        return tree
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise TaskFault(f"{file}:{line}: the test file cannot be parsed: {error}") from None
