@@ -53,11 +53,16 @@ def test_a_time_of_any_form_is_the_same_moment(value: Any) -> None:
     assert notes == []
 
 
-@pytest.mark.parametrize("value", ["yesterday", 12, "1999-12-31", True, {"at": 1}, 1e300, "9" * 400, time.time() + 100_000])
+@pytest.mark.parametrize("value", ["yesterday", 12, "1999-12-31", True, {"at": 1}, 1e300, "9" * 400, "tomorrow and a bit"])
 def test_an_unbelievable_time_is_none_and_is_noted(value: Any) -> None:
     notes: list[str] = []
     assert time_of(value, notes) == ""
     assert notes == ["clock"]
+
+
+def test_a_time_more_than_a_day_ahead_is_none_and_is_noted() -> None:
+    notes: list[str] = []
+    assert time_of(time.time() + 100_000, notes) == "" and notes == ["clock"]
 
 
 @pytest.mark.parametrize("value", [None, ""])
