@@ -2,6 +2,7 @@
 
     python benchmarks/production.py answers --work DIR          # the embedded model answers, as production would
     python benchmarks/production.py arm --work DIR --noise 0.2  # ingest, triage, one round; and the naive arm, on the same log
+    python benchmarks/production.py naive --work DIR --noise 0.4  # the naive arm alone, on the problems of the arm at 0.2
     python benchmarks/production.py write --work DIR            # benchmarks/results/production.json
 
 People ask for tasks of ``house`` and ``basics`` in other words than the suites' (``reworded``), each task several times; the
@@ -333,6 +334,37 @@ def arm(work: Path, noise: float) -> None:
     print(json.dumps(figures, indent=1))
 
 
+def naive(work: Path, noise: float) -> None:
+    """The naive arm alone at another level of noise: the same problems, the same holdout, other feedback."""
+    from goldens.production.journal import Decisions
+
+    asked, results = questions(), read_records(work / "results.jsonl", Result)
+    folder, first = work / f"naive-{noise:g}", work / "noise-0.2"
+    folder.mkdir(exist_ok=True)
+    with _Boxed() as box:
+        write_jsonl(folder / "feedback.jsonl", feedback(asked, results, noise, box))
+    decisions = Decisions(first / "production")
+    assigned, splits = decisions.assigned(), decisions.splits()
+    by_span = {digest([one.id]).removeprefix("b2:")[:16]: one for one in asked}
+    rows = naive_rows(folder, by_span, splits, assigned)
+    holdout = held_out(asked, by_span, assigned, splits)
+    base = _passes(first, holdout, "", "base")
+    passes = _passes(folder, holdout, str(train_naive(folder, rows)), "naive")
+    figures = {"noise": noise, "naive_rows": len(rows), "holdout": len(holdout), "base": _share(base)}
+    write_json(work / f"naive-{noise:g}.json", {**figures, "naive": {**_share(passes), **_against(base, passes)}})
+
+
+def held_out(
+    asked: Sequence[Asked], by_span: Mapping[str, Asked], assigned: Mapping[str, str], splits: Mapping[str, str]
+) -> list[Task]:
+    """The holdout problems as the first user asked each, with the suites' own checks."""
+    tasks_of: dict[str, Counter[str]] = {}
+    for name, problem in assigned.items():
+        tasks_of.setdefault(problem, Counter())[by_span[name].task.key] += 1
+    held = [problem for problem, split in sorted(splits.items()) if split == "holdout"]
+    return [as_task(_first(asked, tasks_of[problem].most_common(1)[0][0])) for problem in held]
+
+
 class _Boxed:
     """A sandbox as a context."""
 
@@ -356,9 +388,7 @@ def measured(folder: Path, asked: Sequence[Asked], results: Sequence[Result], no
     for name, problem in decisions.assigned().items():
         tasks_of.setdefault(problem, Counter())[by_span[name].task.key] += 1
     splits = decisions.splits()
-    holdout = [
-        as_task(_first(asked, tasks_of[p].most_common(1)[0][0])) for p, split in sorted(splits.items()) if split == "holdout"
-    ]
+    holdout = held_out(asked, by_span, decisions.assigned(), splits)
     with _Boxed() as box:
         wrong = [
             s.problem.id
@@ -465,7 +495,7 @@ def _against(before: Mapping[str, list[bool]], after: Mapping[str, list[bool]]) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("answers", "arm", "write"))
+    parser.add_argument("what", choices=("answers", "arm", "naive", "write"))
     parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
     parser.add_argument("--noise", type=float, default=0.2)
     given = parser.parse_args()
@@ -475,57 +505,52 @@ def main() -> None:
         answers(work)
     elif given.what == "arm":
         arm(work, given.noise)
+    elif given.what == "naive":
+        naive(work, given.noise)
     else:
         write(work)
 
 
 def write(work: Path) -> None:
     """The figures of all arms, as the documentation's table takes them."""
-    arms = [read_json(file) for file in sorted(work.glob("arm-*.json"), key=lambda file: float(file.stem.removeprefix("arm-")))]
-    if not arms:
+    arms = [read_json(file) for file in (*work.glob("arm-*.json"), *work.glob("naive-*.json"))]
+    whole = [arm for arm in arms if "funnel" in arm]
+    if not whole:
         raise SystemExit(f"{work}: no arm was measured")
     rows = []
-    for arm in arms:
-        funnel = arm["funnel"]
-        row = {
-            "noise": arm["noise"],
-            "way": "{active} active of {problems} problems, {wrong} with a wrong golden".format(
-                active=funnel["active"], problems=funnel["problems"], wrong=len(arm["active_wrong_goldens"])
-            ),
-            "naive_rows": arm["naive_rows"],
-            "holdout": arm["holdout"],
-            "base": arm["base"]["rate"],
-        }
-        for name in ("naive", "goldloop"):
-            row |= {f"{name}_{key}": arm[name][key] for key in ("rate", "low", "high")}
+    for arm in sorted(arms, key=lambda arm: float(arm["noise"])):
+        row = {"noise": arm["noise"], "holdout": arm["holdout"], "base": arm["base"]["rate"]}
+        row |= {"naive": _cell(arm["naive"]), "naive_rows": arm["naive_rows"]}
+        row["goldloop"] = _cell(arm["goldloop"]) if "goldloop" in arm else "not run"
         rows.append(row)
-    first = arms[0]
-    points = "{{{name}_rate:.1%}} ({{{name}_low_points:+.1f}} to {{{name}_high_points:+.1f}})"
-    for row in rows:
-        row |= {
-            f"{name}_{side}_points": 100 * row[f"{name}_{side}"] for name in ("naive", "goldloop") for side in ("low", "high")
-        }
+    funnel, first = whole[0]["funnel"], whole[0]
+    wrong = len(first["active_wrong_goldens"])
+    said = (
+        f"at {first['noise']:.0%}: {first['answers']} answers, {funnel['failing']} called failures, {funnel['problems']} "
+        f"problems, {funnel['reproduced']} reproduced, {funnel['active']} active, {wrong} of these with a golden that the "
+        "suites' own checks fail"
+    )
     result = {
         "what": f"Holdout problems of a log of {first['answers']} answers that are solved, before and after one round",
-        "command": "python -m benchmarks.production arm --work DIR --noise P",
-        "machine": {
-            "cores": 2,
-            "memory_gib": 24,
-            "note": "SmolLM2-135M-Instruct, one seed; in brackets the 95% interval of the difference to the base, in points",
-        },
+        "command": "python -m benchmarks.production arm --work DIR --noise 0.2",
+        "machine": {"cores": 2, "memory_gib": 24, "note": f"SmolLM2-135M-Instruct, one seed; {said}"},
         "versions": None,
         "date": datetime.now(UTC).date().isoformat(),
         "columns": [
             {"title": "wrong feedback", "text": "{noise:.0%}"},
-            {"title": "the log", "text": "{way}"},
             {"title": "holdout problems", "text": "{holdout}"},
             {"title": "base", "text": "{base:.1%}"},
-            {"title": "naive", "text": points.format(name="naive")},
-            {"title": "goldloop", "text": points.format(name="goldloop")},
+            {"title": "naive: rows", "text": "{naive_rows}"},
+            {"title": "naive: solved (difference to the base, points)", "text": "{naive}"},
+            {"title": "goldloop: solved (difference to the base, points)", "text": "{goldloop}"},
         ],
         "rows": rows,
     }
     RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _cell(figures: Mapping[str, Any]) -> str:
+    return f"{figures['rate']:.1%} ({100 * figures['delta']:+.1f}; {100 * figures['low']:+.1f} to {100 * figures['high']:+.1f})"
 
 
 if __name__ == "__main__":
