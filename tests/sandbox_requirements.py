@@ -9,8 +9,10 @@ from typing import NoReturn
 import pytest
 
 from evals.errors import SandboxFault
+from evals.records import Task
 from evals.sandboxes import make_sandbox
 from evals.sandboxes.base import Sandbox
+from evals.toolchains import find_toolchain
 
 IMAGE = os.environ.get("GOLDLOOP_TEST_IMAGE", "goldloop-python:test")
 
@@ -36,3 +38,12 @@ def required_sandbox(name: str) -> Sandbox:
     if not isinstance(found, str):
         return found
     unavailable(name, f"{found} (.ci/docker.sh sets one up)" if name == "docker" else found)
+
+
+def required_for(task: Task, name: str) -> Sandbox:
+    """The sandbox for a task; skips its test, or fails it, where a component has no web toolchain to run in."""
+    sandbox = required_sandbox(name)
+    is_component = task.kind == "tests" and task.language != "python"
+    if name != "docker" and is_component and find_toolchain("web") is None:
+        unavailable("web", "no web toolchain here: goldloop images build")
+    return sandbox

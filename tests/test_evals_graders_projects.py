@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from project_tasks import CART, CART_TEST, COUNTER, COUNTER_TEST, IDS, cart_task, counter_task
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_for
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders.projects import ProjectGrader, expected_ids
@@ -23,7 +23,7 @@ COUNTER_IDS = tuple(f"tests/counter.test.tsx > Counter > {name}" for name in IDS
 
 
 def graded(task: Task, code: str) -> Verdict:
-    return ProjectGrader().grade(task, code, required_sandbox("sandlock"))
+    return ProjectGrader().grade(task, code, required_for(task, "sandlock"))
 
 
 class Broken:

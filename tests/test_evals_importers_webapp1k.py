@@ -2,7 +2,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_for
 
 from evals.errors import BadInput
 from evals.graders.projects import ProjectGrader, expected_ids
@@ -117,7 +117,7 @@ def test_another_file_is_refused_with_what_was_expected(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_right_component_passes(benchmark: Path) -> None:
     task = load_suite(f"webapp1k:{benchmark}").tasks[0]
-    found = ProjectGrader().grade(task, RIGHT, required_sandbox("sandlock"))
+    found = ProjectGrader().grade(task, RIGHT, required_for(task, "sandlock"))
     assert found.passed, (found.reason, found.evidence)
 
 
@@ -127,5 +127,5 @@ def test_a_right_component_passes(benchmark: Path) -> None:
 )
 def test_a_wrong_component_fails(benchmark: Path, change: tuple[str, str]) -> None:
     task = load_suite(f"webapp1k:{benchmark}").tasks[0]
-    found = ProjectGrader().grade(task, RIGHT.replace(*change), required_sandbox("sandlock"))
+    found = ProjectGrader().grade(task, RIGHT.replace(*change), required_for(task, "sandlock"))
     assert (found.status, found.reason) == ("fail", "tests_failed")

@@ -69,6 +69,7 @@ def test_a_job_takes_modules_from_the_archive_and_cannot_write_it(toolchain: Pat
         assert found["written"] in ("EACCES", "EPERM", "EROFS")
 
 
+@pytest.mark.usefixtures("toolchain")
 def test_an_archive_of_another_node_is_left_alone() -> None:
     head = json.dumps({"node": "v1.0.0x64", "resolved": {}, "files": {}}).encode()
     found = probe("other.bin", {"other.bin": len(head).to_bytes(4, "little") + head})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from project_tasks import CART, CART_TEST, COUNTER, COUNTER_TEST, cart_task, counter_task
-from sandbox_requirements import required_sandbox
+from sandbox_requirements import required_for, required_sandbox
 
 from evals.graders.projects import ProjectGrader
 from evals.records import Task
@@ -50,7 +50,7 @@ def shapes_task() -> Task:
 
 
 def forged(task: Task, file: Path, sandbox: str) -> None:
-    found = ProjectGrader().grade(task, file.read_text(), required_sandbox(sandbox))
+    found = ProjectGrader().grade(task, file.read_text(), required_for(task, sandbox))
     assert found.status == "fail", (found.status, found.reason, found.evidence)
 
 
@@ -65,18 +65,18 @@ def test_no_forged_class_passes(file: Path) -> None:
 
 
 def test_the_honest_component_passes() -> None:
-    found = ProjectGrader().grade(counter_task(), COUNTER, required_sandbox("sandlock"))
+    found = ProjectGrader().grade(counter_task(), COUNTER, required_for(counter_task(), "sandlock"))
     assert found.passed, (found.reason, found.evidence)
 
 
 def test_the_honest_class_passes() -> None:
-    found = ProjectGrader().grade(cart_task(), CART, required_sandbox("sandlock"))
+    found = ProjectGrader().grade(cart_task(), CART, required_for(cart_task(), "sandlock"))
     assert found.passed, (found.reason, found.evidence)
 
 
 def test_a_right_answer_to_tests_of_every_style_passes() -> None:
     task = shapes_task()
-    found = ProjectGrader().grade(task, task.golden, required_sandbox("sandlock"))
+    found = ProjectGrader().grade(task, task.golden, required_for(task, "sandlock"))
     assert found.passed, (found.reason, found.evidence)
 
 
@@ -97,7 +97,7 @@ def test_a_right_answer_to_tests_of_every_style_passes() -> None:
 def test_a_wrong_answer_fails_the_test_that_says_so(right: str, wrong: str, test: str) -> None:
     task = shapes_task()
     assert right in task.golden
-    found = ProjectGrader().grade(task, task.golden.replace(right, wrong), required_sandbox("sandlock"))
+    found = ProjectGrader().grade(task, task.golden.replace(right, wrong), required_for(task, "sandlock"))
     assert (found.status, found.reason, found.flags) == ("fail", "tests_failed", ())
     assert f"tests/test_shapes.py::{test}" in {entry["test"] for entry in found.evidence["failed"]}
 
@@ -127,7 +127,7 @@ PAIR = """class Pair:
 )
 def test_instances_that_the_golden_has_too_are_compared_inside(code: str, reason: str) -> None:
     task = cart_task(entry="pairs.py", starter={}, golden=PAIR, tests={"tests/test_pairs.py": INSTANCE_TEST})
-    assert ProjectGrader().grade(task, code, required_sandbox("sandlock")).reason == reason
+    assert ProjectGrader().grade(task, code, required_for(task, "sandlock")).reason == reason
 
 
 def test_an_instance_where_the_golden_has_a_plain_value_equals_nothing() -> None:
@@ -143,13 +143,13 @@ def test_code_that_throws_in_a_hook_of_all_tests_fails_without_a_flag() -> None:
     hook = "import { beforeEach } from 'vitest';\nimport { reset } from '../src/Counter';\nbeforeEach(() => reset());\n"
     task = counter_task(tests={"tests/counter.test.tsx": hook + COUNTER_TEST})
     throwing = COUNTER + "\nexport function reset() { throw new Error('not yet'); }\n"
-    found = ProjectGrader().grade(task, throwing, required_sandbox("sandlock"))
+    found = ProjectGrader().grade(task, throwing, required_for(task, "sandlock"))
     assert (found.reason, found.flags) == ("tests_failed", ())
 
 
 def test_code_that_throws_in_a_fixture_of_all_tests_fails_without_a_flag() -> None:
     task = cart_task(tests={"tests/test_cart.py": CART_TEST.replace("@pytest.fixture\n", "@pytest.fixture(autouse=True)\n")})
-    found = ProjectGrader().grade(task, CART.replace("self.items = []", "1 / 0"), required_sandbox("sandlock"))
+    found = ProjectGrader().grade(task, CART.replace("self.items = []", "1 / 0"), required_for(task, "sandlock"))
     assert (found.reason, found.flags) == ("tests_failed", ())
 
 
@@ -161,7 +161,7 @@ def test_no_forged_class_passes_in_a_container(name: str) -> None:
 
 @pytest.mark.docker
 def test_the_honest_class_passes_in_a_container() -> None:
-    found = ProjectGrader().grade(cart_task(), CART, required_sandbox("docker"))
+    found = ProjectGrader().grade(cart_task(), CART, required_for(cart_task(), "docker"))
     assert found.passed, (found.reason, found.evidence)
 
 
@@ -173,5 +173,5 @@ def test_no_forged_component_passes_in_a_container(name: str) -> None:
 
 @pytest.mark.docker
 def test_the_honest_component_passes_in_a_container() -> None:
-    found = ProjectGrader().grade(counter_task(), COUNTER, required_sandbox("docker"))
+    found = ProjectGrader().grade(counter_task(), COUNTER, required_for(counter_task(), "docker"))
     assert found.passed, (found.reason, found.evidence)
