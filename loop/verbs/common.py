@@ -28,6 +28,21 @@ def no_file_in_the_way(option: str, path: Path) -> None:
             raise BadInput(f"{option} {path}: {which}, and nothing is overwritten; give a new folder")
 
 
+def column_map(given: Sequence[str], expected: str) -> dict[str, str]:
+    """What ``--column NAME=COLUMN`` says, by name.
+
+    Raises:
+        BadInput: one has another form than ``expected`` tells.
+    """
+    columns = {}
+    for pair in given:
+        name, equals, column = pair.partition("=")
+        if not name or not equals or not column:
+            raise BadInput(f"--column {pair}: expected {expected}")
+        columns[name] = column
+    return columns
+
+
 def _out(folder: Path) -> Path:
     no_file_in_the_way("--out", folder)
     return folder

@@ -14,7 +14,7 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.app import Json, Unsafe, app, emit, next_command
-from loop.verbs.common import Out
+from loop.verbs.common import Out, column_map
 
 if TYPE_CHECKING:
     from evals.records import Task
@@ -73,13 +73,7 @@ def import_(
 def _columns(importer: str, given: Sequence[str]) -> dict[str, str]:
     if given and importer not in _MAPPED:
         raise BadInput(f"--column: for {' and '.join(_MAPPED)} only; {importer} knows its own columns")
-    columns = {}
-    for pair in given:
-        key, equals, column = pair.partition("=")
-        if not key or not equals or not column:
-            raise BadInput(f"--column {pair}: expected KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
-        columns[key] = column
-    return columns
+    return column_map(given, "KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
 
 
 def _read(importer: str, path: str, columns: dict[str, str], name: str) -> Suite:

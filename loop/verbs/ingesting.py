@@ -12,6 +12,7 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.app import Json, app, emit, next_command
+from loop.verbs.common import column_map
 
 if TYPE_CHECKING:
     from evals.logs.taking import IngestedFile
@@ -70,7 +71,7 @@ def ingest(
         _require_held(into, release or ())
         options = IngestOptions(
             format=name,
-            columns=_columns(column or ()),
+            columns=column_map(column or (), "PART=COLUMN, such as prompt=question"),
             rules=declare_rules(into, rules),
             released=frozenset(release or ()),
             licence=licence,
@@ -115,16 +116,6 @@ def _require_held(into: Path, released: Sequence[str]) -> None:
         if name not in held:
             there = f"such as {', '.join(sorted(held)[:5])}" if held else "none at all"
             raise BadInput(f"--release {name}: no quarantined record of {into} has this id; {len(held)} wait, {there}")
-
-
-def _columns(pairs: Sequence[str]) -> dict[str, str]:
-    columns = {}
-    for pair in pairs:
-        part, separator, name = pair.partition("=")
-        if not separator or not part or not name:
-            raise BadInput(f"--column {pair}: expected PART=COLUMN, such as prompt=question")
-        columns[part] = name
-    return columns
 
 
 def _plain(path: Path, result: IngestedFile | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
-from loop.app import RUNS, Json, Sets, Unsafe, app, emit, next_command
+from loop.app import DEFAULT_MODEL, RUNS, Json, Sets, Unsafe, app, emit, next_command
 from loop.verbs.triaging import ProjectFolder, shortened, triage_tools
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def review(
 
     require_ingested(folder)
 
-    model = "smollm2-135m-instruct" if adapter else ""
+    model = DEFAULT_MODEL if adapter else ""
     with locked(folder), triage_tools(folder, model, adapter, set_, RUNS, unsafe_local, json) as tools:
         named = bool(approve or reject or retire or golden or checks)
         done = (
