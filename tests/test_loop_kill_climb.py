@@ -9,13 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from conftest import WriteSuite
+from killing import Killer
 
 from evals.files import MANIFEST, read_json
 
@@ -34,24 +34,13 @@ def forked() -> Any:
 def work(suite: str, project: str, name: str, kill_at: int, said: str) -> None:
     """Run or resume two rounds; ``kill_at`` counts the process's durable writes. The number of writes goes to ``said``."""
     os.chdir(project)
-    writes = 0
-
-    def before(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal writes
-            writes += 1
-            if writes == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **named)
-
-        return call
-
+    killer = Killer(kill_at)
     import evals.sandboxes
     from loop.config import make_config
     from loop.runs import resume_run, start_run
 
     evals.sandboxes.self_test = lambda sandbox: []
-    os.fsync, os.replace = before(os.fsync), before(os.replace)
+    os.fsync, os.replace = killer.before(os.fsync), killer.before(os.replace)
     config = {
         "name": name,
         "model": "scripted",
@@ -65,7 +54,7 @@ def work(suite: str, project: str, name: str, kill_at: int, said: str) -> None:
         resume_run(folder)
     else:
         start_run(make_config(config), Path(), Path("runs"))
-    Path(said).write_text(str(writes))
+    Path(said).write_text(str(killer.writes))
 
 
 def end_of(project: Path) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from killing import Killer
 from langsmith_logs import KEY, lines, run, said
 
 from evals.sandboxes.base import Sandbox
@@ -41,29 +41,18 @@ def work(project: str, kill_at: int, written: str) -> None:
     """Ingest and triage; ``kill_at`` counts the process's durable writes. The number of writes goes to ``written``."""
     os.chdir(project)
     os.dup2(os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
-    writes = 0
-
-    def before(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal writes
-            writes += 1
-            if writes == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **named)
-
-        return call
-
+    killer = Killer(kill_at)
     import evals.sandboxes
     from loop.cli import main
 
     evals.sandboxes.self_test = lambda sandbox: []
-    os.fsync, os.replace, os.rename = before(os.fsync), before(os.replace), before(os.rename)
+    os.fsync, os.replace, os.rename = killer.before(os.fsync), killer.before(os.replace), killer.before(os.rename)
     for command in _COMMANDS:
         try:
             main([*command, *(_SETTINGS if command[0] == "triage" else ())])
         except SystemExit as ended:
             assert not ended.code, (command, ended.code)
-    Path(written).write_text(str(writes))
+    Path(written).write_text(str(killer.writes))
 
 
 def end_of(project: Path) -> dict[str, Any]:
