@@ -59,9 +59,13 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """What was read: the ``choice`` where a block settled it, and the text that stands in no block."""
+    """What was read: the ``choice`` where a block settled it, and the text that stands in no block.
+
+    ``sure``: all blocks end where they do whatever comes later in the text.
+    """
 
     parts: tuple[CodePart, ...]
+    sure: bool
     outside: str
     choice: Choice | None
 
@@ -121,9 +125,9 @@ def is_settled(text: str, language: str = "", asked: Collection[str] | None = No
     row = language_of(language) if language else _language_by_tag(text)
     if asked is not None:
         return _read(text, row, frozenset(asked)).choice is not None
-    parts = _read(text, row, frozenset()).parts
-    last = parts[-1] if parts else None
-    return last is not None and row.definition.search(last.body) is not None and settles(parts, row, last.outline.defines)
+    read = _read(text, row, frozenset())
+    last = read.parts[-1] if read.parts and read.sure else None
+    return last is not None and row.definition.search(last.body) is not None and settles(read.parts, row, last.outline.defines)
 
 
 def left_thinking(prompt: str) -> str:
@@ -155,20 +159,22 @@ def _read(text: str, row: Language, asked: frozenset[str]) -> _Read:
     parts: list[CodePart] = []
     outside: list[str] = []
     after = tries = 0
+    sure = True
     for block in blocks_of(text, row):
         outside.append(block.prose)
         after = block.after
+        sure = sure and block.sure
         if not block.body.strip():
             continue
         parts.append(_part(block, row))
-        if tries < _MOST_SETTLING and asked & parts[-1].outline.defines:
+        if sure and tries < _MOST_SETTLING and asked & parts[-1].outline.defines:
             tries += 1
             if settles(parts, row, asked):
-                return _Read(parts=tuple(parts), outside="", choice=chosen(parts, row, asked))
+                return _Read(parts=tuple(parts), sure=True, outside="", choice=chosen(parts, row, asked))
         if len(parts) == _MOST_BLOCKS:
             break
     outside.append("\n".join(text.split("\n")[after:]))
-    return _Read(parts=tuple(parts), outside="\n".join(outside), choice=None)
+    return _Read(parts=tuple(parts), sure=sure, outside="\n".join(outside), choice=None)
 
 
 def _part(block: FencedBlock, row: Language) -> CodePart:

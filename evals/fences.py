@@ -35,13 +35,15 @@ _MOST_PARSED = 1_000_000  # characters, over all tries of one end
 class FencedBlock:
     """One block; ``prose`` is the text since the block before.
 
-    ``closed``: a fence at the beginning of a line ends it. ``after`` is the number of the first line behind it.
+    ``closed``: a fence at the beginning of a line ends it. ``sure``: it ends there whatever comes later in the text.
+    ``after`` is the number of the first line behind it.
     """
 
     tag: str
     body: str
     prose: str
     closed: bool
+    sure: bool
     after: int
 
 
@@ -50,10 +52,11 @@ class _End:
     body: str
     after: int
     closed: bool
+    sure: bool
 
 
 def blocks_of(text: str, row: Language) -> Iterator[FencedBlock]:
-    """The blocks of a text, in order. What comes after a closed block changes neither it nor those before."""
+    """The blocks of a text, in order. What comes after a block that is ``sure``, as all before it are, changes none of them."""
     lines = text.split("\n")
     at = since = 0
     while at < len(lines):
@@ -66,7 +69,8 @@ def blocks_of(text: str, row: Language) -> Iterator[FencedBlock]:
         of_task = row if tag in row.fences or not tag else None
         end = _end(lines, at, width, fence, of_task)
         at = since = end.after
-        yield FencedBlock(tag=tag, body=_as_source(end.body, of_task), prose=prose, closed=end.closed, after=at)
+        body = _as_source(end.body, of_task)
+        yield FencedBlock(tag=tag, body=body, prose=prose, closed=end.closed, sure=end.sure, after=at)
 
 
 def _opening(line: str, row: Language) -> tuple[int, str, str, str] | None:
@@ -111,13 +115,17 @@ def _end(lines: Sequence[str], first: int, width: int, fence: str, row: Language
             reopens = begins and not alone and _opens_known(stripped, row)
             if is_diff:
                 if alone and indent <= width:  # with a blank before it, it is a line of the file
-                    return _End(body=body, after=at + 1, closed=True)
+                    return _End(body=body, after=at + 1, closed=True, sure=True)
             elif (alone or not begins or reopens or reader is not None) and (
                 reader is None or not reader.parses or reader.is_whole(body)
             ):
-                return _End(body=body, after=at if reopens else at + 1, closed=begins)
+                return _End(body=body, after=at if reopens else at + 1, closed=begins, sure=True)
             if alone or reopens:
-                ends.append((indent <= width + 3, _End(body=body, after=at if reopens else at + 1, closed=alone)))
+                belongs = indent <= width + 3
+                sure = belongs and not ends and reader is not None and not reader.may_hold(body, fence)
+                ends.append((belongs, _End(body=body, after=at if reopens else at + 1, closed=alone, sure=sure)))
+                if sure:  # not whole, and no text to come makes it so
+                    break
             tries, size = tries + 1, size + len(body)
             if len(ends) == _MOST_CLOSINGS or tries == 4 * _MOST_CLOSINGS or size > _MOST_PARSED:
                 break
@@ -125,7 +133,7 @@ def _end(lines: Sequence[str], first: int, width: int, fence: str, row: Language
     left = [dedent.sub("", line, count=1) for line in lines[first:]]
     if left and left[-1].strip(" \t") in {"`", "``"}:  # half a fence, cut off
         left.pop()
-    rest = _End(body="\n".join(left), after=len(lines), closed=False)
+    rest = _End(body="\n".join(left), after=len(lines), closed=False, sure=False)
     if ends and reader is not None and reader.parses and reader.is_whole(rest.body):
         return rest
     belonging = (end for belongs, end in ends if belongs)

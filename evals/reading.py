@@ -35,6 +35,10 @@ class CodeReader(Protocol):
         """Whether the text is code without an error."""
         ...
 
+    def may_hold(self, text: str, fence: str) -> bool:
+        """Whether a line that begins with a fence, right after this text, may belong to the code, as within a string."""
+        ...
+
     def names(self, text: str) -> Iterable[str]:
         """The identifiers of code."""
         ...
@@ -66,6 +70,10 @@ class PlainReader:
     def is_whole(self, text: str) -> bool:
         """See ``CodeReader.is_whole``; nothing can be told."""
         return True
+
+    def may_hold(self, text: str, fence: str) -> bool:
+        """See ``CodeReader.may_hold``; not known to be impossible."""
+        return self.parses
 
     def names(self, text: str) -> Iterable[str]:
         """See ``CodeReader.names``; nothing can be told."""
@@ -154,6 +162,10 @@ class PythonReader(PlainReader):
     def is_whole(self, text: str) -> bool:
         """See ``CodeReader.is_whole``."""
         return python_tree(text) is not None
+
+    def may_hold(self, text: str, fence: str) -> bool:
+        """See ``CodeReader.may_hold``; Python's only backticks are in strings and comments."""
+        return fence[0] != "`" or '"""' in text or "'''" in text or text.endswith("\\\n")
 
     def names(self, text: str) -> Iterable[str]:
         """See ``CodeReader.names``."""

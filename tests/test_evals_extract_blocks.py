@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 import torch
 from answer_texts import PROGRAMS, QUERIES, QUERY_TEXT, SCRIPTS, TRIPLE, TRIPLES, block
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evals.asked import asked_names
@@ -264,6 +264,7 @@ PIECES = [
 
 
 @settings(max_examples=300, deadline=None)
+@example(["```python\n", '"""\n', block(TRIPLE), '"""\n'], {"triple"})  # all of it is one docstring
 @given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from([{"triple"}, {"triple", "other"}, {PROGRAM}]))
 def test_a_text_that_was_stopped_gives_the_code_of_the_whole(pieces: list[str], asked: set[str]) -> None:
     text = "".join(pieces)
