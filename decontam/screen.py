@@ -2,7 +2,8 @@
 
 Beside the two channels, a pair is rejected for an identical solution, and for a group of the holdout. The splits dev and final
 are screened against as the holdout is, each with an index of its own: what many items share says nothing, so that the tasks of
-one split could hide those of another. Does not see paraphrases or translations; every report says so (``BLIND``).
+one split could hide those of another. What the whole suite has in common is counted over its training tasks, too
+(``matching.conventions``). Does not see paraphrases or translations; every report says so (``BLIND``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from decontam.holdouts import items_of
 from decontam.kernels.tokens import N, tokenize
+from decontam.matching.conventions import without_conventions
 from decontam.matching.index import BLIND, HoldoutIndex, build_index, solution_key
 from decontam.matching.match import match_text
 from decontam.records import CleanPair, ContaminatedPair, Match
@@ -70,16 +72,17 @@ AnyIndex = HoldoutIndex | SplitIndex
 
 
 def index_splits(tasks: Sequence[Task], rule: Rule | None = None) -> SplitIndex:
-    """The index of the holdout, dev and final tasks among these.
+    """The index of the holdout, dev and final tasks among these; the training tasks tell what the suites have in common.
 
     Raises:
         Inconclusive: there is no holdout, or none of a split can be indexed.
     """
     by_split = {split: [task for task in tasks if task.split == split] for split in sorted(HELD_OUT, key="holdout".__ne__)}
-    parts = {"holdout": index_tasks(by_split.pop("holdout"), rule)}
+    training = items_of([task for task in tasks if task.split == "train"])
+    parts = {"holdout": without_conventions(index_tasks(by_split.pop("holdout"), rule), training)}
     for split, held_out in by_split.items():
         try:
-            parts |= {split: index_tasks(held_out, rule)} if held_out else {}
+            parts |= {split: without_conventions(index_tasks(held_out, rule), training)} if held_out else {}
         except Inconclusive as error:
             raise Inconclusive(f"split {split}: {error}") from None
     return SplitIndex(parts=parts)

@@ -16,7 +16,8 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
     """Parts of items that a text covers.
 
     A window is twice the part's tokens and 64 more, so that added comments do not hide it and a long text does not add up
-    scattered grams. Within it coverage is the idf-weighted share of the part's grams.
+    scattered grams. Within it coverage is the idf-weighted share of the part's grams. A gram of weight 0 is boilerplate: it does
+    not count, but where it goes on behind the window it belongs to it, since what it holds (a number, a text) is evidence, too.
 
     ``hits`` are rows (value, gram, ordinal, first byte, end byte) as the scans give them; ``posting_*`` list the parts of each
     gram; ``idf`` and ``unique`` are by gram, ``part_*`` by part; the rest are thresholds.
@@ -82,7 +83,7 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
                     gram = hits[order[right], 1]
                     if seen[gram] == 0:
                         weight += idf[gram]
-                        grams += 1
+                        grams += idf[gram] > 0
                         uniques += unique[gram]
                     seen[gram] += 1
                     while hits[order[right], 2] - hits[order[left], 2] > width:
@@ -90,7 +91,7 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
                         seen[old] -= 1
                         if seen[old] == 0:
                             weight -= idf[old]
-                            grams -= 1
+                            grams -= idf[old] > 0
                             uniques -= unique[old]
                         left += 1
                     if weight > best_weight + 1e-9:
@@ -100,6 +101,12 @@ def score(hits, posting_starts, posting_parts, idf, unique, part_weight, part_to
                 coverage = best_weight / part_weight[part]
                 if coverage < least_coverage or best_grams < least_grams:
                     continue
+                while (
+                    best_last + 1 < high
+                    and idf[hits[order[best_last + 1], 1]] == 0
+                    and hits[order[best_last + 1], 2] - hits[order[best_first], 2] <= width
+                ):
+                    best_last += 1
                 run_first, run_last, start = best_first, best_first, best_first
                 for at in range(best_first + 1, best_last + 1):
                     if hits[order[at], 2] != hits[order[at - 1], 2] + 1:

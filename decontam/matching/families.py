@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from decontam.kernels.batches import Longs
 
 _TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and does not show that two items are alike
-_ALIKE, _NEARLY_THE_SAME = 0.5, 0.9  # shares of the grams of the smaller of two items
+ALIKE = 0.5
+"""Share of the grams of the smaller of two items from which they are variants of one."""
+_NEARLY_THE_SAME = 0.9
 
 
 def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tuple[int, float] | None]:
@@ -37,7 +39,7 @@ def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tup
     for left, right, count in zip(shared.coords[0].tolist(), shared.coords[1].tolist(), shared.data.tolist(), strict=True):
         share = count / min(sizes[left], sizes[right])
         best = twins[left]
-        if right < left and count >= 3 and share >= _ALIKE and (best is None or share > best[1]):
+        if right < left and count >= 3 and share >= ALIKE and (best is None or share > best[1]):
             twins[left] = (right, float(share))
     return twins
 
@@ -48,7 +50,7 @@ def families_of(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:
     Up to ``most`` items that share half are variants of one item. More of them are of one template, which would be theirs alone
     if they were one family: of these only those are one that are nearly the same.
     """
-    wide, close = _chains(twins, _ALIKE), _chains(twins, _NEARLY_THE_SAME)
+    wide, close = _chains(twins, ALIKE), _chains(twins, _NEARLY_THE_SAME)
     sizes = np.bincount(wide)
     return np.where(sizes[wide] <= most, wide, close)
 

@@ -1,0 +1,115 @@
+"""What a suite's training tasks tell about its holdout: grams that are conventions of the suite are no single item's own.
+
+A small holdout cannot show what is common: a phrase that stands in a tenth of a suite's tasks may stand in two of 25 holdout
+items, and looks like theirs. Training tasks are counted beside them, but for those that may be copies of an item: a convention
+is what tasks share that differ otherwise. Copies that were changed so far that they look like neighbours of the item, with
+other words and other literals, hide it only where they are more than ``common_share`` of the whole suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from decontam.kernels.batches import Longs
+from decontam.matching.alignment import aligned_share, shape
+from decontam.matching.families import ALIKE, families_of
+from decontam.matching.grams import Grams, text_grams
+from decontam.matching.index import HoldoutIndex, without_boilerplate
+from decontam.matching.match import as_column, scan
+from decontam.records import Item
+from evals.files import digest
+
+_THE_SAME = 0.995  # of an answer's tokens, in order: its literals are there, too
+
+
+def without_conventions(index: HoldoutIndex, training: Sequence[Item]) -> HoldoutIndex:
+    """The index in which grams that more than ``common_share`` of the suite's tasks have belong to no item.
+
+    Counted are families of similar tasks, a group as one. A training task that has half of the words of an item's prompt or
+    tests, or all of the code of its answer up to names, does not count for what is in that part. The digest names the training
+    tasks, too.
+    """
+    if not training:
+        return index
+    column = as_column("\n".join((item.prompt, item.answer, item.tests)) for item in training)
+    pairs = {name: _occurrences(scan(column, index, name)) for name in ("text", "code")}
+    copies = {name: _copies(grams, training, pairs[name]) for name, grams in (("text", index.text), ("code", index.code))}
+    families = _families(training, index)
+    counts = {
+        name: _in_items(grams, index) + _in_families(grams, pairs[name], copies[name], families)
+        for name, grams in (("text", index.text), ("code", index.code))
+    }
+    most = max(index.rule.common_least, int(index.rule.common_share * (len(index.items) + len(training))))
+    reduced = without_boilerplate(index, counts["text"], counts["code"], most)
+    named = digest([index.digest, sorted((item.model_dump() for item in training), key=lambda row: str(row["key"]))])
+    return replace(reduced, digest=named)
+
+
+def _occurrences(hits: Longs) -> Longs:
+    """Rows (text, gram), each once."""
+    return np.unique(hits[:, :2], axis=0).astype(np.int64)
+
+
+def _postings(grams: Grams) -> tuple[Longs, Longs]:
+    """Gram and part of each posting."""
+    return np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts)), grams.posting_parts
+
+
+def _copies(grams: Grams, training: Sequence[Item], pairs: Longs) -> set[tuple[int, int]]:
+    """Each (text, part) where the text may be a copy of the part."""
+    sizes = np.bincount(grams.posting_parts, minlength=len(grams.parts))
+    shapes: dict[str, list[str]] = {}
+
+    def shape_of(code: str) -> list[str]:
+        return shapes[code] if code in shapes else shapes.setdefault(code, shape(code.encode("utf-8", "replace")))
+
+    found = set()
+    for (text, part), shared in _shared(grams, pairs).items():
+        if grams.parts[part].name == "answer":
+            same = aligned_share(shape_of(grams.parts[part].text), shape_of(training[text].answer)) >= _THE_SAME
+        else:
+            same = shared >= ALIKE * sizes[part]
+        if same:
+            found.add((text, part))
+    return found
+
+
+def _shared(grams: Grams, pairs: Longs) -> dict[tuple[int, int], int]:
+    """For each (text, part) how many grams they share."""
+    shared: dict[tuple[int, int], int] = {}
+    for text, gram in pairs.tolist():
+        for part in grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist():
+            shared[text, part] = shared.get((text, part), 0) + 1
+    return shared
+
+
+def _in_items(grams: Grams, index: HoldoutIndex) -> Longs:
+    """In how many families of the holdout's items each gram occurs."""
+    families = families_of(index.twins, index.rule.common_least)
+    gram_of, part_of = _postings(grams)
+    numbers = families[np.array([part.number for part in grams.parts], np.int64)[part_of]]
+    return np.bincount(np.unique(np.stack([gram_of, numbers], axis=1), axis=0)[:, 0], minlength=len(grams.idf)).astype(np.int64)
+
+
+def _in_families(grams: Grams, pairs: Longs, copies: set[tuple[int, int]], families: Longs) -> Longs:
+    """In how many families of training tasks each gram occurs, without tasks that may be copies of an item that has it."""
+    counted = set()
+    for text, gram in pairs.tolist():
+        holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
+        if not any((text, part) in copies for part in holders):
+            counted.add((gram, int(families[text])))
+    return np.bincount(np.array([gram for gram, _ in counted], np.int64), minlength=len(grams.idf)).astype(np.int64)
+
+
+def _families(training: Sequence[Item], index: HoldoutIndex) -> Longs:
+    """A family number for each task: similar ones share one, and those of one group."""
+    *_, twins = text_grams(training, index.rule)
+    families = families_of(twins, index.rule.common_least)
+    first: dict[str, int] = {}
+    for number, item in enumerate(training):
+        if item.group:
+            families[families == families[number]] = families[first.setdefault(item.group, number)]
+    return families
