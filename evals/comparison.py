@@ -1,8 +1,8 @@
 """Pass rates and their comparison, with the method that the data allow: one sample per task, or several; flaky tasks.
 
-With one sample per task, each task its own group: Wilson's interval, Newcombe's paired interval and the exact McNemar test
-(``evals.stats``). Else the group is the cluster, or the task where no groups are given (``evals.clusters``). Neither samples
-of a task nor tasks of a group are counted as independent.
+With one sample per task, each task its own group: Wilson's interval, Newcombe's paired interval (wider for few tasks) and the
+exact McNemar test (``evals.stats``). Else the group is the cluster, or the task where no groups are given
+(``evals.clusters``). Neither samples of a task nor tasks of a group are counted as independent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from evals.clusters import Groups, compare_means, difference_interval, mean_interval
 from evals.errors import BadInput
 from evals.records import Result
-from evals.stats import Comparison, Interval, compare, newcombe_paired, wilson
+from evals.stats import Comparison, Interval, compare, paired_interval, wilson
 
 Outcomes = Mapping[str, Sequence[bool]]
 """Pass or fail of each sample, by task."""
@@ -138,7 +138,7 @@ def delta_interval(before: Outcomes, after: Outcomes, groups: Groups | None = No
     labels = _labels(tasks, groups)
     if _is_simple(before, after, labels):
         cells = Counter((before[task][0], after[task][0]) for task in tasks)
-        return newcombe_paired(cells[True, True], cells[False, True], cells[True, False], cells[False, False], confidence)
+        return paired_interval(cells[True, True], cells[False, True], cells[True, False], cells[False, False], confidence)
     left, right = ([sum(side[task]) / len(side[task]) for task in tasks] for side in (before, after))
     trials = sum(map(len, before.values())), sum(map(len, after.values()))
     return difference_interval(left, right, labels, confidence, trials)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.stats import compare, detectable_gain, mcnemar_midp, newcombe_paired, wilson
+from evals.stats import compare, detectable_gain, mcnemar_midp, newcombe_paired, paired_interval, wilson
 
 
 def test_wilson_equals_the_published_example() -> None:
@@ -33,6 +33,24 @@ def test_newcombe_equals_the_published_example() -> None:
     # Newcombe (1998), Statistics in Medicine 17:2635, table II, method 10, cells 36, 12, 2, 0: 0.0569 to 0.3404.
     interval = newcombe_paired(36, 12, 2, 0)
     assert (round(interval.low, 4), round(interval.high, 4)) == (0.0569, 0.3404)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 8, 12])
+@pytest.mark.parametrize("rates", [(0.5, 0.5), (0.5, 0.65), (0.3, 0.7), (0.8, 0.6)])
+def test_the_interval_of_few_tasks_holds_the_truth_19_times_of_20(n: int, rates: tuple[float, float]) -> None:
+    # By enumeration of all outcomes of n tasks that pass independently before and after.
+    before, after = rates
+    cells = (before * after, (1 - before) * after, before * (1 - after), (1 - before) * (1 - after))
+    held = 0.0
+    for counts in (c for c in product(range(n + 1), repeat=4) if sum(c) == n):
+        ways = math.factorial(n) / math.prod(map(math.factorial, counts))
+        low, high = paired_interval(*counts)
+        held += ways * math.prod(p**c for p, c in zip(cells, counts, strict=True)) * (low <= after - before <= high)
+    assert held >= 0.94
+
+
+def test_the_interval_of_many_tasks_is_newcombes() -> None:
+    assert paired_interval(8, 6, 2, 4) == newcombe_paired(8, 6, 2, 4)
 
 
 def test_midp_equals_the_published_example() -> None:

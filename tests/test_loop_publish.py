@@ -12,7 +12,7 @@ from conftest import WriteSuite
 from evals.errors import Inconclusive
 from evals.files import read_json, read_records
 from evals.records import Result
-from evals.stats import mcnemar_midp, newcombe_paired
+from evals.stats import mcnemar_midp, paired_interval
 from finetune.records import TRAINED_ON
 from loop.holdout import HoldoutLedger
 from loop.registry import Registry
@@ -47,7 +47,7 @@ def test_the_last_figure_is_that_of_the_base_against_the_adapter_in_use(goldloop
     ended = goldloop("publish", "--json")
     assert ended.code == 0
     (line,) = ended.json["lines"]
-    low, high = newcombe_paired(0, 6, 0, 0)
+    low, high = paired_interval(0, 6, 0, 0)
     assert (line["before"], line["after"], line["delta"], line["n"]) == (0.0, 1.0, 1.0, 6)
     assert line["ci95"] == pytest.approx([low, high]) and line["p"] == pytest.approx(mcnemar_midp(6, 0))
     assert (ended.json["run"], ended.json["round"], ended.json["base"], ended.json["unproved"]) == ("t", 1, "m", 0)
