@@ -8,7 +8,8 @@ other words and other literals, hide it only where they are more than ``common_s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from decontam.kernels.batches import Longs
 from decontam.matching.alignment import aligned_share, shape
 from decontam.matching.families import ALIKE, families_of
 from decontam.matching.grams import Grams, text_grams
-from decontam.matching.index import HoldoutIndex, without_boilerplate
+from decontam.matching.index import HoldoutIndex, telling_literals, without_boilerplate
 from decontam.matching.match import as_column, scan
 from decontam.records import Item
 from evals.files import digest
@@ -27,6 +28,8 @@ _THE_SAME = 0.995  # of an answer's tokens, in order: its literals are there, to
 
 def without_conventions(index: HoldoutIndex, training: Sequence[Item]) -> HoldoutIndex:
     """The index in which grams that more than ``common_share`` of the suite's tasks have belong to no item.
+
+    Numbers and texts that are common in training tasks do not tell an item's code from another's either.
 
     Counted are families of similar tasks, a group as one. A training task that has half of the words of an item's prompt or
     tests, or all of the code of its answer up to names, does not count for what is in that part. The digest names the training
@@ -45,7 +48,8 @@ def without_conventions(index: HoldoutIndex, training: Sequence[Item]) -> Holdou
     most = max(index.rule.common_least, int(index.rule.common_share * (len(index.items) + len(training))))
     reduced = without_boilerplate(index, counts["text"], counts["code"], most)
     named = digest([index.digest, sorted((item.model_dump() for item in training), key=lambda row: str(row["key"]))])
-    return replace(reduced, digest=named)
+    copied = {text for text, _ in copies["code"]}
+    return replace(reduced, digest=named, training_literals=_literals(training, families, copied))
 
 
 def _occurrences(hits: Longs) -> Longs:
@@ -102,6 +106,17 @@ def _in_families(grams: Grams, pairs: Longs, copies: set[tuple[int, int]], famil
         if not any((text, part) in copies for part in holders):
             counted.add((gram, int(families[text])))
     return np.bincount(np.array([gram for gram, _ in counted], np.int64), minlength=len(grams.idf)).astype(np.int64)
+
+
+def _literals(training: Sequence[Item], families: Longs, copied: Collection[int]) -> Counter[str]:
+    """In how many families of training tasks each telling number and text of an answer occurs, without copies of an item."""
+    pairs = {
+        (text, int(families[number]))
+        for number, item in enumerate(training)
+        if number not in copied
+        for text in telling_literals(item.answer).values()
+    }
+    return Counter(text for text, _ in pairs)
 
 
 def _families(training: Sequence[Item], index: HoldoutIndex) -> Longs:

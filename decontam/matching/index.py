@@ -45,15 +45,12 @@ class HoldoutIndex:
     code: Grams
     findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
     short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
+    training_literals: Counter[str] = field(default_factory=Counter, repr=False)  # in how many families of training tasks
 
     @cached_property
     def literals(self) -> tuple[dict[int, str], ...]:
         """By part of the code channel: the telling numbers and texts in it, by token."""
-        texts = []
-        for part in self.code.parts:
-            literals = code_literals(part.text.encode("utf-8", "replace"))
-            texts.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
-        return tuple(texts)
+        return tuple(telling_literals(part.text) for part in self.code.parts)
 
     @cached_property
     def shapes(self) -> tuple[list[str], ...]:
@@ -62,14 +59,14 @@ class HoldoutIndex:
 
     @cached_property
     def literal_families(self) -> Counter[str]:
-        """In how many families of items each literal occurs."""
+        """In how many families of items each literal occurs, those of training tasks included where they are known."""
         families = families_of(self.twins, self.rule.common_least)
         pairs = {
             (text, int(families[part.number]))
             for part, texts in zip(self.code.parts, self.literals, strict=True)
             for text in texts.values()
         }
-        return Counter(text for text, _ in pairs)
+        return Counter(text for text, _ in pairs) + self.training_literals
 
     @property
     def unindexable(self) -> tuple[str, ...]:
@@ -85,6 +82,12 @@ class HoldoutIndex:
     def solutions(self) -> dict[str, str]:
         """Items by their answer, up to spacing, punctuation and case."""
         return {solution_key(item.answer): item.key for item in self.items}
+
+
+def telling_literals(code: str) -> dict[int, str]:
+    """The numbers and texts in a code that can tell it from others, by token; 0, 1, 2 and single characters do not."""
+    literals = code_literals(code.encode("utf-8", "replace"))
+    return {n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS}
 
 
 def solution_key(code: str) -> str:
