@@ -4,7 +4,7 @@
 assertion is set-up and runs inside, in order. An assertion whose expected side is not a literal, one in a loop or a
 branch, and a call of a function that asserts need code to decide (kind ``inside``): see ``evals.graders.referee`` for
 where that code runs. ``assert f(1) == approx([1.5], rtol=1e-6)`` and ``assert f(1) == unordered([1, 2])`` choose the
-comparator of one check (see ``evals.graders.codec``).
+comparator of one check (see ``evals.graders.codec``). Forms of test frameworks become plain ones first (``evals.checkforms``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal
 
+from evals.checkforms import OWN, is_plain_form, noted, plain_checks
 from evals.errors import TaskFault
 from evals.source import read_tree
 
@@ -89,9 +90,10 @@ def parse_checks(source: str, name: str = "checks") -> tuple[Step, ...]:
         raise TaskFault(f"{name}:{error.lineno}: the checks are not Python {problem}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise TaskFault(f"{name}: the checks are not Python ({error or type(error).__name__})") from None
-    asserting = {node.name for node in tree.body if isinstance(node, _FUNCTIONS) and _asserts(node)}
     try:
-        steps = tuple(step for node in tree.body for step in _steps(node, asserting))
+        plain = plain_checks(tree)
+        asserting = {node.name for node in plain.body if isinstance(node, _FUNCTIONS) and _asserts(node)}
+        steps = tuple(step for node in plain.body for step in _steps(node, asserting, shown=id(node) in plain.asserting))
     except TaskFault as error:
         raise TaskFault(f"{name}:{error}") from None
     if all(step.kind == "run" for step in steps):
@@ -106,25 +108,26 @@ def _asserts(node: ast.AST) -> bool:
     return any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
 
 
-def _steps(node: ast.stmt, asserting: Set[str]) -> Iterator[Step]:
+def _steps(node: ast.stmt, asserting: Set[str], *, shown: bool) -> Iterator[Step]:
     text = ast.unparse(node)
     line = node.lineno
     if isinstance(node, ast.Assert):
         for test in _conjuncts(node.test):
             yield _assertion(test, text, line)
         return
-    if isinstance(node, ast.With) and len(node.items) == 1:
-        manager = node.items[0].context_expr
-        if isinstance(manager, ast.Call) and ast.unparse(manager.func) in {"raises", "pytest.raises"} and manager.args:
-            body = "\n".join(ast.unparse(statement) for statement in node.body)
-            expected, match = _exceptions(manager.args[0]), _match(manager, line)
-            yield Step(kind="raises", source=body, text=text, line=line, expected=expected, match=match)
-            return
+    if isinstance(node, ast.With) and is_plain_form(node) and isinstance(manager := node.items[0].context_expr, ast.Call):
+        body = "\n".join(ast.unparse(statement) for statement in node.body)
+        expected, match = _exceptions(manager.args[0]), _match(manager, line)
+        name = node.items[0].optional_vars
+        body = noted(name.id, body) if isinstance(name, ast.Name) else body
+        yield Step(kind="raises", source=body, text=text, line=line, expected=expected, match=match)
+        return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        inside = ast.unparse(node.value.func) in asserting
+        inside = shown or ast.unparse(node.value.func) in asserting
     else:
-        inside = not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and _asserts(node)
-    yield Step(kind="inside" if inside else "run", source=text, text=text, line=line)
+        inside = shown or (not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and _asserts(node))
+    shown_text = text.replace(OWN, "")
+    yield Step(kind="inside" if inside else "run", source=text, text=shown_text, line=line)
 
 
 def _conjuncts(test: ast.expr) -> Iterator[ast.expr]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
 Split = Literal["train", "dev", "holdout", "final"]
@@ -18,9 +18,14 @@ BLIND: tuple[Split, ...] = ("holdout", "final")
 """Splits whose tasks are never shown one by one."""
 Kind = str
 """A row of ``evals.graders.GRADERS``, or ``pkg.mod:Class``; a suite's tasks are checked against it when they are loaded."""
-Status = Literal["pass", "fail", "error"]
+Status = Literal["pass", "fail", "error", "unsettled"]
+"""``pass`` and ``fail`` are the model's, ``error`` is the machine's, ``unsettled`` what no run of the answer could settle."""
+STATUSES: tuple[Status, ...] = ("pass", "fail", "error", "unsettled")
+SETTLED: tuple[Status, ...] = ("pass", "fail")
+"""What is known of an answer: nothing else is trained on, repaired, or counted as solved or failed."""
 TaskStatus = Literal["draft", "active", "retired"]
 """Only active tasks are run, trained on and counted; a draft waits for a person, a retired one is kept for the record."""
+_MARK = "\ufeff"
 
 
 class Message(TypedDict):
@@ -67,7 +72,8 @@ class Task(Record):
     ``kind`` says how an answer is graded: ``function`` by the values that it returns, ``sql`` by its result set, ``stdin``
     by what the program prints, ``tests`` by test files around the file ``entry`` that the answer becomes, ``patch`` by
     test files after the answer, a unified diff, was applied to ``starter``; ``pkg.mod:Class`` by a grader from outside.
-    ``language`` is a row of ``evals.languages.LANGUAGES``, or ``pkg.mod:ROW``.
+    ``language`` is a row of ``evals.languages.LANGUAGES``, or ``pkg.mod:ROW``; where it is not given, that of the kind. Texts
+    lose a byte order mark, which editors of some systems write and no parser takes.
 
     ``checks`` is source of plain asserts in the task's language (see ``evals.checks``), ``public`` those of them that the
     prompt shows; ``fuzz`` is Python source that draws hidden inputs, for which the golden's answer is the expected one;
@@ -106,6 +112,24 @@ class Task(Record):
     train_ok: bool = True
     status: TaskStatus = Field(default="active", exclude_if=lambda status: status == "active")  # as for runner
     source: str = Field(default="", exclude=True)  # where it was read, for messages; not part of the identity
+
+    @model_validator(mode="before")
+    @classmethod
+    def _language_of_the_kind(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("kind") == "sql" and "language" not in values:
+            return {**values, "language": "sql"}
+        return values
+
+    @field_validator("prompt", "golden", "checks", "public", "fuzz")
+    @classmethod
+    def _unmarked(cls, text: str) -> str:
+        return text.removeprefix(_MARK)
+
+    @field_validator("starter", "tests")
+    @classmethod
+    def _files_unmarked(cls, files: Mapping[str, str]) -> Mapping[str, str]:
+        marked = any(text.startswith(_MARK) for text in files.values())
+        return {name: text.removeprefix(_MARK) for name, text in files.items()} if marked else files
 
     @property
     def key(self) -> str:

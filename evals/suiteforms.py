@@ -278,7 +278,7 @@ def _part(folder: Path, name: str, problems: list[str]) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode()  # unchanged: read_text would convert line ends in starter files
+        return file.read_bytes().decode("utf-8-sig")  # not read_text, which would convert line ends in starter files
     except UnicodeDecodeError as error:
         raise BadInput(f"{file}: not UTF-8 ({error})") from None
     except OSError as error:

@@ -139,7 +139,8 @@ def leaves_folder(name: str) -> bool:
 
 def defaults_of(header: SuiteHeader, tags: Iterable[Any]) -> dict[str, Any]:
     """The defaults of a task with these tags: the suite's values, overridden by its slices'."""
-    values = header.model_dump(mode="json", exclude={"name", "description", "slices"})
+    unsaid = set() if "language" in header.model_fields_set else {"language"}  # the kind then says it, see Task
+    values = header.model_dump(mode="json", exclude={"name", "description", "slices", *unsaid})
     for tag in tags:
         if isinstance(tag, str):
             values = _overlay(values, header.slices.get(tag, {}))

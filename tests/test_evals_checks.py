@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sandbox_requirements import required_sandbox
 
 from evals.checks import Step, parse_checks
 from evals.errors import TaskFault
-from evals.graders import grade
+from evals.graders import grade, problems_of
 from evals.graders.codec import Opaque, decode, equal
 from evals.graders.python import DRIVER
 from evals.records import Task, Verdict
@@ -323,3 +324,58 @@ def test_the_candidate_is_a_module_that_dataclasses_can_find() -> None:
 
 def test_the_checks_run_after_the_code_and_see_its_names() -> None:
     assert judge("class Node:\n    pass\ndef f(n): return n.value", "n = Node()\nn.value = 4\nassert f(n) == 4").passed
+
+
+AGE = """
+def parse_age(text):
+    age = int(text)
+    if age < 0:
+        raise ValueError(f"negative age {age}")
+    return age
+"""
+FORMS = {
+    "named": "import pytest\nwith pytest.raises(ValueError) as e:\n    parse_age('-4')\nassert 'negative' in str(e.value)",
+    "matched": "with raises(ValueError) as e:\n    parse_age('-4')\ne.match('negative')\nassert parse_age('4') == 4",
+    "loop": "import pytest\nfor t in ('-1', '-2'):\n    with pytest.raises(ValueError, match='negative'):\n        parse_age(t)",
+    "function": "from pytest import approx, raises\ndef test_it():\n    assert parse_age('3') == approx(3)\n"
+    "    with raises(ValueError) as e:\n        parse_age('-3')\n    assert 'negative' in e.value.args[0]",
+    "class": "class TestAge:\n    def test_it(self):\n        with raises(ValueError, match='negative'):\n"
+    "            parse_age('-3')",
+    "unittest": "import unittest\nclass Age(unittest.TestCase):\n    def setUp(self): self.text = '-3'\n    def test_it(self):\n"
+    "        self.assertRaisesRegex(ValueError, 'negative', parse_age, self.text)\n"
+    "if __name__ == '__main__':\n    unittest.main()",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_checks_in_the_forms_of_test_frameworks_run_and_decide(form: str) -> None:
+    task = Task(id="t", suite="s", split="dev", group="t", prompt="p", golden=AGE, checks=FORMS[form])
+    sandbox = required_sandbox("sandlock")
+    assert problems_of(task) == []
+    assert grade(task, AGE, sandbox).passed
+    wrong = grade(task, AGE.replace("negative", "a bad"), sandbox)
+    assert (wrong.status, wrong.evidence["raised"] if wrong.reason == "wrong_value" else wrong.reason) in {
+        ("fail", "AssertionError"),
+        ("fail", "exception:AssertionError"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("checks", "line", "said"),
+    [
+        ("assert f(1)\nimport pytest as pt", 2, "import pytest"),
+        ("from pytest import fixture\nassert f(1)", 1, "raises and approx"),
+        ("import pytest\npytest.fail('x')\nassert f(1)", 2, "pytest.fail"),
+        ("import pytest\n@pytest.mark.skip\ndef test_a():\n    assert f(1)\n", 2, "no marks"),
+        ("def test_a(tmp_path):\n    assert f(tmp_path)\n", 1, "no fixtures"),
+        ("class TestA:\n    def setup_method(self): pass\n    def test_a(self): assert f(1)\n", 2, "setup_method"),
+    ],
+)
+def test_a_form_that_cannot_be_run_is_refused_with_its_line(checks: str, line: int, said: str) -> None:
+    with pytest.raises(TaskFault, match=rf"^checks:{line}: .*{said}"):
+        parse_checks(checks)
+
+
+def test_a_function_of_the_answer_may_be_called_approx() -> None:
+    steps = parse_checks("assert approx(3) == 9\nfor x in (1, 2):\n    assert approx(x) == x * x")
+    assert "goldloop" not in "".join(step.source for step in steps)

@@ -9,7 +9,8 @@ from sandbox_requirements import required_sandbox, unavailable
 
 from evals.errors import SandboxFault
 from evals.graders import grade, problems_of
-from evals.graders.programs import ProgramGrader, comparison_of
+from evals.graders.outputs import comparison_of
+from evals.graders.programs import ProgramGrader
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 
@@ -55,6 +56,48 @@ def test_approx_takes_near_numbers_and_nothing_else(sandbox: Sandbox) -> None:
     assert judged('print("x", 1 / 3)', sandbox, **changes).passed
     assert judged('print("x", 0.3334)', sandbox, **changes).reason == "wrong_output"
     assert judged('print("y", 1 / 3)', sandbox, **changes).reason == "wrong_output"
+
+
+@pytest.mark.parametrize(
+    ("compare", "got", "expected"),
+    [
+        ("exact", "3  \r\n7\n\n", "3\n7"),
+        ("tokens", "3\t7\n", "3\n7"),
+        ("approx(rtol=1e-6)", "2.9999999", "3"),
+        ("approx(rtol=1e-6)", "5", "5.000001"),
+        ("approx(rtol=1e-6)", "1e3 NaN -inf", "1000.0 nan -Infinity"),
+        ("approx(atol=2)", "101", "100"),
+        ("decimals", "  1.50 2\n x \n", "1.5 2.0\nx"),
+        ("decimals", "1e2", "100"),
+        ("decimals(atol=0.01)", "1.501", "1.5"),
+    ],
+)
+def test_outputs_that_may_stand_for_the_expected_one(compare: str, got: str, expected: str) -> None:
+    assert comparison_of(task(compare=compare)).matches(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("compare", "got", "expected"),
+    [
+        *((compare, "3\f7", "3\n7") for compare in ("exact", "decimals")),
+        *(("exact", f"3{mark}7", "3\n7") for mark in "\v\x1c\x85\u2028\r"),
+        ("tokens", "3\u30007", "3\n7"),
+        *(
+            (compare, text, "10")
+            for compare in ("approx(rtol=1e-6)", "decimals", "decimals(rtol=1e-6)")
+            for text in ("1_0", "\uff11\uff10", "\u0661\u0660", "0xa", "1 0", "")
+        ),
+        *(("approx(rtol=1e-6)", text, "1000000000005") for text in ("1000000000006", "1000000000006.0", "1.000000000006e12")),
+        ("approx(rtol=1e-6)", "100000000000000000001", "100000000000000000002"),
+        ("approx(rtol=1e-6)", "nan", "1"),
+        ("approx(rtol=1e-6)", "inf", "-inf"),
+        ("approx(rtol=1e-6)", "1e999999999", "1e999999998"),
+        ("decimals", "1 2", "1\n2"),
+        ("decimals", "a 1.0", "a 1"),
+    ],
+)
+def test_outputs_that_may_not(compare: str, got: str, expected: str) -> None:
+    assert not comparison_of(task(compare=compare)).matches(got, expected)
 
 
 def test_an_exception_is_named_with_the_end_of_its_traceback(sandbox: Sandbox) -> None:
@@ -190,6 +233,8 @@ def test_a_broken_sandbox_is_an_error_and_no_failure() -> None:
         ({"cases": [{"stdin": "1", "stdout": "\n"}]}, "expects no output"),
         ({"language": "cobol"}, "'cobol'"),
         ({"compare": "unordered"}, "'unordered'"),
+        ({"compare": "decimals(digits=3)"}, "digits"),
+        ({"compare": "decimals[1]"}, "decimals[1]"),
     ],
 )
 def test_a_task_that_cannot_be_graded_is_named_with_its_place(changes: dict[str, Any], said: str) -> None:

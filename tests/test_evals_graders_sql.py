@@ -45,6 +45,15 @@ def judged(golden: str, query: str, sandbox: Sandbox, **changes: Any) -> Verdict
             "SELECT level, count(id)::DOUBLE FROM t GROUP BY 1 ORDER BY 1",
         ),
         ("SELECT name FROM t ORDER BY level", "SELECT name FROM t ORDER BY level, id DESC"),
+        ("SELECT id, level FROM t ORDER BY 2", "SELECT id, level FROM t ORDER BY 2, 1 DESC"),
+        ("SELECT * FROM t ORDER BY 5", "SELECT * FROM t ORDER BY level, id DESC"),
+        ("SELECT DISTINCT id, level FROM t ORDER BY level DESC", "SELECT id, level FROM t ORDER BY level DESC, id DESC"),
+        ("SELECT DISTINCT id, level FROM t ORDER BY level % 2", "SELECT id, level FROM t ORDER BY level % 2, id DESC"),
+        (
+            "SELECT id, level FROM t WHERE id < 3 UNION ALL SELECT id, level FROM t WHERE id > 2 ORDER BY level",
+            "SELECT id, level FROM t ORDER BY level, id DESC",
+        ),
+        ("SELECT id FROM t WHERE id > 1", "WITH t AS (SELECT * FROM t WHERE id > 1) SELECT id FROM t"),
         ("SELECT id FROM t WHERE id > 1 ORDER BY id", "WITH x AS (SELECT * FROM t) SELECT id FROM x WHERE id >= 2 ORDER BY 1;"),
     ],
 )
@@ -58,6 +67,10 @@ def test_another_way_to_the_same_rows_passes(golden: str, query: str, sandbox: S
     [
         ("SELECT id FROM t ORDER BY id", "SELECT id FROM t ORDER BY id DESC", "wrong_order"),
         ("SELECT name FROM t ORDER BY level", "SELECT name FROM t ORDER BY level DESC", "wrong_order"),
+        ("SELECT id, level FROM t ORDER BY 2", "SELECT id, level FROM t ORDER BY 2 DESC", "wrong_order"),
+        ("SELECT id FROM t ORDER BY ALL", "SELECT id FROM t ORDER BY id DESC", "wrong_order"),
+        ("SELECT DISTINCT id, level FROM t ORDER BY level", "SELECT id, level FROM t ORDER BY level DESC", "wrong_order"),
+        ("SELECT id FROM t UNION SELECT id FROM t ORDER BY id", "SELECT id FROM t ORDER BY id DESC", "wrong_order"),
         ("SELECT id FROM t", "SELECT id FROM t WHERE id > 1", "wrong_rows"),
         ("SELECT level FROM t", "SELECT DISTINCT level FROM t", "wrong_rows"),
         ("SELECT id, name FROM t", "SELECT name, id FROM t", "wrong_rows"),
@@ -161,11 +174,18 @@ def test_a_task_that_cannot_be_graded_is_named_with_its_place(changes: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("query", "keys"),
-    [("SELECT id FROM t ORDER BY level, id", 2), ("SELECT DISTINCT id FROM t ORDER BY 1", 1), ("SELECT id FROM t", 0)],
+    ("query", "at", "keys"),
+    [
+        ("SELECT id FROM t ORDER BY level, id", ("id",), 1),
+        ("SELECT DISTINCT id FROM t ORDER BY 1", (0,), 0),
+        ("SELECT id, level + 1 FROM t ORDER BY level + 1", (1,), 0),
+        ("SELECT id FROM t ORDER BY ALL", None, 0),
+        ("SELECT id FROM t", (), 0),
+    ],
 )
-def test_the_sort_keys_of_a_golden_are_read_from_its_syntax(query: str, keys: int) -> None:
-    assert parse_golden(task(query)).keys == keys
+def test_the_sort_keys_of_a_golden_are_read_from_its_syntax(query: str, at: tuple[int | str, ...] | None, keys: int) -> None:
+    golden = parse_golden(task(query))
+    assert (golden.at, golden.keys) == (at, keys)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
+import types
+from array import array
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +19,7 @@ from sandbox_requirements import required_sandbox
 
 from evals.checks import parse_checks
 from evals.errors import SandboxFault, TaskFault
+from evals.graders.base import inside
 from evals.graders.codec import Comparator, Opaque, comparator, decode, parse_comparator
 from evals.graders.python import PythonRuntime, source_of
 from evals.graders.referee import weak_steps
@@ -25,6 +29,8 @@ from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome
 from evals.suites import load_suite
 
+driver = types.ModuleType("driver")
+exec(inside("driver.py"), driver.__dict__)
 LOAD, END = {"load": None}, {"end": True}
 EXACT = parse_comparator("exact", "")
 
@@ -439,3 +445,61 @@ def test_what_the_checks_and_the_golden_import_is_no_function_of_the_candidate()
 def test_evidence_names_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     found: Mapping[str, Any] = graded("def f(x): return 0", "assert f(1) == 0\nassert f(2) == 2").evidence
     assert found == {"check": "assert f(2) == 2", "line": 2, "expected": "2", "got": "0"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "types.MappingProxyType({'a': [1]})",
+        "collections.ChainMap({'a': [1]}, {'a': 2})",
+        "collections.UserDict({'a': [1]})",
+        "type('Mine', (collections.UserDict,), {})(a=[1])",
+        "collections.OrderedDict(a=collections.UserList([1]))",
+        "{collections.UserString('a').data: collections.UserList([1])}",
+        "collections.defaultdict(list, a=[1])",
+    ],
+)
+def test_what_equals_a_plain_value_in_python_passes_as_one(value: str) -> None:
+    code = f"import collections, types\ndef f(x): return {value}\ndef g(x): return memoryview(b'abc')[:x]"
+    checks = "assert f(1) == {'a': [1]}\nassert g(2) == b'ab'\nfor n in (1, 2):\n    assert dict(f(n)) == {'a': [1]}"
+    assert graded(code, checks, "def f(x): return {'a': [1]}\ndef g(x): return b'abc'[:x]").passed
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "types.MappingProxyType({'a': [2]})",
+        "collections.ChainMap({}, {'a': 1})",
+        "collections.UserDict(b=[1])",
+        "type('ChainMap', (), {'__eq__': lambda *_: True, '__hash__': None})()",
+        "type('UserDict', (), {'__module__': 'collections', 'data': {}, '__eq__': lambda *_: True})()",
+        "memoryview(b'a')",
+        "array.array('i', [1])",
+    ],
+)
+def test_what_only_looks_like_it_does_not(value: str) -> None:
+    code = f"import array, collections, types\ndef f(x): return {value}"
+    assert graded(code, "assert f(1) == {'a': [1]}", "def f(x): return {'a': [1]}").reason == "wrong_value"
+
+
+def test_numbers_and_arrays_of_numpy_come_back_as_plain_values() -> None:
+    numpy = pytest.importorskip("numpy")
+    values = [(numpy.int64(3), 3), (numpy.bool_(False), False), (numpy.float32(0.5), 0.5), (numpy.eye(2), [[1, 0], [0, 1]])]
+    for value, plain in values:
+        assert decode(json.loads(driver.encode([value]))) == [plain]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        array("d", [1.5, -0.0]),
+        array("b"),
+        datetime.datetime(2026, 1, 2, 3, tzinfo=datetime.UTC),
+        datetime.time(1, 2, 3, 4, fold=1, tzinfo=datetime.timezone(-datetime.timedelta(hours=3))),
+        datetime.timedelta(-1, 5),
+    ],
+)
+def test_rarer_values_cross_the_boundary_both_ways(value: Any) -> None:
+    decoded = decode(json.loads(driver.encode(value)))
+    assert (type(decoded), decoded) == (type(value), value)
+    assert eval(source_of(decoded)) == value

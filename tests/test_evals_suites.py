@@ -460,3 +460,28 @@ def test_names_that_leave_the_folder_are_not_exported(tmp_path: Path, changes: d
 def test_split_selects_in_order(tmp_path: Path) -> None:
     suite = load_suite(str(write_suite(tmp_path, row("a", split="holdout"), row("b"), row("c", split="holdout"))))
     assert [task.id for task in suite.split("holdout")] == ["a", "c"]
+
+
+def test_a_byte_order_mark_in_a_file_or_a_row_is_no_part_of_the_text(tmp_path: Path) -> None:
+    folder = tmp_path / "marked" / "t"
+    write_task(folder)
+    write_suite(tmp_path / "plain", row("f"), header="name: marked\n")
+    (tmp_path / "marked" / "suite.yaml").write_text("\ufeffname: marked\n")
+    (folder / "starter").mkdir()
+    (folder / "starter" / "data.csv").write_text("a,b\n")
+    for file in ("prompt.md", "golden.py", "checks.py", "starter/data.csv"):
+        (folder / file).write_text("\ufeff" + (folder / file).read_text())
+    (marked,) = load_suite(str(tmp_path / "marked")).tasks
+    assert "\ufeff" not in marked.model_dump_json()
+    again = row("f", golden="\ufeffdef f():\n    return 1\n", starter={"a.py": "\ufeffA = 1\n"})
+    write_suite(tmp_path / "rows", again, header="name: marked\n")
+    (from_row,) = load_suite(str(tmp_path / "rows")).tasks
+    assert "\ufeff" not in from_row.model_dump_json()
+
+
+def test_a_query_needs_no_language(tmp_path: Path) -> None:
+    sql = row("q", kind="sql", golden="SELECT 1", checks=None, starter={"schema.sql": "CREATE TABLE t (a INTEGER)"})
+    for header in ("name: tiny\n", "name: tiny\nkind: sql\n"):
+        folder = write_suite(tmp_path / header.replace("\n", "").replace(" ", ""), sql, header=header)
+        assert [task.language for task in load_suite(str(folder)).tasks] == ["sql"]
+    assert Task(suite="s", **row("f")).language == "python"

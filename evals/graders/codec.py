@@ -2,7 +2,8 @@
 
 The typed form is JSON: ``None``, booleans and small integers as themselves, everything else as ``[tag, ...]``. Only plain
 values come back as values. Whatever else a candidate returned is ``Opaque`` and equals nothing, and what is malformed is
-opaque too, so a forged record can be wrong but cannot cause anything outside.
+opaque too, so a forged record can be wrong but cannot cause anything outside. What equals a plain value in Python comes back
+as that value: read-only and chained mappings, ``UserDict`` and its like, ``memoryview``, numbers and arrays of numpy.
 
 Comparators, as ``Task.compare`` and for one check:
 
@@ -23,6 +24,7 @@ import cmath
 import datetime
 import math
 import re
+from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,7 +39,10 @@ from evals.source import read_tree
 
 _MANY_KEYS = 1000
 _FRACTION = re.compile(r"-?\d{1,4000}(/\d{1,4000})?")
-_MOMENT = re.compile(r"datetime\.(date|datetime|time|timedelta)\(([a-z_=0-9, -]*)\)")
+_MOMENT = re.compile(
+    r"datetime\.(date|datetime|time|timedelta)\(([a-z_=0-9, -]*?)"
+    r"(?:, tzinfo=datetime\.timezone(?:\.(?=utc)|(?=\())(utc|\(datetime\.timedelta\([a-z_=0-9, -]*\)\)))?(, fold=1)?\)"
+)
 
 
 class Opaque:
@@ -111,6 +116,8 @@ def _decode_rare(value: Any) -> Any:
     match value:
         case ["range", int(start), int(stop), int(step)]:
             return range(start, stop, step)
+        case ["array", str(kind), list(items)] if len(kind) == 1:
+            return array(kind, [_decode(item) for item in items])
         case ["deque", list(items)]:
             return deque(_decode(item) for item in items)
         case ["iter", list(items)]:
@@ -150,13 +157,17 @@ def _moment(text: str) -> Any:
     if match is None:
         return Opaque(text)
     positional: list[int] = []
-    named: dict[str, int] = {}
+    named: dict[str, Any] = {}
     for part in filter(None, match[2].split(", ")):
         name, equals, number = part.rpartition("=")
         if equals:
             named[name] = int(number)
         else:
             positional.append(int(number))
+    if match[3] is not None:
+        named["tzinfo"] = datetime.UTC if match[3] == "utc" else datetime.timezone(_moment(match[3][1:-1]))
+    if match[4] is not None:
+        named["fold"] = 1
     moment: Callable[..., Any] = getattr(datetime, match[1])
     return moment(*positional, **named)
 

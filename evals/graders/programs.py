@@ -2,24 +2,20 @@
 
 Covers languages whose row has a ``program``. All cases run in one sandbox job, each in a process and an empty folder (with the
 starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a
-program forges on the driver's descriptor is just output. ``Task.compare``: ``exact`` (except for white space at the ends of
-lines and of the text), ``tokens`` (white space separates and nothing more), ``approx(...)`` (tokens, numbers near). Does
-not cover problems with several right answers.
+program forges on the driver's descriptor is just output. How outputs are compared: see ``outputs``.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import SandboxFault, TaskFault
 from evals.files import canonical_json
 from evals.graders.base import ended_early, run_twice, verdict
-from evals.graders.codec import parse_comparator
+from evals.graders.outputs import OutputComparison, comparison_of, lines_of
 from evals.languages import LANGUAGES, Program, language_of
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
@@ -63,53 +59,6 @@ class ProgramGrader:
             return _judge(task, outcome, compare, sandbox)
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputComparison:
-    """How outputs are compared: by ``lines`` or by ``tokens``, numbers within the tolerance (relative, absolute)."""
-
-    unit: str
-    tolerance: tuple[float, float] | None = None
-
-    def matches(self, got: str, expected: str) -> bool:
-        """Whether the printed text may stand for the expected one."""
-        if self.unit == "lines":
-            return _lines(got) == _lines(expected)
-        ours, theirs = got.split(), expected.split()
-        return len(ours) == len(theirs) and all(map(self._near, ours, theirs))
-
-    def _near(self, got: str, expected: str) -> bool:
-        if got == expected or self.tolerance is None:
-            return got == expected
-        try:
-            value, wanted = float(got), float(expected)
-        except ValueError:
-            return False
-        if math.isnan(value) or math.isnan(wanted):
-            return math.isnan(value) and math.isnan(wanted)
-        return math.isclose(value, wanted, rel_tol=self.tolerance[0], abs_tol=self.tolerance[1])
-
-
-def comparison_of(task: Task) -> OutputComparison:
-    """The comparison that a task asks for.
-
-    Raises:
-        TaskFault: none of exact, tokens and approx(...).
-    """
-    place = task.source or task.key
-    if task.compare.strip() == "tokens":
-        return OutputComparison(unit="tokens")
-    comparator = parse_comparator(task.compare, place)
-    if comparator.kind == "exact":
-        return OutputComparison(unit="lines")
-    if comparator.kind == "approx":
-        return OutputComparison(unit="tokens", tolerance=(comparator.rtol, comparator.atol))
-    raise TaskFault(f"{place}: compare: a program's output takes exact, tokens or approx(...), found {task.compare!r}")
-
-
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.rstrip().splitlines()]
 
 
 def _program(task: Task) -> Program:
@@ -212,7 +161,7 @@ def _told(errors: str, named: Sequence[re.Match[str]]) -> str:
 
 def _difference(got: str, expected: str) -> dict[str, Any]:
     """Both texts from the first differing line on, truncated."""
-    ours, theirs = _lines(got), _lines(expected)
+    ours, theirs = lines_of(got), lines_of(expected)
     pairs = zip(ours, theirs, strict=False)
     line = next((place for place, (our, their) in enumerate(pairs) if our != their), min(len(ours), len(theirs)))
     shown = {"expected": "\n".join(theirs[line:])[:_SHOWN], "got": "\n".join(ours[line:])[:_SHOWN]}

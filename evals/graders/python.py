@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import marshal
 import math
+from array import array
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -134,12 +135,14 @@ def source_of(value: Any) -> str:
         return f"{kind.__name__}([{_listed(value)}])"
     if kind is range:
         return repr(value)
+    if kind is array:
+        return f"__import__('array').array({value.typecode!r}, [{_listed(value)}])"
     if kind is deque:
         return f"__import__('collections').deque([{_listed(value)}])"
     if kind in {Decimal, Fraction}:
         return f"__import__({kind.__module__!r}).{kind.__name__}({str(value)!r})"
     if kind in {date, datetime, time, timedelta}:
-        return f"__import__('datetime').{repr(value).removeprefix('datetime.')}"
+        return repr(value).replace("datetime.", "__import__('datetime').")
     if isinstance(value, Iterated):
         return f"iter([{_listed(value.items)}])"
     if isinstance(value, Opaque):

@@ -219,11 +219,23 @@ def _grouped(sets: Sequence[ResultSet], keyed: _Answered | _Failure | None, gold
             yield result
             continue
         groups: tuple[int, ...] = (1,) * len(result.rows)
-        if isinstance(keyed, _Answered):
+        places = _places(golden, result)
+        if places is not None and not golden.keys:
+            groups = group_sizes([tuple(row[place] for place in places) for row in result.rows])
+        elif places is not None and isinstance(keyed, _Answered):
             rows = keyed.sets[index].rows
             if tuple(row[: -golden.keys] for row in rows) == result.rows:
-                groups = group_sizes([row[-golden.keys :] for row in rows])
+                groups = group_sizes([(*(row[place] for place in places), *row[-golden.keys :]) for row in rows])
         yield ResultSet(columns=result.columns, rows=result.rows, groups=groups)
+
+
+def _places(golden: GoldenQuery, result: ResultSet) -> list[int] | None:
+    """The positions of the sort keys that stand in a result; None where one is not there, or more than once."""
+    if golden.at is None:
+        return list(range(len(result.columns)))
+    names = [name.lower() for name in result.columns]
+    places = [place if isinstance(place, int) else (names.index(place) if names.count(place) == 1 else -1) for place in golden.at]
+    return places if all(0 <= place < len(names) for place in places) else None
 
 
 def _unreferenced(task: Task, code: str, broken: _Answered | _Failure, sandbox: Sandbox) -> Verdict:

@@ -158,5 +158,6 @@ def _task(row: TableRow, day: date | None, cases: list[Mapping[str, str]]) -> Ma
         "prompt": _PROMPT.format(question=unix(values["question_content"]).strip()),
         "golden": "",
         "cases": cases,
+        "compare": "decimals",  # its own checker's rule
         "source": row.place,
     }

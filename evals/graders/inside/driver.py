@@ -26,6 +26,8 @@ BUILTIN_ERRORS = {
 }
 ESCAPES = {code: f"\\u{code:04x}" for code in (*range(32), 34, 92, 127)}
 VIEWS: "Any" = (type({}.keys()), type({}.items()))
+PROXY: "Any" = type(type.__dict__)  # types.MappingProxyType
+VALUES: "Any" = type({}.values())
 LONGEST_ITERATOR = 100_000
 DEEPEST_SOURCE = 800
 DEEPEST_CALLS = 3000
@@ -77,11 +79,24 @@ def encode_rare(value: "Any", kind: type, depth: int) -> str:
         return '["c","' + float.__repr__(value.real) + '","' + float.__repr__(value.imag) + '"]'
     if isinstance(value, VIEWS):  # they equal sets
         return '["S",' + items(list(value), depth) + "]"
+    if kind is memoryview and value.ndim == 1:  # equals the bytes or the array that it shows
+        if value.format == "B":
+            return encode(value.tobytes(), depth)
+        return '["array",' + quoted(value.format) + "," + items(value.tolist(), depth) + "]"
+    if kind is PROXY:
+        return encode(dict(value), depth + 1)
+    if kind is VALUES:  # they equal nothing, and are read like an iterator
+        return '["iter",' + items(list(value), depth) + "]"
+    likeness = stand_in(value, kind)
+    if likeness is not None:
+        return encode(likeness[0], depth + 1)
     module, name = str(kind.__module__), str(kind.__qualname__)
     if kind is range:
         return f'["range",{value.start},{value.stop},{value.step}]'
     if (module, name) == ("collections", "deque"):
         return '["deque",' + items(value, depth) + "]"
+    if (module, name) == ("array", "array"):
+        return '["array",' + quoted(value.typecode) + "," + items(value.tolist(), depth) + "]"
     if (module, name) in {("decimal", "Decimal"), ("fractions", "Fraction")}:
         return "[" + quoted(name) + "," + quoted(str(value)) + "]"
     if module == "datetime":
@@ -99,6 +114,22 @@ def encode_rare(value: "Any", kind: type, depth: int) -> str:
         text = "<repr failed>"
     truth = not depth and not value
     return '["object",' + quoted(module + "." + name) + "," + quoted(text) + (",false]" if truth else ",true]")
+
+
+def stand_in(value: "Any", kind: type) -> "tuple[Any] | None":
+    """The built-in value that one of a library's types equals, in a tuple; None for any other type.
+
+    Told by the name of the type or of a base: the modules themselves are not loaded here.
+    """
+    for base in type.mro(kind):
+        place = (str(base.__module__), str(base.__qualname__))
+        if place == ("collections", "ChainMap"):
+            return ({key: value[key] for key in value},)
+        if place[0] == "collections" and place[1] in {"UserDict", "UserList", "UserString"}:
+            return (value.data,)
+        if place[0] == "numpy" and place[1] in {"generic", "ndarray"}:
+            return (value.tolist(),)
+    return None
 
 
 def describe(error: BaseException) -> str:
