@@ -46,7 +46,9 @@ def write_adapter(base: str, folder: Path, **options: Any) -> Path:
     torch.manual_seed(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        adapted = get_peft_model(model, LoraConfig(**{"r": 4, "target_modules": "all-linear", "task_type": "CAUSAL_LM", **options}))
+        adapted = get_peft_model(
+            model, LoraConfig(**{"r": 4, "target_modules": "all-linear", "task_type": "CAUSAL_LM", **options})
+        )
         for name, weight in adapted.named_parameters():
             if weight.requires_grad:
                 torch.nn.init.normal_(weight, std=0.2)
