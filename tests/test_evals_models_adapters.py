@@ -49,7 +49,7 @@ def write_adapter(base: str, folder: Path, **options: Any) -> Path:
         adapted = get_peft_model(
             model, LoraConfig(**{"r": 4, "target_modules": "all-linear", "task_type": "CAUSAL_LM", **options})
         )
-        for name, weight in adapted.named_parameters():
+        for weight in adapted.parameters():
             if weight.requires_grad:
                 torch.nn.init.normal_(weight, std=0.2)
         adapted.save_pretrained(folder)

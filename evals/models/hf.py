@@ -28,6 +28,7 @@ from evals.models.kvcache import PaddedRows, RaggedRows, Rows
 from evals.models.library import decode_batch
 from evals.models.loading import lay_out, load_weights
 from evals.models.resolve import resolve_model
+from evals.models.threads import pace_of_torch
 from evals.models.ways import way_of
 from evals.notices import say_once
 from evals.records import ModelRef
@@ -114,6 +115,7 @@ class HFBackend:
         self.ref = ref.model_copy(update={"revision": self._resolved.revision})
         self.origin = f"{self._model.device.type} {self._model.dtype}"
         self._batch_size = batch_size
+        self._pace = pace_of_torch()
         self._pad = pad_token(self._tokenizer)
         self._make_ready()
         self._ends = _ends_of(self._model, self._tokenizer)
@@ -189,10 +191,11 @@ class HFBackend:
         if self._greedy_head is not None and sampling.temperature == 0:
             self._model.set_output_embeddings(self._greedy_head)
         try:
-            if self._way == "library":
-                self._decode_by_library(encoded, answers, sampling)
-            else:
-                self._decode(encoded, answers, sampling)
+            with self._pace.running():
+                if self._way == "library":
+                    self._decode_by_library(encoded, answers, sampling)
+                else:
+                    self._decode(encoded, answers, sampling)
         finally:
             self._model.set_output_embeddings(self._head)
         return [
@@ -221,7 +224,9 @@ class HFBackend:
                 running = self._drop_finished(rows, [*running, *group])
             if running:
                 last = torch.tensor([answer.last for answer in running], device=self._model.device)
-                self._take(running, rows.step(last), sampling)
+                with self._pace.step(len(running)):
+                    scores = rows.step(last)
+                self._take(running, scores, sampling)
                 running = self._drop_finished(rows, running)
 
     def _decode_by_library(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> None:
