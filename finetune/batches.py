@@ -18,11 +18,15 @@ def epoch_batches(rows: Sequence[Encoded], settings: FinetuneSettings, epoch: in
         yield order[start : start + settings.batch_size]
 
 
-def microbatches(batch: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
-    """Rows of similar length whose padded size stays within ``budget`` tokens; a longer single row goes alone."""
+def microbatches(batch: Sequence[Encoded], budget: int, *, mixed: bool = True) -> Iterator[list[Encoded]]:
+    """Rows of similar length whose padded size stays within ``budget`` tokens; a longer single row goes alone.
+
+    Without ``mixed`` the rows of a microbatch are of one length, and nothing is padded.
+    """
     current: list[Encoded] = []
     for row in sorted(batch, key=lambda row: (-len(row.ids), row.key)):
-        if current and (len(current) + 1) * len(current[0].ids) > budget:
+        full = (len(current) + 1) * len(current[0].ids) > budget if current else False
+        if full or (current and not mixed and len(row.ids) != len(current[0].ids)):
             yield current
             current = []
         current.append(row)

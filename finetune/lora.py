@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import gc
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from evals.errors import BadInput
+from evals.errors import BadInput, joined
 from evals.files import digest_file, write_json
-from evals.models.loading import load_model
+from evals.models.adapters import open_adapter, require_adapter, shared_under, shared_weights
+from evals.models.chat import first_line, load_tokenizer
+from evals.models.loading import load_weights
 from evals.models.resolve import resolve_model
+from evals.notices import say_once
 from evals.records import ModelRef
 from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
 from finetune.batches import epoch_batches, microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
-from finetune.objectives import Objective
+from finetune.objectives import Objective, padding_is_unseen, require_next_token_loss
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
-from trainset.render import Encoded, encode_example
+from trainset.render import EmptyRow, Encoded, encode_example
+
+_SHOWN_ROWS = 8
 
 
 class LoraTrainer:
@@ -36,10 +42,8 @@ class LoraTrainer:
         tokenizers: list[Any] = []
 
         def count(example: Example) -> int:
-            from transformers import AutoTokenizer
-
             if not tokenizers:
-                tokenizers.append(AutoTokenizer.from_pretrained(resolve_model(base.base).path))
+                tokenizers.append(load_tokenizer(resolve_model(base.base).path, base.base))
             return len(encode_example(tokenizers[0], example).ids)
 
         return count
@@ -47,14 +51,14 @@ class LoraTrainer:
     def train(self, lesson: Lesson) -> Learnt:
         """See ``Trainer.train``. Resumes from the last finished epoch; the result is that of an undisturbed run."""
         settings, bar = lesson.settings, lesson.progress
-        objective_of(settings.objective)  # a wrong name is reported before a model is loaded
-        model, tokenizer, resolved = load_model(lesson.base.base)
-        rows = [encode_example(tokenizer, example) for example in lesson.examples]
-        if long := [row for row in rows if len(row.ids) > settings.max_length]:
-            raise BadInput(
-                f"{lesson.place}: {long[0].key} has {len(long[0].ids)} tokens, finetune.max_length is {settings.max_length}; "
-                "raise it (rows are never cut)"
-            )
+        objective_of(settings.objective)  # a wrong name, row or adapter is reported before a model is loaded
+        resolved = resolve_model(lesson.base.base)
+        tokenizer = load_tokenizer(resolved.path, lesson.base.base)
+        rows = _encoded(lesson, tokenizer)
+        if lesson.base.adapter:
+            require_adapter(Path(lesson.base.adapter), lesson.base.base, resolved)
+        model = load_weights(resolved, tokenizer, lesson.base.base)
+        require_next_token_loss(model, min(rows, key=lambda row: len(row.ids)), lesson.base.base)
         run = LoraRun(model, rows, settings, lesson.base.adapter)
         identity = {"trainset": lesson.trainset, "base": resolved.revision, "settings": settings.model_dump(mode="json")}
         if lesson.base.adapter:
@@ -84,6 +88,32 @@ class LoraTrainer:
         return learnt
 
 
+def _encoded(lesson: Lesson, tokenizer: Any) -> list[Encoded]:
+    """The lesson's rows as token ids.
+
+    Raises:
+        BadInput: there are none, or some are longer than ``finetune.max_length``, empty, or have nothing to train; all are named.
+    """
+    rows, problems = [], []
+    for example in lesson.examples:
+        try:
+            row = encode_example(tokenizer, example)
+        except EmptyRow as error:
+            problems.append(f"{lesson.place}: {error}")
+            continue
+        rows.append(row)
+        if len(row.ids) > lesson.settings.max_length:
+            problems.append(
+                f"{lesson.place}: {row.key} has {len(row.ids)} tokens, finetune.max_length is {lesson.settings.max_length}; "
+                "raise it (rows are never cut)"
+            )
+    if problems:
+        raise BadInput(joined(problems))
+    if not rows:
+        raise BadInput(f"{lesson.place}: no rows to train on")
+    return rows
+
+
 class LoraRun:
     """Model, optimizer and schedule of one training run; ``first`` is the folder of an adapter to go on from, if any."""
 
@@ -101,10 +131,18 @@ class LoraRun:
         )
         self.settings = settings
         self.objective: Objective = objective_of(settings.objective)
+        shared = shared_weights(model)
         try:
-            self.model = (_loaded(model, config, first) if first else get_peft_model(model, config)).train()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of shared weights: an error below
+                self.model = _loaded(model, config, first) if first else get_peft_model(model, config)
         except ValueError as error:
-            raise BadInput(f"finetune.lora.target_modules: {str(error).splitlines()[0]}") from None
+            raise BadInput(f"finetune.lora.target_modules: {first_line(error)}") from None
+        if tied := shared_under(self.model, shared):
+            raise BadInput(f"finetune.lora.target_modules: {tied}; merged, the adapter would change both: leave it out")
+        self._mixed = padding_is_unseen(self.model.eval(), rows)
+        self.model.train()
+        self._budget = settings.tokens_per_microbatch
         self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(
             self.weights, lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=settings.weight_decay
@@ -113,20 +151,71 @@ class LoraRun:
         self.losses: list[float] = []
 
     def step(self, batch: Sequence[Encoded]) -> float:
-        """One optimizer step; returns the mean loss per trained token."""
-        trained = sum(len(row.ids) - row.prompt_length for row in batch)
-        total = 0.0
-        for part in microbatches(batch, self.settings.tokens_per_microbatch):
-            loss = self.objective(self.model, part) / trained
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-            total += float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(self.weights, self.settings.max_grad_norm)
+        """One optimizer step; returns the mean loss per trained token. Where memory runs out, microbatches become smaller.
+
+        Raises:
+            BadInput: the loss or its gradient is not a number, or a single row needs more memory than there is.
+        """
+        total = self._gradients(batch)
+        norm = torch.nn.utils.clip_grad_norm_(self.weights, self.settings.max_grad_norm)
+        if not math.isfinite(float(norm)):
+            raise self._not_a_number("gradient", batch)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * schedule(len(self.losses), self.steps, self.settings.warmup_steps)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.losses.append(total)
         return total
+
+    def _gradients(self, batch: Sequence[Encoded]) -> float:
+        """Gradients of the mean loss per trained token, which is returned."""
+        trained = sum(len(row.ids) - row.prompt_length for row in batch)
+        while True:
+            total, part = 0.0, list(batch)
+            try:
+                for part in microbatches(batch, self._budget, mixed=self._mixed):
+                    loss = self.objective(self.model, part) / trained
+                    if not math.isfinite(float(loss.detach())):
+                        raise self._not_a_number("loss", part)
+                    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+                    total += float(loss.detach())
+                return total
+            except (RuntimeError, MemoryError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                longest = max(len(row.ids) for row in part)
+                if len(part) == 1:
+                    raise BadInput(
+                        f"finetune: out of memory at step {len(self.losses) + 1} with one row, {part[0].key} of {longest} "
+                        "tokens; lower finetune.max_length, or take a smaller model"
+                    ) from None
+            self._make_room(longest * len(part))
+
+    def _make_room(self, tokens: int) -> None:
+        """Halve the microbatches, of which one of this many tokens was too large, and begin the step again."""
+        self._budget = min(self._budget, tokens) // 2
+        self.optimizer.zero_grad(set_to_none=True)
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        say_once(
+            f"finetune: out of memory at step {len(self.losses) + 1}; going on with {self._budget} tokens a microbatch "
+            "(finetune.tokens_per_microbatch), which does not change what is learnt"
+        )
+
+    def _not_a_number(self, what: str, rows: Sequence[Encoded]) -> BadInput:
+        """The error for a step whose numbers broke; names the rows that break alone, else all that were together."""
+        broken = [row.key for row in rows if not self._is_finite(row)] or [row.key for row in rows]
+        self.optimizer.zero_grad(set_to_none=True)
+        return BadInput(
+            f"finetune: the {what} is not a number at step {len(self.losses) + 1}, rows {', '.join(broken[:_SHOWN_ROWS])}"
+            f"{f' and {len(broken) - _SHOWN_ROWS} more' if len(broken) > _SHOWN_ROWS else ''}; lower finetune.learning_rate, or "
+            "look at these rows"
+        )
+
+    def _is_finite(self, row: Encoded) -> bool:
+        with torch.no_grad():
+            return math.isfinite(float(self.objective(self.model, [row])))
 
     def save(self, file: Path, epoch: int, identity: dict[str, Any]) -> None:
         """Checkpoint after an epoch: whole or absent."""
@@ -144,7 +233,7 @@ def _loaded(model: Any, wanted: Any, adapter: str) -> Any:
     Raises:
         BadInput: the adapter has another shape than ``finetune.lora`` asks for, or does not load.
     """
-    from peft import PeftConfig, PeftModel
+    from peft import PeftConfig
 
     there = PeftConfig.from_pretrained(adapter)
     for key in ("r", "lora_alpha"):
@@ -153,10 +242,12 @@ def _loaded(model: Any, wanted: Any, adapter: str) -> Any:
                 f"finetune.lora.{key}: {getattr(wanted, key)}, and the adapter to go on from has {getattr(there, key, None)} "
                 f"({adapter}); give the same, or train_from: base"
             )
-    try:
-        return PeftModel.from_pretrained(model, adapter, is_trainable=True)
-    except (ValueError, RuntimeError, OSError) as error:
-        raise BadInput(f"adapter: {adapter} does not fit the model: {str(error).splitlines()[0]}") from None
+    return open_adapter(model, Path(adapter), trainable=True)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Of a GPU, or of the allocator on a CPU, which raises a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _save_adapter(model: Any, out: Path, base: ModelRef, revision: str) -> None:

@@ -5,31 +5,122 @@ Add one: an ``Objective`` and a row in ``OBJECTIVES`` of ``finetune.base``, or `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 
+from evals.errors import BadInput
+from evals.models.chat import first_line
 from trainset.render import Encoded
+
+# Relative differences of losses that are rounding.
+_ROUNDING: Mapping[torch.dtype, float] = {torch.float32: 1e-4}
+_COARSE_ROUNDING = 0.02
 
 Objective = Callable[[Any, Sequence[Encoded]], torch.Tensor]
 """From the model under its adapter and some rows: the sum of the losses of their trained tokens, with its graph."""
 
 
 def completion_loss(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
-    """Summed cross-entropy over the completion tokens of right-padded rows.
+    """Summed cross-entropy over the completion tokens of right-padded rows."""
+    ids, mask = padded(rows, model.device)
+    targets = torch.cat([ids[n, row.prompt_length : len(row.ids)] for n, row in enumerate(rows)])
+    return cross_entropy(completion_logits(model, rows, ids, mask).float(), targets, reduction="sum")
 
-    Logits are computed at completion tokens only: a logit tensor over a vocabulary of 49,152 for every prompt token is most of
-    the memory of the usual step.
-    """
+
+def padded(rows: Sequence[Encoded], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and mask of right-padded rows, each of shape (rows, longest)."""
     width = max(len(row.ids) for row in rows)
-    device = model.device
     ids = torch.tensor([[*row.ids, *[0] * (width - len(row.ids))] for row in rows], device=device)
     mask = torch.tensor([[1] * len(row.ids) + [0] * (width - len(row.ids)) for row in rows], device=device)
-    inner = model.base_model.model
-    hidden = inner.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+    return ids, mask
+
+
+def completion_logits(model: Any, rows: Sequence[Encoded], ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The model's own scores of every completion token, in order, shape (trained tokens, vocabulary).
+
+    They come out of the model's own forward pass, so that whatever it does to its scores (soft-capping, scaling, a bias) is done
+    here. The layer that scores the vocabulary is given the states of those tokens alone: scores of 49,152 tokens for every prompt
+    token are most of the memory of the usual step.
+    """
     # The state at position t predicts token t + 1, so the first trained state is the prompt's last.
-    states = torch.cat([hidden[n, row.prompt_length - 1 : len(row.ids) - 1] for n, row in enumerate(rows)])
-    targets = torch.cat([ids[n, row.prompt_length : len(row.ids)] for n, row in enumerate(rows)])
-    return cross_entropy(inner.lm_head(states).float(), targets, reduction="sum")
+    places = [(n, place) for n, row in enumerate(rows) for place in range(row.prompt_length - 1, len(row.ids) - 1)]
+    which, where = (torch.tensor(axis, device=ids.device) for axis in zip(*places, strict=True))
+    picked: list[bool] = []
+
+    def pick(module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        (states,) = arguments
+        picked.append(states.ndim == 3 and states.shape[:2] == ids.shape)
+        return (states[which, where][None],) if picked[-1] else arguments
+
+    head = model.get_output_embeddings()
+    hook = head.register_forward_pre_hook(pick) if isinstance(head, torch.nn.Module) else None
+    try:
+        logits: torch.Tensor = model(input_ids=ids, attention_mask=mask).logits
+    finally:
+        if hook is not None:
+            hook.remove()
+    if picked == [True] and logits.shape[:2] == (1, len(places)):
+        return logits[0]
+    return logits[which, where]
+
+
+def padding_is_unseen(model: Any, rows: Sequence[Encoded]) -> bool:
+    """Whether rows of different lengths have together the losses that each has alone: a few models read their padding."""
+    pair = [min(rows, key=lambda row: len(row.ids)), max(rows, key=lambda row: len(row.ids))]
+    if len(pair[0].ids) == len(pair[1].ids):
+        return True
+    try:
+        with torch.no_grad():
+            together = float(completion_loss(model, pair))
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # whatever a forward pass that takes no mask may raise; alone it runs, see below
+        return False
+    with torch.no_grad():
+        alone = sum(float(completion_loss(model, [row])) for row in pair)
+    return not _differ(alone, together, model)
+
+
+def require_next_token_loss(model: Any, row: Encoded, name: str) -> None:
+    """Check on one row that what is trained is what the model itself calls its loss; ``name`` is the model's in messages.
+
+    Turns the model's cache off, which only costs memory here, unless that changes the loss.
+
+    Raises:
+        BadInput: the two differ, or the model has no loss for text alone.
+    """
+    bare = _bare(model)
+    ids, mask = padded([row], model.device)
+    labels = ids.clone()
+    labels[0, : row.prompt_length] = -100
+    kind = f"model: {name} is of the kind {bare.config.model_type!r}"
+    takes = inspect.signature(bare.forward).parameters
+    plain = {"output_router_logits": False} if "output_router_logits" in takes else {}
+    try:
+        with torch.no_grad():
+            own = float(bare(input_ids=ids, attention_mask=mask, labels=labels, **plain).loss) * (
+                len(row.ids) - row.prompt_length
+            )
+            for cached in (False, True):
+                bare.config.get_text_config(decoder=True).use_cache = bare.config.use_cache = cached
+                ours = float(completion_loss(model, [row]))
+                if not _differ(own, ours, model):
+                    return
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever a forward pass that wants more than text may raise
+        raise BadInput(f"{kind}, which has no loss on text alone: {first_line(error)}; give a decoder-only model") from None
+    raise BadInput(f"{kind}, whose own loss is not that of the next token ({own:.4g}, not {ours:.4g}); it is not trained here")
+
+
+def _differ(one: float, other: float, model: Any) -> bool:
+    return abs(one - other) > _ROUNDING.get(model.dtype, _COARSE_ROUNDING) * abs(one)
+
+
+def _bare(model: Any) -> Any:
+    """The model of transformers, under an adapter or not."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model

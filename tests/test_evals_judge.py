@@ -207,7 +207,7 @@ def test_no_token_of_a_chat_template_comes_through(token: str, hidden: str) -> N
 def test_a_candidate_adds_no_special_token_to_what_the_embedded_model_reads(embedded_model: str) -> None:
     from transformers import AutoTokenizer
 
-    from evals.models.loading import encode_chat
+    from evals.models.chat import encode_chat
     from evals.models.resolve import resolve_model
 
     tokenizer = AutoTokenizer.from_pretrained(resolve_model(embedded_model).path)

@@ -15,8 +15,9 @@ import torch
 from evals.errors import BadInput
 from evals.models import hf
 from evals.models.base import Prompt, Sampling
+from evals.models.chat import encode_chat
 from evals.models.kvcache import RaggedRows, supports
-from evals.models.loading import encode_chat, load_model
+from evals.models.loading import load_model
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 
@@ -229,7 +230,7 @@ def test_rows_that_end_early_do_not_disturb_those_behind_them(small: str, monkey
     whole = texts(backend, UNEVEN, 10)
     tokens = [backend._tokenizer(text, add_special_tokens=False)["input_ids"] for text in whole]
     end = tokens[0][3]  # now the first answer ends here, and others where they meet this token
-    monkeypatch.setattr(backend, "_ends", frozenset({end}))
+    monkeypatch.setattr(backend, "_ends", hf._Ends(tokens=frozenset({end})))
     answers = backend.generate(UNEVEN, Sampling(max_new_tokens=10, stop_at_code_block=False))
     assert answers[0].finish_reason == "stop"
     assert any(answer.finish_reason == "length" for answer in answers)
@@ -244,7 +245,7 @@ def test_an_answer_that_ends_before_its_first_token_is_empty(
     prompts = [*UNEVEN, *asking("g h", "i j k l")]
     whole = backend.generate(prompts, Sampling(max_new_tokens=6, stop_at_code_block=False))
     end = backend._tokenizer(whole[2].text, add_special_tokens=False)["input_ids"][0]
-    monkeypatch.setattr(backend, "_ends", frozenset({end}))
+    monkeypatch.setattr(backend, "_ends", hf._Ends(tokens=frozenset({end})))
     answers = backend.generate(prompts, Sampling(max_new_tokens=6, stop_at_code_block=False))
     assert (answers[2].finish_reason, answers[2].text, answers[2].completion_tokens) == ("stop", "", 0)
     assert answers[0].text == whole[0].text
@@ -253,7 +254,7 @@ def test_an_answer_that_ends_before_its_first_token_is_empty(
 def test_every_end_token_of_the_generation_settings_ends_an_answer(small: str) -> None:
     backend = hf.HFBackend(ModelRef(base=small))
     backend._model.generation_config.eos_token_id = [5, 7]
-    assert hf._end_tokens(backend._model, backend._tokenizer) == {backend._tokenizer.eos_token_id, 5, 7}
+    assert hf._ends_of(backend._model, backend._tokenizer).tokens == {backend._tokenizer.eos_token_id, 5, 7}
 
 
 def write_adapter(base: str, folder: Path, seed: int, **options: Any) -> str:

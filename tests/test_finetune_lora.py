@@ -10,7 +10,8 @@ import torch
 
 from evals.errors import BadInput
 from evals.files import read_json
-from evals.models.loading import load_model, merge_adapter
+from evals.models.adapters import merge_adapter
+from evals.models.loading import load_model
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 from finetune.batches import epoch_batches, microbatches, schedule
@@ -78,7 +79,7 @@ def test_only_the_completion_is_trained_and_it_ends_the_turn(small_model: Path) 
 
 
 def test_the_prompt_is_encoded_as_generation_meets_it(small_model: Path) -> None:
-    from evals.models.loading import encode_chat
+    from evals.models.chat import encode_chat
 
     _, tokenizer, _ = load_model(str(small_model))
     row = encode_example(tokenizer, example(1))

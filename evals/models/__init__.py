@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evals.models import threads
 from evals.models.base import Backend
 from evals.options import read_options
 from evals.plugins import load
 from evals.records import ModelRef
+
+threads.prepare()  # here, as torch reads it when it is loaded, which any module of this package may do
 
 BACKENDS: Mapping[str, str] = {
     "hf": "evals.models.hf:HFBackend",

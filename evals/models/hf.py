@@ -3,8 +3,8 @@
 Covers greedy decoding and per-row seeded sampling, on CPU (fp32) or a GPU (bf16), with a LoRA adapter merged at load and swapped
 on the base in memory. Numbers of a row can differ in the last bits with the rows beside it (on the embedded model none of 200
 MBPP answers differed between batches of 32 as planned and of 7 in shuffled order); the plan is a pure function of the prompts,
-so the same prompts always meet the same neighbours. Settings that change greedy output, such as a repetition penalty, are not
-taken from the model.
+so the same prompts always meet the same neighbours. Which way a model is decoded is in ``ways``. Settings that change greedy
+output, such as a repetition penalty, are not taken from the model.
 """
 
 from __future__ import annotations
@@ -20,10 +20,17 @@ import torch
 
 from evals.errors import BadInput
 from evals.extract import is_settled, left_thinking
+from evals.models.adapters import merge_adapter, require_adapter
 from evals.models.base import Completion, Prompt, Sampling
+from evals.models.chat import encode_chat, load_tokenizer, pad_token, turn_end
 from evals.models.greedyhead import GreedyHead, is_worth_it
-from evals.models.kvcache import PaddedRows, RaggedRows, Rows, supports
-from evals.models.loading import encode_chat, lay_out, load_model, merge_adapter
+from evals.models.kvcache import PaddedRows, RaggedRows, Rows
+from evals.models.library import decode_batch
+from evals.models.loading import lay_out, load_weights
+from evals.models.resolve import resolve_model
+from evals.models.threads import pace_of_torch
+from evals.models.ways import way_of
+from evals.notices import say_once
 from evals.records import ModelRef
 
 _PROMPTS_END = 16  # tokens of a prompt in which a template opens thinking
@@ -37,6 +44,18 @@ _READ_PROMPTS = 8
 _BATCHES_PER_CHUNK = 4
 # Every row of a batch costs attention over the longest row's columns: small change up to here, the larger part above.
 _LONG_TOKENS = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ends:
+    """What ends an answer: any of these tokens, or this text where a template ends its turns in plain words."""
+
+    tokens: frozenset[int]
+    text: str = ""
+
+    def cut(self, text: str) -> str:
+        """An answer without its end."""
+        return text.partition(self.text)[0] if self.text else text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,14 +76,16 @@ class _Answer:
         """The token to go on from; irrelevant for an answer that ended at once and still has a row."""
         return self.tokens[-1] if self.tokens else 0
 
-    def take(self, token: int, piece: str, ends: frozenset[int], sampling: Sampling, whole: Callable[[list[int]], str]) -> None:
+    def take(self, token: int, piece: str, ends: _Ends, sampling: Sampling, whole: Callable[[list[int]], str]) -> None:
         """Append a token (``piece`` is its text) and see whether that ends the answer; ``whole`` gives the text of all."""
-        if token in ends:
+        if token in ends.tokens:
             self.reason = "stop"
             return
         self.tokens.append(token)
         self.text += piece
-        if sampling.stop_at_code_block and "`" in piece and self._fence_ends_it(whole):
+        if ends.text and ends.text[-1] in piece and ends.text in whole(self.tokens):
+            self.reason = "stop"
+        elif sampling.stop_at_code_block and "`" in piece and self._fence_ends_it(whole):
             self.reason = "code_block"
         elif len(self.tokens) == sampling.max_new_tokens:
             self.reason = "length"
@@ -82,16 +103,26 @@ class HFBackend:
     """A local model. ``batch_size`` prompts of similar length are decoded together."""
 
     def __init__(self, ref: ModelRef, *, batch_size: int = 32) -> None:
-        self._model, self._tokenizer, resolved = load_model(ref.base)
+        self._resolved = resolve_model(ref.base)
+        self._tokenizer = load_tokenizer(self._resolved.path, ref.base)
+        if ref.adapter:
+            require_adapter(Path(ref.adapter), ref.base, self._resolved)
+        self._model = load_weights(self._resolved, self._tokenizer, ref.base)
+        self._way = way_of(self._model, self._tokenizer, ref.base)
         self._touched: dict[str, torch.Tensor] = {}
         if ref.adapter:
             self._model = merge_adapter(self._model, Path(ref.adapter), self._touched)
-        self.ref = ref.model_copy(update={"revision": resolved.revision})
+        self.ref = ref.model_copy(update={"revision": self._resolved.revision})
         self.origin = f"{self._model.device.type} {self._model.dtype}"
         self._batch_size = batch_size
-        self._ragged = supports(self._model.config)
+        self._pace = pace_of_torch()
+        self._pad = pad_token(self._tokenizer)
         self._make_ready()
-        self._ends = _end_tokens(self._model, self._tokenizer)
+        self._ends = _ends_of(self._model, self._tokenizer)
+        if not self._ends.tokens and not self._ends.text:
+            say_once(
+                f"model: {ref.base} has no end of a turn, in its template, tokenizer or settings; answers run to their limit"
+            )
         self._encoded: dict[tuple[str, ...], list[int]] = {}
         self._pieces: dict[int, str] = {}
 
@@ -99,12 +130,12 @@ class HFBackend:
         """Lay out the weights as they are now, and give greedy decoding a faster head if there is one."""
         lay_out(self._model)
         self._head = self._model.get_output_embeddings()
-        fast = self._ragged and is_worth_it(self._head, self._model.device)
+        fast = self._way == "ragged" and is_worth_it(self._head, self._model.device)
         self._greedy_head = GreedyHead(self._head) if fast else None
 
     def _places(self, longest: int) -> int:
         """How many rows may run at once beside a prompt of this many tokens."""
-        return min(self._batch_size, max(1, (MAX_BATCH_TOKENS if self._ragged else MAX_READ_TOKENS) // longest))
+        return min(self._batch_size, max(1, (MAX_BATCH_TOKENS if self._way == "ragged" else MAX_READ_TOKENS) // longest))
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Chunks by length, longest first: the slowest is not the last, and memory peaks at once.
@@ -122,7 +153,7 @@ class HFBackend:
         chunks: list[list[int]] = []
         for group in alike:
             places = self._places(lengths[group[0]])
-            if self._ragged:
+            if self._way == "ragged":
                 parts = max(1, round(len(group) / (places * _BATCHES_PER_CHUNK)))
                 starts = [len(group) * part // parts for part in range(parts + 1)]
             else:
@@ -131,7 +162,9 @@ class HFBackend:
         return chunks
 
     def _are_alike(self, longest: int, length: int) -> bool:
-        """Whether a prompt may share a chunk with one that is longer."""
+        """Whether a prompt may share a chunk with one that is not shorter."""
+        if self._way == "library":
+            return length == longest
         return self._places(length) < 2 * self._places(longest) and (longest <= _LONG_TOKENS or longest <= 2 * length)
 
     def _encode(self, prompt: Prompt) -> list[int]:
@@ -158,12 +191,16 @@ class HFBackend:
         if self._greedy_head is not None and sampling.temperature == 0:
             self._model.set_output_embeddings(self._greedy_head)
         try:
-            self._decode(encoded, answers, sampling)
+            with self._pace.running():
+                if self._way == "library":
+                    self._decode_by_library(encoded, answers, sampling)
+                else:
+                    self._decode(encoded, answers, sampling)
         finally:
             self._model.set_output_embeddings(self._head)
         return [
             Completion(
-                text=self._text(answer.tokens),
+                text=self._ends.cut(self._text(answer.tokens)),
                 finish_reason=answer.reason or "length",
                 prompt_tokens=len(ids),
                 completion_tokens=len(answer.tokens),
@@ -174,9 +211,7 @@ class HFBackend:
     def _decode(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> None:
         """Run every answer to its end, at most ``places`` at a time."""
         places = self._places(max(map(len, encoded)))
-        rows: Rows = (
-            RaggedRows(self._model, places, encoded) if self._ragged else PaddedRows(self._model, self._tokenizer.pad_token_id)
-        )
+        rows: Rows = RaggedRows(self._model, places, encoded) if self._way == "ragged" else PaddedRows(self._model, self._pad)
         waiting, running = list(answers), list[_Answer]()
         while waiting or running:
             # Several prompts are read faster together than one by one, so a few places are left to fall free.
@@ -189,8 +224,28 @@ class HFBackend:
                 running = self._drop_finished(rows, [*running, *group])
             if running:
                 last = torch.tensor([answer.last for answer in running], device=self._model.device)
-                self._take(running, rows.step(last), sampling)
+                with self._pace.step(len(running)):
+                    scores = rows.step(last)
+                self._take(running, scores, sampling)
                 running = self._drop_finished(rows, running)
+
+    def _decode_by_library(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> None:
+        """Run every answer to its end, prompts of one length together."""
+        by_length: dict[int, list[_Answer]] = {}
+        for answer in answers:
+            by_length.setdefault(len(encoded[answer.index]), []).append(answer)
+        for length, alike in by_length.items():
+            places = self._places(length)
+            for start in range(0, len(alike), places):
+                batch = alike[start : start + places]
+                decode_batch(
+                    self._model,
+                    [encoded[answer.index] for answer in batch],
+                    lambda scores, batch=batch: self._take(batch, scores, sampling),
+                    lambda batch=batch: [answer.reason is not None for answer in batch],
+                    tokens=sampling.max_new_tokens,
+                    pad=self._pad,
+                )
 
     @staticmethod
     def _refill(places: int) -> int:
@@ -209,12 +264,15 @@ class HFBackend:
             group.append(answer)
         return group
 
-    def _take(self, answers: Sequence[_Answer], logits: torch.Tensor, sampling: Sampling) -> None:
-        for answer, token in zip(answers, self._choose(logits, sampling, answers), strict=True):
+    def _take(self, answers: Sequence[_Answer], logits: torch.Tensor, sampling: Sampling) -> list[int]:
+        """Give every answer its next token; those of all rows, also of answers that have ended."""
+        chosen = self._choose(logits, sampling, answers)
+        for answer, token in zip(answers, chosen, strict=True):
             if answer.reason is None:
                 if token not in self._pieces:
                     self._pieces[token] = self._tokenizer.decode([token])
                 answer.take(token, self._pieces[token], self._ends, sampling, self._text)
+        return chosen
 
     def _text(self, tokens: list[int]) -> str:
         text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
@@ -253,6 +311,12 @@ class HFBackend:
             return False
         if self.ref.adapter and not self._touched:
             return False
+        try:
+            if ref.adapter:
+                require_adapter(Path(ref.adapter), ref.base, self._resolved)
+        except BadInput:
+            self.close()
+            raise
         with torch.no_grad():
             for name, weight in self._touched.items():
                 self._model.get_parameter(name).copy_(weight)
@@ -276,7 +340,12 @@ class HFBackend:
             torch.cuda.empty_cache()
 
 
-def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    """What ends an answer: the tokenizer's end token and those of the model's generation settings."""
+def _ends_of(model: Any, tokenizer: Any) -> _Ends:
+    """What ends an answer: what the template puts there, the tokenizer's end token and those of the model's settings."""
     listed = model.generation_config.eos_token_id
-    return frozenset({tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed])} - {None})
+    tokens = {tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed])}
+    end = turn_end(tokenizer)
+    if end is None:
+        return _Ends(tokens=frozenset(tokens - {None}))
+    text = end.text.strip() if end.token is None else ""
+    return _Ends(tokens=frozenset((tokens | {end.token}) - {None}), text=text)

@@ -56,8 +56,7 @@ def resolve_model(name: str) -> ResolvedModel:
         return _from_gguf(path, f"gguf-{digest_file(path)[3:19]}", f"file {path.name}")
     if path is not None:
         return _local(path)
-    hub_id = _ALIASES.get(name.lower(), name)
-    slug = hub_id.replace("/", "--").lower()
+    hub_id, slug = _ALIASES.get(name.lower(), name), _slug(name)
     if (cached := _cached(slug)) is not None:
         return cached
     tried = []
@@ -87,7 +86,7 @@ def find_model(name: str) -> str:
         _require_chat_template(path)
         return f"folder {path}"
     hub_id = _ALIASES.get(name.lower(), name)
-    if (cached := _cached(hub_id.replace("/", "--").lower())) is not None:
+    if (cached := _cached(_slug(name))) is not None:
         _require_chat_template(cached.path)
         return f"cache, {cached.path}"
     if hub_id == EMBEDDED:
@@ -96,6 +95,32 @@ def find_model(name: str) -> str:
         return f"hub {hub_id}@{_hub_info(hub_id).sha}: the first run fetches it"
     except BackendFault as error:
         raise BadInput(f"model: {name!r} could not be had (hub: {error}); give a local folder or a GGUF file") from None
+
+
+def revision_here(name: str) -> str | None:
+    """The revision of a model that is on this machine already, by any of its names; None where that would need a fetch."""
+    path = Path(name).expanduser()
+    if path.suffix == ".gguf" and path.is_file():
+        found = _cached(f"gguf-{digest_file(path)[3:19]}")
+    elif path.is_dir():
+        try:
+            found = _local(path)
+        except BadInput:
+            return None
+    else:
+        found = _cached(_slug(name))
+    return found.revision if found else None
+
+
+def names_of(name: str) -> set[str]:
+    """The last parts, in lower case, under which a folder, a file or a model of the hub is known."""
+    whole = _ALIASES.get(name.lower(), name)
+    last = Path(whole).name.lower().removesuffix(".gguf").rpartition("--")[2]
+    return {last} - {""}
+
+
+def _slug(name: str) -> str:
+    return _ALIASES.get(name.lower(), name).replace("/", "--").lower()
 
 
 def _path_of(name: str) -> Path | None:
