@@ -43,7 +43,9 @@ function pairBuiltIns() {
   const branded = [...BRANDED, ...TYPED].map((name) => theirs[name].prototype);
   for (const there of [...main.iterators, samples[1], ...branded]) {
     const keys = ownKeys(there).filter((key) => key !== "constructor");
-    methods.set(there, { found: keys.map((key) => [key, own(there, key)]), here: undefined });
+    const found = keys.map((key) => [key, own(there, key)]);
+    const inherited = getPrototypeOf(there) === samples[1] ? methods.get(samples[1]).found : [];
+    methods.set(there, { found: [...inherited, ...found], here: undefined });
   }
 }
 
@@ -79,6 +81,7 @@ function inbound(value, from, native) {
     if (pair !== undefined && pair.taken !== tick) waiting.push(pair);
     return here;
   }
+  if (outward.has(value)) return value;
   const shape = types.isProxy(value) ? "view" : brand(value);
   if (shape === "promise") return promiseFrom(value, from);
   if (shape !== "view" && exact(value)) return paired(copyOf(shape, value, globalThis), value, shape, true);
@@ -163,9 +166,8 @@ function take(pair) {
 function promiseFrom(value, from) {
   const here = new Promise((good, bad) => {
     const settled = (then) => (given) => {
-      const result = enter(given, from);
-      if (from !== undefined) gave(childOf(from), given);
-      then(result);
+      if (from !== undefined) gave(childOf(from), outbound(given));
+      then(given);
     };
     try {
       apply(main.then, value, [outbound(settled(good)), outbound(settled(bad))]);

@@ -23,7 +23,7 @@ class View {
   }
   run(name, ...given) {
     if (!this.foreign) return Reflect[name](this.there, ...given);
-    return cross(origins.get(this.there), false, [], () => Reflect[name](this.there, ...given)).out;
+    return cross(origins.get(this.there), false, [], () => () => Reflect[name](this.there, ...given)).out;
   }
   in(value) {
     return enter(value, origins.get(this.there));
