@@ -2,6 +2,10 @@
 
 JavaScript needs Node.js alone; the types of TypeScript are removed by the compiler of the web toolchain, inside the
 sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modules of one file (see ``evals.javascript.modules``).
+
+The checks run in a realm of their own beside the answer (see ``evals/graders/inside/driver.js``). An object whose own methods
+would decide what the checks ask of it is no array: where the golden gave plain data and the checks ran the answer's code on
+what the answer gave, it is of a wrong type (``review``).
 """
 
 from __future__ import annotations
@@ -9,25 +13,30 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from evals.checks import Step
 from evals.errors import TaskFault
 from evals.files import canonical_json
-from evals.graders.base import inside
+from evals.graders.base import inside, run_twice
 from evals.graders.codec import Opaque, decode
-from evals.graders.reports import shown
-from evals.graders.runtimes import Question, run_steps
+from evals.graders.reports import Ruling, ValueReport, place_of, read_report, shown
+from evals.graders.runtimes import Question
 from evals.javascript.checks import parse_javascript
+from evals.javascript.literals import declared_names
 from evals.javascript.modules import as_script
+from evals.javascript.trees import Unreadable, parse_source, parts
 from evals.javascript.values import Thing, Unknown, read
 from evals.javascript.wanted import Reference
 from evals.records import Task
 from evals.sandboxes.base import Job, Sandbox
 
 DRIVER = inside("driver.js")
+_REALM = ("membrane", "views", "calls", "pairs", "trace", "values", "checks")
+REALM = b"\n".join(inside(f"realm_{name}.js") for name in _REALM)
 _TYPED = {"typescript", "tsx"}
 _PACKAGES = "{web}/node_modules"
 _COMPILER = f"{_PACKAGES}/typescript/lib/typescript.js"
@@ -48,18 +57,36 @@ _FUNCTION = re.compile(
 )
 
 
+_EXPORTED = re.compile(r"^(?:module\.)?exports\.(\w+)\s*=|^(?:globalThis\.|global\.)?(\w+)\s*=[^=]", re.MULTILINE)
+_LIVE = frozenset({"object", "function", "promise", "generator", "proxy"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Golden:
+    """What a golden's run gave: the records of steps with a ``Reference``, and the kind of what each call gave, by its place."""
+
+    records: Mapping[int, Thing]
+    kinds: Mapping[str, str]
+
+    def is_data(self, call: str) -> bool:
+        """Whether a call gave the golden nothing that could run code; of a call that it did not make, whether none did."""
+        if call in self.kinds:
+            return self.kinds[call] not in _LIVE
+        return _LIVE.isdisjoint(self.kinds.values())
+
+
 class JavaScriptRuntime:
     """JavaScript and TypeScript. Caches what goldens gave: a task's reference is run once."""
 
     def __init__(self) -> None:
-        self._references: dict[tuple[str, str, str, str], dict[int, Thing]] = {}
+        self._goldens: dict[tuple[str, str, str, str], _Golden] = {}
 
     def parse(self, checks: str, place: str) -> tuple[Step, ...]:
         """See ``Runtime.parse``."""
         return parse_javascript(checks, place)
 
-    def job(self, task: Task, code: str, steps: Sequence[Step]) -> Job:
-        """See ``Runtime.job``."""
+    def job(self, task: Task, code: str, steps: Sequence[Step], *, trace: bool = False) -> Job:
+        """See ``Runtime.job``; with ``trace``, the records say of what kind everything was that a call gave."""
         typed = task.language in _TYPED
         packages, compiler = ([f"--allow-fs-read={_PACKAGES}"], [_COMPILER]) if typed else ([], [])
         starter = {name: text.encode() for name, text in task.starter.items()}
@@ -68,9 +95,11 @@ class JavaScriptRuntime:
             "steps": "".join(step.source for step in steps),
             "types": typed,
             "jsx": task.language == "tsx",
+            "declared": _names(task.golden, task.language),
+            "trace": trace,
         }
         return Job(
-            files={**starter, "driver.cjs": DRIVER, "job.json": canonical_json(job)},
+            files={**starter, "driver.cjs": DRIVER, "realm.js": REALM, "job.json": canonical_json(job)},
             command=("{node}", *_CONFINED, *packages, "driver.cjs", *compiler),
             limits=task.limits,
             toolchain="web" if typed else "node",
@@ -100,36 +129,70 @@ class JavaScriptRuntime:
             SandboxFault: the sandbox failed twice.
             TaskFault: there is no golden, or its own values do not satisfy the checks.
         """
-        wanting = [number for number, step in enumerate(steps) if isinstance(step.expected, Reference)]
-        if not wanting:
+        if not any(isinstance(step.expected, Reference) for step in steps):
             return steps
-        key = (sandbox.tier, task.language, task.golden, task.checks)
-        records = self._references.get(key)
-        if records is None:
-            records = self._references[key] = self._golden_records(task, steps, wanting, sandbox)
+        records = self._golden(task, steps, sandbox).records
         return tuple(
             replace(step, expected=replace(step.expected, golden=records[number])) if number in records else step
             for number, step in enumerate(steps)
         )
 
-    def _golden_records(self, task: Task, steps: tuple[Step, ...], wanting: Sequence[int], sandbox: Sandbox) -> dict[int, Thing]:
+    def review(self, task: Task, steps: tuple[Step, ...], report: ValueReport, sandbox: Sandbox) -> Ruling | None:
+        """The failure of an answer whose own code decided what the checks ask of plain data; None where it did not.
+
+        Raises:
+            SandboxFault: the sandbox failed twice.
+            TaskFault: the golden's own values do not satisfy the checks.
+        """
+        if not task.golden.strip():
+            return None
+        for step, answer in zip(steps, report.answers, strict=False):
+            ran = answer.get("ran", [])
+            for call in ran if isinstance(ran, list) else ["?"]:
+                golden = self._golden(task, steps, sandbox)
+                if golden.is_data(str(call)):
+                    kind = golden.kinds.get(str(call), "plain data")
+                    got = {"expected": f"of the golden's kind: {kind}", "got": "an object with methods of the answer's own"}
+                    return "fail", "wrong_value", {**place_of(step), **got}
+        return None
+
+    def _golden(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> _Golden:
+        key = (sandbox.tier, task.language, task.golden, task.checks)
+        known = self._goldens.get(key)
+        if known is None:
+            known = self._goldens[key] = self._run_golden(task, steps, sandbox)
+        return known
+
+    def _run_golden(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> _Golden:
         place = task.source or task.key
         if not task.golden.strip():
             raise TaskFault(f"{place}: the checks compute what they expect, which needs a golden; there is none")
-        report = run_steps(self, task, task.golden, steps, sandbox)
+        report = read_report(run_twice(self.job(task, task.golden, steps, trace=True), sandbox), len(steps))
         answers = report.answers if report.complete and not report.forged else ()
-        golden_values = {}
-        for number in wanting:
+        values = {}
+        for number, step in enumerate(steps):
+            if not isinstance(step.expected, Reference):
+                continue
             answer = answers[number] if number < len(answers) else {}
             got = read(str(decode(answer.get("value"))))
-            records = replace(steps[number].expected, golden=got if isinstance(got, Thing) else None)
-            if not records.holds():
+            records = replace(step.expected, golden=got if isinstance(got, Thing) else None)
+            if not isinstance(got, Thing) or not records.holds():
                 why = str(answer.get("message", "")) or shown(records)
-                raise TaskFault(
-                    f"{place}: the golden does not satisfy the checks at line {steps[number].line} ({why[:200]}); mend either"
-                )
-            golden_values[number] = got
-        return golden_values
+                raise TaskFault(f"{place}: the golden does not satisfy the checks at line {step.line} ({why[:200]}); mend either")
+            values[number] = got
+        kinds = {call: str(kind) for answer in answers for call, kind in answer.get("gave", {}).items()}
+        return _Golden(records=values, kinds=kinds)
+
+
+@lru_cache(maxsize=4096)
+def _names(golden: str, language: str) -> list[str]:
+    """The names that a golden gives at its top level."""
+    try:
+        root = parse_source(golden, language)
+    except Unreadable:
+        return []
+    declared = {name for statement in parts(root) for name in declared_names(statement)}
+    return sorted(declared | {exported or assigned for exported, assigned in _EXPORTED.findall(golden)})
 
 
 def javascript_of(value: Any) -> str:

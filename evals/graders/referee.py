@@ -87,7 +87,11 @@ def judged(task: Task, code: str, sandbox: Sandbox) -> Ruling:
     if not isinstance(runtime, PythonRuntime) or task.kind == "sql":
         refer = getattr(runtime, "refer", None)
         steps = refer(task, steps, sandbox) if refer is not None else steps
-        ruling = judge(steps, run_steps(runtime, task, code, steps, sandbox), comparator)
+        report = run_steps(runtime, task, code, steps, sandbox)
+        ruling = judge(steps, report, comparator)
+        review = getattr(runtime, "review", None)
+        if ruling[0] == "pass" and review is not None:
+            ruling = review(task, steps, report, sandbox) or ruling
         weak = sum(step.kind == "inside" for step in steps)
     else:
         plan = plan_for(task, steps, sandbox)

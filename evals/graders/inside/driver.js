@@ -1,206 +1,26 @@
 /* Runs inside the sandbox: loads the answer, runs the steps of the checks on it, writes typed values to a private descriptor.
 
 It knows no expected value, nor what a step is a check of: every step gives one record, its value or what it raised, and
-what that means is decided outside. What is used after the answer was loaded is taken from the realm before it, so that an
-honest value is read as it is, whatever was patched; it invokes no getter, no trap and no method of the answer's objects.
+what that means is decided outside. The steps run in a realm of their own (realm_*.js), made before the answer is loaded,
+whose arrays, iteration and functions the answer cannot patch, nor reach through what it is given.
 Plain Node.js, started with its permission model; for TypeScript the compiler's path is the only argument. */
 "use strict";
 
 const fs = require("node:fs");
 const vm = require("node:vm");
-const { createRequire, syncBuiltinESMExports } = require("node:module");
+const { createRequire, isBuiltin, syncBuiltinESMExports } = require("node:module");
 const { Writable } = require("node:stream");
 const { types } = require("node:util");
 
 const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf, defineProperty } = Reflect;
-const { isArray } = Array;
-const { create, hasOwn, freeze } = Object;
-const OBJECT = Object.prototype;
-const BUILT_IN = [Array, Map, Set, Date, Error, Number, String, Boolean].map((kind) => [kind.prototype, kind.name]);
-const charCodeAt = String.prototype.charCodeAt;
+const { create, hasOwn } = Object;
 const slice = String.prototype.slice;
-const mapEach = Map.prototype.forEach;
-const setEach = Set.prototype.forEach;
-const getTime = Date.prototype.getTime;
-const getter = (from, name) => getOwnPropertyDescriptor(from, name).get;
-const typedName = getter(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
-const typedLength = getter(getPrototypeOf(Uint8Array.prototype), "length");
-const patternSource = getter(RegExp.prototype, "source");
-const patternFlags = ["global", "ignoreCase", "multiline", "dotAll", "unicode", "sticky"].map((name) => [
-  getter(RegExp.prototype, name),
-  { global: "g", ignoreCase: "i", multiline: "m", dotAll: "s", unicode: "u", sticky: "y" }[name],
-]);
-const unboxed = { Number: Number.prototype.valueOf, String: String.prototype.valueOf, Boolean: Boolean.prototype.valueOf };
-const { isProxy, isMap, isSet, isDate, isRegExp, isTypedArray, isNativeError } = types;
-const { isNumberObject, isStringObject, isBooleanObject } = types;
+const { isProxy } = types;
 const { writeSync } = fs;
 const leave = process.reallyExit;
 const Script = vm.Script;
 const runInThisContext = Script.prototype.runInThisContext;
-
-const DEEPEST = 60;
-const MOST_VALUES = 300_000;
-const HEX = "0123456789abcdef";
-let left = 0;
-
-function quote(text) {
-  let out = '"';
-  for (let i = 0; i < text.length; i++) {
-    const code = apply(charCodeAt, text, [i]);
-    if (code === 34 || code === 92) out += "\\" + text[i];
-    else if (code >= 32 && code < 127) out += text[i];
-    else out += "\\u" + HEX[code >> 12] + HEX[(code >> 8) & 15] + HEX[(code >> 4) & 15] + HEX[code & 15];
-  }
-  return out + '"';
-}
-
-// Arrays and plain objects are written as JSON has them, everything else as {"$": [tag, ...]}.
-const tagged = (body) => '{"$":[' + body + "]}";
-const unknown = (what) => tagged('"x",' + quote(what));
-const array = (parts) => "[" + parts + "]";
-const thing = (kind, parts, properties) => tagged('"o",' + quote(kind) + ",[" + parts + "],[" + properties + "]");
-
-function encode(value, depth) {
-  left -= 1;
-  if (left < 0 || depth > DEEPEST) return unknown("too large");
-  if (value === null) return "null";
-  switch (typeof value) {
-    case "undefined":
-      return tagged('"u"');
-    case "boolean":
-      return value ? "true" : "false";
-    case "number":
-      if (value !== value) return tagged('"n","nan"');
-      if (value === Infinity) return tagged('"n","inf"');
-      if (value === -Infinity) return tagged('"n","-inf"');
-      return value === 0 && 1 / value < 0 ? tagged('"n","-0"') : "" + value;
-    case "bigint":
-      return tagged('"big","' + value + '"');
-    case "string":
-      return quote(value);
-    case "object":
-      return isProxy(value) ? unknown("proxy") : encodeObject(value, depth + 1);
-    default:
-      return unknown(typeof value);
-  }
-}
-
-function encodeObject(value, depth) {
-  const kind = label(getPrototypeOf(value));
-  if (isDate(value)) return thing(kind, encode(apply(getTime, value, []), depth), "");
-  if (hasMethod(value, "toJSON")) return unknown("object with toJSON");
-  if (isArray(value)) return encodeArray(value, kind, depth);
-  let parts = "";
-  const add = (text) => {
-    parts += (parts ? "," : "") + text;
-  };
-  if (isMap(value)) {
-    apply(mapEach, value, [(item, key) => add(array(encode(key, depth) + "," + encode(item, depth)))]);
-    return thing(kind, parts, properties(value, depth, 0));
-  }
-  if (isSet(value)) {
-    apply(setEach, value, [(item) => add(encode(item, depth))]);
-    return thing(kind, parts, properties(value, depth, 0));
-  }
-  if (isRegExp(value)) {
-    let flags = "";
-    for (let i = 0; i < patternFlags.length; i++) if (apply(patternFlags[i][0], value, [])) flags += patternFlags[i][1];
-    return thing("RegExp", quote(apply(patternSource, value, [])) + "," + quote(flags), "");
-  }
-  if (isTypedArray(value)) {
-    const length = apply(typedLength, value, []);
-    for (let i = 0; i < length && left >= 0; i++) add(encode(value[i], depth));
-    return thing(apply(typedName, value, []), parts, "");
-  }
-  if (isNativeError(value)) return thing(kind, quote(messageOf(value)), "");
-  if (isNumberObject(value)) return thing(kind, encode(apply(unboxed.Number, value, []), depth), "");
-  if (isStringObject(value)) return thing(kind, encode(apply(unboxed.String, value, []), depth), "");
-  if (isBooleanObject(value)) return thing(kind, encode(apply(unboxed.Boolean, value, []), depth), "");
-  const plain = kind === "Object" && getOwnPropertyDescriptor(value, "$") === undefined;
-  return plain ? "{" + properties(value, depth, 0, plain) + "}" : thing(kind, "", properties(value, depth, 0));
-}
-
-function encodeArray(value, kind, depth) {
-  const keys = ownKeys(value);
-  const length = getOwnPropertyDescriptor(value, "length").value;
-  if (length > left) return unknown("too large");
-  let parts = "";
-  for (let i = 0; i < length; i++) {
-    const found = getOwnPropertyDescriptor(value, i);
-    parts += (i ? "," : "") + (found === undefined ? tagged('"hole"') : described(found, depth));
-  }
-  let extra = 0;
-  while (keys[extra] !== "length") extra++;
-  const more = properties(value, depth, extra + 1);
-  return kind === "Array" && more === "" ? array(parts) : thing(kind, parts, more);
-}
-
-// Own enumerable properties from the given key on. An accessor could answer differently every time: it is not invoked.
-function properties(value, depth, from, plain) {
-  const keys = ownKeys(value);
-  let out = "";
-  for (let i = from; i < keys.length; i++) {
-    const found = getOwnPropertyDescriptor(value, keys[i]);
-    if (found === undefined || !found.enumerable) continue;
-    const symbol = typeof keys[i] === "symbol";
-    const name = symbol ? "@@symbol" : keys[i];
-    const item = symbol ? unknown("symbol key") : described(found, depth);
-    out += (out ? "," : "") + (plain ? quote(name) + ":" + item : array(quote(name) + "," + item));
-  }
-  return out;
-}
-
-const described = (found, depth) => (hasOwn(found, "value") ? encode(found.value, depth) : unknown("accessor"));
-
-// The descriptor of a property along the chain of prototypes, without invoking anything; null behind a proxy.
-function find(value, name) {
-  for (let at = value, steps = 0; at !== null && steps < 100; at = getPrototypeOf(at), steps++) {
-    if (isProxy(at)) return null;
-    const found = getOwnPropertyDescriptor(at, name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function hasMethod(value, name) {
-  const found = find(value, name);
-  return found !== undefined && (found === null || !hasOwn(found, "value") || typeof found.value === "function");
-}
-
-function label(prototype) {
-  if (prototype === OBJECT) return "Object";
-  if (prototype === null) return "null";
-  for (let i = 0; i < BUILT_IN.length; i++) if (BUILT_IN[i][0] === prototype) return BUILT_IN[i][1];
-  return "class " + className(prototype);
-}
-
-function className(prototype) {
-  if (isProxy(prototype)) return "proxy";
-  const maker = getOwnPropertyDescriptor(prototype, "constructor");
-  if (maker === undefined || !hasOwn(maker, "value") || typeof maker.value !== "function" || isProxy(maker.value)) return "?";
-  const name = getOwnPropertyDescriptor(maker.value, "name");
-  return name !== undefined && hasOwn(name, "value") && typeof name.value === "string" ? name.value : "?";
-}
-
-function messageOf(error) {
-  const found = find(error, "message");
-  const text = found && hasOwn(found, "value") && typeof found.value === "string" ? found.value : "";
-  return apply(slice, text, [0, 300]);
-}
-
-// What was thrown: names of its classes, the nearest first, and "thrown" for anything at all.
-function thrown(error) {
-  if (error === null || typeof error !== "object" || isProxy(error)) {
-    const text = typeof error === "string" ? apply(slice, error, [0, 300]) : "";
-    return '"raised":[' + quote(error === null ? "null" : typeof error) + ',"thrown"],"message":' + quote(text);
-  }
-  let names = "";
-  for (let at = getPrototypeOf(error), steps = 0; at !== null && at !== OBJECT && steps < 20; at = getPrototypeOf(at), steps++) {
-    names += quote(className(at)) + ",";
-    if (isProxy(at)) break;
-  }
-  return '"raised":[' + (names || '"Object",') + '"thrown"],"message":' + quote(messageOf(error));
-}
+const then = Promise.prototype.then;
 
 // The output moves to a descriptor of its own, where that can be had: what the answer prints goes nowhere.
 function privateOutput() {
@@ -233,24 +53,6 @@ function emitter(out) {
   };
 }
 
-// Math for the checks alone: their random inputs are the same in every run, and out of the answer's reach.
-function seededMath() {
-  const math = create(null);
-  for (const name of ownKeys(Math)) defineProperty(math, name, getOwnPropertyDescriptor(Math, name));
-  const { imul } = Math;
-  let state = 0x2545f491;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-  defineProperty(math, "random", { value: random });
-  return freeze(math);
-}
-
-class AssertionError extends Error {}
-
 // A script, so that its top-level names are global, as those of all scripts before it.
 function script(source, filename) {
   const options = { filename };
@@ -276,7 +78,22 @@ function typesRemoved(compiler, source, jsx) {
 function closeDoors() {
   const v8 = require("node:v8");
   const doors = ["getHeapSnapshot", "writeHeapSnapshot", "setFlagsFromString", "setHeapSnapshotNearHeapLimit", "queryObjects"];
-  for (const name of doors) delete v8[name];
+  for (const name of [...doors, "promiseHooks"]) delete v8[name];
+  // Hooks on asynchronous work are handed the promises of every realm; what is stored along it does not need them.
+  const hooks = require("node:async_hooks");
+  const Storage = hooks.AsyncLocalStorage;
+  delete hooks.createHook;
+  delete hooks.executionAsyncResource;
+  hooks.AsyncLocalStorage = class AsyncLocalStorage {
+    #inner = new Storage();
+    static bind = Storage.bind;
+    static snapshot = Storage.snapshot;
+    disable() { return this.#inner.disable(); }
+    enterWith(store) { return this.#inner.enterWith(store); }
+    exit(run, ...given) { return this.#inner.exit(run, ...given); }
+    getStore() { return this.#inner.getStore(); }
+    run(store, run, ...given) { return this.#inner.run(store, run, ...given); }
+  };
   syncBuiltinESMExports();
 }
 
@@ -303,44 +120,77 @@ function publish(module) {
   if (name !== undefined && typeof name.value === "string" && name.value !== "") offer(name.value, exported);
 }
 
-// The functions that the steps call. They give one record a step, whatever happens in it.
-function recorder(emit) {
-  let at = -1;
-  let records = "";
-  let count = 0;
-  const $at = (number) => {
-    at = number;
-  };
-  const $done = (number) => {
-    at = number;
-    emit('"step":' + number + ',"value":null');
-  };
-  const $record = (number, ...sides) => {
-    left = MOST_VALUES;
-    const entry = number + "," + encode(sides[0], 0) + (sides.length > 1 ? "," + encode(sides[1], 0) : "");
-    records += (count ? "," : "") + array(entry);
-    count += 1;
-  };
-  const $all = () => undefined;
-  const $hold = (condition) => {
-    if (!condition) throw new AssertionError("does not hold");
-  };
-  const $step = async (number, evaluate) => {
-    at = number;
-    records = "";
-    count = 0;
-    let body;
+// A function of the answer's realm for one of the checks. What that threw comes as a value, so that nothing else comes.
+function trampoline(handle, constructible) {
+  const result = (self, given, maker) => {
+    let out;
     try {
-      const value = await evaluate();
-      left = MOST_VALUES;
-      body = '"value":["s",' + quote(count ? array(records) : encode(value, 0)) + "]";
-    } catch (error) {
-      body = thrown(error);
+      out = handle(self, given, maker);
+    } catch {
+      throw new RangeError("Maximum call stack size exceeded"); // the one thing that a handler does not catch
     }
-    emit('"step":' + number + "," + body);
+    if (out.threw) throw out.value;
+    return out.value;
   };
-  const failed = (error) => emit('"step":' + at + "," + thrown(error));
-  return { functions: [$at, $done, $step, $record, $all, $hold], failed };
+  if (!constructible) return { call() { return result(this, arguments, undefined); } }.call;
+  return function () {
+    return result(this, arguments, new.target);
+  };
+}
+
+// Iterators and functions whose prototypes no global names.
+function unnamed() {
+  const parent = (value) => getPrototypeOf(value);
+  const { iterator } = Symbol;
+  const generator = parent((function* () {}).prototype);
+  const generators = parent((async function* () {}).prototype);
+  const iterators = [parent(generator), parent(generators), generator, generators];
+  for (const made of [[], new Map(), new Set(), ""]) iterators.push(parent(made[iterator]()));
+  iterators.push(parent("".matchAll(/x/g)));
+  const kinds = [async () => 0, function* () {}, async function* () {}].map(parent);
+  return { iterators, samples: [parent(Uint8Array), parent(Uint8Array.prototype), ...kinds] };
+}
+
+// The realm of the checks; the answer gets hold of nothing in it.
+function realm(trace) {
+  const context = vm.createContext(create(null));
+  const source = "(function (main) {'use strict';" + fs.readFileSync("realm.js", "utf8") + "})";
+  const make = new Script(source, { filename: "realm.js" }).runInContext(context);
+  return { context, ...make({ global: globalThis, types, trampoline, then, trace, ...unnamed() }) };
+}
+
+const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
+const RESERVED = new Set(
+  ("arguments async await break case catch class const continue debugger default delete do else enum eval export extends false " +
+    "finally for function if implements import in instanceof interface let new null package private protected public return " +
+    "static super switch this throw true try typeof var void while with yield").split(" "),
+);
+
+// For each word of the checks, functions that read and write the answer's name, and what the name stood for before the answer.
+function namesIn(steps) {
+  const words = [...new Set(steps.match(WORD))].filter((word) => !RESERVED.has(word));
+  const accessor = (word) => `${JSON.stringify(word)}:[() => ${word}, ($value) => { ${word} = $value; }]`;
+  const accessors = new Script(`({__proto__: null, ${words.map(accessor).join(",")}})`).runInThisContext();
+  const provided = create(null);
+  for (const word of [...words, "require"]) if (hasOwn(globalThis, word)) provided[word] = globalThis[word];
+  const modules = create(null);
+  for (const [, module] of steps.matchAll(/require\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+    if (isBuiltin(module)) modules[module] = require(module);
+  }
+  return { accessors, provided, modules };
+}
+
+// Nothing of the checks' realm is handed to the answer's listeners: their promises are not its own.
+function guardEvents(isPromise) {
+  const { emit } = process;
+  const guarded = function (name) {
+    const at = name === "rejectionHandled" ? 1 : 2;
+    const isTheirs = (at === 1 || name === "unhandledRejection" || name === "multipleResolves") && isPromise(arguments[at]);
+    if (isTheirs && name === "unhandledRejection") leave(1);
+    if (isTheirs) return true;
+    return apply(emit, this, arguments);
+  };
+  defineProperty(process, "emit", { value: guarded });
 }
 
 async function main() {
@@ -351,34 +201,30 @@ async function main() {
   const plain = (source) => (job.types ? typesRemoved(compiler, source, job.jsx) : source);
   // Strict, so that no frame or caller shows the answer the functions of the checks, whose source may hold what they expect.
   const steps = "'use strict';(async ($at, $done, $step, $record, $all, $hold, Math) => {" + job.steps + "})";
-  const { functions, failed } = recorder(emit);
+  const checks = realm(job.trace);
   const module = { exports: {} };
   const names = { module, exports: module.exports, require: createRequire(process.cwd() + "/answer.js") };
   for (const name of ownKeys(names)) {
     defineProperty(globalThis, name, { value: names[name], writable: true, configurable: true });
   }
+  const source = plain(steps);
+  const program = new Script(source, { filename: "checks.js" }).runInContext(checks.context);
+  const { accessors, provided, modules } = namesIn(source);
+  checks.provide(provided, modules);
   closeDoors();
-  const math = seededMath();
-  const program = script(plain(steps), "checks.js");
+  guardEvents(checks.isPromise);
   let answer = null;
   try {
     answer = script(plain(job.code), "answer.js");
     apply(runInThisContext, answer, []);
     publish(module);
   } catch (error) {
-    emit('"load":{' + thrown(error) + '},"syntax":' + (answer === null));
+    emit('"load":{' + checks.thrown(error) + '},"syntax":' + (answer === null));
     leave(0);
   }
   emit('"load":null');
-  try {
-    const run = apply(runInThisContext, program, []);
-    await run(functions[0], functions[1], functions[2], functions[3], functions[4], functions[5], math);
-  } catch (error) {
-    failed(error);
-    leave(0);
-  }
-  emit('"end":true');
-  leave(0);
+  checks.name(accessors, job.declared);
+  checks.run(program, emit, leave);
 }
 
 main();
