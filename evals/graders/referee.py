@@ -26,7 +26,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.files import digest
 from evals.graders.base import ended_early, inside, run_twice
 from evals.graders.codec import Comparator, Iterated, Opaque, decode, parse_comparator
-from evals.graders.needs import defined, is_weak, has_set_up, needing, running, runs_code
+from evals.graders.needs import defined, has_set_up, is_weak, needing, running, runs_code
 from evals.graders.python import PythonRuntime, source_of
 from evals.graders.reports import (
     Ruling,

@@ -75,10 +75,12 @@ def send(kind: bytes, *parts: bytes | memoryview) -> None:
 
 def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequence[str]]:
     """Answer jobs until the host hangs up. Returns in a job's child alone: program, its name, its command."""
-    root, name, preload, environment = receive()
+    root, name, preload, environment, readable = receive()
     folder = os.path.join(root, _FOLDER)
     try:
         confinement = confinements[name]()
+        if readable:
+            confinement.read_only(readable)
         for module in preload:
             __import__(module)
         os.environ.clear()
@@ -188,12 +190,14 @@ def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[A
         bounds = (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["file_bytes"]),
-            (resource.RLIMIT_CPU, limits["cpu_seconds"]),
             (resource.RLIMIT_NOFILE, limits["open_files"]),
             (resource.RLIMIT_MEMLOCK, 0),
         )
         for kind, most in bounds:
             resource.setrlimit(kind, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], resource.RLIM_INFINITY))  # SIGXCPU, no SIGKILL
+        if seal := getattr(confinement, "seal", None):
+            seal()
         os.write(ready, b"+")
         if not job["program"]:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an exec would inherit that
