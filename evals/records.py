@@ -214,6 +214,11 @@ class Verdict(Record):
         """True for status ``pass`` only."""
         return self.status == "pass"
 
+    @property
+    def trusted(self) -> bool:
+        """Whether it is a pass that the answer's own process had no part in; only such an answer of a model is trained on."""
+        return self.passed and not self.evidence.get("inside") and not self.evidence.get("inside_tests")
+
 
 class Try(Record):
     """A further answer after failing ones, with its verdict."""

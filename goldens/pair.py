@@ -35,7 +35,7 @@ def pair_failures(
     """Pair each failure with its golden. Only tasks of split ``train`` whose licence allows training are pairable.
 
     With ``prefer_repairs`` a verified repair of the model's own takes the golden's place: it is nearer to what the model
-    would write.
+    would write. What its own process had a part in passing (``Verdict.trusted``) is neither.
     """
     by_key = {task.key: task for task in tasks}
     pairs: list[Pair] = []
@@ -58,7 +58,7 @@ def pair_failures(
 
 def _own_repair(failure: Failure) -> Golden | None:
     repair = failure.repair
-    if repair is None or not repair.attempt.code or not repair.verdict.passed:
+    if repair is None or not repair.attempt.code or not repair.verdict.trusted:
         return None
     return Golden(key=failure.key, code=repair.attempt.code, source="repair", proof=repair.verdict)
 
@@ -72,7 +72,7 @@ def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]
     chosen: dict[str, Pair] = {}
     for result in results:
         key = result.key
-        if result.split != "train" or not result.verdict.passed or key not in by_key or key in chosen:
+        if result.split != "train" or not result.verdict.trusted or key not in by_key or key in chosen:
             continue
         golden = Golden(key=key, code=result.attempt.code or "", source="replay", proof=result.verdict)
         chosen[key] = _pair(by_key[key], result.attempt, result.verdict, golden)

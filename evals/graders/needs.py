@@ -1,4 +1,4 @@
-"""Which checks need more than the value of one call: read from their source and the golden's, nothing is run.
+"""Which checks need more than the value of one call, and which run code: read from the source, nothing is run.
 
 Covers Python. Tells who decides a check, not whether the check is a good one.
 """
@@ -15,6 +15,26 @@ from evals.records import Task
 from evals.source import read_tree
 
 BUILTINS = frozenset(dir(builtins))
+_RUNNING = {
+    *(
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "breakpoint",
+        "FunctionType",
+        "CodeType",
+        "run_path",
+        "run_module",
+        "import_module",
+    ),
+    *("system", "popen"),
+}
+_LOADING = {
+    *("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "runpy", "importlib", "imp", "code"),
+    *("codeop", "subprocess", "multiprocessing", "timeit", "doctest", "pdb", "profile", "cProfile", "ctypes", "yaml", "pty"),
+}
+"""Names of functions and modules that run code which they are given as data."""
 
 
 def needing(steps: Sequence[Step], task: Task) -> frozenset[int]:
@@ -33,6 +53,56 @@ def _is_call(step: Step, bound: frozenset[str], own: frozenset[str]) -> bool:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
         return False
     return call.func.id not in bound and (not own or call.func.id in own)
+
+
+def has_set_up(steps: Sequence[Step]) -> bool:
+    """Whether checks bring anything but imports into the namespace that they share with the answer: tables, helpers."""
+    imports = (ast.Import, ast.ImportFrom)
+    sources = (step.source for step in steps if step.kind == "run")
+    return not all(isinstance(node, imports) for source in sources for node in read_tree(source).body)
+
+
+def running(steps: Sequence[Step]) -> frozenset[int]:
+    """The steps that may run, as code, what an answer returned as data, and those that use what such a step binds.
+
+    They must not be decided in the process of the referee, which they could take over.
+    """
+    names = [_used_and_bound(step.source) for step in steps]
+    tainted = {*_RUNNING, *_LOADING}
+    found: set[int] = set()
+    while new := {index for index, (used, _) in enumerate(names) if index not in found and used & tainted}:
+        found |= new
+        tainted |= {name for index in new for name in names[index][1]}
+    return frozenset(found)
+
+
+def runs_code(source: str) -> bool:
+    """Whether source may run data as code."""
+    return bool(_used_and_bound(source)[0] & {*_RUNNING, *_LOADING})
+
+
+@lru_cache(maxsize=4096)
+def _used_and_bound(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a step uses, with those of the attributes and modules, and those that it binds."""
+    try:
+        tree = read_tree(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset(_RUNNING), frozenset()
+    used, bound = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (bound if isinstance(node.ctx, ast.Store) else used).add(node.id)
+        elif isinstance(node, ast.Attribute):
+            if node.attr in _RUNNING and not (isinstance(node.value, ast.Name) and node.value.id in {"re", "regex"}):
+                used.add(node.attr)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            used |= {*node.name.split(".")} & _LOADING
+            bound.add((node.asname or node.name).partition(".")[0])
+        if isinstance(node, ast.ImportFrom):
+            used |= {*(node.module or "").split(".")} & _LOADING
+    return frozenset(used), frozenset(bound)
 
 
 def is_weak(step: Step) -> bool:

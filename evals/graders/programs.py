@@ -1,14 +1,16 @@
 """Programs (kind ``stdin``): each case's input goes in, what is printed comes out and is compared here.
 
 Covers languages whose row has a ``program``. All cases run in one sandbox job, each in a process and an empty folder (with the
-starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox, so what a
-program forges on the driver's descriptor is just output. How outputs are compared: see ``outputs``.
+starter files) of its own; the time limit is that of the whole job. No expected output enters the sandbox. A case that could not
+be run, or was killed, is run again as the first of a job: what came before it is not to blame, and nothing of the answer's can
+have been in the way. How outputs are compared: see ``outputs``.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -55,8 +57,7 @@ class ProgramGrader:
         compare = comparison_of(task)
         _program(task)
         try:
-            outcome = run_twice(_job(task, code), sandbox)
-            return _judge(task, outcome, compare, sandbox)
+            return _judge(task, _answered(task, code, sandbox), compare, sandbox)
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
 
@@ -74,7 +75,45 @@ def _program(task: Task) -> Program:
     return program
 
 
-def _job(task: Task, code: str) -> Job:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """What the driver wrote of each case, by number from 0, and the outcome of the last job."""
+
+    answers: Mapping[int, Mapping[str, Any]]
+    outcome: Outcome
+
+
+def _answered(task: Task, code: str, sandbox: Sandbox) -> _Answered:
+    """What every case gave, up to the first that did not end well.
+
+    Raises:
+        SandboxFault: the sandbox failed twice, or twice a case could not be run though nothing of the answer had run before.
+    """
+    answers: dict[int, Mapping[str, Any]] = {}
+    first = tries = 0
+    while True:
+        token = secrets.token_hex(16)
+        outcome = run_twice(_job(task, code, first, token), sandbox)
+        answers |= _records(outcome, token)
+        last = max(answers, default=-1)
+        spoilt = answers.get(last, {})
+        if "fault" not in spoilt and not _was_killed(spoilt):
+            return _Answered(answers=answers, outcome=outcome)
+        tries = tries + 1 if last == first else 1
+        first = last
+        if tries > 2:
+            if "fault" in spoilt:
+                raise SandboxFault(str(spoilt["fault"])[:_SHOWN])
+            return _Answered(answers=answers, outcome=outcome)
+        del answers[last]
+
+
+def _was_killed(answer: Mapping[str, Any]) -> bool:
+    return answer.get("code") == -9 or answer.get("signal") == "SIGKILL"
+
+
+def _job(task: Task, code: str, first: int, token: str) -> Job:
+    """The job of the cases from one on."""
     program = _program(task)
     file = program.file(code)
     limits = task.limits.model_copy(
@@ -85,7 +124,9 @@ def _job(task: Task, code: str) -> Job:
     )
     described = {
         "program": file,
-        "stdin": [case.stdin for case in task.cases],
+        "stdin": [case.stdin for case in task.cases[first:]],
+        "first": first,
+        "token": token,
         "starter": dict(task.starter),
         "output_bytes": limits.max_output_bytes,
     }
@@ -103,16 +144,13 @@ def _job(task: Task, code: str) -> Job:
     )
 
 
-def _judge(task: Task, outcome: Outcome, compare: OutputComparison, sandbox: Sandbox) -> Verdict:
-    answers = dict(_answers(outcome))
+def _judge(task: Task, given: _Answered, compare: OutputComparison, sandbox: Sandbox) -> Verdict:
     for index, case in enumerate(task.cases):
         place = {"check": f"case {index + 1} of {len(task.cases)}", "stdin": case.stdin[:_SHOWN]}
-        answer = answers.get(index)
+        answer = given.answers.get(index)
         if answer is None:
-            status, reason, evidence = ended_early(outcome, place)
+            status, reason, evidence = ended_early(given.outcome, place)
             return verdict(status, reason, sandbox, **evidence)
-        if answer.get("fault"):
-            raise SandboxFault(str(answer.get("err", ""))[:_SHOWN])
         if answer.get("flood"):
             return verdict("fail", "output_flood", sandbox, **place, printed=str(answer.get("out", ""))[:_SHOWN])
         if answer.get("code") != 0:
@@ -123,7 +161,7 @@ def _judge(task: Task, outcome: Outcome, compare: OutputComparison, sandbox: San
     return verdict("pass", "pass", sandbox, checks=len(task.cases))
 
 
-def _answers(outcome: Outcome) -> Iterator[tuple[int, dict[str, Any]]]:
+def _records(outcome: Outcome, token: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """What the driver wrote of each case, by number; the first record of a case counts."""
     seen: set[int] = set()
     for line in outcome.stdout.splitlines():
@@ -133,7 +171,7 @@ def _answers(outcome: Outcome) -> Iterator[tuple[int, dict[str, Any]]]:
             return
         if not isinstance(record, dict) or not isinstance(record.get("case"), int):
             return
-        if record["case"] not in seen:
+        if record["case"] not in seen and record.get("token") == token:
             seen.add(record["case"])
             yield record["case"], record
 
@@ -143,7 +181,7 @@ def _crashed(task: Task, answer: Mapping[str, Any], place: Mapping[str, Any], sa
     program = _program(task)
     named = list(program.error.finditer(errors))
     names = [match[1] for match in named]
-    if code == -9 or answer.get("signal") == "SIGKILL":
+    if _was_killed(answer):
         reason = "memory"
     elif names and names[-1] in program.syntax_errors:
         reason = "syntax_error"

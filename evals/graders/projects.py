@@ -2,8 +2,9 @@
 
 Two runs decide. In the first all tests must pass, exactly those that the task names, and tests with a known outcome
 (canaries) must end as known. In the second, which looks the same, every test was changed so that a right answer must fail it:
-what passes there did not come from the tests. A changed value replaces the original: code that reads what a
-test compares with, and answers accordingly, passes the changed test and is detected.
+what passes there did not come from the tests. Beside the changed copies of a test runs one that is as it was, and must pass:
+code that rewrites results has to know which it is. A changed value replaces the original: code that reads what a test compares
+with, and answers accordingly, passes the changed test and is detected.
 
 Of Python tests, comparisons with literals are only recorded inside and decided outside (``runners.pytest_taken``): what they
 compare with never enters the sandbox. Recorded assertions in branches, and in loops over what the answer returned, are not
@@ -17,6 +18,7 @@ tells a changed test from an original by its text (a negated or added assertion)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,7 +27,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import ended_early, run_twice, stable, verdict
 from evals.graders.flags import flagged
 from evals.graders.patches import PatchFault, apply_patch
-from evals.graders.runners import FOLDER, Left, Runner, RunReport, discover_ids, read_report, runner_for
+from evals.graders.runners import FOLDER, Left, Prepared, Runner, RunReport, discover_ids, read_report, runner_for
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Outcome, Sandbox
 
@@ -87,10 +89,14 @@ class ProjectGrader:
             judged = _judge(first, expected, sandbox)
             if not judged.passed:
                 return judged
-            second = self._run(task, runner, project, sandbox, flipped=True, left=left)
+            prepared = runner.prepare(project, task.tests, task.limits, flipped=True, left=left)
+            second = _done(prepared, sandbox)
+            found = _unflipped(second, expected, sandbox)
+            if found is None and (fallen := _fallen(second[0])) and code != task.golden:
+                found = _once_more(task, prepared, project, fallen, sandbox)
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
-        return _unflipped(second, expected, sandbox) or judged
+        return found or _with_trust(judged, prepared.inside)
 
     def _left(self, task: Task, runner: Runner, code: str, opaque: Left, sandbox: Sandbox) -> Left:
         """The assertions to decide inside: those where the golden has instances too, so that an answer cannot choose them."""
@@ -112,9 +118,36 @@ class ProjectGrader:
         flipped: bool,
         left: Left = frozenset(),
     ) -> tuple[RunReport, Outcome]:
-        prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left)
-        outcome = run_twice(prepared.job, sandbox)
-        return read_report(prepared, outcome), outcome
+        return _done(runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left), sandbox)
+
+
+def _with_trust(judged: Verdict, inside: int) -> Verdict:
+    """The verdict with the number of tests that the answer's process decided, if there are any."""
+    evidence = {**judged.evidence, "inside_tests": inside}
+    return judged.model_copy(update={"evidence": evidence}) if inside else judged
+
+
+def _done(prepared: Prepared, sandbox: Sandbox) -> tuple[RunReport, Outcome]:
+    outcome = run_twice(prepared.job, sandbox)
+    return read_report(prepared, outcome), outcome
+
+
+def _fallen(report: RunReport) -> list[str]:
+    """Tests that did not pass in the second run, where they are as they were in the first."""
+    return sorted({test.id for test in report.unflipped if test.state != "passed"})
+
+
+def _once_more(task: Task, prepared: Prepared, project: Mapping[str, str], fallen: list[str], sandbox: Sandbox) -> Verdict | None:
+    """The verdict on an answer with such tests; None where the golden has them, too: tests that depend on one another."""
+    golden = _project(task, task.golden)
+    kept = {name: data for name, data in prepared.job.files.items() if name not in project or name in task.tests}
+    files = {**{name: text.encode() for name, text in golden.items()}, **kept}
+    report, _ = _done(replace(prepared, job=replace(prepared.job, files=files)), sandbox)
+    left = [test for test in fallen if test not in _fallen(report)]
+    if not left:
+        return None
+    failed = [{"test": test, "state": "failed", "message": "passed alone, failed among others"} for test in left[:_SHOWN]]
+    return verdict("fail", "tests_failed", sandbox, stage="flipped", tests=len(task.tests), failed=failed)
 
 
 def expected_ids(task: Task) -> tuple[str, ...]:
@@ -228,8 +261,10 @@ def _unflipped(run: tuple[RunReport, Outcome], expected: tuple[str, ...], sandbo
     if report.errors:
         judged = verdict("fail", "load_error", sandbox, **evidence, message=report.errors[0])
         return flagged(judged, _signs(report))
-    states = {test.id: test.state for test in report.tests}
-    survived = [test for test in expected if states.get(test) != "failed"]
+    states: dict[str, set[str]] = {}
+    for test in report.tests:
+        states.setdefault(test.id, set()).add(test.state)
+    survived = [test for test in expected if states.get(test) != {"failed"}]
     signs = _signs(report)
     if survived:
         signs["tampered"] = "; ".join([*survived[:3], signs.get("tampered", "")]).strip("; ")

@@ -6,8 +6,9 @@ job with the golden shows which calls the checks make; the candidate answers exa
 with its answers. A call that depends on an answer and was not foreseen is put to the candidate in a further round.
 
 Covers plain arguments and values, exceptions, iterators, and lists, dictionaries and sets that the candidate changes in
-place. What a golden cannot do across this boundary (classes, functions as arguments, identity) stays in the candidate's
-process: ``weak_steps`` lists those checks, and the evidence counts them.
+place. What a golden cannot do across this boundary (classes, functions as arguments, identity), and what would run an answer's
+data as code (``eval``, pickles), stays in the candidate's process: ``weak_steps`` lists those checks, and the evidence counts
+them. The questions are put in a job that holds nothing of the checks: no table, no helper.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.files import digest
 from evals.graders.base import ended_early, inside, run_twice
 from evals.graders.codec import Comparator, Iterated, Opaque, decode, parse_comparator
-from evals.graders.needs import defined, is_weak, needing
+from evals.graders.needs import defined, has_set_up, is_weak, needing, running, runs_code
 from evals.graders.python import PythonRuntime, source_of
 from evals.graders.reports import (
     Ruling,
@@ -55,7 +56,8 @@ Call = tuple[str, str]  # the function's name, its arguments in typed form
 class Plan:
     """Where each check of a task is decided: ``refereed`` without the candidate, the others in its process.
 
-    ``calls`` are those that the golden's run makes, in order; ``weak`` the checks that the candidate's process decides.
+    ``calls`` are those that the golden's run makes, in order; ``weak`` the checks that the candidate's process decides;
+    ``apart`` the steps that must not run in the referee's process.
     """
 
     refereed: frozenset[int] = frozenset()
@@ -63,6 +65,11 @@ class Plan:
     functions: tuple[str, ...] = ()
     imports: str = ""
     weak: tuple[int, ...] = ()
+    apart: frozenset[int] = frozenset()
+
+    def replayed(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps that the referee runs."""
+        return tuple(step for index, step in enumerate(steps) if index not in self.apart)
 
 
 @dataclass(slots=True)
@@ -96,10 +103,15 @@ def judged(task: Task, code: str, sandbox: Sandbox) -> Ruling:
     else:
         plan = plan_for(task, steps, sandbox)
         ruling = _judged(task, code, steps, plan, comparator, sandbox)
-        weak = len(plan.weak)
+        weak = max(len(plan.weak), _compared_by_code(task, steps, comparator))
     if ruling[0] == "pass" and weak and task.kind != "sql":
         ruling[2]["inside"] = weak
     return ruling
+
+
+def _compared_by_code(task: Task, steps: Sequence[Step], comparator: Comparator) -> int:
+    """The values whose comparison may run them as code."""
+    return sum(step.kind == "value" for step in steps) if comparator.kind == "checks" and runs_code(task.checks) else 0
 
 
 def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
@@ -116,7 +128,7 @@ def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
     steps = runtime.parse(task.checks, task.source or task.key)
     if not isinstance(runtime, PythonRuntime):
         return [f"line {step.line}: {step.text}" for step in steps if step.kind == "inside"]
-    if task.kind == "sql" or not needing(steps, task):
+    if task.kind == "sql":
         return []
     plan = plan_for(task, steps, sandbox or open_sandbox())
     return [f"line {steps[index].line}: {steps[index].text}" for index in plan.weak]
@@ -129,7 +141,7 @@ def plan_for(task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> Plan:
         SandboxFault: the sandbox failed.
     """
     wanted = needing(steps, task)
-    if not wanted:
+    if not wanted and not has_set_up(steps):
         return Plan()
     key = digest([task.golden, task.checks, dict(task.starter), task.limits.model_dump(), task.compare, sandbox.tier])
     with _PLANS.lock:
@@ -147,23 +159,28 @@ def _made_plan(task: Task, steps: tuple[Step, ...], wanted: frozenset[int], sand
     if not functions:
         return weak
     given = _given(task, functions, None)
-    job = _RUNTIME.job(task, f"{task.golden}\n{STUBS}", (*steps, _SEEN), given)
-    learnt = read_report(run_twice(job, sandbox), len(steps) + 1)
+    apart = running(steps)
+    replayed = Plan(apart=apart).replayed(steps)
+    job = _RUNTIME.job(task, f"{task.golden}\n{STUBS}", (*replayed, _SEEN), given)
+    learnt = read_report(run_twice(job, sandbox), len(replayed) + 1)
     _require_time(task, learnt)
     if not learnt.complete:
         return weak
     calls, _ = _seen(learnt)
-    plan = Plan(refereed=frozenset(range(len(steps))), calls=calls, functions=functions, imports=imports)
+    plan = Plan(refereed=frozenset(range(len(steps))) - apart, calls=calls, functions=functions, imports=imports, apart=apart)
     reports = _settled(task, task.golden, steps, plan, sandbox)
-    for report in (reports,) if isinstance(reports, ValueReport) else (reports.own, reports.replay):
+    for report in (reports.report,) if isinstance(reports, _Early) else (reports.replay,):
         _require_time(task, report)
-    if not isinstance(reports, _Reports) or reports.missing or not reports.replay.complete:
+    if isinstance(reports, _Early) or reports.missing or not reports.replay.complete:
         return weak
     comparator = comparator_of(task, sandbox)
-    failed = {index for index, step in enumerate(steps) if judge_step(step, reports.replay.answers[index], comparator)}
+    answers = reports.replayed
+    failed = {index for index in plan.refereed if judge_step(steps[index], answers[index], comparator)} | apart
     if failed:
-        # Only what needs the candidate's process is decided there.
-        refereed = wanted - failed
+        # Only what needs the candidate's process is decided there; what needs neither is, where nothing could be read there.
+        refereed = plan.refereed - failed
+        if not wanted & refereed and not has_set_up(steps):
+            refereed = frozenset()
         kept = tuple(sorted(index for index in wanted & failed if is_weak(steps[index])))
         plan = replace(plan, refereed=refereed, weak=kept)
         if not refereed or _judged(task, task.golden, steps, plan, comparator, sandbox)[0] != "pass":
@@ -178,11 +195,20 @@ def _require_time(task: Task, report: ValueReport) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reports:
-    """What the candidate's process reported on the checks left to it, and what the replay of all checks reported."""
+class _Early:
+    """A candidate's process that did not end properly, and the steps that it was given."""
 
-    own: ValueReport
+    steps: tuple[Step, ...]
+    report: ValueReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reports:
+    """What the candidate's process answered on the checks left to it, and what their replay said; both by the steps' numbers."""
+
+    own: Mapping[int, Mapping[str, Any]]
     replay: ValueReport
+    replayed: Mapping[int, Mapping[str, Any]]
     missing: int
 
 
@@ -191,29 +217,23 @@ def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparat
         return judge(steps, run_steps(_RUNTIME, task, code, steps, sandbox), comparator)
     reports = _settled(task, code, steps, plan, sandbox)
     own = _own(steps, plan)
-    if isinstance(reports, ValueReport):  # the candidate's process did not end properly
-        return _early(own, reports, plan, comparator)
+    if isinstance(reports, _Early):
+        ruling = judge(reports.steps, reports.report, comparator)
+        return ruling if ruling[0] == "fail" else ended_early(reports.report.outcome, {"stage": "end"})
     if reports.missing:
         message = f"the checks ask for new calls after {MAX_ROUNDS} rounds"
         return "fail", "unsettled", {"message": message}
-    answers = dict(zip((index for index, _ in own), reports.own.answers, strict=False))
     for index, step in enumerate(steps):
         refereed = index in plan.refereed or (step.kind == "run" and not own)
-        if not refereed and index not in answers:
+        if (not refereed and index not in reports.own) or (refereed and index in plan.apart):
             continue
-        if refereed and index >= len(reports.replay.answers):
+        if refereed and index not in reports.replayed:
             return ended_early(reports.replay.outcome, place_of(step))
-        answer = reports.replay.answers[index] if refereed else answers[index]
+        answer = reports.replayed[index] if refereed else reports.own[index]
         failure = judge_step(step, answer, comparator)
         if failure is not None:
             return failure
     return "pass", "pass", {"checks": sum(step.kind != "run" for step in steps)}
-
-
-def _early(own: Sequence[tuple[int, Step]], report: ValueReport, plan: Plan, comparator: Comparator) -> Ruling:
-    steps = [*(step for _, step in own), *_questions(plan.calls)[0]]
-    ruling = judge(steps, report, comparator)
-    return ruling if ruling[0] == "fail" else ended_early(report.outcome, {"stage": "end"})
 
 
 def _own(steps: tuple[Step, ...], plan: Plan) -> list[tuple[int, Step]]:
@@ -223,28 +243,39 @@ def _own(steps: tuple[Step, ...], plan: Plan) -> list[tuple[int, Step]]:
     return [(index, step) for index, step in enumerate(steps) if index not in plan.refereed or step.kind == "run"]
 
 
-def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | ValueReport:
+def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox: Sandbox) -> _Reports | _Early:
     """Put the calls to the candidate and replay the checks, until the replay asks for nothing new.
 
-    A plain ``ValueReport`` is that of a candidate's process that did not end properly.
+    The checks left to the candidate come with their set-up, and so in a job of their own: who reads there what other checks
+    compare with has answered these already.
     """
-    own = tuple(step for _, step in _own(steps, plan))
+    own = dict(_own(steps, plan))
+    answered: dict[int, Mapping[str, Any]] = {}
+    if own:
+        left = tuple(own.values())
+        report = run_steps(_RUNTIME, task, code, left, sandbox)
+        if load_failure(report) is not None or not report.complete:
+            return _Early(steps=left, report=report)
+        answered = dict(zip(own, report.answers, strict=True))
+    replayed = [index for index in range(len(steps)) if index not in plan.apart]
     calls, known = plan.calls, set[tuple[Call, ...]]()
     for _ in range(MAX_ROUNDS):
         known.add(calls)
         questions, asked = _questions(calls)
-        report = run_steps(_RUNTIME, task, code, (*own, *questions), sandbox)
+        report = run_steps(_RUNTIME, task, code, tuple(questions), sandbox)
         if load_failure(report) is not None or not report.complete:
-            return report
-        answers = _answers(calls, asked, report.answers[len(own) :])
-        job = _RUNTIME.job(task, f"{plan.imports}\n{STUBS}", (*steps, _SEEN), _given(task, plan.functions, answers))
-        replay = read_report(run_twice(job, sandbox), len(steps) + 1)
-        if not replay.complete:
-            return _Reports(own=report, replay=replay, missing=0)
-        calls, missing = _seen(replay)
+            return _Early(steps=tuple(questions), report=report)
+        answers = _answers(calls, asked, report.answers)
+        again = (*plan.replayed(steps), _SEEN)
+        job = _RUNTIME.job(task, f"{plan.imports}\n{STUBS}", again, _given(task, plan.functions, answers))
+        replay = read_report(run_twice(job, sandbox), len(again))
+        missing = 0
+        if replay.complete:
+            calls, missing = _seen(replay)
         if not missing or calls in known:
             break
-    return _Reports(own=report, replay=replay, missing=missing)
+    by_number = dict(zip(replayed, replay.answers, strict=False))
+    return _Reports(own=answered, replay=replay, replayed=by_number, missing=missing)
 
 
 def _given(task: Task, functions: Sequence[str], answers: Mapping[Call, Any] | None) -> dict[str, Any]:

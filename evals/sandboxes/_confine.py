@@ -2,16 +2,19 @@
 
 Runs inside the box, sent there together with ``_zygote.py``; standard library only. The isolation of a separate box is
 given to a forked child here: it writes below its own folder only, and the zygote cannot be signalled, traced, or given other
-limits by it. Not covered: reading, which the box around it confines.
+limits by it. What can be read is confined by the box around it, and once more for all of its jobs.
 """
+
+# Every box would pay for importing pathlib.
+# ruff: noqa: PTH110
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from evals.sandboxes._filter import file_program, seccomp_program
+from evals.sandboxes._filter import file_program, own_end_program, seccomp_program
 
 __all__ = ["CONFINEMENTS", "Confinement", "Filter", "call", "drop_capabilities", "prctl", "seccomp_program"]
 
@@ -20,6 +23,7 @@ _LIBC.syscall.restype = ctypes.c_long
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _SET_SECCOMP, _SET_NO_NEW_PRIVS = 22, 38
 _LEAST_ABI = 6
+_PATH_BENEATH = 1
 _SIGKILL = 9
 
 
@@ -27,7 +31,7 @@ class Confinement(Protocol):
     """How the jobs of one zygote are kept from it and from one another. Made once, in the zygote.
 
     Where it has a method ``keeper`` too, that is called in a process forked for each job, which then does the zygote's
-    part for that one job and is thrown away with it.
+    part for that one job and is thrown away with it. A method ``seal`` is called in the child when all else is done.
     """
 
     tier: str
@@ -94,7 +98,7 @@ class Landlock:
     _IN_FOLDER = _WRITES & ~(1 << 6 | 1 << 11 | 1 << 15)  # no devices
     _TO_NULL = 1 << 1 | 1 << 14
     _NETWORK = 3  # bind and connect by TCP
-    _PATH_BENEATH = 1
+    _READ = 1 << 2
 
     def __init__(self) -> None:
         abi = call(_CREATE_RULESET, None, 0, 1)
@@ -110,6 +114,11 @@ class Landlock:
         prctl(_SET_NO_NEW_PRIVS, 1)
         Filter(seccomp_program()).apply()  # all that is forked from here has it
 
+    def read_only(self, paths: Sequence[str]) -> None:
+        """From here on only these files are read, and those in these folders; what is not there is passed over."""
+        rules = [(path, self._READ) for path in paths if os.path.exists(path)]
+        _enter(_ruleset(files=self._READ, network=0, scoped=0), rules)
+
     def fork(self) -> int:
         """See ``Confinement.fork``."""
         return os.fork()
@@ -117,15 +126,12 @@ class Landlock:
     def child(self, folder: str) -> None:
         """See ``Confinement.child``."""
         drop_capabilities()
-        domain = call(_CREATE_RULESET, self._rules, 24, 0)
-        for path, rights in ((folder, self._IN_FOLDER), (os.devnull, self._TO_NULL)):
-            beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            rule = rights.to_bytes(8, "little") + beneath.to_bytes(4, "little")
-            call(_ADD_RULE, domain, self._PATH_BENEATH, ctypes.c_char_p(rule), 0)
-            os.close(beneath)
-        call(_RESTRICT_SELF, domain, 0)
-        os.close(domain)
+        _enter(self._rules, [(folder, self._IN_FOLDER), (os.devnull, self._TO_NULL)])
         self._files.apply()
+
+    def seal(self) -> None:
+        """In the child, when it is set up: nothing that it starts can kill it."""
+        Filter(own_end_program(os.getpid())).apply()
 
     def sweep(self) -> None:
         """See ``Confinement.sweep``. A single call, which no fork bomb can outrun."""
@@ -133,8 +139,20 @@ class Landlock:
             os.kill(-1, _SIGKILL)
 
 
-def _ruleset(*, files: int, network: int) -> Any:
-    scoped = 3  # abstract unix sockets and signals
+def _enter(rules: Any, allowed: Sequence[tuple[str, int]]) -> None:
+    """Make a domain of these rules, with rights on paths and all beneath them, and enter it for good."""
+    domain = call(_CREATE_RULESET, rules, 24, 0)
+    for path, rights in allowed:
+        beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        rule = rights.to_bytes(8, "little") + beneath.to_bytes(4, "little")
+        call(_ADD_RULE, domain, _PATH_BENEATH, ctypes.c_char_p(rule), 0)
+        os.close(beneath)
+    call(_RESTRICT_SELF, domain, 0)
+    os.close(domain)
+
+
+def _ruleset(*, files: int, network: int, scoped: int = 3) -> Any:
+    """``scoped``: abstract unix sockets (1) and signals (2)."""
     return ctypes.c_char_p(b"".join(part.to_bytes(8, "little") for part in (files, network, scoped)))
 
 

@@ -1,9 +1,13 @@
-"""What a job's command stands for on this machine: interpreters and toolchains. Not for containers, which have their own."""
+"""What a job's command stands for on this machine, and what it may read here. Not for containers, which have their own."""
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Mapping
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from evals.errors import ToolchainMissing
@@ -33,6 +37,28 @@ def installed_toolchain(name: str) -> str:
     if folder is None:
         raise ToolchainMissing(f"the {name} toolchain is not here: goldloop images build")
     return str(folder)
+
+
+def package_folders() -> list[Path]:
+    """Where installed packages lie, and so perhaps goldloop's suites with their goldens; and goldloop itself."""
+    versions = [Path(os.__file__).resolve().parent, *Path("/usr/lib").glob("python3*"), *Path("/usr/local/lib").glob("python3*")]
+    found = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")} | {Path(name) for name in site.getsitepackages()}
+    found |= {version / name for version in versions for name in ("site-packages", "dist-packages")}
+    own = Path(__file__).resolve().parent.parent
+    return sorted({own, own.parent, *(folder.resolve() for folder in found)})
+
+
+def without(folders: Sequence[str], hidden: Sequence[Path]) -> Iterator[str]:
+    """The folders, and instead of one that holds a hidden one, what lies beside that. An interpreter is never hidden."""
+    python = Path(sys.executable).resolve()
+    for folder in folders:
+        path = Path(folder).resolve()
+        below = [other for other in hidden if other == path or path in other.parents]
+        if not below:
+            yield str(path)
+        elif path in python.parents or path not in below:
+            inside = [inner for inner in path.iterdir() if not (inner.is_symlink() and inner.resolve() in (path, *path.parents))]
+            yield from without([str(inner) for inner in inside], hidden)
 
 
 def filled(part: str, names: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ import select
 import signal
 import sys
 import time
+from _socket import socketpair
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import CodeType
@@ -37,6 +38,12 @@ _DEATH_SECONDS = 5.0
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SUBREAPER = 1, 4, 36
 _FOLDER = "goldloop-box-job"
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _socketpair() -> tuple[int, int]:
+    """To read from and to write to, as a pipe, which another process of the job could open by /proc; a socket it cannot."""
+    reading, writing = socketpair()
+    return reading.detach(), writing.detach()
 
 
 def _prctl(option: int, value: int) -> None:
@@ -68,10 +75,12 @@ def send(kind: bytes, *parts: bytes | memoryview) -> None:
 
 def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequence[str]]:
     """Answer jobs until the host hangs up. Returns in a job's child alone: program, its name, its command."""
-    root, name, preload, environment = receive()
+    root, name, preload, environment, readable = receive()
     folder = os.path.join(root, _FOLDER)
     try:
         confinement = confinements[name]()
+        if readable:
+            confinement.read_only(readable)
         for module in preload:
             __import__(module)
         os.environ.clear()
@@ -111,7 +120,7 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
 def attempt(folder: str, confinement: Any, buffer: bytearray) -> tuple[Any, str, Sequence[str]] | None:
     """Answer one job. In its child: what to run."""
     os.mkdir(folder, 0o700)
-    go, out, err, ready = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+    go, out, err, ready = os.pipe(), _socketpair(), _socketpair(), os.pipe()
     child = confinement.fork()
     if child == 0:
         return become_child(folder, (go[0], out[1], err[1], ready[1]), confinement)
@@ -181,12 +190,14 @@ def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[A
         bounds = (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["file_bytes"]),
-            (resource.RLIMIT_CPU, limits["cpu_seconds"]),
             (resource.RLIMIT_NOFILE, limits["open_files"]),
             (resource.RLIMIT_MEMLOCK, 0),
         )
         for kind, most in bounds:
             resource.setrlimit(kind, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], resource.RLIM_INFINITY))  # SIGXCPU, no SIGKILL
+        if seal := getattr(confinement, "seal", None):
+            seal()
         os.write(ready, b"+")
         if not job["program"]:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an exec would inherit that

@@ -20,7 +20,10 @@ from evals.errors import SandboxFault
 from evals.sandboxes._wire import BOOT, Codes, FrameReader, Lost, Order, frame, read_answer, read_tier, sources
 from evals.sandboxes.base import Job, Outcome
 
-__all__ = ["BOOT", "Box", "Channel", "Ending", "Order", "Pool", "Settings"]
+__all__ = ["BOOT", "OURS", "Box", "Channel", "Ending", "Order", "Pool", "Settings"]
+
+OURS = b"goldloop ended this job"
+"""How the errors of a job begin that passed a limit of all its processes together."""
 
 _MOST_JOBS = 400
 _MOST_IDLE = 8
@@ -69,6 +72,8 @@ class Channel(Protocol):
 class Settings:
     """How a zygote is set up: the folder for its jobs inside the box, its confinement, modules to import beforehand.
 
+    Where ``readable`` names files and folders, only these can be read, of all that the box can.
+
     In the environment ``{box}`` stands for the folder of the job.
     """
 
@@ -76,6 +81,7 @@ class Settings:
     confinement: str = "landlock"
     preload: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    readable: tuple[str, ...] = ()
     sources: tuple[str, ...] = _SOURCES
 
 
@@ -96,7 +102,7 @@ class Box:
         """
         try:
             channel.send(sources(settings.sources))
-            channel.send(frame((settings.root, settings.confinement, settings.preload, dict(settings.environment))))
+            channel.send(frame(_values(settings)))
             tier = read_tier(FrameReader(channel, time.monotonic() + _START_SECONDS))
         except (Lost, OSError) as error:
             ending = channel.close()
@@ -105,6 +111,10 @@ class Box:
             channel.close()
             raise
         return cls(channel, tier)
+
+
+def _values(settings: Settings) -> tuple[object, ...]:
+    return settings.root, settings.confinement, settings.preload, dict(settings.environment), settings.readable
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -246,7 +256,7 @@ def _killed(why: str, wall: float) -> Outcome:
     return Outcome(
         exit_code=137,
         stdout=b"",
-        stderr=f"goldloop ended this job: {why}\n".encode(),
+        stderr=OURS + f": {why}\n".encode(),
         timed_out=False,
         killed=True,
         truncated=False,

@@ -1,10 +1,11 @@
 """The embedded sandbox: Landlock and seccomp through sandlock, one prepared process tree for many jobs.
 
 A box is a sandlock sandbox around a zygote (see ``_zygote``): it reads the interpreter and its own folder, has no network,
-no capability, and bounds of memory (mapped, over all processes) and processes. Each job runs in a child of its own with a
-nested domain, and what several processes use together is watched from here every few milliseconds: resident memory, which
-sandlock does not see behind a fork, threads, and files. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered: processor
-share; what a job acquires between two looks.
+no capability, and bounds of memory (mapped, over all processes) and processes. Installed packages, where goldens may lie, it
+can list and not read. Each job runs in a child of its own with a nested domain, and what several processes use together is
+watched from here every few milliseconds: resident memory, which sandlock does not see behind a fork, threads, and files. No
+job can kill its own first process: where that was killed, and not from here, it was the machine. Needs Linux 6.12 or newer
+(Landlock ABI 6). Not covered: processor share; what a job acquires between two looks.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from typing import Any
 
 from evals.errors import SandboxFault
 from evals.sandboxes._folder import remove_folder
-from evals.sandboxes._hosts import filled, installed_toolchain, node_program
+from evals.sandboxes._hosts import filled, installed_toolchain, node_program, package_folders, without
 from evals.sandboxes._modules import compile_modules
 from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
 from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
-from evals.sandboxes.pool import BOOT, Box, Ending, Order, Pool, Settings
+from evals.sandboxes.pool import BOOT, OURS, Box, Ending, Order, Pool, Settings
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _REAP_SECONDS = 5.0
@@ -43,6 +44,10 @@ _PRELOAD = (
     "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string",
     "threading", "traceback", "typing",
 )  # fmt: skip
+_KILLED = 128 + 9
+_NO_SPACE = (b"No space left on device", b"Disk quota exceeded", b"ENOSPC", b"EDQUOT")
+_NO_FILES = (b"Too many open files in system", b"ENFILE")
+_LEAST_INODES = 1000
 _DENIED = ("memfd_create", "memfd_secret")
 
 
@@ -75,6 +80,7 @@ class SandlockSandbox:
         self.tier = f"sandlock/landlock-{abi}+zygote"
         self._python = str(Path(sys.executable).resolve())
         self._base = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM_LIBRARIES if Path(p).exists())]
+        self._files = tuple(without(self._base, package_folders()))
         _sweep(Path(tempfile.gettempdir()))
         self._user = self._unprivileged_user()
         self._compiling = threading.Lock()
@@ -117,7 +123,20 @@ class SandlockSandbox:
             processes=job.limits.processes,
             readable=(*(path for name, path in names.items() if name != "{python}"), *job.readable),
         )
-        return self._pool.run(kind, order)
+        return self._settled(kind, order)
+
+    def _settled(self, kind: _BoxKind, order: Order) -> Outcome:
+        """The outcome of a job. One that the machine spoilt is run again, alone.
+
+        Raises:
+            SandboxFault: it was spoilt again.
+        """
+        for _ in range(2):
+            outcome = self._pool.run(kind, order)
+            said = _spoilt(outcome, order.job)
+            if not said:
+                return outcome
+        raise SandboxFault(f"sandlock: {said}")
 
     def _compile_once(self, web: str, node: str) -> None:
         """Have the toolchain's modules compiled before its first job; the job that compiles them comes through here too."""
@@ -147,12 +166,13 @@ class SandlockSandbox:
             _remove(folder)
             raise SandboxFault(f"sandlock could not make a box: {error}") from None
         environment = {"HOME": "{box}", "TMPDIR": "{box}", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        readable = (*self._files, *kind.readable, folder, os.devnull)
         if kind.toolchain == "python":
-            settings = Settings(root=folder, preload=_PRELOAD, environment=environment)
+            settings = Settings(root=folder, preload=_PRELOAD, environment=environment, readable=readable)
         else:
             # Node stops where it cannot read the machine's configuration of OpenSSL.
             environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
-            settings = Settings(root=folder, environment=environment)
+            settings = Settings(root=folder, environment=environment, readable=readable)
         return Box.start(_Channel(process, folder), settings)
 
     def _policy(self, kind: _BoxKind, folder: str) -> Any:
@@ -221,6 +241,22 @@ class _Channel:
             result = process.wait(timeout=_REAP_SECONDS)
         _remove(self._folder)
         return Ending(killed=False, message=f"sandlock: {result.error or result.reason}")
+
+
+def _spoilt(outcome: Outcome, job: Job) -> str:
+    """What the machine did to a job, in words; empty where its outcome is its own."""
+    if outcome.killed and outcome.exit_code == _KILLED and not outcome.stderr.startswith(OURS):
+        return "the job was killed from outside of it: memory of this machine, or somebody"
+    told = outcome.stdout + outcome.stderr
+    if any(word in told for word in _NO_SPACE):
+        left = os.statvfs(tempfile.gettempdir())
+        if left.f_bavail * left.f_frsize < job.limits.file_mb << 20 or (left.f_files and left.f_favail < _LEAST_INODES):
+            return f"no space is left in {tempfile.gettempdir()}"
+    if any(word in told for word in _NO_FILES):
+        used, _, most = map(int, Path("/proc/sys/fs/file-nr").read_text().split())
+        if used > 0.9 * most:
+            return "this machine has too many open files"
+    return ""
 
 
 def _sweep(folder: Path) -> None:

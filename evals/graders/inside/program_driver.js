@@ -1,7 +1,8 @@
 // Runs inside the sandbox: runs a JavaScript program once a case, each in a process and a folder of its own.
 //
 // It knows no expected output. One JSON line a case on a descriptor that the programs do not inherit, so that a time-out
-// keeps the cases before it; the first case that does not end well is the last. Node.js alone.
+// keeps the cases before it; the first case that does not end well is the last. Each line has the job's token, which no program
+// sees; a fault says what kept a case from being run. Node.js alone.
 "use strict";
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");
@@ -59,7 +60,7 @@ function runCase(index, stdin) {
       }
       resolve({ code: signal ? 256 : code, signal, out: Buffer.concat(out).toString(), err: err.toString(), flood });
     };
-    child.on("error", (error) => resolve({ code: 1, out: "", err: `driver: ${error.message}`, flood: false, fault: true }));
+    child.on("error", (error) => resolve({ fault: `driver: ${error.message}` }));
     // What the program left running may hold the pipes open: it is ended first, then the pipes end.
     child.on("exit", () => {
       try {
@@ -73,9 +74,15 @@ function runCase(index, stdin) {
 }
 
 (async () => {
-  for (const [index, stdin] of job.stdin.entries()) {
-    const found = await runCase(index, stdin);
-    fs.writeSync(1, JSON.stringify({ case: index, ...found }) + "\n");
-    if (found.code || found.flood) return;
+  for (const [place, stdin] of job.stdin.entries()) {
+    const index = job.first + place;
+    let found;
+    try {
+      found = await runCase(index, stdin);
+    } catch (error) {
+      found = { fault: `driver: ${error.message}` };
+    }
+    fs.writeSync(1, JSON.stringify({ case: index, token: job.token, ...found }) + "\n");
+    if (found.code !== 0 || found.flood) return;
   }
 })();

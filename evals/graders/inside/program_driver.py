@@ -1,7 +1,8 @@
 """Runs inside the sandbox: runs a Python program once per case, each in a process and a folder of its own.
 
 It knows no expected output. One JSON line per case on a descriptor that the programs do not inherit, so that a time-out
-keeps the cases before it; the first case that does not end well is the last. Standard library only.
+keeps the cases before it; the first case that does not end well is the last. Each line has the job's token, which no program
+sees; a ``fault`` says what kept a case from being run. Standard library only.
 """
 
 import contextlib
@@ -61,18 +62,22 @@ def main() -> None:
     os.unlink("job.json")  # noqa: PTH108
     here = Path.cwd()
     command = [sys.executable, "-I", "-B", "-X", "utf8", str(here / job["program"])]
-    for index, stdin in enumerate(job["stdin"]):
+    for index, stdin in enumerate(job["stdin"], job["first"]):
         folder = here / (f"case-{index}")
-        folder.mkdir()
-        for name, text in job["starter"].items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        outcome = run_case(command, folder, stdin, job["output_bytes"])
+        outcome: dict[str, object]
+        try:
+            folder.mkdir()
+            for name, text in job["starter"].items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+            outcome = run_case(command, folder, stdin, job["output_bytes"])
+        except (OSError, MemoryError) as error:
+            outcome = {"fault": f"driver: {type(error).__name__}: {error}"}
         with contextlib.suppress(RecursionError):  # folders nested deeper than this interpreter recurses
             shutil.rmtree(folder, ignore_errors=True)
-        out.write(json.dumps({"case": index, **outcome}) + "\n")
+        out.write(json.dumps({"case": index, "token": job["token"], **outcome}) + "\n")
         out.flush()
-        if outcome["code"] or outcome["flood"]:
+        if outcome.get("code") != 0 or outcome["flood"]:
             return
 
 

@@ -82,6 +82,7 @@ try {
     dangerouslyIgnoreUnhandledErrors: true, passWithNoTests: true, sequence: { shuffle: false, concurrent: false },
   }, {
     configFile: false, envFile: false, clearScreen: false, logLevel: 'silent', publicDir: false, plugins: [guard],
+    css: { postcss: { plugins: [] } }, // given here, or it is looked for in the project, and run
     optimizeDeps: { noDiscovery: true, include: [] },
     oxc: { jsx: { runtime: 'automatic' } },
     resolve: { alias: [

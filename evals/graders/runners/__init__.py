@@ -25,12 +25,30 @@ RUNNERS: Mapping[str, str] = {
 }
 """By name; the first one whose ``runs`` takes a test file's name is the file's runner."""
 
+_MOST_COPIES, _TESTS_IN_ALL = 5, 12
+
 FOLDER = ".goldloop"
 """The folder of our own files in a job; no project may have files there."""
 
 
 Left = frozenset[tuple[str, int]]
 """Assertions, by test file and number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """What a test of a flipped run is a copy of, by the task's name for it below its file, and whether it is flipped.
+
+    Of one that was copied several are flipped and one is not, in an order and under names that do not tell which.
+    """
+
+    name: str
+    flipped: bool
+
+
+def copies_for(tests: int) -> int:
+    """How many flipped copies stand beside each test: more where there are few, since who forges has to guess the true one."""
+    return max(1, min(_MOST_COPIES, _TESTS_IN_ALL // max(1, tests)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +90,8 @@ class Prepared:
 
     ``names`` maps the files in the job to the task's test files; ``canaries`` has for each file in the job the tests that
     were added, and whether each must pass; ``judges`` decide, for such a file, what was only recorded inside. In a
-    ``flipped`` run all tests of the task must fail.
+    ``flipped`` run all tests of the task must fail, but for the copies that are not flipped; ``copies`` has, for such a file,
+    the tests that have copies, by the names they run under. ``inside`` counts the tests that the answer's process decides.
     """
 
     job: Job
@@ -80,6 +99,8 @@ class Prepared:
     names: Mapping[str, str]
     canaries: Mapping[str, Mapping[str, bool]]
     judges: Mapping[str, Judge] = field(default_factory=dict)
+    copies: Mapping[str, Mapping[str, Copy]] = field(default_factory=dict)
+    inside: int = 0
     flipped: bool = False
 
 
@@ -97,7 +118,7 @@ class RunReport:
     """What came out of a run. ``reports`` counts the reports: only one is honest. ``odd`` names what no honest run shows.
 
     ``opaque`` are recorded assertions (test file, number) that did not hold and whose value is an instance, which only code
-    inside can compare.
+    inside can compare. ``unflipped`` are the copies of a flipped run that a right answer passes.
     """
 
     reports: int = 0
@@ -106,6 +127,7 @@ class RunReport:
     violations: Sequence[str] = ()
     odd: Sequence[str] = field(default_factory=list)
     opaque: Left = frozenset()
+    unflipped: Sequence[Ended] = ()
 
 
 class Runner(Protocol):
@@ -190,9 +212,12 @@ def read_report(prepared: Prepared, outcome: Outcome) -> RunReport:
     """
     said = [line for line in outcome.stdout.split(b"\n") if line.startswith(prepared.secret.encode() + b" ")]
     values = [_object(line[len(prepared.secret) + 1 :]) for line in said]
-    fault = next((value["fault"] for value in values if "fault" in value), None)
-    if fault is not None or not any("ready" in value for value in values):
-        seen = fault or outcome.stderr[-600:].decode(errors="replace").strip() or f"exit code {outcome.exit_code}, no word"
+    if not values or "ready" not in values[0]:  # from there on candidate code runs, and what goes wrong is its fault
+        seen = (
+            next((value["fault"] for value in values if "fault" in value), "")
+            or outcome.stderr[-600:].decode(errors="replace").strip()
+            or f"exit code {outcome.exit_code}, no word"
+        )
         raise SandboxFault(f"the test runner did not start: {seen}")
     reports = [value for value in values if "modules" in value]
     if len(reports) != 1:
@@ -202,6 +227,7 @@ def read_report(prepared: Prepared, outcome: Outcome) -> RunReport:
 
 def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> RunReport:
     tests: list[Ended] = []
+    unflipped: list[Ended] = []
     odd: list[str] = []
     errors: list[str] = []
     opaque: set[tuple[str, int]] = set()
@@ -216,7 +242,8 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Run
             name, state = str(test["name"]), str(test["state"])
             if name not in prepared.canaries.get(file, {}):
                 separator = "::" if file.endswith(".py") else " > "
-                title = judge.title(name) if judge is not None else name
+                copy = _copy(prepared.copies.get(file, {}), name)
+                title = judge.title(copy.name) if judge is not None else copy.name
                 test_id = f"{prepared.names.get(file, file)}{separator}{title}"
                 message = str(test["message"])
                 if judge is not None and judge.decides:
@@ -225,7 +252,7 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Run
                     opaque |= {(prepared.names.get(file, file), number) for number in judged.opaque}
                     if judged.message and state in {"passed", "failed"} and not (state == "failed" and judged.unmade):
                         state, message = "failed", judged.message
-                tests.append(Ended(id=test_id, state=state, message=message))
+                (tests if copy.flipped else unflipped).append(Ended(id=test_id, state=state, message=message))
             elif state in {"passed", "failed"} and (must := canaries.pop(name, None)) is not (state == "passed"):
                 otherwise += [bool(must)]
         # Code that throws in a hook of all tests also fails the canaries; that is a failure of the task's tests, not a forgery.
@@ -239,7 +266,24 @@ def _read(prepared: Prepared, value: Mapping[str, Any], outcome: Outcome) -> Run
     if outcome.exit_code != 1:  # a canary fails in every run
         odd.append(f"exit code {outcome.exit_code} where tests failed")
     violations = [str(text) for text in value.get("violations", [])]
-    return RunReport(reports=1, tests=tests, errors=errors, violations=violations, odd=sorted(set(odd)), opaque=frozenset(opaque))
+    return RunReport(
+        reports=1,
+        tests=tests,
+        errors=errors,
+        violations=violations,
+        odd=sorted(set(odd)),
+        opaque=frozenset(opaque),
+        unflipped=unflipped,
+    )
+
+
+def _copy(copies: Mapping[str, Copy], name: str) -> Copy:
+    """What ran under a name; the brackets of a table's row stay behind it."""
+    base, bracket, row = name.partition("[")
+    if name in copies:
+        return copies[name]
+    copy = copies.get(base, Copy(name=base, flipped=True))
+    return Copy(name=copy.name + bracket + row, flipped=copy.flipped)
 
 
 def _object(line: bytes) -> dict[str, Any]:

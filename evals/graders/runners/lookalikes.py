@@ -1,7 +1,8 @@
 """Other values that look alike: what a flipped test expects, so that its text does not show that it is flipped.
 
-Words become other words, numbers other numbers. A value is changed where it stands in the source: code that reads what a
-test compares with finds the changed value, answers accordingly, and is detected by passing a test that a right answer fails.
+Words become words blended of two of the test file's own, which no list gives away, numbers other numbers. A value is changed
+where it stands in the source: code that reads what a test compares with finds the changed value, answers accordingly, and is
+detected by passing a test that a right answer fails.
 """
 
 from __future__ import annotations
@@ -10,25 +11,13 @@ import random
 import re
 from typing import Any
 
-_WORDS = re.findall(
-    r"\w+",
-    """
-    amber anchor apricot basin beacon birch blanket bramble bridge bronze cabin candle canyon carpet cedar cello
-    cherry cliff clover cobalt copper coral cotton crater cricket crystal dagger desert dragon ember falcon
-    feather fennel forest garden ginger glacier goblet granite harbor hazel helmet hollow indigo island ivory
-    jasmine jungle kernel kettle lagoon lantern lemon lilac linen lizard lotus magnet mango maple marble meadow
-    mirror mosaic nectar needle nutmeg oasis olive onyx orchid otter oyster paddle papaya parrot pebble pepper
-    pigeon pillow plaster pocket prairie pumpkin quartz quiver rabbit raven ribbon river rocket saddle saffron
-    sapphire sandal shadow silver sparrow spruce summit sunset thistle thunder timber tulip tunnel turtle valley
-    velvet violet walnut willow winter yarrow zephyr
-    """,
-)
 ROLES = ("slider", "spinbutton", "progressbar", "tablist", "tree", "meter", "scrollbar", "treegrid", "menubar", "marquee")
+_TRIES = 40
 _WORD, _NUMBER = re.compile(r"[^\W\d_]{2,}"), re.compile(r"\d+")
 
 
-def other_words(text: str, luck: random.Random, around: str = "") -> str | None:
-    """A text with one word or number changed to one that is not in ``around``; None if it has neither."""
+def other_words(text: str, luck: random.Random, around: str) -> str | None:
+    """A text with one word or number changed to one that is not in ``around``, the test file; None if it has neither."""
     places = [*_NUMBER.finditer(text)] or [*_WORD.finditer(text)]
     if not places:
         return None
@@ -39,8 +28,15 @@ def other_words(text: str, luck: random.Random, around: str = "") -> str | None:
 def _instead(literal: str, luck: random.Random, around: str) -> str:
     if literal.isdigit():
         return _number(literal, luck, around)
-    words = [word for word in _WORDS if word not in around.casefold() and word not in literal.casefold()]
-    word: str = luck.choice(words or ["".join(luck.choice("bcdfglmnprst") + luck.choice("aeiou") for _ in range(4))])
+    known = around.casefold()
+    words = sorted({word for word in _WORD.findall(known) if len(word) > 2})  # sorted: the same for the same luck
+    for _ in range(_TRIES if len(words) > 1 else 0):
+        first, second = luck.sample(words, 2)
+        word = first[: (len(first) + 1) // 2] + second[len(second) // 2 :]
+        if word not in known and word not in literal.casefold():
+            break
+    else:
+        word = "".join(luck.choice("bcdfglmnprst") + luck.choice("aeiou") for _ in range(5))
     return word.upper() if literal.isupper() else word.capitalize() if literal[0].isupper() else word
 
 
@@ -53,7 +49,7 @@ def _number(digits: str, luck: random.Random, around: str) -> str:
         size += 1
 
 
-def other_value(value: Any, luck: random.Random, around: str = "") -> Any:
+def other_value(value: Any, luck: random.Random, around: str) -> Any:
     """Another value of a literal's kind; None if there is no other."""
     match value:
         case bool():

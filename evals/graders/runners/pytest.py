@@ -22,9 +22,19 @@ from pathlib import PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import inside
-from evals.graders.runners import FOLDER, Judge, Left, Prepared
+from evals.graders.runners import FOLDER, Copy, Judge, Left, Prepared, copies_for
 from evals.graders.runners.pytest_judge import RecordJudge
-from evals.graders.runners.pytest_source import canaries, find_tests, flip, ids_of, parse_tests
+from evals.graders.runners.pytest_source import (
+    canaries,
+    copied,
+    decided,
+    find_tests,
+    find_tests_in,
+    flip,
+    ids_of,
+    parse_tests,
+    woven,
+)
 from evals.graders.runners.pytest_taken import take
 from evals.records import Limits
 from evals.sandboxes.base import Job
@@ -98,7 +108,10 @@ class PytestRunner:
         judges: dict[str, Judge] = {}
         files = {name: text.encode() for name, text in project.items()}
         names: dict[str, str] = {}
+        sources: dict[str, str] = {}
         expected: dict[str, Mapping[str, bool]] = {}
+        copies: dict[str, Mapping[str, Copy]] = {}
+        more, inside_tests = 0.0, 0
         for name, text in tests.items():
             if not self.runs(name):
                 files[name] = text.encode()
@@ -106,13 +119,21 @@ class PytestRunner:
             renamed = str(PurePosixPath(name).with_name(f"test_{mark}_{PurePosixPath(name).name}"))
             taken = take(parse_tests(name, text), recorder, frozenset(number for file, number in left if file == name))
             judges[renamed] = RecordJudge(file=taken, decides=not flipped)
-            changed = ast.unparse(taken.tree)
+            tree, named = taken.tree, [test.name for test in find_tests(name, text)]
             if flipped:
-                changed = flip(name, changed, f"{luck.choice('kqvxz')}{mark}", recorder)
-            added, expected[renamed] = canaries(text, [test.name for test in find_tests(name, text)], luck)
-            files[renamed], names[renamed] = (changed + added).encode(), name
+                uncounted = {number for number, one in taken.taken.items() if one.rows is None}
+                doubtful = [test.name for test in find_tests_in(tree) if not decided(test.node, recorder, uncounted)]
+                inside_tests += len(doubtful)
+                copies[renamed] = copied(tree, doubtful, copies_for(len(doubtful)), luck)
+                more = max(more, len(copies[renamed]) / len(named) if named else 0)
+                kept = [copy for copy, made in copies[renamed].items() if not made.flipped]
+                changed = flip(name, ast.unparse(tree), f"{luck.choice('kqvxz')}{mark}", recorder, kept)
+            else:
+                changed = ast.unparse(tree)
+            added, expected[renamed] = canaries(text, [*named, *copies.get(renamed, ())], luck)
+            files[renamed], sources[renamed], names[renamed] = b"", woven(changed, added, luck), name
         conftest = any(PurePosixPath(name).name == "conftest.py" for name in (*project, *tests))
-        job = {"files": list(names), "conftest": conftest, "recorder": recorder}
+        job = {"sources": sources, "conftest": conftest, "recorder": recorder}
         files |= {
             f"{FOLDER}/job.json": json.dumps(job).encode(),
             f"{FOLDER}/secret": secret.encode(),
@@ -122,9 +143,13 @@ class PytestRunner:
             f"{FOLDER}/packages.zip": _packages(),
         }
         command = ("{python}", "-I", "-S", "-B", f"{FOLDER}/main.py")
-        room = limits.model_copy(update={"max_output_bytes": limits.max_output_bytes + _RECORD_BYTES})
-        made = Job(files=files, command=command, limits=room)
-        return Prepared(job=made, secret=secret, names=names, canaries=expected, judges=judges, flipped=flipped)
+        room = {
+            "max_output_bytes": limits.max_output_bytes + _RECORD_BYTES,
+            "wall_seconds": limits.wall_seconds * (1 + more),
+        }
+        made = Job(files=files, command=command, limits=limits.model_copy(update=room))
+        found = {"names": names, "canaries": expected, "judges": judges, "copies": copies}
+        return Prepared(job=made, secret=secret, inside=inside_tests, flipped=flipped, **found)
 
 
 @cache

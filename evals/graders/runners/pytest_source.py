@@ -1,18 +1,21 @@
 """Test files of pytest, read and changed: their test ids, the flipped form in which every test must fail, and canaries.
 
 As for vitest (see ``vitest_source``): a compared value is changed to another one, else the last assertion is negated, else a
-failing one is added at the end of the test. Covers functions, classes, ``unittest.TestCase``, and tables of literals under
-one ``parametrize``.
+failing one is added at the end of the test. Of a test that the answer's process decides there are several flipped copies, and
+one that is as it was, under names that do not tell which. Covers functions, classes, ``unittest.TestCase``, and tables of
+literals under one ``parametrize``.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
+from evals.graders.runners import Copy
 from evals.graders.runners.lookalikes import other_value
 from evals.source import read_tree
 
@@ -55,7 +58,36 @@ def find_tests(file: str, text: str) -> list[TestFunction]:
     Raises:
         TaskFault: it is not Python.
     """
-    return list(_tests(parse_tests(file, text).body, "", ""))
+    return find_tests_in(parse_tests(file, text))
+
+
+def find_tests_in(tree: ast.Module) -> list[TestFunction]:
+    """The test functions of a file that has been read, in order."""
+    return list(_tests(tree.body, "", ""))
+
+
+def decided(function: Function, recorder: str, uncounted: Collection[int]) -> bool:
+    """Whether a test is decided outside: all that it asserts is recorded, so often as is known, and its end is, too.
+
+    Its result inside is then worth nothing. ``uncounted`` are the recorded assertions of which it is not known how often they
+    come to be.
+    """
+    last: ast.stmt = function.body[-1]
+    while isinstance(last, (ast.For, ast.With)):
+        last = last.body[-1]
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert) and not _is_record(node, recorder, uncounted):
+            return False
+        if isinstance(node, ast.Call) and (_raises(node) is not None or ast.unparse(node.func).startswith("self.assert")):
+            return False
+    return isinstance(last, ast.Assert)
+
+
+def _is_record(node: ast.Assert, recorder: str, uncounted: Collection[int]) -> bool:
+    match node.test:
+        case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=int(number)), _]):
+            return name == recorder and number not in uncounted
+    return False
 
 
 def _tests(body: list[ast.stmt], prefix: str, banned: str) -> Iterator[TestFunction]:
@@ -115,8 +147,60 @@ def _rows(table: ast.expr) -> list[str] | None:
     return ids
 
 
-def flip(file: str, text: str, token: str, recorder: str = "") -> str:
+def copied(tree: ast.Module, names: Collection[str], flipped: int, luck: random.Random) -> dict[str, Copy]:
+    """Put beside these tests so many copies each, which are to be flipped: all copies by the names that they got.
+
+    The tree is changed. What has no copies is not among them.
+    """
+    copies: dict[str, Copy] = {}
+    taken = {test.name.split("::")[-1] for test in _tests(tree.body, "", "")}
+    words = sorted({word for name in taken for word in name.split("_")[1:] if word}) or ["works", "value"]
+    for body, prefix in _bodies(tree.body, ""):
+        for node in list(body):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or (name := prefix + node.name) not in names:
+                continue
+            made = [node, *(copy.deepcopy(node) for _ in range(flipped))]
+            called = [node.name, *(_name(words, taken, luck) for _ in range(flipped))]
+            order = luck.sample(range(len(made)), len(made))
+            for one, new in zip(made, luck.sample(called, len(called)), strict=True):
+                one.name = new
+                copies[prefix + new] = Copy(name=name, flipped=one is not node)
+            body[body.index(node) : body.index(node) + 1] = [made[place] for place in order]
+    return copies
+
+
+def _bodies(body: list[ast.stmt], prefix: str) -> Iterator[tuple[list[ast.stmt], str]]:
+    yield body, prefix
+    for node in body:
+        if isinstance(node, ast.ClassDef) and (node.name.startswith("Test") or _is_case(node)):
+            yield from _bodies(node.body, f"{prefix}{node.name}::")
+
+
+def _name(words: list[str], taken: set[str], luck: random.Random) -> str:
+    """A name of a test that looks like the others."""
+    name = "test_" + "_".join(luck.choice(words) for _ in range(luck.randint(2, 4)))
+    while name in taken:
+        name += f"_{luck.choice(words)}"
+    taken.add(name)
+    return name
+
+
+def woven(text: str, added: str, luck: random.Random) -> str:
+    """A test file with functions and imports added: the imports before its first test, the functions anywhere from there on."""
+    tree, extra = ast.parse(text), ast.parse(added).body
+    found = [place for place, node in enumerate(tree.body) if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+    first = found[0] if found else len(tree.body)
+    for node in extra:
+        place = first if isinstance(node, ast.ImportFrom) else luck.randint(first, len(tree.body))
+        tree.body.insert(place, node)
+        first += isinstance(node, ast.ImportFrom)
+    return ast.unparse(tree)
+
+
+def flip(file: str, text: str, token: str, recorder: str = "", kept: Collection[str] = ()) -> str:
     """The file with every test changed so that it must fail for a right answer; preferably not where it calls the recorder.
+
+    The tests in ``kept`` are left as they are.
 
     Raises:
         TaskFault: it is not Python.
@@ -126,7 +210,8 @@ def flip(file: str, text: str, token: str, recorder: str = "") -> str:
     for line in lines:
         starts.append(starts[-1] + len(line))
     data = text.encode()
-    edits = [_flip(test.node, token, recorder) for test in find_tests(file, text)]
+    tests = [test for test in find_tests(file, text) if test.name not in kept]
+    edits = [_flip(test.node, f"{token}{number:x}", recorder, text) for number, test in enumerate(tests)]
     for (row, column), (last, end), before, after in sorted(edits, reverse=True):
         start, stop = starts[row - 1] + column, starts[last - 1] + end
         data = data[:start] + before.encode() + data[start:stop] * (after is not None) + (after or "").encode() + data[stop:]
@@ -137,10 +222,10 @@ Edit = tuple[tuple[int, int], tuple[int, int], str, str | None]
 """Start and end as (line, byte column), text before and after; after None: the text before replaces the range."""
 
 
-def _flip(function: Function, token: str, recorder: str) -> Edit:
+def _flip(function: Function, token: str, recorder: str, around: str) -> Edit:
     sure = list(_sure(function.body))
     for node in reversed(sure):
-        edit = _decisive(node, token)
+        edit = _decisive(node, token, around)
         if edit is not None:
             return edit
     negatable = [node for node in reversed(sure) if isinstance(node, ast.Assert)]
@@ -182,10 +267,10 @@ def _raises(node: ast.expr) -> ast.expr | None:
     return None
 
 
-def _decisive(node: ast.AST, token: str) -> Edit | None:
+def _decisive(node: ast.AST, token: str, around: str) -> Edit | None:
     """The change of the value that decides an assertion; None if it has no such value."""
     if isinstance(node, ast.Assert):
-        return _compared(node.test, token)
+        return _compared(node.test, token, around)
     if isinstance(node, ast.Call) and (expected := _raises(node)) is not None:
         return (*_span(expected), f"type('{token}', (Exception,), {{}})", None)
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
@@ -193,19 +278,19 @@ def _decisive(node: ast.AST, token: str) -> Edit | None:
         if ast.unparse(function.value) != "self":
             return None
         if function.attr in _SAME and len(call.args) >= 2:
-            return _other(_side(call.args[0], call.args[1]), token)
+            return _other(_side(call.args[0], call.args[1]), token, around)
         if function.attr in _OPPOSITE:
             begin, end = _span(function)
             return begin, end, f"self.{_OPPOSITE[function.attr]}", None
     return None
 
 
-def _compared(test: ast.expr, token: str) -> Edit | None:
+def _compared(test: ast.expr, token: str, around: str) -> Edit | None:
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return None
     if isinstance(test.ops[0], (ast.Eq, ast.Is)):
-        return _other(_side(test.left, test.comparators[0]), token)
-    return _other(test.left, token) if isinstance(test.ops[0], ast.In) else None
+        return _other(_side(test.left, test.comparators[0]), token, around)
+    return _other(test.left, token, around) if isinstance(test.ops[0], ast.In) else None
 
 
 def _side(left: ast.expr, right: ast.expr) -> ast.expr:
@@ -217,13 +302,13 @@ def _plain(node: ast.expr) -> bool:
     return not any(isinstance(inner, (ast.Call, ast.Name, ast.Attribute, ast.Await)) for inner in ast.walk(node))
 
 
-def _other(node: ast.expr, token: str) -> Edit:
+def _other(node: ast.expr, token: str, around: str) -> Edit:
     """Another value of the same kind; for a literal, one that looks alike."""
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError):
         value = ...
-    if value is not ... and value != (changed := other_value(value, random.Random(token))):
+    if value is not ... and value != (changed := other_value(value, random.Random(token), around)):
         return (*_span(node), repr(changed), None)
     before = (
         f"(lambda v: (not v) if type(v) is bool else v + 977 + abs(v) if type(v) in (int, float) and abs(v) < 1e300 else "
@@ -252,16 +337,18 @@ _RAISING = (("int({a!r})", True), ("int('{n}')", False))
 
 
 def canaries(text: str, names: list[str], luck: random.Random) -> tuple[str, dict[str, bool]]:
-    """Source of tests to append to a file, and for each name whether it must pass."""
-    words = [word for name in names for word in name.split("::")[-1].split("_")[1:]] or ["works", "value"]
+    """Source of tests to weave into a file, and for each name whether it must pass."""
+    words = [word for name in names for word in name.split("::")[-1].split("_")[1:] if word] or ["works", "value"]
+    raises = f"{luck.choice('kqvxz')}{luck.getrandbits(32):08x}"
+    taken = {name.split("::")[-1] for name in names}
     expected: dict[str, bool] = {}
     parts = []
-    forms = [*_CANARIES, *((f"with canary_pytest.raises(ValueError): {call}", passes) for call, passes in _RAISING)]
+    forms = [*_CANARIES, *((f"with {raises}(ValueError): {call}", passes) for call, passes in _RAISING)]
     for form, passes in luck.sample(forms, len(forms)):
-        name = "test_" + "_".join(luck.choice(words) for _ in range(luck.randint(2, 4)))
-        while name in expected or name in names or f"def {name}(" in text:
-            name += f"_{luck.getrandbits(12):x}"
+        name = _name(words, taken, luck)
+        while f"def {name}(" in text:
+            name = _name(words, taken, luck)
         a, b = (f"{luck.choice('ghkmp')}{luck.getrandbits(40):x}" for _ in range(2))
         parts.append(f"def {name}():\n    {form.format(a=a, b=b, n=luck.randint(3, 900))}\n")
         expected[name] = passes
-    return "\n\nimport pytest as canary_pytest\n\n\n" + "\n\n".join(parts), expected
+    return f"from pytest import raises as {raises}\n" + "\n\n".join(parts), expected

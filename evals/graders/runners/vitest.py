@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from evals.errors import TaskFault
 from evals.graders.base import inside
-from evals.graders.runners import FOLDER, Left, Prepared
+from evals.graders.runners import FOLDER, Copy, Left, Prepared
 from evals.graders.runners.vitest_canaries import canaries
 from evals.graders.runners.vitest_source import find_tests, flip, with_imports
 from evals.javascript.literals import arguments_of, string_value
@@ -107,23 +107,29 @@ class VitestRunner:
         names: dict[str, str] = {}
         sources: dict[str, str] = {}
         expected: dict[str, Mapping[str, bool]] = {}
+        copies: dict[str, Mapping[str, Copy]] = {}
+        more, inside = 0.0, 0
         for name, text in tests.items():
             if not self.runs(name):
                 files[name] = text.encode()
                 continue
             renamed = _TEST.sub(rf".{mark}.\1.\2", name)
             titles = [test.title or "" for test in find_tests(name, text)]
-            changed = with_imports(name, flip(name, text, f"{luck.choice('kqvxz')}{mark}") if flipped else text)
-            added, expected[renamed] = canaries(text, titles, luck, dom=dom)
+            changed, inside = text, inside + len(titles)
+            if flipped:
+                changed, copies[renamed] = flip(name, text, luck)
+                more = max(more, len(copies[renamed]) / len(titles) if titles else 0)
+            changed = with_imports(name, changed)
+            added, expected[renamed] = canaries(text, [*titles, *copies.get(renamed, ())], luck, dom=dom)
             files[renamed], sources[renamed], names[renamed] = b"export {};\n", changed + added, name
         files |= _own_files(secret, sources, project, tests, dom=dom)
         job = Job(
             files=files,
             command=("{node}", "--no-warnings", f"{FOLDER}/main.mjs", "{web}"),
-            limits=limits,
+            limits=limits.model_copy(update={"wall_seconds": limits.wall_seconds * (1 + more)}),
             toolchain="web",
         )
-        return Prepared(job=job, secret=secret, names=names, canaries=expected, flipped=flipped)
+        return Prepared(job=job, secret=secret, names=names, canaries=expected, copies=copies, inside=inside, flipped=flipped)
 
 
 def _own_files(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import random
 
+from evals.graders.runners.vitest_source import other_title
+
 CANARIES = {
     "toBe": ("'{a}'", "'{b}'", "'{a}'"),
     "toEqual": ("{{ k: ['{a}'] }}", "{{ k: ['{b}'] }}", "{{ k: ['{a}'] }}"),
@@ -53,6 +55,7 @@ def canaries(text: str, titles: list[str], luck: random.Random, *, dom: bool) ->
     words = [w for title in titles for w in title.split(" > ")[-1].split() if w.isalnum()] or ["works", "shows", "value"]
     scopes = [title.split(" > ")[:-1] for title in titles] or [[]]
     expected: dict[str, bool] = {}
+    taken = {*titles}
     lines = []
     for matcher in dict.fromkeys(["toBe", *used]):
         holds, misses, arguments = CANARIES[matcher]
@@ -60,12 +63,13 @@ def canaries(text: str, titles: list[str], luck: random.Random, *, dom: bool) ->
         forms += [(holds, "", True), (holds, "not.", False)] if matcher == "toBe" else []
         for subject, negation, passes in forms:
             scope = luck.choice(scopes)
-            title = _title(words, {*titles, *expected}, [*scope, ""], luck)
-            expected[title] = passes
+            above = "".join(f"{part} > " for part in scope)
+            own = other_title(words, taken, above, luck)
+            expected[above + own] = passes
             a, b = (f"{luck.choice('bcdfgh')}{luck.getrandbits(40):x}" for _ in range(2))
             values = {"a": a, "b": b, "n": str(len(a))}
             call = f"canaryExpect({subject.format(**values)}).{negation}{matcher}({arguments.format(**values)})"
-            line = f"canaryTest({json.dumps(title.split(' > ')[-1])}, () => {{ {call}; }});"
+            line = f"canaryTest({json.dumps(own)}, () => {{ {call}; }});"
             for part in reversed(scope):
                 line = f"canarySuite({json.dumps(part)}, () => {{ {line} }});"
             lines.append(line)
@@ -73,17 +77,9 @@ def canaries(text: str, titles: list[str], luck: random.Random, *, dom: bool) ->
     names = "test as canaryTest, describe as canarySuite, expect as canaryExpect, vi as canaryVi, afterEach as canaryAfter"
     head = f"\n;import {{ {names} }} from 'vitest';\n{{\nconst canaryMade = [];\n"  # a block: the file may use our names
     clean = "canaryAfter(() => canaryMade.splice(0).forEach((node) => node.remove()));\n}\n"
-    return head + _HELPERS + "\n".join(lines) + "\n" + clean, expected
+    source = head + _HELPERS + "\n".join(lines) + "\n" + clean
+    return source.replace("canary", f"{luck.choice('kqvxz')}{luck.getrandbits(32):08x}"), expected
 
 
 def _needs_dom(matcher: str) -> bool:
     return any(word in CANARIES[matcher][0] for word in ("shown", "pressed", "filled"))
-
-
-def _title(words: list[str], taken: set[str], scope: list[str], luck: random.Random) -> str:
-    """A title that looks like the file's own titles but differs from all of them."""
-    while True:
-        title = " > ".join(scope) + " ".join(luck.choice(words) for _ in range(luck.randint(3, 6)))
-        if title not in taken:
-            return title
-        words = [*words, f"{luck.getrandbits(16):x}"]

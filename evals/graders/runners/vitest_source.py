@@ -2,7 +2,8 @@
 
 A test is flipped at the point that decides: what a query looks for or a matcher expects is changed, else its last
 expectation is negated, else a failing expectation is added at its end. Only code that always runs is changed: no expectation in
-a branch, a loop, a callback or a ``waitFor``.
+a branch, a loop, a callback or a ``waitFor``. Of each test there are several flipped copies, and one that is as it was, under
+titles that do not tell which; of one whose title is computed there is the flipped one alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
+from evals.graders.runners import Copy, copies_for
 from evals.graders.runners.lookalikes import ROLES, other_value, other_words
 from evals.javascript.literals import arguments_of, string_value
 from evals.javascript.trees import AnyNode as Node
@@ -53,6 +55,7 @@ class TestCall:
     body: Node | None
     line: int
     banned: str = ""
+    node: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ def _tests(node: Node, scope: list[str | None]) -> Iterator[TestCall]:
         elif kind == "test":
             parts = [*scope, title]
             full = None if None in parts else " > ".join(str(part) for part in parts)
-            yield TestCall(title=full, body=body, line=child.start_point[0] + 1, banned=banned)
+            yield TestCall(title=full, body=body, line=child.start_point[0] + 1, banned=banned, node=child)
 
 
 def _called(node: Node) -> tuple[str, str, bool]:
@@ -119,18 +122,58 @@ def _called(node: Node) -> tuple[str, str, bool]:
     return ("test" if root in _TESTS else "suite" if root in _SUITES else ""), banned, each
 
 
-def flip(name: str, text: str, token: str) -> str:
-    """The file with every test changed so that it must fail for a right answer.
+def flip(name: str, text: str, luck: random.Random) -> tuple[str, dict[str, Copy]]:
+    """The file with every test changed so that it must fail for a right answer, and its copies by the titles they run under.
 
     Raises:
         TaskFault: the file cannot be parsed, or a test's callback is not written inline.
     """
+    tests = find_tests(name, text)
+    titles = [test.title for test in tests]
+    words = [word for title in titles for word in (title or "").split(" > ")[-1].split() if word.isalnum()] or ["works"]
+    taken = {title or "" for title in titles}
     edits: list[tuple[int, int, str]] = []
-    for test in find_tests(name, text):
-        if test.body is None:
+    copies: dict[str, Copy] = {}
+    for test in tests:
+        if test.body is None or test.node is None:
             raise TaskFault(f"{name}:{test.line}: the test's callback must be written inline, to be flipped")
-        edits.append(_flip(test.body, token))
-    return edited(text, edits)
+        if test.title is None or titles.count(test.title) > 1 or test.node.parent.type != "expression_statement":
+            edits.append(_flip(test.body, _token(luck)))
+            continue
+        scope, _, own = test.title.rpartition(" > ")
+        called = [own, *(other_title(words, taken, f"{scope} > " if scope else "", luck) for _ in range(copies_for(len(tests))))]
+        true = luck.randrange(len(called))
+        written = []
+        for place, title in enumerate(luck.sample(called, len(called))):
+            copies[f"{scope} > {title}" if scope else title] = Copy(name=test.title, flipped=place != true)
+            written.append(_copied(test.node, test.body, title, "" if place == true else _token(luck)))
+        edits.append((test.node.start_byte, test.node.end_byte, "; ".join(written)))
+    return edited(text, edits), copies
+
+
+def _token(luck: random.Random) -> str:
+    return f"{luck.choice('kqvxz')}{luck.getrandbits(24):06x}"
+
+
+def _copied(call: Node, body: Node, title: str, token: str) -> str:
+    """The call of a test with another title, flipped where there is a token."""
+    given = arguments_of(call)[0]
+    edits = [(given.start_byte, given.end_byte, json.dumps(title)), *([_flip(body, token)] if token else [])]
+    data, at, parts = text_of(call).encode(), call.start_byte, []
+    for start, end, put in sorted(edits):
+        parts += [data[at - call.start_byte : start - call.start_byte], put.encode()]
+        at = end
+    return b"".join([*parts, data[at - call.start_byte :]]).decode()
+
+
+def other_title(words: list[str], taken: set[str], scope: str, luck: random.Random) -> str:
+    """A title that looks like the file's own titles but differs from all those ``taken``, to which it is added with its scope."""
+    while True:
+        title = " ".join(luck.choice(words) for _ in range(luck.randint(3, 6)))
+        if scope + title not in taken:
+            taken.add(scope + title)
+            return title
+        words = [*words, f"{luck.getrandbits(16):x}"]
 
 
 def _flip(callback: Node, token: str) -> tuple[int, int, str]:
@@ -251,7 +294,7 @@ def _other(node: Node, token: str) -> str:
         if changed is not None:
             return f"/{changed}/{text_of(flags) if flags is not None else ''}"
     elif node.type == "number" and source.isdigit() and len(source) < 9:
-        return str(other_value(int(source), luck)).replace("-", "1")
+        return str(other_value(int(source), luck, around)).replace("-", "1")
     elif source in {"true", "false"}:
         return "false" if source == "true" else "true"
     return (
