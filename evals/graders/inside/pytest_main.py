@@ -49,7 +49,7 @@ def modules_of(line: bytes) -> list[dict[str, Any]]:
 def run_all(writing: int) -> None:
     """The second process: loads pytest once, and runs each test file in a child of its own."""
     job = json.loads((HERE / "job.json").read_text())
-    sys.path[:0] = [str(ROOT), str(HERE / "packages.zip")]
+    sys.path[:0] = [*(str(ROOT / path) for path in job["paths"]), str(ROOT), str(HERE / "packages.zip")]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         import pytest  # noqa: F401
@@ -126,6 +126,8 @@ def run_here(file: str, writing: int, job: dict[str, Any]) -> int:
         "-c",
         str(HERE / "pytest.ini"),
         "--rootdir",
+        str(ROOT),
+        "--confcutdir",  # else that of the configuration, below which a conftest.py of the root is not
         str(ROOT),
         "--basetemp",
         str(HERE / "tmp"),
