@@ -67,10 +67,10 @@ def without(code: str, unwanted: Callable[[ast.AST], bool], tree: ast.Module | N
     if tree is None:
         return None
     try:
-        made = ast.fix_missing_locations(_Disarm(unwanted).visit(tree))
-        head = _head(made)
-        made.body[head:head] = ast.parse(_PRELUDE).body
-        return ast.unparse(made)
+        _Disarm(unwanted).visit(tree)
+        head = _head(tree)
+        tree.body[head:head] = ast.parse(_PRELUDE).body
+        return ast.unparse(ast.fix_missing_locations(tree))
     except (ValueError, RecursionError, MemoryError):
         return None
 
