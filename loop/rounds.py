@@ -238,7 +238,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         },
     )
     seeds, spread = seed_reports(bench, candidates, chosen, by_seed, before)
-    left_out = Counter(result.verdict.status for result in (*on_train, *before, *after))
+    left_out = Counter[str](result.verdict.status for result in (*on_train, *before, *after))
     report = RoundReport(
         number=number,
         start=_start_name(start),
@@ -336,7 +336,7 @@ def _names(suites: Sequence[Suite]) -> list[str]:
 
 
 def _counts(on_train: Sequence[Result], failures: int, pairs: int, clean: int) -> dict[str, int]:
-    left_out = _left_out(Counter(result.verdict.status for result in on_train))
+    left_out = _left_out(Counter[str](result.verdict.status for result in on_train))
     tasks = len({result.key for result in on_train})
     return {"train_tasks": tasks, **left_out, "failures": failures, "pairs": pairs, "clean_pairs": clean}
 
