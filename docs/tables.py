@@ -60,6 +60,7 @@ VIEW_COLUMNS: Mapping[str, str] = {
     "n": "attempts",
     "passed": "those that passed",
     "errors": "those that infrastructure spoiled",
+    "unsettled": "those that no run could settle",
     "prompt": "the question; in `trainset` the turns before the answer",
     "golden": "the answer to learn",
     "source": "`golden`, `repair` (the model's own repaired answer) or `replay` (its own passing answer)",

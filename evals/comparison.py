@@ -32,7 +32,7 @@ class Rate:
 
 
 def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
-    """Pass or fail by task, in the order of the samples; errors are left out, since they say nothing about the model.
+    """Pass or fail by task, in the order of the samples; without errors and what is unsettled, which say nothing of the model.
 
     Raises:
         BadInput: a sample of a task occurs twice, so that one answer would count as two.
@@ -46,9 +46,22 @@ def outcomes_of(results: Sequence[Result]) -> dict[str, list[bool]]:
             "evaluate again"
         )
     for result in results:
-        if result.verdict.status != "error":
+        if result.verdict.settled:
             outcomes.setdefault(result.key, []).append(result.verdict.passed)
     return outcomes
+
+
+def unsettled_as(passed: bool, results: Sequence[Result]) -> Sequence[Result]:
+    """The results with what is unsettled as passed or as failed, for a decision that must not gain by it."""
+    if all(result.verdict.status != "unsettled" for result in results):
+        return results
+    status = "pass" if passed else "fail"
+    return [
+        result.model_copy(update={"verdict": result.verdict.model_copy(update={"status": status})})
+        if result.verdict.status == "unsettled"
+        else result
+        for result in results
+    ]
 
 
 def groups_of(results: Sequence[Result]) -> dict[str, str]:
@@ -160,7 +173,7 @@ def flaky_tasks(results: Sequence[Result]) -> tuple[str, ...]:
     seen: dict[tuple[str, str], set[str]] = {}
     for result in results:
         for attempt, verdict in ((result.attempt, result.verdict), *((turn.attempt, turn.verdict) for turn in result.repairs)):
-            if attempt.code and verdict.status != "error":
+            if attempt.code and verdict.settled:
                 seen.setdefault((attempt.key, attempt.code), set()).add(verdict.status)
     return tuple(sorted({task for (task, _), statuses in seen.items() if len(statuses) > 1}))
 

@@ -59,6 +59,7 @@ class Language:
         runtime: ``evals.graders.runtimes.Runtime`` of the value judge (kind ``function``).
         program: how its programs run (kind ``stdin``).
         flags: a function from an answer to flags of gaming, each with the text that shows it.
+        disarm: a function from an answer and names of flags to the answer without what they name, or None.
         mutator: a function from a text to ``goldens.mutants.Candidates``.
         stubs: ``goldens.stubs.StubMaker``, which writes answers that know nothing.
     """
@@ -77,6 +78,7 @@ class Language:
     runtime: str = ""
     program: Program | None = None
     flags: str = ""
+    disarm: str = ""
     mutator: str = ""
     stubs: str = ""
 
@@ -108,6 +110,7 @@ def _script(name: str, **changes: Any) -> Language:
         "strings": frozenset({"string", "template_string", "jsx_text"}),
         "runtime": "evals.graders.javascript:JavaScriptRuntime",
         "flags": "evals.graders.flags_script:read_script",
+        "disarm": "evals.graders.disarm_script:disarm_script",
         "mutator": f"goldens.mutants.javascript:mutate_{name}",
         "stubs": "goldens.stubs:SCRIPT",
     }
@@ -151,6 +154,7 @@ LANGUAGES: Mapping[str, Language] = {
             empty="pass\n",
         ),
         flags="evals.graders.flags:read_python",
+        disarm="evals.graders.disarm:disarm_python",
         mutator="goldens.mutants.python:mutate_python",
         stubs="goldens.stubs:PYTHON",
     ),

@@ -71,7 +71,7 @@ KINDS: Mapping[str, FailureKind] = {
     "memory": _kind("it used too much memory, or was killed", "a repair turn, or train on the goldens"),
     "output": _kind("it printed too much", "a repair turn: an endless loop, or prints left over"),
     "ended early": _kind("the program ended before its checks", "a prompt rule: no exit calls"),
-    "gaming": _kind("it tried to pass without solving the task", "look at its flags; it is never trained on"),
+    "gaming": _kind("it passes, and not by solving the task", "look at its flags; it is never trained on"),
     "metric": _kind("a required metric is below its minimum", "a prompt rule that names the tool, or train"),
     "other": _kind("a reason that only its own grader knows", "look at the verdicts (--json)"),
 }
@@ -117,7 +117,7 @@ REASONS: Mapping[str, Reason] = {
     "flagged": Reason(words="flagged: {detail}", feedback=_REFUSED, kind="gaming"),
     "metric": Reason(words="{detail} below its minimum", feedback=_REFUSED, kind="metric"),
 }
-"""Every reason that a grader of this package gives for status ``fail``, by what stands before its colon."""
+"""Every reason that a grader of this package gives for status ``fail`` or ``unsettled``, by what stands before its colon."""
 
 _UNKNOWN = Reason(words="{reason}", feedback=_REFUSED, kind="other")  # a grader from outside may give reasons of its own
 

@@ -196,9 +196,10 @@ class Attempt(Record):
 
 
 class Verdict(Record):
-    """What grading found. ``error`` is the fault of the infrastructure, never of the model.
+    """What grading found. ``error`` is the fault of the infrastructure, never of the model; ``unsettled`` is nobody's.
 
-    ``flags`` name attempts at gaming, with their evidence under ``evidence["flags"]``: a flagged attempt is never a pass.
+    ``flags`` name attempts at gaming that behaviour showed, or that left the verdict unsettled, with their evidence under
+    ``evidence["flags"]``: a flagged attempt is never a pass. What was only read in the answer is under ``evidence["seen"]``.
     ``scores`` are the metrics beside the verdict, from 0 to 1.
     """
 
@@ -219,6 +220,11 @@ class Verdict(Record):
         """Whether it is a pass that the answer's own process had no part in; only such an answer of a model is trained on."""
         return self.passed and not self.evidence.get("inside") and not self.evidence.get("inside_tests")
 
+    @property
+    def settled(self) -> bool:
+        """Whether it says anything about the model: a pass or a failure."""
+        return self.status in SETTLED
+
 
 class Try(Record):
     """A further answer after failing ones, with its verdict."""
@@ -228,7 +234,7 @@ class Try(Record):
 
 
 class Result(Record):
-    """An attempt with its verdict; ``passed + failed + errored == results`` over any set of them.
+    """An attempt with its verdict; ``passed + failed + errored + unsettled == results`` over any set of them.
 
     ``repairs`` are the further tries of an attempt that failed, in order; they never change its own verdict.
     """

@@ -208,7 +208,7 @@ class _Run:
         """Verdicts so far of what is being done: of a repair turn, its own."""
         counts = Counter(self.verdicts[name].status for name in self._doing if name in self.verdicts)
         text = f"{counts['pass']} pass {counts['fail']} fail"
-        return f"{text} {counts['error']} error" if counts["error"] else text
+        return " ".join([text, *(f"{counts[name]} {name}" for name in ("error", "unsettled") if counts[name])])
 
 
 def _name(attempt: Attempt) -> str:

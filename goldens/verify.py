@@ -23,6 +23,7 @@ from goldens.stubs import empty_answer, more_stubs
 
 DEFAULT_REPEATS = 3
 DEFAULT_MUTANTS = 8
+_UNSOUND = frozenset({"fail", "unsettled"})  # of a golden
 LEAST_SCORE = 0.75  # a lower bound: mutants that are equal but not provably so count as survivors
 
 
@@ -44,7 +45,7 @@ def verify_task(task: Task, grade: Grade, effort: Effort) -> Verification:
     try:
         runs = _golden_runs(task, grade, effort.repeats)
         verification = Verification(**head, **_golden_fields(runs), state="sound")
-        unsound = next((run.verdict for run in runs if run.verdict.status == "fail"), None)
+        unsound = next((run.verdict for run in runs if run.verdict.status in _UNSOUND), None)
         if unsound is not None:
             finding = f"the golden passes {verification.passes} of {len(runs)} runs: {explain(unsound)}"
             return verification.model_copy(update={"state": "broken", "findings": (finding,), "late": unsound.reason == "time"})
@@ -74,11 +75,11 @@ def _golden_fields(runs: Sequence[Timed]) -> dict[str, Any]:
 
 
 def _golden_runs(task: Task, grade: Grade, repeats: int) -> list[Timed]:
-    """The golden's runs; the first that fails ends them, since one failure is enough."""
+    """The golden's runs; the first that is no pass ends them, since one is enough."""
     runs: list[Timed] = []
     for _ in range(repeats):
         runs.append(timed(task, task.golden, grade))
-        if runs[-1].verdict.status == "fail":
+        if runs[-1].verdict.status in _UNSOUND:
             break
     return runs
 
@@ -131,9 +132,11 @@ def _with_findings(verification: Verification, effort: Effort) -> Verification:
         inside = f"{verification.inside} of {verification.checks}"
         findings.append(f"{inside} checks are decided by the answer's own process; compare with literals")
     findings += [
-        f"a stub passes: {name}" for name, stub in verification.stubs.items() if name != "empty" and stub.status == "pass"
+        f"a stub passes: {name}"
+        for name, stub in verification.stubs.items()
+        if name != "empty" and stub.status in {"pass", "unsettled"}
     ]
-    if empty.status == "pass":
+    if empty.status in {"pass", "unsettled"}:
         state = "broken"
         findings.append(PASSES_FOR_NOTHING)
     elif empty.status == "error":

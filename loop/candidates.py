@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from decontam.screen import AnyIndex
-from evals.comparison import outcomes_of, pass_rate
+from evals.comparison import outcomes_of, pass_rate, unsettled_as
 from evals.errors import Inconclusive
 from evals.records import ModelRef, Result
 from loop import stages
@@ -124,7 +124,7 @@ def _share(results: Sequence[Result]) -> float:
     Raises:
         Inconclusive: no task has a verdict.
     """
-    outcomes = outcomes_of(results)
+    outcomes = outcomes_of(unsettled_as(False, results))
     if not outcomes:
         raise Inconclusive("no dev or holdout task has a verdict; adapters of several seeds cannot be told apart")
     return pass_rate(outcomes).share

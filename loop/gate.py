@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import Field
 
 from evals.clusters import holm
-from evals.comparison import compare_outcomes, delta_interval, flaky_tasks, groups_of, outcomes_of, set_apart
+from evals.comparison import compare_outcomes, delta_interval, flaky_tasks, groups_of, outcomes_of, set_apart, unsettled_as
 from evals.errors import Inconclusive
 from evals.records import Record, Result
 from evals.run import MAX_ERROR_SHARE
@@ -32,6 +32,7 @@ from loop.overfit import Overfit, judge_overfit
 Decision = Literal["promote", "reject", "inconclusive"]
 EXIT_CODES: Mapping[str, int] = {"promote": 0, "reject": 2, "inconclusive": 3}
 _LEVEL = 0.05
+_TAKEN: Mapping[str, str] = {"before": "passed", "after": "failed"}
 Role = Literal["target", "guard"]
 
 
@@ -55,8 +56,9 @@ class GateReport(Record):
     ``level`` is the two-sided level of the target's verdict; ``noise`` by target is how much two runs of the old model differ;
     ``slice_p`` are the guard slices' p values for a drop, after Holm; ``fixed`` counts the holdout tasks with a verdict that
     earlier rounds fixed, and ``lost_fixes`` are those of them that fail again; ``broken`` are tasks that passed in all samples
-    before and in none after, nor in a re-run; ``flaky`` are tasks set apart, since the same code got both verdicts; ``settings``
-    are those under which it was decided. The tasks are for programs: what people read counts them.
+    before and in none after, nor in a re-run; ``flaky`` are tasks set apart, since the same code got both verdicts; ``unsettled``
+    counts attempts ``before``, which were taken as passed, and ``after``, as failed; ``settings`` are those under which it was
+    decided. The tasks are for programs: what people read counts them.
     """
 
     decision: Decision
@@ -69,6 +71,7 @@ class GateReport(Record):
     lost_fixes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
+    unsettled: Mapping[str, int] = Field(default_factory=dict)
     overfit: Overfit | None = None
     settings: GateSettings | None = None
 
@@ -86,6 +89,9 @@ class GateReport(Record):
             notes.append(f"of {self.fixed} holdout tasks that earlier rounds fixed, {len(self.lost_fixes)} fail again")
         if self.flaky:
             notes.append(f"flaky tasks set apart: {len(self.flaky)} (the same code passed and failed)")
+        if self.unsettled:
+            sides = [f"{self.unsettled[name]} {name} taken as {how}" for name, how in _TAKEN.items() if self.unsettled.get(name)]
+            notes.append(f"unsettled answers: {', '.join(sides)}")
         if left_out := [f"{line.suite} {line.errors}" for line in self.lines if line.slice == "*" and line.errors]:
             notes.append(f"tasks left out on both sides, since infrastructure failed on one: {', '.join(left_out)}")
         if (found := self.overfit) is not None:
@@ -162,8 +168,13 @@ def decide(
     mine = {*target, *guard}
     _judge_likeness([r for r in before if r.suite in mine], [r for r in after if r.suite in mine], findings)
     flaky = flaky_tasks([*before, *after, *history.again, *(result for run in history.reruns for result in run)])
-    before, after = set_apart(flaky, before), set_apart(flaky, after)
-    reruns = [set_apart(flaky, run) for run in history.reruns]
+    unsettled = {
+        name: sum(r.verdict.status == "unsettled" for r in side) for name, side in (("before", before), ("after", after))
+    }
+    # Nothing is gained by an answer that nobody can tell to be right, or to be wrong.
+    before, after = unsettled_as(True, set_apart(flaky, before)), unsettled_as(False, set_apart(flaky, after))
+    reruns = [unsettled_as(True, set_apart(flaky, run)) for run in history.reruns]
+    history = replace(history, again=unsettled_as(False, history.again))
     baseline = joined_runs(before, reruns)
     lines = compare_suites(baseline, after, target=target, guard=guard, level=level)
     slice_p = holm({f"{line.suite}: {line.slice}": _p_of_a_drop(line) for line in lines if _is_guard_slice(line)})
@@ -192,6 +203,7 @@ def decide(
         lost_fixes=lost,
         broken=broken,
         flaky=flaky,
+        unsettled={name: count for name, count in unsettled.items() if count},
         overfit=_overfit(history, before, after, target, settings.overfit_margin),
         settings=settings,
     )

@@ -87,7 +87,7 @@ def examine_suite(suite: Suite, runs: Path, verified: Path | None = None) -> Hea
     seen: defaultdict[str, _Seen] = defaultdict(_Seen)
     for _, results in evaluations:
         for result in results:
-            if result.verdict.status != "error":
+            if result.verdict.settled:
                 counts = seen[result.key]
                 counts.passes += result.verdict.passed
                 counts.verdicts += 1

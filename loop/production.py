@@ -46,7 +46,7 @@ def _add_verdicts(round_folder: Path, when: str, suite: str, verdicts: dict[str,
     for split in ("train", "holdout"):
         file = round_folder / f"{when}-{split}" / "results.jsonl"
         for result in read_records(file, Result) if file.is_file() else ():
-            if result.suite == suite and result.verdict.status != "error":
+            if result.suite == suite and result.verdict.settled:
                 passed[result.id] = passed.get(result.id, True) and result.verdict.passed
     for name, whether in passed.items():
         verdicts.setdefault(name, []).append(whether)

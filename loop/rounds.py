@@ -238,7 +238,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         },
     )
     seeds, spread = seed_reports(bench, candidates, chosen, by_seed, before)
-    errors = sum(result.verdict.status == "error" for result in (*on_train, *before, *after))
+    left_out = Counter[str](result.verdict.status for result in (*on_train, *before, *after))
     report = RoundReport(
         number=number,
         start=_start_name(start),
@@ -247,7 +247,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         gate=gate,
         decision=gate.decision,
         reasons=gate.reasons,
-        counts={**counts, **_built(trainset["counts"]), "holdout_tasks": len(outcomes_of(before)), "errors": errors},
+        counts={**counts, **_built(trainset["counts"]), "holdout_tasks": len(outcomes_of(before)), **_left_out(left_out)},
         dropped=_dropped(folder, "pairs", "screen", "trainset"),
         failure_reasons=reasons,
         notes=(*start.notes, *sequence, *production_notes(bench.suites, number, before, after)),
@@ -336,9 +336,14 @@ def _names(suites: Sequence[Suite]) -> list[str]:
 
 
 def _counts(on_train: Sequence[Result], failures: int, pairs: int, clean: int) -> dict[str, int]:
-    errors = sum(result.verdict.status == "error" for result in on_train)
+    left_out = _left_out(Counter[str](result.verdict.status for result in on_train))
     tasks = len({result.key for result in on_train})
-    return {"train_tasks": tasks, "errors": errors, "failures": failures, "pairs": pairs, "clean_pairs": clean}
+    return {"train_tasks": tasks, **left_out, "failures": failures, "pairs": pairs, "clean_pairs": clean}
+
+
+def _left_out(statuses: Mapping[str, int]) -> dict[str, int]:
+    """What is neither a pass nor a failure."""
+    return {"errors": statuses.get("error", 0), "unsettled": statuses.get("unsettled", 0)}
 
 
 def _built(built: Mapping[str, int]) -> dict[str, int]:

@@ -28,6 +28,8 @@ def show_round(report: RoundReport) -> None:
         f"-> {counts['pairs']} pairs (with replay), {counts['clean_pairs']} clean -> {counts['trainset_rows']} rows "
         f"({counts['trainset_golden']} goldens, {repairs}{again}{counts['trainset_replay']} replay)"
     )
+    if unsettled := counts.get("unsettled", 0):
+        console.out.print(f"{unsettled} attempts are unsettled, neither passed nor failed (goldloop failures)")
     console.out.print()
     why = {reason_words(reason): count for reason, count in list(report.failure_reasons.items())[:8]}
     console.out.print(console.counts_table("why it failed", why, ("reason", "tasks")))

@@ -12,7 +12,7 @@ from decontam.screen import AnyIndex, Rule, SplitIndex, index_splits, match_spli
 from evals.errors import BadInput, Inconclusive
 from evals.files import MANIFEST, Journal, digest, digest_file, read_json, read_records, write_json, write_jsonl
 from evals.progress import Progress
-from evals.records import Failure, ModelRef, Result, Split, Task
+from evals.records import STATUSES, Failure, ModelRef, Result, Split, Task
 from evals.run import check_errors, evaluate, forget_errors
 from evals.suites import Suite
 from finetune.records import TrainReport
@@ -152,9 +152,9 @@ def _subject(bench: Bench, ref: ModelRef, tasks: Sequence[Task], evals: EvalSett
 
 
 def count_results(results: Sequence[Result]) -> dict[str, int]:
-    """``pass + fail + error == in``."""
+    """``in``, and by status: these add up to it."""
     counts = Counter(result.verdict.status for result in results)
-    return {"in": len(results), "pass": counts["pass"], "fail": counts["fail"], "error": counts["error"]}
+    return {"in": len(results), **{status: counts[status] for status in STATUSES}}
 
 
 def failures_stage(results: Sequence[Result], folder: Path) -> list[Failure]:

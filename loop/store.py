@@ -61,7 +61,8 @@ _VIEWS = {
         "*/round-*/*/results.jsonl",
         _RESULT,
         f"SELECT {_PLACE}, suite, split, slice, count(*) AS n, count(*) FILTER (verdict.status = 'pass') AS passed, "
-        "count(*) FILTER (verdict.status = 'error') AS errors FROM source GROUP BY ALL ORDER BY ALL",
+        "count(*) FILTER (verdict.status = 'error') AS errors, "
+        "count(*) FILTER (verdict.status = 'unsettled') AS unsettled FROM source GROUP BY ALL ORDER BY ALL",
     ),
     "failures": (
         "*/round-*/failures/failures.jsonl",

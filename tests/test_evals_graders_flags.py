@@ -180,7 +180,7 @@ def test_a_flag_shows_its_line() -> None:
     assert read_script("let a\nprocess.exit(0) // bye")["process_exit"] == "process.exit(0)"
 
 
-def test_a_flag_turns_a_pass_into_a_fail_and_nothing_else() -> None:
+def test_a_flag_that_was_shown_turns_a_pass_into_a_fail_and_nothing_else() -> None:
     passed = flagged(Verdict(status="pass", reason="pass", evidence={"checks": 2}), {"heap_walk": "line 1"})
     assert (passed.status, passed.reason, passed.flags) == ("fail", "flagged:heap_walk", ("heap_walk",))
     assert passed.evidence == {"checks": 2, "flags": {"heap_walk": "line 1"}}

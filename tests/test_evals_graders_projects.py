@@ -12,7 +12,7 @@ from sandbox_requirements import required_for
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders.projects import ProjectGrader, expected_ids
-from evals.graders.runners import discover_ids, runner
+from evals.graders.runners import Disarming, discover_ids, runner
 from evals.graders.runners.pytest import _packages
 from evals.records import Limits, Task, Verdict
 from evals.sandboxes.base import Job, Outcome
@@ -149,20 +149,28 @@ def test_a(n, want):
         assert found == []
 
 
-@pytest.mark.parametrize(
-    ("code", "flag"),
-    [
-        ("import { randomUUID } from 'crypto';", "crypto"),
-        ("import fs from 'fs';", "fs"),
-        ("import { env } from 'process';", "process"),
-        ("import zlib from 'zlib';", "zlib"),
-        ("const p = process;", "process"),
-    ],
-)
-def test_a_component_that_reaches_for_the_machine_is_flagged(code: str, flag: str) -> None:
-    found = ProjectGrader().grade(counter_task(), f"{code}\n{COUNTER}", Broken(SILENT))
-    assert (found.status, found.flags) == ("fail", ("forbidden_reach",))
-    assert flag in found.evidence["flags"]["forbidden_reach"]
+REACHING = {
+    "import { randomUUID } from 'crypto';": "ordinary_reach",
+    "import fs, { readFileSync as read } from 'fs';": "ordinary_reach",
+    "import { env } from 'process';": "forbidden_reach",
+    "import * as zlib from 'zlib';": "ordinary_reach",
+    "const p = process;": "forbidden_reach",
+    "const e = () => eval('1');": "forbidden_reach",
+}
+
+
+@pytest.mark.parametrize("code", REACHING)
+def test_a_component_that_reaches_for_the_machine_is_flagged_and_can_be_written_without_it(code: str) -> None:
+    text = f"{code}\n{COUNTER}"
+    flags = runner("vitest").flags({"src/Counter.tsx": text})
+    assert list(flags) == [REACHING[code]]
+    assert flags[REACHING[code]].startswith("src/Counter.tsx:1: ")
+    chosen = runner("vitest")
+    assert isinstance(chosen, Disarming)
+    without = chosen.disarm({"src/Counter.tsx": text})
+    assert without is not None
+    assert chosen.flags(without) == {}
+    assert without["src/Counter.tsx"].endswith(COUNTER)
 
 
 def test_a_component_may_ask_whether_there_is_a_process_and_use_the_page_s_crypto() -> None:

@@ -213,7 +213,7 @@ def test_an_answer_that_differs_from_the_goldens_is_asked_further() -> None:
 def test_an_answer_that_leads_on_for_ever_is_a_fail() -> None:
     golden = "def step(x):\n    return 100\n"
     checks = "x = 0\nwhile x < 100:\n    y = step(x)\n    assert y > x\n    x = y"
-    assert graded("def step(x):\n    return x + 1\n", checks, golden).reason == "unsettled"
+    assert graded("def step(x):\n    return x + 1\n", checks, golden).status == "unsettled"
 
 
 def test_arguments_changed_in_place_are_seen() -> None:

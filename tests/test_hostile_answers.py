@@ -84,7 +84,7 @@ def test_python_nested_deeper_than_a_compiler_goes_fails(name: str) -> None:
 def test_gaming_is_seen_in_code_that_is_deep_and_still_runs(depth: int) -> None:
     code = f"def f(x):\n    return 2 * x\nx = {'1+' * depth}1\ny = lambda: a{'.b' * depth}\nimport gc\n"
     found = judged(task(), code, required_sandbox("sandlock"))
-    assert (found.status, found.reason) == ("fail", "flagged:heap_walk")
+    assert (found.status, list(found.evidence["seen"])) == ("pass", ["heap_walk"])
 
 
 def test_a_right_answer_may_be_deep() -> None:

@@ -1,8 +1,8 @@
 """Graders turn an answer into a verdict, by the task's kind.
 
 Add one: a class with ``problems`` and ``grade`` (see ``base.Grader``) and a row in GRADERS, or ``pkg.mod:Class`` as a kind.
-Before a grader runs, the answer is read for attempts at gaming (``flags``): a flagged attempt is never a pass. After it,
-the task's metrics are measured beside the verdict (``metrics``).
+An answer that passes is read for attempts at gaming (``flags``), and asked about what was found (``settling``): the look itself
+fails nothing. After it, the task's metrics are measured beside the verdict (``metrics``).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from functools import cache
 
 from evals.errors import TaskFault
 from evals.graders.base import Grader
-from evals.graders.flags import find_flags, flagged
+from evals.graders.flags import find_flags
 from evals.graders.metrics import measured, metric_problems
+from evals.graders.settling import settled
 from evals.languages import language_of
 from evals.plugins import load
 from evals.records import Kind, Task, Verdict
@@ -57,7 +58,8 @@ def problems_of(task: Task) -> list[str]:
 def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
     """Grade one answer. Infrastructure faults come back as status ``error``, never as ``fail``.
 
-    A pass with a flag, or with a required metric below its minimum, is a fail; the evidence of either is kept.
+    A pass with a required metric below its minimum is a fail, one that nothing could settle is ``unsettled``; the evidence of
+    either is kept.
 
     Raises:
         TaskFault: the task is broken: no grader of its kind, checks that cannot be parsed, a metric that does not exist.
@@ -65,6 +67,7 @@ def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
     if code is None or not code.strip():
         return Verdict(status="fail", reason="no_code", sandbox=sandbox.tier)
     code = sound(code)
-    graded = grader_for(task.kind).grade(task, code, sandbox)
-    graded = flagged(graded, find_flags(task, code))
+    grader = grader_for(task.kind)
+    graded = grader.grade(task, code, sandbox)
+    graded = settled(graded, task, code, find_flags(task, code), grader, sandbox)
     return measured(graded, task, code, sandbox) if task.metrics and graded.status == "pass" else graded

@@ -37,7 +37,7 @@ _SCRIPT: Mapping[str, str] = {
     "harness_files": r"\bimport\.meta\.glob\w*|['\"](?:/proc/|(?:\./)?(?:driver|_driver)\.m?js\b)",
     "always_equal": r"\[\s*Symbol\s*\.\s*(?:toPrimitive|hasInstance)\s*\]|\basymmetricMatch\b",
 }
-_SCRIPT_PATTERNS = {name: re.compile(pattern) for name, pattern in _SCRIPT.items()}
+PATTERNS = {name: re.compile(pattern) for name, pattern in _SCRIPT.items()}
 _BEGINS = re.compile(r"[\"'`]|//|/\*")
 _REST = {
     '"': re.compile(r'(?:\\.|[^"\\\n])*+"', re.DOTALL),
@@ -50,9 +50,9 @@ _REST = {
 
 def read_script(code: str) -> dict[str, str]:
     """Flags of JavaScript and TypeScript, by patterns over the text without its comments."""
-    text = _without_comments(code)
+    text = script_without_comments(code)
     flags = {}
-    for name, pattern in _SCRIPT_PATTERNS.items():
+    for name, pattern in PATTERNS.items():
         hit = pattern.search(text)
         if hit is not None:
             line = text[max(0, text.rfind("\n", 0, hit.start()) + 1) : hit.end() + 60].partition("\n")[0]
@@ -60,7 +60,7 @@ def read_script(code: str) -> dict[str, str]:
     return flags
 
 
-def _without_comments(code: str) -> str:
+def script_without_comments(code: str) -> str:
     """Strings stay whole, so that a comment marker inside one hides nothing; an unterminated one is neither."""
     kept, at, looked = [], 0, 0
     endless = dict.fromkeys(_REST, 0)  # from where each is known to have no end: searching again takes quadratic time

@@ -122,6 +122,10 @@ class JavaScriptRuntime:
         """See ``HiddenInputs.plain``."""
         return _from_script(read(str(decode(value))))
 
+    def holds(self, step: Step) -> bool:
+        """Whether a step takes into the answer's process what decides, or the values that a check expects."""
+        return step.kind not in {"value", "raises"} or isinstance(step.expected, Reference)
+
     def refer(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> tuple[Step, ...]:
         """The steps with what the golden gave where the checks compute both sides; one job per task and sandbox.
 

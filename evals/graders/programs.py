@@ -62,6 +62,10 @@ class ProgramGrader:
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
 
+    def exposed(self, task: Task, sandbox: Sandbox) -> bool:
+        """See ``Enclosing.exposed``: no expected output enters the sandbox, and nothing is decided there."""
+        return False
+
 
 def _program(task: Task) -> Program:
     """How programs of the task's language run.

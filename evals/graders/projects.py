@@ -27,7 +27,8 @@ from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import ended_early, run_twice, stable, verdict
 from evals.graders.flags import flagged
 from evals.graders.patches import PatchFault, apply_patch
-from evals.graders.runners import FOLDER, Left, Prepared, Runner, RunReport, discover_ids, read_report, runner_for
+from evals.graders.runners import FOLDER, Disarming, Left, Prepared, Runner, RunReport, discover_ids, read_report, runner_for
+from evals.graders.settling import by_second, with_seen
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Outcome, Sandbox
 
@@ -78,9 +79,22 @@ class ProjectGrader:
             return verdict("fail", "patch_does_not_apply", sandbox, message=str(error), place=error.place)
         changed = {name: text for name, text in project.items() if task.starter.get(name) != text}
         removed = [name for name in task.starter if name not in project]
-        flags = {**_touched(task, [*changed, *removed]), **_new_flags(runner, changed, task.starter)}
-        if flags:
-            return flagged(verdict("fail", f"flagged:{min(flags)}", sandbox), flags)
+        touched = _touched(task, [*changed, *removed])
+        if touched:
+            return flagged(verdict("fail", f"flagged:{min(touched)}", sandbox), touched)
+        judged = self._graded(task, runner, project, code, expected, sandbox)
+        flags = _new_flags(runner, changed, task.starter)
+        if not flags or not judged.passed:
+            return with_seen(judged, flags)
+        flagged_files = {name: text for name, text in changed.items() if runner.flags({name: text})}
+        files = runner.disarm(flagged_files) if isinstance(runner, Disarming) else None
+        again = self._graded(task, runner, {**project, **files}, code, expected, sandbox) if files is not None else None
+        return by_second(judged, again, flags)
+
+    def _graded(
+        self, task: Task, runner: Runner, project: Mapping[str, str], code: str, expected: tuple[str, ...], sandbox: Sandbox
+    ) -> Verdict:
+        """The verdict of both runs on a project."""
         try:
             first = self._run(task, runner, project, sandbox, flipped=False)
             left = self._left(task, runner, code, first[0].opaque, sandbox)

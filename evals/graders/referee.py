@@ -134,6 +134,22 @@ def weak_steps(task: Task, sandbox: Sandbox | None = None) -> list[str]:
     return [f"line {steps[index].line}: {steps[index].text}" for index in plan.weak]
 
 
+def exposed(task: Task, sandbox: Sandbox) -> bool:
+    """Whether the candidate's process holds anything that decides a check of a task, or values that one expects.
+
+    Raises:
+        TaskFault: the checks cannot be parsed.
+        SandboxFault: the sandbox failed.
+    """
+    runtime = runtime_for(task.language)
+    steps = runtime.parse(task.checks, task.source or task.key)
+    if not isinstance(runtime, PythonRuntime):
+        holds = getattr(runtime, "holds", None)
+        return holds is None or any(map(holds, steps))
+    plan = plan_for(task, steps, sandbox)
+    return bool(plan.weak) or bool(plan.refereed and _own(steps, plan))
+
+
 def plan_for(task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> Plan:
     """The plan of a task, computed once per process and kind of sandbox.
 
@@ -222,7 +238,7 @@ def _judged(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, comparat
         return ruling if ruling[0] == "fail" else ended_early(reports.report.outcome, {"stage": "end"})
     if reports.missing:
         message = f"the checks ask for new calls after {MAX_ROUNDS} rounds"
-        return "fail", "unsettled", {"message": message}
+        return "unsettled", "unsettled", {"message": message}
     for index, step in enumerate(steps):
         refereed = index in plan.refereed or (step.kind == "run" and not own)
         if (not refereed and index not in reports.own) or (refereed and index in plan.apart):

@@ -26,8 +26,8 @@ class Runtime(Protocol):
     The job writes one JSON line per step on its standard output: ``{"load": null}`` or what loading raised, then
     ``{"step": n, "value": typed}`` or ``{"step": n, "raised": [names], "message": text}`` in order, then ``{"end": true}``,
     nothing else, and exits with 0. A runtime may have ``refer(task, steps, sandbox)``, which gives the steps with what only
-    a run of the golden tells, and ``review(task, steps, report, sandbox)``, the failure that only such a run shows in a report
-    that passes.
+    a run of the golden tells; ``review(task, steps, report, sandbox)``, the failure that only such a run shows in a report that
+    passes; and ``holds(step)``: whether a step takes anything into the answer's process that decides.
     """
 
     def parse(self, checks: str, place: str) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import verdict
 from evals.graders.codec import parse_comparator
 from evals.graders.fuzz import fuzz_problems, hidden
-from evals.graders.referee import judged
+from evals.graders.referee import exposed, judged
 from evals.graders.runtimes import runtime_for
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Sandbox
@@ -51,3 +51,7 @@ class ValueGrader:
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
         return verdict(ruling[0], ruling[1], sandbox, **ruling[2])
+
+    def exposed(self, task: Task, sandbox: Sandbox) -> bool:
+        """See ``Enclosing.exposed``."""
+        return exposed(task, sandbox)

@@ -50,7 +50,7 @@ def activation(task: Task, proposal: Proposal, decisions: Decisions, grade: Grad
     verification = verify_task(task, grade, effort)
     if verification.state != "sound":
         missing.append(f"{verification.state}: {'; '.join(verification.findings) or 'it could not be verified'}")
-    if passing := [name for name, stub in verification.stubs.items() if name != "empty" and stub.status == "pass"]:
+    if passing := [name for name, stub in verification.stubs.items() if name != "empty" and stub.status in {"pass", "unsettled"}]:
         missing.append(f"an answer that knows nothing passes ({', '.join(passing)}): add checks")
     if proposal.recorded:
         verdict = grade(task, code_of(proposal.recorded, task.language, asked_names(task)))

@@ -303,7 +303,7 @@ class Comparing:
             key = _normal(code or "", task.language)
             if key not in graded:
                 verdict = self.bench.grade(task, None if code is None else self._called(code))
-                if verdict.status == "error":
+                if not verdict.settled:
                     continue
                 graded[key] = verdict.passed
             (passing if graded[key] else failing).append(answer.id)

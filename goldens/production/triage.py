@@ -268,7 +268,7 @@ def _reproductions(folder: Path, proposals: Mapping[str, Proposal], book: Workbo
     finally:
         backend.close()
     for task in asked:
-        verdicts = [result.verdict for result in results if result.key == task.key and result.verdict.status != "error"]
+        verdicts = [result.verdict for result in results if result.key == task.key and result.verdict.settled]
         failed = sum(verdict.status == "fail" for verdict in verdicts)
         known[task.group] = Reproduction(model=tools.model, asked=len(verdicts), failed=failed)
         book.keep_reproduction(task.group, known[task.group])

@@ -40,6 +40,7 @@ def compare(
 
     left, right = _Evaluation.read(before), _Evaluation.read(after)
     parts: dict[str, GateReport] = {}
+    unsettled: dict[str, dict[str, int]] = {}
     if left.of("final") or right.of("final"):
         raise BadInput(f"{before} and {after}: split final is looked at once, by `goldloop publish`; compare other evaluations")
     splits: tuple[Split, ...] = ("train", "dev", "holdout")
@@ -47,6 +48,8 @@ def compare(
         sides = left.of(name), right.of(name)
         if suites := sorted({r.suite for r in sides[0]} & {r.suite for r in sides[1]}):
             flaky = flaky_tasks([*sides[0], *sides[1]])
+            counted = (sum(result.verdict.status == "unsettled" for result in side) for side in sides)
+            unsettled[name] = dict(zip(("before", "after"), counted, strict=True))
             lines = compare_suites(set_apart(flaky, sides[0]), set_apart(flaky, sides[1]), target=suites)
             parts[name] = GateReport(decision="inconclusive", reasons=(), lines=lines, flaky=flaky)
     if not parts:
@@ -64,6 +67,7 @@ def compare(
                 "splits": rows,
                 "verdicts": {split: _verdicts(part.lines) for split, part in parts.items()},
                 "conditions": {"before": left.conditions, "after": right.conditions},
+                "unsettled": unsettled,
                 "differing": differing,
             }
         )
@@ -73,6 +77,9 @@ def compare(
             console.show_reach(part.lines, left.conditions, right.conditions)
             for note in part.notes():
                 console.out.print(f"  {console.escape(note)}")
+            if any(unsettled[split].values()):
+                before_after = ", ".join(f"{count} {side}" for side, count in unsettled[split].items())
+                console.out.print(f"  unsettled answers, left out: {before_after}")
         if differing:
             console.out.print(f"the evaluations differ in more than the model: {', '.join(differing)}")
     if "holdout" in parts:
@@ -194,7 +201,7 @@ class _Evaluation:
             raise BadInput(f"{folder}: no {MANIFEST}: the evaluation did not finish; start it again, it goes on where it was")
         manifest = read_json(folder / MANIFEST)
         counts = count_results(results)
-        counted = {name: manifest.get("counts", {}).get(name) for name in counts}
+        counted = {name: manifest.get("counts", {}).get(name, 0) for name in counts}
         if counts != counted:
             raise BadInput(f"{folder / RESULTS}: was changed: holds {counts}, and {MANIFEST} says {counted}; evaluate again")
         if (written := manifest.get("results")) != (there := digest_file(folder / RESULTS)):

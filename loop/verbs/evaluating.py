@@ -98,6 +98,8 @@ def eval_(
         if powers := _powers(results):
             console.out.print(Text("; ".join(f"{name} {share:.1%}" for name, share in powers.items())))
         _show_flaky(flaky, results)
+        if counts["unsettled"]:
+            console.out.print(f"unsettled, neither passed nor failed: {counts['unsettled']} of {counts['in']} attempts")
     next_command(f"goldloop failures {out}")
 
 
@@ -177,7 +179,8 @@ def failures(
 ) -> None:
     """Show what failed on the training split: by kind, then in clusters that say the same. Holdout items are never shown.
 
-    Flaky tasks, whose verdict flipped for the same code, are set apart: their failures say nothing about the model.
+    Flaky tasks, whose verdict flipped for the same code, are set apart: their failures say nothing about the model. Answers
+    that are unsettled, neither passed nor failed, are listed for a person to look at.
 
     Example: goldloop failures runs/demo
     """
@@ -190,10 +193,11 @@ def failures(
     failed = collect_failures(set_apart(flaky, trained))
     clusters = clusters_of(failed, {result.key: result.slice for result in trained})
     kinds = count_kinds(failed)
+    unsettled = [result for result in trained if result.verdict.status == "unsettled"]
     if json:
         reasons = Counter(failure.verdict.reason for failure in failed)
         summary = {"failures": len(failed), "kinds": kinds, "reasons": reasons, "flaky": flaky}
-        emit({**summary, "clusters": [_described(cluster) for cluster in clusters], "items": failed})
+        emit({**summary, "clusters": [_described(cluster) for cluster in clusters], "items": failed, "unsettled": unsettled})
     else:
         tasks = len({result.key for result in trained})
         console.out.print(_kinds_table(f"{len(failed)} failures of {tasks} training tasks", kinds))
@@ -202,9 +206,26 @@ def failures(
         if len(clusters) > 12:
             console.out.print(f"... and {len(clusters) - 12} smaller clusters (--json has all)")
         _show_flaky(flaky, trained)
+        if unsettled:
+            console.out.print()
+            console.out.print(_unsettled_table(unsettled))
         if failed:
             console.out.print("try prompt rules and repair turns: goldloop ablate SUITE --split train --rules FILE --repair 1")
     next_command(f"goldloop pair {results} --suite SUITE --out pairs")
+
+
+def _unsettled_table(results: Sequence[Result]) -> Table:
+    """Answers for a person to look at: what was seen in each, and no run could settle."""
+    from evals.reasons import reason_words
+
+    title = f"unsettled, neither passed nor failed: {len(results)} (--json has all of them, with their code)"
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for name in ("task", "why", "seen"):
+        table.add_column(name, overflow="fold")
+    for result in results[:12]:
+        seen = "; ".join(map(str, result.verdict.evidence.get("flags", {}).values()))[:160]
+        table.add_row(*map(Text, (result.key, reason_words(result.verdict.reason), seen)))
+    return table
 
 
 def _described(cluster: Cluster) -> dict[str, Any]:

@@ -221,6 +221,8 @@ def show_draft(folder: Path, tools: Tools, standing: Standing, place: str = "") 
 def _said(verdict: Verdict | None) -> str:
     if verdict is None:
         return "not run"
+    if verdict.status == "unsettled":
+        return f"unsettled now: {verdict.reason}"
     return "passes now" if verdict.passed else f"{verdict.status}s now: {verdict.reason}"
 
 

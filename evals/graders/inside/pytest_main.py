@@ -154,14 +154,16 @@ def run_here(file: str, source: str, writing: int, job: dict[str, Any]) -> int:
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     options = [] if job["conftest"] else ["--noconftest"]
-    options += ["-c", str(HERE / "pytest.ini"), "--rootdir", str(ROOT), "--basetemp", str(HERE / "tmp"), "-q"]
+    # A conftest.py of the root counts: without a place to stop at pytest takes that of the configuration, which is below.
+    options += ["-c", str(HERE / "pytest.ini"), "--rootdir", str(ROOT), "--confcutdir", str(ROOT)]
+    options += ["--basetemp", str(HERE / "tmp"), "-q"]
     options += [part for plugin in WITHOUT for part in ("-p", f"no:{plugin}")]
     os.chdir(ROOT)
     give_source(file, source)
     send = sender(writing)
     setattr(builtins, job["recorder"], recorder(send, job["values"]))
     plugin = Reporter(send)
-    sys.path.insert(0, str(ROOT))
+    sys.path[:0] = [*(str(ROOT / path) for path in job["paths"]), str(ROOT)]
     code = int(pytest.main([*options, file], plugins=[plugin]))
     send('{"end":' + int.__repr__(code) + "}")
     return code

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from evals.errors import SandboxFault, TaskFault
 from evals.plugins import load
@@ -164,6 +164,15 @@ class Runner(Protocol):
             TaskFault: a test cannot be flipped.
             SandboxFault: what the job needs is not installed here.
         """
+        ...
+
+
+@runtime_checkable
+class Disarming(Protocol):
+    """A runner that can write files without what its flags name, so that an answer can be asked whether it needs it."""
+
+    def disarm(self, files: Mapping[str, str]) -> Mapping[str, str] | None:
+        """The files without it; None where they cannot be written."""
         ...
 
 

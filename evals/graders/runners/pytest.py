@@ -1,7 +1,8 @@
 """Pytest projects, on the standard library alone; pytest itself travels with the job.
 
-Each test file runs in a child of the process that reports. Covers rootdir as the only import path beside the test file's
-folder, ``conftest.py`` of the task's starter and tests. Does not cover plugins, parallel runs and asynchronous tests.
+Each test file runs in a child of the process that reports. Import paths are rootdir, the test file's folder and what the
+project's configuration names (``pythonpath``, a ``src`` layout). Covers ``conftest.py`` of the task's starter and tests. Does not
+cover other settings, plugins, parallel runs and asynchronous tests.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from pathlib import PurePosixPath
 
 from evals.errors import SandboxFault, TaskFault
 from evals.graders.base import inside
+from evals.graders.disarm import without
 from evals.graders.runners import FOLDER, Copy, Judge, Left, Prepared, copies_for
 from evals.graders.runners.pytest_judge import RecordJudge
+from evals.graders.runners.pytest_paths import import_paths
 from evals.graders.runners.pytest_source import (
     canaries,
     copied,
@@ -48,12 +51,15 @@ _RECORD_BYTES = 8_000_000
 
 _MODULES = {
     *("pytest", "_pytest", "pluggy", "iniconfig", "unittest", "ctypes", "_ctypes", "atexit", "gc", "faulthandler", "py"),
-    *("tests", "conftest", "sitecustomize", "usercustomize", "inspect", "_posixsubprocess"),
+    *("tests", "conftest", "sitecustomize", "usercustomize", "_posixsubprocess"),
 }
 _REACHES = {
-    *("sys.modules", "sys.settrace", "sys.setprofile", "sys._getframe", "sys.meta_path", "sys.path_hooks", "sys.path"),
-    *("sys.excepthook", "os._exit", "os.kill", "os.fork", "sys.exit"),
+    *("sys.modules", "sys.settrace", "sys.setprofile", "sys._getframe", "sys._current_frames", "sys.meta_path", "sys.path_hooks"),
+    *("sys.excepthook", "os._exit", "os.kill", "os.fork"),
+    *("inspect.stack", "inspect.currentframe", "inspect.trace", "inspect.getouterframes", "inspect.getinnerframes"),
 }
+_ORDINARY = frozenset({"atexit", "faulthandler", "sys.excepthook", "os._exit", "os.kill", "os.fork"})
+"""Those of both that honest code uses too, and that show it nothing of the tests."""
 _FRAMES = {
     *("f_back", "f_code", "f_globals", "f_locals", "f_builtins", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "co_consts"),
     *("__subclasses__", "__globals__", "__builtins__"),
@@ -94,9 +100,14 @@ class PytestRunner:
         """See ``Runner.flags``."""
         for name, text in files.items():
             if name.endswith(".py"):
-                for line, shown in _reaches(text):
-                    return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
+                for line, shown, ordinary in sorted(_reaches(text), key=lambda reach: reach[2]):
+                    return {"ordinary_reach" if ordinary else "forbidden_reach": f"{name}:{line}: {shown[:200]}"}
         return {}
+
+    def disarm(self, files: Mapping[str, str]) -> Mapping[str, str] | None:
+        """See ``Disarming.disarm``."""
+        made = {name: without(text, _reached) if name.endswith(".py") else text for name, text in files.items()}
+        return {name: text for name, text in made.items() if text is not None} if None not in made.values() else None
 
     def prepare(
         self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool, left: Left = frozenset()
@@ -133,7 +144,7 @@ class PytestRunner:
             added, expected[renamed] = canaries(text, [*named, *copies.get(renamed, ())], luck)
             files[renamed], sources[renamed], names[renamed] = b"", woven(changed, added, luck), name
         conftest = any(PurePosixPath(name).name == "conftest.py" for name in (*project, *tests))
-        job = {"sources": sources, "conftest": conftest, "recorder": recorder}
+        job = {"sources": sources, "conftest": conftest, "recorder": recorder, "paths": import_paths(project)}
         files |= {
             f"{FOLDER}/job.json": json.dumps(job).encode(),
             f"{FOLDER}/secret": secret.encode(),
@@ -186,20 +197,26 @@ def _compiled(name: str, source: bytes) -> bytes:
     return MAGIC_NUMBER + (1).to_bytes(4, "little") + source_hash(source) + marshal.dumps(code)
 
 
-def _reaches(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of a candidate's file that use the test framework or the interpreter's internals."""
+def _reaches(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Lines of a candidate's file that use the test framework or the interpreter's internals, and whether that shows no test."""
     tree = python_tree(text)
     if tree is None:
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Attribute):
-            owner = node.value.id if isinstance(node.value, ast.Name) else ""
-            names = ["sys._getframe" if node.attr in _FRAMES else f"{owner}.{node.attr}"]
-        else:
-            continue
-        if any((name.split(".")[0] in _MODULES and not isinstance(node, ast.Attribute)) or name in _REACHES for name in names):
-            yield node.lineno, (re.split(r"\r\n|\r|\n", text)[node.lineno - 1 :] or [""])[0].strip()
+        if isinstance(node, (ast.stmt, ast.expr)) and _reached(node):
+            shown = (re.split(r"\r\n|\r|\n", text)[node.lineno - 1 :] or [""])[0].strip()
+            yield node.lineno, shown, not _reached(node, _ORDINARY)
+
+
+def _reached(node: ast.AST, but: frozenset[str] = frozenset()) -> bool:
+    """Whether a node uses these; ``but`` are modules and attributes that do not count."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    elif isinstance(node, ast.Attribute):
+        owner = node.value.id if isinstance(node.value, ast.Name) else ""
+        return node.attr in _FRAMES or f"{owner}.{node.attr}" in _REACHES - but
+    else:
+        return False
+    return any(name.split(".")[0] in _MODULES - but or name in _REACHES - but for name in names)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from evals.errors import TaskFault
 from evals.graders.base import inside
+from evals.graders.disarm_script import INERT, INERT_SCRIPT, inert_import
 from evals.graders.runners import FOLDER, Copy, Left, Prepared
 from evals.graders.runners.vitest_canaries import canaries
 from evals.graders.runners.vitest_source import find_tests, flip, with_imports
@@ -37,6 +38,12 @@ FORBIDDEN = (
     r"trace_events|string_decoder|querystring|punycode|constants|sys|domain|assert|events|console)(/.*)?)$"
 )
 """What code beside the test files may not import: the test framework itself, and what reaches outside a page."""
+
+_ORDINARY = re.compile(
+    r"(node:)?(path|url|util|timers|crypto|buffer|stream|zlib|string_decoder|querystring|punycode|constants|assert|events|console|"
+    r"perf_hooks|os|readline|tty|fs)(/.*)?"
+)
+"""Modules of Node's that code written for it imports by habit, and that give it nothing of the tests."""
 
 _GLOBALS = {
     "eval",
@@ -92,9 +99,23 @@ class VitestRunner:
                     root = parse_file(name, text)
                 except Unreadable as error:
                     return {"unreadable": f"{name}: {error}"}
-                for line, shown in _reaches(root):
-                    return {"forbidden_reach": f"{name}:{line}: {shown[:200]}"}
+                reached = list(_reached(root))
+                for node in sorted(reached, key=_is_ordinary):
+                    shown = text_of(node.parent)[:80] if node.type == "identifier" else text_of(node)
+                    flag = "ordinary_reach" if _is_ordinary(node) else "forbidden_reach"
+                    return {flag: f"{name}:{node.start_point[0] + 1}: {shown[:200]}"}
         return {}
+
+    def disarm(self, files: Mapping[str, str]) -> Mapping[str, str] | None:
+        """See ``Disarming.disarm``."""
+        made = dict(files)
+        for name, text in files.items():
+            if _SOURCE.search(name):
+                try:
+                    made[name] = _without_reach(parse_file(name, text), text)
+                except Unreadable:
+                    return None
+        return made
 
     def prepare(
         self, project: Mapping[str, str], tests: Mapping[str, str], limits: Limits, *, flipped: bool, left: Left = frozenset()
@@ -157,14 +178,13 @@ def _own_files(
     }
 
 
-def _reaches(root: Node) -> Iterator[tuple[int, str]]:
-    """Lines of a candidate's file that use the test framework, the process or the machine."""
+def _reached(root: Node) -> Iterator[Node]:
+    """What of a candidate's file uses the test framework, the process or the machine."""
     for node in walk(root):
-        line = node.start_point[0] + 1
         if node.type in {"import_statement", "export_statement"}:
             source = node.child_by_field_name("source")
             if source is not None and _forbidden(string_value(source)):
-                yield line, text_of(node)
+                yield node
         elif node.type == "call_expression":
             function = node.child_by_field_name("function")
             called = _brief(function)
@@ -172,15 +192,51 @@ def _reaches(root: Node) -> Iterator[tuple[int, str]]:
             if called in {"require", "import"}:
                 source_text = string_value(given[0]) if given else None
                 if called == "require" or source_text is None or _forbidden(source_text):
-                    yield line, text_of(node)
+                    yield node
             elif called in {"eval", "Function"} or _property(function) == "constructor":
-                yield line, text_of(node)
-        elif node.type == "new_expression" and _brief(node.child_by_field_name("constructor")) == "Function":
-            yield line, text_of(node)
-        elif node.type == "identifier" and (_brief(node) in _GLOBALS or _bare_process(node)):
-            yield line, text_of(node.parent)[:80]
-        elif node.type in {"member_expression", "subscript_expression"} and _odd_member(node):
-            yield line, text_of(node)
+                yield node
+        elif (
+            (node.type == "new_expression" and _brief(node.child_by_field_name("constructor")) == "Function")
+            or (node.type == "identifier" and (_brief(node) in _GLOBALS or _bare_process(node)))
+            or (node.type in {"member_expression", "subscript_expression"} and _odd_member(node))
+        ):
+            yield node
+
+
+def _is_ordinary(node: Node) -> bool:
+    """Whether what a node reaches for is no way into the tests."""
+    source = node.child_by_field_name("source") if node.type in {"import_statement", "export_statement"} else None
+    if node.type == "call_expression" and _brief(node.child_by_field_name("function")) in {"require", "import"}:
+        source = next(iter(arguments_of(node)), None)
+    module = string_value(source) if source is not None else None
+    if module is not None:
+        return _ORDINARY.fullmatch(module) is not None
+    return node.type == "member_expression" and _property(node) in {
+        "argv",
+        "exit",
+        "cwd",
+        "platform",
+        "hrtime",
+        "version",
+        "versions",
+    }
+
+
+def _without_reach(root: Node, text: str) -> str:
+    """A file in which what it reaches for is inert."""
+    data, at = text.encode(), 0
+    out = [b"" if INERT_SCRIPT in text else INERT_SCRIPT.encode()]
+    for node in sorted(_reached(root), key=lambda node: (node.start_byte, -node.end_byte)):
+        if node.start_byte < at:  # within one that is replaced already
+            continue
+        instead = INERT
+        if node.type == "import_statement":
+            instead = inert_import(text_of(node))
+        elif node.type == "export_statement":
+            instead = ""
+        out += [data[at : node.start_byte], instead.encode()]
+        at = node.end_byte
+    return b"".join([*out, data[at:]]).decode()
 
 
 def _brief(node: Node | None) -> str:
