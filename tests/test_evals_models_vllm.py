@@ -88,8 +88,8 @@ def test_answers_come_in_order_with_their_tokens(engine: None) -> None:
 def test_the_templates_end_stops_and_a_missing_system_role_is_made_up_for(engine: None) -> None:
     backend = open_backend("vllm", ModelRef(base="m"), batch_size=4)
     Engine.last.tokenizer.refuses = True
-    messages = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"})
-    backend.generate([Prompt(messages=messages)], Sampling())
+    asked = Prompt(messages=({"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"}))
+    backend.generate([asked], Sampling())
     assert Engine.last.calls[0]["messages"] == [[{"role": "user", "content": "Be brief.\n\na"}]]
     assert Engine.last.calls[0]["params"][0]["stop_token_ids"] == [7]
 
