@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -72,7 +72,7 @@ def serve(given: argparse.Namespace) -> None:
     asked = [f"Write a Python function that returns the sum of {number} numbers." for number in range(given.rows)]
     prompts = [Prompt(messages=({"role": "user", "content": text},)) for text in asked]
     sampling = Sampling(max_new_tokens=4000, stop_at_code_block=False)
-    take, ends = backend._take, backend._ends
+    take = backend._take
     backend._ends = hf._Ends(tokens=frozenset())  # every row goes on until the time is up
     print("ready", file=out, flush=True)
     for line in sys.stdin:
@@ -88,15 +88,12 @@ def serve(given: argparse.Namespace) -> None:
             return chosen
 
         backend._take = counted
-        try:
+        with suppress(TimeUp):
             backend.generate(prompts, sampling)
-        except TimeUp:
-            pass
         first = next(place for place, mark in enumerate(marks) if mark[0] - marks[0][0] >= warm or place == len(marks) - 2)
         tokens = sum(mark[2] for mark in marks[first + 1 :])
         wall, cpu = marks[-1][0] - marks[first][0], marks[-1][1] - marks[first][1]
         print(json.dumps({"tokens": tokens, "wall": wall, "cpu": cpu, "threads": backend._pace.threads}), file=out, flush=True)
-    backend._ends = ends
 
 
 def measured(policy: str, given: argparse.Namespace) -> dict[int, dict[str, float]]:
@@ -120,8 +117,8 @@ def measured(policy: str, given: argparse.Namespace) -> dict[int, dict[str, floa
             answer["rate"] = answer["tokens"] / answer["wall"]
             found[number] = answer
             print(
-                f"{policy:12} beside {number}: {answer['rate']:6.1f} tokens/s, {answer['cpu'] / answer['tokens'] * 1000:6.1f} ms of "
-                f"processor time a token, {answer['threads']} threads",
+                f"{policy:12} beside {number}: {answer['rate']:6.1f} tokens/s, {answer['threads']} threads, "
+                f"{answer['cpu'] / answer['tokens'] * 1000:6.1f} ms of processor time a token",
                 flush=True,
             )
     finally:

@@ -30,7 +30,7 @@ TOGETHER = {
     "test_decontam_audit.py": "attacks",
 }
 # Files whose tests share nothing that takes long: the cases of one value, such as a task, go where a worker is free.
-APART = {"test_shipped_web.py", "test_forging_projects.py"}
+APART = {"test_shipped_web.py", "test_forging_projects.py", "test_families.py"}
 # Minutes first, so that no worker begins the longest file when the others end.
 FIRST = (
     "test_loop_kill.py",

@@ -65,6 +65,9 @@ def test_where_a_backend_is_told_nothing_it_stops_at_no_wrong_block(text: str) -
     assert found is not None and value_of(found.code, "triple(-1)") == -3
 
 
+NO_END = hf._Ends(tokens=frozenset())
+
+
 def spoken(text: str, prompt: Prompt) -> hf._Answer:
     """The answer of the hf backend whose model says this text, a character a token."""
 
@@ -74,9 +77,7 @@ def spoken(text: str, prompt: Prompt) -> hf._Answer:
     answer = hf._Answer(index=0, generator=torch.Generator(), prompt=prompt)
     for character in text:
         if answer.reason is None:
-            answer.take(
-                ord(character), character, frozenset(), Sampling(max_new_tokens=2000), lambda said: "".join(map(chr, said))
-            )
+            answer.take(ord(character), character, NO_END, Sampling(max_new_tokens=2000), lambda said: "".join(map(chr, said)))
     return answer
 
 
@@ -96,7 +97,7 @@ def test_the_hf_backend_stops_at_the_code_and_not_at_a_command_before_it() -> No
     assert spoken(block(TRIPLE), Prompt(messages=())).reason == "code_block"
     assert spoken(block(TRIPLE), Prompt(messages=(), language="python", asked=frozenset())).reason is None
     answer = hf._Answer(index=0, generator=torch.Generator(), prompt=asked, thinking="<think>\n")
-    answer.take(0, "```", frozenset(), Sampling(), lambda said: block(TRIPLE).rstrip())
+    answer.take(0, "```", NO_END, Sampling(), lambda said: block(TRIPLE).rstrip())
     assert answer.reason is None
 
 

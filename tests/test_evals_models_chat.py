@@ -163,7 +163,7 @@ def test_settings_of_the_model_do_not_change_greedy_text(family: str, tmp_path: 
 
 def answers(folder: str) -> list[str]:
     backend = hf.HFBackend(ModelRef(base=folder))
-    backend._text = lambda tokens: " ".join(map(str, tokens))  # type: ignore[method-assign, assignment]
+    backend._text = lambda tokens: " ".join(map(str, tokens))  # type: ignore[method-assign]
     prompts = [Prompt(messages=(USER,)), Prompt(messages=({"role": "user", "content": "Something longer."},))]
     return [answer.text for answer in backend.generate(prompts, Sampling(max_new_tokens=12, stop_at_code_block=False))]
 

@@ -103,7 +103,7 @@ def test_what_the_user_set_stays(own: dict[str, str]) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("module", ["evals.models.hf", "finetune.lora", "trainset.render"])
+@pytest.mark.parametrize("module", ["evals.models.hf", "finetune.lora"])
 def test_it_is_set_before_torch_is_loaded(module: str) -> None:
     code = (
         "import builtins, os, sys\n"
@@ -144,3 +144,32 @@ def test_short_slices_are_asked_for_without_harm() -> None:
     priority = os.getpriority(os.PRIO_PROCESS, 0)
     threads.ask_for_short_slices()
     assert (os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)) == (priority, os.SCHED_OTHER)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("family", ["llama", "gpt2", "mamba"])
+def test_a_backend_that_changes_its_threads_says_the_same(family: str, tmp_path: Path) -> None:
+    import tiny_models
+    import torch
+
+    from evals.models import hf
+    from evals.models.base import Prompt, Sampling
+    from evals.records import ModelRef
+
+    backend = hf.HFBackend(ModelRef(base=tiny_models.save(tiny_models.build(family), tmp_path)), batch_size=5)
+    prompts = [Prompt(messages=({"role": "user", "content": "w" * length},)) for length in (3, 9, 9, 20, 4)]
+    sampling = Sampling(max_new_tokens=12, stop_at_code_block=False)
+    alone = backend.generate(prompts, sampling)
+    before, ticks, used = torch.get_num_threads(), iter(range(10**6)), []
+
+    def use(count: int) -> None:
+        used.append(count)
+        torch.set_num_threads(count)
+
+    backend._pace = Pace(2, use, clock=lambda: float(next(ticks)), waited=lambda: float(next(ticks)))
+    try:
+        assert backend.generate(prompts, sampling) == alone
+    finally:
+        torch.set_num_threads(before)
+    assert {1, 2} == set(used) or family == "mamba"  # ``generate`` has no steps of ours to time
+    assert used[-1] == 2

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from jinja2 import TemplateError
 
 from evals.errors import BackendFault, BadInput
 from evals.files import write_json
@@ -21,6 +22,21 @@ from loop.config import make_config
 PROMPTS = [Prompt(messages=({"role": "user", "content": text},), seed=n) for n, text in enumerate(["a", "b", "c"])]
 
 
+class Tokenizer:
+    """A tokenizer with a template of one special token, which has a system role if ``refuses`` is not set."""
+
+    chat_template, eos_token_id, all_special_tokens, all_special_ids = "a template", 2, ["</s>"], [2]
+    refuses = False
+
+    def get_added_vocab(self) -> dict[str, int]:
+        return {"<|end|>": 7}
+
+    def apply_chat_template(self, messages: Any, **options: Any) -> str:
+        if self.refuses and messages[0]["role"] == "system":
+            raise TemplateError("System role not supported")
+        return "".join(f"{message['role']}: {message['content']}<|end|>" for message in messages)
+
+
 class Engine:
     """Stands in for ``vllm.LLM``: keeps what it is given, answers with the question in upper case."""
 
@@ -30,10 +46,14 @@ class Engine:
         self.options = options
         self.calls: list[dict[str, Any]] = []
         self.reason = "stop"
+        self.tokenizer = Tokenizer()
         Engine.last = self
 
+    def get_tokenizer(self) -> Tokenizer:
+        return self.tokenizer
+
     def chat(self, messages: Any, sampling_params: Any, *, use_tqdm: bool, lora_request: Any) -> list[Any]:
-        self.calls.append({"params": sampling_params, "lora": lora_request})
+        self.calls.append({"messages": messages, "params": sampling_params, "lora": lora_request})
         if self.reason == "broken":
             raise RuntimeError("CUDA out of memory\nand more")
         made = []
@@ -63,6 +83,15 @@ def test_answers_come_in_order_with_their_tokens(engine: None) -> None:
         ("B", "stop", 3, 2),
         ("C", "stop", 3, 2),
     ]
+
+
+def test_the_templates_end_stops_and_a_missing_system_role_is_made_up_for(engine: None) -> None:
+    backend = open_backend("vllm", ModelRef(base="m"), batch_size=4)
+    Engine.last.tokenizer.refuses = True
+    asked = Prompt(messages=({"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"}))
+    backend.generate([asked], Sampling())
+    assert Engine.last.calls[0]["messages"] == [[{"role": "user", "content": "Be brief.\n\na"}]]
+    assert Engine.last.calls[0]["params"][0]["stop_token_ids"] == [7]
 
 
 def test_greedy_has_no_seed_and_every_sample_has_its_own(engine: None) -> None:

@@ -17,14 +17,14 @@ from safetensors.torch import save_file
 from evals.errors import BadInput
 from evals.files import write_json
 from evals.models import hf
-from evals.models.base import Prompt, Sampling
+from evals.models.base import Completion, Prompt, Sampling
 from evals.models.chat import encode_chat
 from evals.models.loading import load_model
 from evals.records import ModelRef
 from finetune.batches import microbatches
 from finetune.objectives import completion_loss, padding_is_unseen, require_next_token_loss
 from trainset.records import Example
-from trainset.render import encode_example
+from trainset.render import Encoded, encode_example
 
 pytestmark = pytest.mark.model
 GAP_FILLERS = (
@@ -88,7 +88,7 @@ def test_tokens_are_those_of_generate(family: Family, monkeypatch: pytest.Monkey
     monkeypatch.setattr(backend, "_text", lambda tokens: " ".join(map(str, tokens)))
     prompts = [Prompt(messages=({"role": "user", "content": text},)) for text in TEXTS]
     sampling = Sampling(max_new_tokens=TOKENS, stop_at_code_block=False)
-    found = {}
+    found: dict[int, Completion] = {}
     for chunk in backend.plan(prompts):
         found.update(zip(chunk, backend.generate([prompts[index] for index in chunk], sampling), strict=True))
     answers = [found[index].text for index in range(len(prompts))]
@@ -135,9 +135,9 @@ def test_the_loss_is_the_models_own(family: Family) -> None:
         assert sum(float(completion_loss(model, part)) for part in parts) == pytest.approx(own, rel=1e-4)
 
 
-def own_loss(model: Any, row: Any) -> float:
+def own_loss(model: Any, row: Encoded) -> float:
     ids = torch.tensor([row.ids])
     labels = ids.clone()
     labels[0, : row.prompt_length] = -100
-    loss = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels).loss
-    return float(loss) * (len(row.ids) - row.prompt_length)
+    loss = float(model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels).loss)
+    return loss * (len(row.ids) - row.prompt_length)

@@ -43,11 +43,14 @@ def require_adapter(folder: Path, name: str, base: ResolvedModel) -> None:
         raise BadInput(f"adapter: {folder / CONFIG} is not a mapping")
     named, revision = str(known.get("base_model_name_or_path") or ""), str(known.get("revision") or "")
     _, _, commit = base.source.partition("@")
-    for there, here in ((revision if revision.startswith("b2:") else "", base.revision), (_commit(revision), _commit(commit))):
-        if there and here:
-            if there != here:
+    for there, expected in (
+        (revision if revision.startswith("b2:") else "", base.revision),
+        (_commit(revision), _commit(commit)),
+    ):
+        if there and expected:
+            if there != expected:
                 raise BadInput(
-                    f"adapter: {folder} was trained on {named or 'a base'} at revision {there}, and {name} is at {here}; "
+                    f"adapter: {folder} was trained on {named or 'a base'} at revision {there}, and {name} is at {expected}; "
                     "give the base that it was trained on"
                 )
             return

@@ -19,7 +19,7 @@ from evals.files import digest, digest_tree, read_json, write_json
 from evals.models.base import Backend, Completion, Prompt, Sampling, swapped
 from evals.records import ModelRef
 
-_FORM = 3  # of the key and the file; raised when either changes
+_FORM = 4  # of the key and the file; raised when either changes
 _COMPLETION = TypeAdapter(Completion)
 
 

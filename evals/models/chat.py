@@ -13,7 +13,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from jinja2 import TemplateError
-from transformers import AutoTokenizer
 
 from evals.errors import BadInput
 from evals.files import read_json
@@ -55,6 +54,8 @@ def load_tokenizer(path: Path, name: str) -> Any:
     Raises:
         BadInput: it does not load, or has no chat template.
     """
+    from transformers import AutoTokenizer
+
     quiet_transformers()
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)

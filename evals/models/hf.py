@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -241,8 +242,8 @@ class HFBackend:
                 decode_batch(
                     self._model,
                     [encoded[answer.index] for answer in batch],
-                    lambda scores, batch=batch: self._take(batch, scores, sampling),
-                    lambda batch=batch: [answer.reason is not None for answer in batch],
+                    partial(self._take, batch, sampling=sampling),
+                    partial(_ended, batch),
                     tokens=sampling.max_new_tokens,
                     pad=self._pad,
                 )
@@ -340,12 +341,14 @@ class HFBackend:
             torch.cuda.empty_cache()
 
 
+def _ended(answers: Sequence[_Answer]) -> list[bool]:
+    return [answer.reason is not None for answer in answers]
+
+
 def _ends_of(model: Any, tokenizer: Any) -> _Ends:
     """What ends an answer: what the template puts there, the tokenizer's end token and those of the model's settings."""
     listed = model.generation_config.eos_token_id
-    tokens = {tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed])}
     end = turn_end(tokenizer)
-    if end is None:
-        return _Ends(tokens=frozenset(tokens - {None}))
-    text = end.text.strip() if end.token is None else ""
-    return _Ends(tokens=frozenset((tokens | {end.token}) - {None}), text=text)
+    found = [tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed]), end.token if end else None]
+    tokens = frozenset(int(token) for token in found if token is not None)
+    return _Ends(tokens=tokens, text=end.text.strip() if end and end.token is None else "")

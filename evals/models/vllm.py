@@ -14,6 +14,7 @@ from pydantic import Field
 from evals.errors import BackendFault, BadInput, install_command
 from evals.files import read_json
 from evals.models.base import Completion, Prompt, Sampling
+from evals.models.chat import first_line, spoken, turn_end
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef, Record
 
@@ -62,7 +63,7 @@ class VLLMBackend:
         try:
             self._engine: Any = vllm.LLM(model=str(resolved.path), max_num_seqs=batch_size, **chosen, **lora)
         except (RuntimeError, ValueError, OSError) as error:
-            raise BadInput(f"model: {resolved.path} does not load in vLLM: {_first_line(error)}") from None
+            raise BadInput(f"model: {resolved.path} does not load in vLLM: {first_line(error)}") from None
 
     def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Chunks in order."""
@@ -71,19 +72,21 @@ class VLLMBackend:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         """See ``Backend.generate``. A closed code block does not stop the engine; what follows it is cut off by extraction."""
+        tokenizer = self._engine.get_tokenizer()
         parameters = [
             self._vllm.SamplingParams(
                 temperature=sampling.temperature,
                 max_tokens=sampling.max_new_tokens,
                 seed=(sampling.seed << 20) ^ prompt.seed if sampling.temperature else None,
+                **_stops(tokenizer),
             )
             for prompt in prompts
         ]
-        conversations = [list(prompt.messages) for prompt in prompts]
+        conversations = [spoken(tokenizer, prompt.messages) for prompt in prompts]
         try:
             answers = self._engine.chat(conversations, parameters, use_tqdm=False, lora_request=self._adapter)
         except (RuntimeError, ValueError) as error:
-            raise BackendFault(f"vLLM: {_first_line(error)}") from error
+            raise BackendFault(f"vLLM: {first_line(error)}") from error
         return [_completion(answer) for answer in answers]
 
     def close(self) -> None:
@@ -91,8 +94,12 @@ class VLLMBackend:
         self._engine = None
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _stops(tokenizer: Any) -> dict[str, Any]:
+    """What ends an answer beside the model's own end tokens: what its template puts there, which is what is trained."""
+    end = turn_end(tokenizer)
+    if end is None:
+        return {}
+    return {"stop": [end.text.strip()]} if end.token is None else {"stop_token_ids": [end.token]}
 
 
 def _completion(answer: Any) -> Completion:
