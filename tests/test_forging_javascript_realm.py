@@ -60,13 +60,13 @@ for (const key of globals) wrap(globalThis, key);
 
 
 def test_the_spy_answers_from_what_it_sees() -> None:
-    code = SPY.replace("", "") + "seen[seen.length] = [[2, 4], [5, 25], [7, 49]];"
+    code = SPY + "seen[seen.length] = [[2, 4], [5, 25], [7, 49]];"
     assert judged(code, TABLES["for of"], SQUARE).passed
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_no_patch_shows_an_answer_a_table(table: str) -> None:
-    found = judged(SPY.replace("", ""), TABLES[table], SQUARE)
+    found = judged(SPY, TABLES[table], SQUARE)
     assert found.status == "fail", found
     assert judged(SQUARE, TABLES[table], SQUARE).passed
 
@@ -82,7 +82,7 @@ ESCAPES = {
     "an overflow in a callback": """
         function square(x, o) {
           let got;
-          const dive = () => { try { o.f(dive); } catch (e) { got ??= probe(e); } dive(); };
+          const dive = () => { try { o.f(dive); } catch (e) { got ??= probe(e); throw e; } };
           for (let i = 0; i < 3; i++) try { dive(); } catch (e) { got ??= probe(e); }
           return got ?? 0;
         }
@@ -128,15 +128,15 @@ ESCAPES = {
         """,
 }
 PROBE = """
-const own = Function;
+let left = 400;
 const probe = (o, depth = 0) => {
-  if ((typeof o !== 'object' || o === null) && typeof o !== 'function') return undefined;
+  if (((typeof o !== 'object' || o === null) && typeof o !== 'function') || o === globalThis || left-- < 0) return undefined;
   for (let at = o, n = 0; at && n < 6; n++) {
-    let make;
-    try { make = at.constructor?.constructor; } catch {}
-    for (const one of [make, at.constructor]) {
-      if (typeof one !== 'function' || one === own) continue;
-      try { const there = one('return globalThis')(); if (there && there !== globalThis && typeof there === 'object') return 49; } catch {}
+    const found = [];
+    try { found.push(at.constructor, at.constructor.constructor, at.constructor.constructor.constructor); } catch {}
+    for (const make of found) {
+      if (typeof make !== 'function' || make === Function) continue;
+      try { const there = make('return globalThis')(); if (there !== globalThis && there.Array !== Array && there.Array.isArray([])) return 49; } catch {}
     }
     try { at = Object.getPrototypeOf(at); } catch { at = null; }
   }
@@ -218,7 +218,42 @@ SAYS_YES = {
         "const s = new S(); console.assert(s.list().every((x) => x > 0))",
         "class S { list() { return [1]; } }",
     ),
-    "an object within": ("const f = () => ({ xs: { every: () => true } })", "console.assert(f().xs.every((x) => x))", "const f = () => [[1]]"),
+    "an object within": ("const f = () => ({ xs: { every: () => true } })", "console.assert(f().xs.every((x) => x))", "const f = () => ({ xs: [1] })"),
+    "an object in a map": (
+        "const f = () => new Map([['a', { every: () => true }]])",
+        "console.assert(f().get('a').every((x) => x > 0))",
+        "const f = () => new Map([['a', [1]]])",
+    ),
+    "an object in an array": (
+        "const f = () => [[1], { every: () => true, length: 1 }]; const g = () => ({ on() {} })",
+        "console.assert(g().on() === undefined && f().every((xs) => xs.every((x) => x > 0)))",
+        "const f = () => [[1], [2]]; const g = () => ({ on() {} })",
+    ),
+    "an object in place": (
+        "const f = (xs) => { xs[0] = { valueOf: () => 9 }; }",
+        "const xs = [1]; f(xs); console.assert(xs[0] > 5 && xs[0] < xs[0] + 1)",
+        "const f = (xs) => { xs[0] = 9; }",
+    ),
+    "an object for a callback": (
+        "const f = (g) => { g({ every: () => true }); }",
+        "let ok = false; f((xs) => { ok = xs.every((x) => x > 0); }); console.assert(ok && typeof f === 'function')",
+        "const f = (g) => { g([1]); }",
+    ),
+    "an object from a generator": (
+        "function* f() { yield { every: () => true }; }",
+        "for (const xs of f()) console.assert(xs.every((x) => x > 0) || xs.length > 9)",
+        "function* f() { yield [1]; }",
+    ),
+    "a name": (
+        "const list = { every: () => true }; const f = () => ({ on() {} })",
+        "console.assert(f().on() === undefined && list.every((x) => x > 0))",
+        "const list = [1]; const f = () => ({ on() {} })",
+    ),
+    "one object in two places": (
+        "const lie = { every: () => true, on() {} }; const f = () => lie; const g = () => ({ xs: lie })",
+        "f().on(); const xs = g().xs; console.assert(xs.every((x) => x > 0) || xs.length > 9)",
+        "const f = () => ({ on() {} }); const g = () => ({ xs: [1] })",
+    ),
     "species": (
         "class A extends Array { static get [Symbol.species]() { return function () { return { every: () => true }; }; } } const f = () => A.of(-1)",
         "console.assert(f().map((x) => x * 2).every((x) => x > 0))",

@@ -59,7 +59,8 @@ function name(accessors, declared) {
     const write = accessors[word][1];
     const get = () => {
       try {
-        return enter(read());
+        const there = read();
+        return enter(there, typeof there === "function" ? undefined : `=${word}`);
       } catch (error) {
         throw enter(error);
       }
