@@ -59,7 +59,7 @@ function cross(from, native, prepare) {
   current = before;
   tick += 1;
   for (const pair of mine) {
-    if (!pair.born && call !== undefined) origins.set(pair.there, `${call}/in`);
+    if (!pair.born && call !== undefined) origins.set(pair.there, partOf(call, "in"));
     waiting.push(pair);
   }
   if (failed) throw enter(out, call);
@@ -100,8 +100,8 @@ function callIn(fn, self, given, maker) {
     tick += 1;
     sent = [];
     const args = [];
-    for (let i = 0; i < given.length; i++) args.push(enter(given[i], current && `${current}/given`));
-    const me = enter(self, current && `${current}/given`);
+    for (let i = 0; i < given.length; i++) args.push(enter(given[i], partOf(current, "given")));
+    const me = enter(self, partOf(current, "given"));
     const value = maker === undefined ? apply(fn, me, args) : construct(fn, args, enter(maker));
     tick += 1;
     args.forEach(outbound);

@@ -29,10 +29,11 @@ function childOf(from) {
 
 // The place of a part of an object: a property, or what it holds.
 function within(holder, key) {
-  const from = origins.get(holder);
-  if (from === undefined || from.length > LONGEST_PLACE) return from;
-  return `${from}/${typeof key === "symbol" ? "@" : key >= "0" && key <= ":" ? "#" : key}`;
+  return partOf(origins.get(holder), typeof key === "symbol" ? "@" : key >= "0" && key <= ":" ? "#" : key);
 }
+
+// Very deep places are one.
+const partOf = (place, part) => (place === undefined || place.length > LONGEST_PLACE ? place : `${place}/${part}`);
 
 // Something was given at a place. True where it is data, which cannot run the answer's code.
 function gave(place, there) {
