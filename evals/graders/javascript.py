@@ -157,7 +157,11 @@ class JavaScriptRuntime:
                 golden = self._golden(task, steps, sandbox)
                 if golden.is_data(place):
                     expected = f"data, as the golden's ({golden.kinds.get(place, 'plain')})"
-                    return "fail", "wrong_value", {**place_of(step), "expected": expected, "got": "an object with code of its own"}
+                    return (
+                        "fail",
+                        "wrong_value",
+                        {**place_of(step), "expected": expected, "got": "an object with code of its own"},
+                    )
         return None
 
     def _golden(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> _Golden:

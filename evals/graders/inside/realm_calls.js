@@ -69,7 +69,7 @@ function cross(from, native, prepare) {
 
 function callOut(there, self, given, maker, native) {
   const holder = isObject(self) ? outward.get(self) : undefined;
-  const from = (holder && origins.get(holder)) ?? origins.get(there);
+  const from = (holder && !named.has(holder) ? origins.get(holder) : undefined) ?? (named.has(there) ? undefined : origins.get(there));
   const { call, out } = cross(from, native, () => {
     const me = outbound(self);
     const args = given.map(outbound);

@@ -11,6 +11,7 @@ const MOST_TOLD = 2_000; // within what a job may print
 const LONGEST_PLACE = 120;
 const LIVE = new Set(["object", "function", "promise", "generator", "proxy"]); // kinds that may run the answer's code
 const origins = new WeakMap(); // an object of the answer: the place where it was given last
+const named = new WeakSet(); // functions that are names of the answer's: to call them is to ask it
 const ran = new Set(); // the places on whose objects the answer's code has run
 let fresh = []; // these since the last record
 const counts = new Map(); // by place: the calls on it
