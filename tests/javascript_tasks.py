@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sandbox_requirements import required_sandbox, unavailable
@@ -53,3 +55,12 @@ def judged(code: str, checks: str, golden: str = "", *, sandbox: str = "sandlock
     task = js_task(checks, golden or code, **changes)
     toolchain: Toolchain = "node" if task.language == "javascript" else "web"
     return ValueGrader().grade(task, code, required_node(sandbox, toolchain))
+
+
+def scripts(folder: str) -> dict[str, dict[str, str]]:
+    """The scripts in a folder of the tests by name, each by section: ``code``, and those that a line `// ---- name` opens."""
+    found = {}
+    for file in sorted((Path(__file__).parent / folder).glob("*.js")):
+        parts = re.split(r"^// ---- (\w+)\n", f"// ---- code\n{file.read_text()}", flags=re.MULTILINE)
+        found[file.stem] = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return found

@@ -63,15 +63,20 @@ _LIVE = frozenset({"object", "function", "promise", "generator", "proxy"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Golden:
-    """What a golden's run gave: the records of steps with a ``Reference``, and the kind of what each call gave, by its place."""
+    """What a golden's run gave: the records of steps with a ``Reference``, and the kind of what it gave at each place.
+
+    The places are those of ``realm_trace.js``.
+    """
 
     records: Mapping[int, Thing]
     kinds: Mapping[str, str]
 
-    def is_data(self, call: str) -> bool:
-        """Whether a call gave the golden nothing that could run code; of a call that it did not make, whether none did."""
-        if call in self.kinds:
-            return self.kinds[call] not in _LIVE
+    def is_data(self, place: str) -> bool:
+        """Whether the golden gave nothing there that could run code; where it gave nothing, the nearest place around counts."""
+        while place:
+            if place in self.kinds:
+                return self.kinds[place] not in _LIVE
+            place = place[: max(place.rfind("."), place.rfind("/"), 0)]
         return _LIVE.isdisjoint(self.kinds.values())
 
 
@@ -152,12 +157,15 @@ class JavaScriptRuntime:
             return None
         for step, answer in zip(steps, report.answers, strict=False):
             ran = answer.get("ran", [])
-            for call in ran if isinstance(ran, list) else ["?"]:
+            for place in map(str, ran if isinstance(ran, list) else [ran]):
                 golden = self._golden(task, steps, sandbox)
-                if golden.is_data(str(call)):
-                    kind = golden.kinds.get(str(call), "plain data")
-                    got = {"expected": f"of the golden's kind: {kind}", "got": "an object with methods of the answer's own"}
-                    return "fail", "wrong_value", {**place_of(step), **got}
+                if golden.is_data(place):
+                    expected = f"data, as the golden's ({golden.kinds.get(place, 'plain')})"
+                    return (
+                        "fail",
+                        "wrong_value",
+                        {**place_of(step), "expected": expected, "got": "an object with code of its own"},
+                    )
         return None
 
     def _golden(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> _Golden:
@@ -184,7 +192,7 @@ class JavaScriptRuntime:
                 why = str(answer.get("message", "")) or shown(records)
                 raise TaskFault(f"{place}: the golden does not satisfy the checks at line {step.line} ({why[:200]}); mend either")
             values[number] = got
-        kinds = {call: str(kind) for answer in answers for call, kind in answer.get("gave", {}).items()}
+        kinds = {place: str(kind) for answer in answers for place, kind in answer.get("gave", {}).items()}
         return _Golden(records=values, kinds=kinds)
 
 

@@ -6,7 +6,8 @@ known assertions are in ``evals.javascript.claims``. Functions that assert and a
 the steps' sources, joined, are the body of one asynchronous function (see ``evals/graders/inside/driver.js``).
 
 Where both sides are computed, and in loops and branches, ``expected`` is a ``Reference``: the golden's values, from a run
-of its own. A condition that only code can decide (``inside``) shares its process with the answer, which is weaker.
+of its own. A condition that only code can decide (``inside``) shares its process with the answer, though not its realm, which
+is weaker.
 """
 
 from __future__ import annotations

@@ -88,11 +88,21 @@ function closeDoors() {
     #inner = new Storage();
     static bind = Storage.bind;
     static snapshot = Storage.snapshot;
-    disable() { return this.#inner.disable(); }
-    enterWith(store) { return this.#inner.enterWith(store); }
-    exit(run, ...given) { return this.#inner.exit(run, ...given); }
-    getStore() { return this.#inner.getStore(); }
-    run(store, run, ...given) { return this.#inner.run(store, run, ...given); }
+    disable() {
+      return this.#inner.disable();
+    }
+    enterWith(store) {
+      return this.#inner.enterWith(store);
+    }
+    exit(run, ...given) {
+      return this.#inner.exit(run, ...given);
+    }
+    getStore() {
+      return this.#inner.getStore();
+    }
+    run(store, run, ...given) {
+      return this.#inner.run(store, run, ...given);
+    }
   };
   syncBuiltinESMExports();
 }
@@ -132,7 +142,14 @@ function trampoline(handle, constructible) {
     if (out.threw) throw out.value;
     return out.value;
   };
-  if (!constructible) return { call() { return result(this, arguments, undefined); } }.call;
+  if (!constructible) {
+    const method = {
+      call() {
+        return result(this, arguments, undefined);
+      },
+    };
+    return method.call;
+  }
   return function () {
     return result(this, arguments, new.target);
   };

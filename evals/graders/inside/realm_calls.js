@@ -12,7 +12,7 @@ function send(value) {
 }
 
 let sent = []; // the pairs that went out with the call in progress
-let current; // the call of the answer in progress
+let current; // the place of the call of the answer in progress
 const kept = []; // pairs that the answer may have kept, the last few
 const MOST_KEPT = 8;
 const LARGEST_KEPT = 256;
@@ -34,10 +34,10 @@ function drain() {
   }
 }
 
-// Runs the answer's code; `from` is the call that gave what it runs on, `given` what it gets. Gives what came of it, as it is.
-function cross(from, native, given, prepare) {
+// Runs the answer's code, on what was given at a place. Gives what came of it, as it is.
+function cross(from, native, prepare) {
   const call = native ? from : childOf(from);
-  if (from !== undefined && !native) ran.add(from);
+  if (!native) runs(from);
   tick += 1;
   const outer = sent;
   const before = current;
@@ -58,7 +58,10 @@ function cross(from, native, given, prepare) {
   }
   current = before;
   tick += 1;
-  for (const pair of mine) waiting.push(pair);
+  for (const pair of mine) {
+    if (!pair.born && call !== undefined) origins.set(pair.there, partOf(call, "in"));
+    waiting.push(pair);
+  }
   if (failed) throw enter(out, call);
   while (waiting.length) take(waiting.pop());
   return { call, out };
@@ -66,8 +69,8 @@ function cross(from, native, given, prepare) {
 
 function callOut(there, self, given, maker, native) {
   const holder = isObject(self) ? outward.get(self) : undefined;
-  const from = (holder && origins.get(holder)) ?? origins.get(there);
-  const { call, out } = cross(from, native, given, () => {
+  const from = (holder && !named.has(holder) ? origins.get(holder) : undefined) ?? (named.has(there) ? undefined : origins.get(there));
+  const { call, out } = cross(from, native, () => {
     const me = outbound(self);
     const args = given.map(outbound);
     if (maker === undefined) return () => apply(there, me, args);
@@ -76,7 +79,7 @@ function callOut(there, self, given, maker, native) {
   });
   const here = enter(out, call);
   if (!native) {
-    const data = gave(call, out);
+    const data = !LIVE.has(kindOf(out));
     if (maker !== undefined || from !== undefined || out === undefined || !data) [...given, here].forEach(keep);
   }
   return here;
@@ -97,8 +100,8 @@ function callIn(fn, self, given, maker) {
     tick += 1;
     sent = [];
     const args = [];
-    for (let i = 0; i < given.length; i++) args.push(enter(given[i], current));
-    const me = enter(self, current);
+    for (let i = 0; i < given.length; i++) args.push(enter(given[i], partOf(current, "given")));
+    const me = enter(self, partOf(current, "given"));
     const value = maker === undefined ? apply(fn, me, args) : construct(fn, args, enter(maker));
     tick += 1;
     args.forEach(outbound);

@@ -26,7 +26,7 @@ function provide(provided, modules) {
   defineProperty(globalThis, "console", { value: console, writable: true, configurable: true });
   defineProperty(globalThis, "global", { value: globalThis, writable: true, configurable: true });
   for (const name of ownKeys(provided)) {
-    if (name in globalThis || name === "require") continue;
+    if (name in globalThis || name === "require" || name === "module" || name === "exports") continue;
     defineProperty(globalThis, name, { value: enter(provided[name], undefined, true), writable: true, configurable: true });
   }
   const loaded = new Map();
@@ -59,7 +59,10 @@ function name(accessors, declared) {
     const write = accessors[word][1];
     const get = () => {
       try {
-        return enter(read());
+        const there = read();
+        if (typeof there === "function") named.add(there);
+        const known = isObject(there) ? origins.get(there) : undefined;
+        return enter(there, known === undefined || known[0] === "=" ? `=${word}` : known);
       } catch (error) {
         throw enter(error);
       }

@@ -6,6 +6,9 @@ the answer gets arrays, objects, maps and functions of its own realm, and its ch
 Does not cover: identity of what is neither (iterators, patterns), and changes to a copy long after it was handed over. */
 "use strict";
 
+// As they are now: the checks, and the names that they share with the answer, may put others in their place.
+const { Array, ArrayBuffer, BigInt, Boolean, DataView, Date, Error, JSON, Map, Math, Number, Object, Promise, Proxy, Reflect } = globalThis;
+const { RegExp, Set, String, Symbol, Uint8Array, WeakMap, WeakSet } = globalThis;
 const { apply, construct, ownKeys, getPrototypeOf, defineProperty, isExtensible } = Reflect;
 const own = Reflect.getOwnPropertyDescriptor;
 const getter = (from, name) => own(from, name).get;
@@ -50,9 +53,9 @@ function pairBuiltIns() {
 }
 
 // The prototype of an object of the answer, for here. What is built in there is as it was before the answer came.
-function prototypeIn(there, from) {
+function prototypeIn(there) {
   const kept = methods.get(there);
-  if (kept === undefined) return there === null ? null : enter(there, from);
+  if (kept === undefined) return there === null ? null : enter(there);
   if (kept.here === undefined) {
     kept.here = Object.create(inward.get(there) || prototypeIn(getPrototypeOf(there)));
     for (const [key, found] of kept.found) {
@@ -66,14 +69,15 @@ function prototypeIn(there, from) {
 let tick = 0; // advances whenever the answer's code may have run
 const waiting = []; // pairs whose contents are still to be taken or sent
 
-// What an object of the answer is here. Of a new one, `from` is the call that gave it; `native`: the answer did not write it.
-function enter(value, from, native) {
-  const here = inbound(value, from, native);
+// What an object of the answer is here; `place` is where it was given, `native` says that the answer did not write it.
+function enter(value, place, native) {
+  const here = inbound(value, place, native);
   while (waiting.length) take(waiting.pop());
   return here;
 }
 
-function inbound(value, from, native) {
+function inbound(value, place, native) {
+  if (native !== true) gave(place, value);
   if (!isObject(value)) return value;
   const here = inward.get(value);
   if (here !== undefined) {
@@ -83,9 +87,9 @@ function inbound(value, from, native) {
   }
   if (outward.has(value)) return value;
   const shape = types.isProxy(value) ? "view" : brand(value);
-  if (shape === "promise") return promiseFrom(value, from);
+  if (shape === "promise") return promiseFrom(value, place);
   if (shape !== "view" && exact(value)) return paired(copyOf(shape, value, globalThis), value, shape, true);
-  return view(value, from, native);
+  return view(value, native);
 }
 
 // Whether a branded object is of a built-in class itself, not of one that extends it.
@@ -159,20 +163,21 @@ function take(pair) {
   if (pair.taken === tick) return;
   pair.taken = tick;
   if (pair.image !== undefined && !same(pair.image, imageOf(pair))) return;
-  copyContents(pair.shape, pair.there, pair.here, inbound);
+  const place = within(pair.there, "0");
+  copyContents(pair.shape, pair.there, pair.here, (value) => inbound(value, place));
   pair.image = imageOf(pair);
 }
 
-function promiseFrom(value, from) {
+function promiseFrom(value, place) {
   const here = new Promise((good, bad) => {
     const settled = (then) => (given) => {
-      if (from !== undefined) gave(childOf(from), outbound(given));
+      if (place !== undefined) gave(childOf(place), outbound(given));
       then(given);
     };
     try {
       apply(main.then, value, [outbound(settled(good)), outbound(settled(bad))]);
     } catch (error) {
-      bad(enter(error, from));
+      bad(enter(error, place));
     }
   });
   map(here, value);

@@ -1,37 +1,61 @@
-/* Runs inside the sandbox, in the realm of the checks: which calls of the answer gave what kind of value.
+/* Runs inside the sandbox, in the realm of the checks: what gave each object of the answer, and whose own code the checks ran.
 
-An object with methods of its own could decide a condition of the checks where they expect an array. So calls are numbered by
-their place: `2.0` is the first in step 2, `2.0.1` the second on what that one gave. Where the golden gave plain data and the
-checks ran the answer's code on what the answer gave, it is of a wrong type (decided outside, see evals/graders/javascript.py). */
+An object with methods of its own could decide a condition of the checks where they expect an array. So all that the answer gives
+has a place: `2.0` is what the first call in step 2 gave, `2.0.1` what the second call on that gave, `2.0/size` its property,
+`2.0/#` what it holds, `=name` a name of the answer's. Where the golden gave plain data, and the checks ran the answer's code on
+what was given there, it is of a wrong type; that is decided outside (see evals/graders/javascript.py). */
 "use strict";
 
-const MOST_CALLS = 100_000;
-const MOST_TOLD = 5_000;
-const origins = new WeakMap(); // an object of the answer: the call that gave it
-const ran = new Set(); // calls on whose objects the answer's code has run since the last record
-const calls = [];
-const counts = new Map();
-let kinds = Object.create(null);
-let told = 0;
+const MOST_PLACES = 100_000;
+const MOST_TOLD = 2_000; // within what a job may print
+const LONGEST_PLACE = 120;
+const LIVE = new Set(["object", "function", "promise", "generator", "proxy"]); // kinds that may run the answer's code
+const origins = new WeakMap(); // an object of the answer: the place where it was given last
+const named = new WeakSet(); // functions that are names of the answer's: to call them is to ask it
+const ran = new Set(); // the places on whose objects the answer's code has run
+let fresh = []; // these since the last record
+const counts = new Map(); // by place: the calls on it
+const kinds = new Map(); // by place: the kind of what was given there, where that is asked for
+let news = new Set(); // the places of these since the last record
 let step = 0;
 
+// The place of the next call on what was given at a place, or of the next call of a name.
 function childOf(from) {
-  const parent = from === undefined ? step : calls[from];
+  const parent = from === undefined ? `${step}` : from;
   const at = counts.get(parent) || 0;
+  if (parent.length > LONGEST_PLACE || (at === 0 && counts.size >= MOST_PLACES)) return parent;
   counts.set(parent, at + 1);
-  if (calls.length === MOST_CALLS) return MOST_CALLS - 1;
-  return calls.push(`${parent}.${at}`) - 1;
+  return `${parent}.${at}`;
 }
 
-// The kind of what a call gave. True where it is data, which cannot run the answer's code.
-function gave(call, there) {
+// The place of a part of an object: a property, or what it holds.
+function within(holder, key) {
+  return partOf(origins.get(holder), typeof key === "symbol" ? "@" : key >= "0" && key <= ":" ? "#" : key);
+}
+
+// Very deep places are one.
+const partOf = (place, part) => (place === undefined || place.length > LONGEST_PLACE ? place : `${place}/${part}`);
+
+// Something was given at a place. True where it is data, which cannot run the answer's code.
+function gave(place, there) {
+  if (place === undefined) return true;
+  if (isObject(there)) origins.set(there, place);
+  else if (!main.trace) return true;
   const kind = kindOf(there);
-  if (main.trace && told++ < MOST_TOLD) kinds[calls[call]] = kind;
-  if (isObject(there)) origins.set(there, call);
-  return !LIVE.has(kind);
+  const live = LIVE.has(kind);
+  if (main.trace && (live || !kinds.has(place)) && (kinds.size < MOST_TOLD || kinds.has(place))) {
+    kinds.set(place, kind);
+    news.add(place);
+  }
+  return !live;
 }
 
-const LIVE = new Set(["object", "function", "promise", "generator", "proxy"]);
+// The answer's code is about to run on what was given at a place.
+function runs(place) {
+  if (place === undefined || ran.has(place) || ran.size > MOST_TOLD) return;
+  ran.add(place);
+  fresh.push(ran.size > MOST_TOLD ? "?" : place);
+}
 
 function kindOf(there) {
   if (there === null) return "null";
@@ -45,11 +69,11 @@ function kindOf(there) {
   return shape === "view" || (shape !== "promise" && !exact(there)) ? "object" : shape;
 }
 
-// What a record says of the calls since the last one.
+// What a record says of the places since the last one.
 function traced() {
-  let text = ran.size ? `,"ran":${JSON.stringify([...ran].slice(0, MOST_TOLD).map((call) => calls[call]))}` : "";
-  if (main.trace) text += `,"gave":${JSON.stringify(kinds)}`;
-  ran.clear();
-  kinds = Object.create(null);
+  let text = fresh.length ? `,"ran":${JSON.stringify(fresh)}` : "";
+  if (main.trace) text += `,"gave":${JSON.stringify(Object.fromEntries([...news].map((place) => [place, kinds.get(place)])))}`;
+  fresh = [];
+  news = new Set();
   return text;
 }

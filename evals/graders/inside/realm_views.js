@@ -1,7 +1,7 @@
 /* Runs inside the sandbox, in the realm of the checks: the answer's objects as the checks see them. */
 "use strict";
 
-function view(there, from, native) {
+function view(there, native) {
   let target = {};
   if (typeof there === "function") {
     target = function () {}.bind(); // constructible, without a property that cannot be removed
@@ -10,7 +10,6 @@ function view(there, from, native) {
   const here = new Proxy(target, new View(there, native === true));
   map(here, there);
   views.add(here);
-  if (from !== undefined) origins.set(there, from);
   return here;
 }
 
@@ -23,26 +22,26 @@ class View {
   }
   run(name, ...given) {
     if (!this.foreign) return Reflect[name](this.there, ...given);
-    return cross(origins.get(this.there), false, [], () => () => Reflect[name](this.there, ...given)).out;
+    return cross(origins.get(this.there), false, () => () => Reflect[name](this.there, ...given)).out;
   }
-  in(value) {
-    return enter(value, origins.get(this.there));
+  in(value, key, holder = this.there) {
+    return enter(value, within(holder, key), this.native);
   }
   described(key) {
     const found = this.run("getOwnPropertyDescriptor", key);
     if (found === undefined) return undefined;
-    if (isData(found)) found.value = this.in(found.value);
-    else [found.get, found.set] = [this.in(found.get), this.in(found.set)];
+    if (isData(found)) found.value = this.in(found.value, key);
+    else [found.get, found.set] = [this.in(found.get, key), this.in(found.set, key)];
     return found;
   }
   get(target, key, receiver) {
-    if (this.foreign) return this.in(this.run("get", key, send(receiver)));
+    if (this.foreign) return this.in(this.run("get", key, send(receiver)), key);
     const found = own(this.there, key);
     if (found === undefined) {
       const prototype = this.getPrototypeOf();
       return prototype === null ? undefined : Reflect.get(prototype, key, receiver);
     }
-    if (isData(found)) return this.in(found.value);
+    if (isData(found)) return this.in(found.value, key, isObject(receiver) ? outward.get(receiver) : undefined);
     return found.get === undefined ? undefined : callOut(found.get, receiver, []);
   }
   set(target, key, value, receiver) {
@@ -87,7 +86,7 @@ class View {
     return found;
   }
   getPrototypeOf() {
-    return prototypeIn(this.run("getPrototypeOf"), origins.get(this.there));
+    return prototypeIn(this.run("getPrototypeOf"));
   }
   setPrototypeOf(target, prototype) {
     return this.run("setPrototypeOf", send(prototype));

@@ -1,0 +1,5 @@
+const f = () => ({ then(good) { good({ every: () => true }); } })
+// ---- checks
+console.assert((await f()).every((x) => x > 0))
+// ---- golden
+const f = async () => [1]

@@ -1,0 +1,1 @@
+const square = (x, o) => probe(o) ?? probe(o.list) ?? probe(o.f) ?? probe(o.m) ?? probe(o.d) ?? 0;

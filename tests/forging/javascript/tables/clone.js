@@ -1,0 +1,1 @@
+const rows = structuredClone([[2, 4], [5, 25]]); for (const r of rows.values()) console.assert(square(r[0]) === r[1]);
