@@ -59,6 +59,7 @@ class _BoxKind:
     memory_mb: int
     processes: int
     readable: tuple[str, ...]
+    pipes: bool
 
 
 class SandlockSandbox:
@@ -122,6 +123,7 @@ class SandlockSandbox:
             memory_mb=job.limits.memory_mb,
             processes=job.limits.processes,
             readable=(*(path for name, path in names.items() if name != "{python}"), *job.readable),
+            pipes=job.toolchain != "python" and not job.sealed,
         )
         return self._settled(kind, order)
 
@@ -176,7 +178,7 @@ class SandlockSandbox:
         else:
             # Node stops where it cannot read the machine's configuration of OpenSSL.
             environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
-            settings = Settings(root=folder, environment=environment, readable=readable)
+            settings = Settings(root=folder, environment=environment, readable=readable, pipes=kind.pipes)
         return Box.start(_Channel(process, folder), settings)
 
     def _policy(self, kind: _BoxKind, folder: str) -> Any:
