@@ -259,7 +259,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "minus nothing": ("print('-0.0')", "wrong_output"),
     "a flood": ("while True: print('a' * 10000)", "output_flood"),
     "an integer of 5,000 digits": ("print(10 ** 5000)", "exception:ValueError"),
-    "the next case's folder": ("import os\nprint(2)\nos.mkdir('../case-1')", "exited_early"),
+    "the next case's folder": ("import os\nprint(2)\nos.mkdir('../case-1')", "exception:FileExistsError"),
     "an error that is half of a pair": ("raise ValueError(chr(0xd800))", "exception:ValueError"),
     "deep": ("x = " + "1+" * 50_000 + "1", "exception:RecursionError"),
 }

@@ -88,7 +88,8 @@ def _used_and_bound(source: str) -> tuple[frozenset[str], frozenset[str]]:
         tree = read_tree(source)
     except (SyntaxError, ValueError, RecursionError):
         return frozenset(_RUNNING), frozenset()
-    used, bound = set(), set()
+    used: set[str] = set()
+    bound: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             (bound if isinstance(node.ctx, ast.Store) else used).add(node.id)

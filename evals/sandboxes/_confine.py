@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from evals.sandboxes._filter import file_program, own_end_program, seccomp_program
+from evals.sandboxes._filter import file_program, seccomp_program
 
 __all__ = ["CONFINEMENTS", "Confinement", "Filter", "call", "drop_capabilities", "prctl", "seccomp_program"]
 
@@ -31,7 +31,7 @@ class Confinement(Protocol):
     """How the jobs of one zygote are kept from it and from one another. Made once, in the zygote.
 
     Where it has a method ``keeper`` too, that is called in a process forked for each job, which then does the zygote's
-    part for that one job and is thrown away with it. A method ``seal`` is called in the child when all else is done.
+    part for that one job and is thrown away with it.
     """
 
     tier: str
@@ -98,7 +98,7 @@ class Landlock:
     _IN_FOLDER = _WRITES & ~(1 << 6 | 1 << 11 | 1 << 15)  # no devices
     _TO_NULL = 1 << 1 | 1 << 14
     _NETWORK = 3  # bind and connect by TCP
-    _READ = 1 << 2
+    _READ, _MOVE = 1 << 2, 1 << 13
 
     def __init__(self) -> None:
         abi = call(_CREATE_RULESET, None, 0, 1)
@@ -115,9 +115,12 @@ class Landlock:
         Filter(seccomp_program()).apply()  # all that is forked from here has it
 
     def read_only(self, paths: Sequence[str]) -> None:
-        """From here on only these files are read, and those in these folders; what is not there is passed over."""
-        rules = [(path, self._READ) for path in paths if os.path.exists(path)]
-        _enter(_ruleset(files=self._READ, network=0, scoped=0), rules)
+        """From here on only these files are read, and those in these folders; what is not there is passed over.
+
+        To move a file from folder to folder is denied in every domain that does not allow it; never to where more is allowed.
+        """
+        rules = [("/", self._MOVE), *((path, self._READ) for path in paths if os.path.exists(path))]
+        _enter(_ruleset(files=self._READ | self._MOVE, network=0, scoped=0), rules)
 
     def fork(self) -> int:
         """See ``Confinement.fork``."""
@@ -128,10 +131,6 @@ class Landlock:
         drop_capabilities()
         _enter(self._rules, [(folder, self._IN_FOLDER), (os.devnull, self._TO_NULL)])
         self._files.apply()
-
-    def seal(self) -> None:
-        """In the child, when it is set up: nothing that it starts can kill it."""
-        Filter(own_end_program(os.getpid())).apply()
 
     def sweep(self) -> None:
         """See ``Confinement.sweep``. A single call, which no fork bomb can outrun."""

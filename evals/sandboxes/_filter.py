@@ -4,8 +4,7 @@
 memory files or asynchronous rings, and nothing that changes another process. ``file_program`` is for jobs in a box that
 sees this machine's files: it may own some of them, and a domain does not keep an owner from changing their mode, owner,
 times or attributes. Such changes have no effect and say nothing, so that copying and unpacking work; attributes and watches
-are refused. ``own_end_program`` is for one job: nothing in it kills its first process. Not covered: what is read of a path
-that is known (that it exists, its size).
+are refused. Not covered: what is read of a path that is known (that it exists, its size).
 """
 
 import os
@@ -54,10 +53,7 @@ _DENIED_FILES = {
 _CLONE, _CLONE3, _FCNTL, _IOCTL, _SOCKET = (56, 220), (435, 435), (72, 25), (16, 29), (41, 198)
 _NEW_NAMESPACES = 0x7E020080
 _TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
-_LEASES = (1024, 1026, 10)  # F_SETLEASE, F_NOTIFY, F_SETSIG
-_KILL_CALL, _KILL_THREADS = (62, 129), {"tkill": (200, 130), "rt_sigqueueinfo": (129, 138), "pidfd_send_signal": (424, 424)}
-_KILL_OF_GROUP = {"tgkill": (234, 131), "rt_tgsigqueueinfo": (297, 240)}
-_SETRLIMIT, _PRLIMIT, _TIMER_CREATE, _SIGKILL = (160, 164), (302, 261), (222, 107), 9
+_LEASES = (1024, 1026)  # F_SETLEASE, F_NOTIFY
 _UNIX, _INET, _INET6 = 1, 2, 10
 
 _ALLOW, _KILL, _NOTHING = 0x7FFF0000, 0x80000000, 0x50000
@@ -92,20 +88,6 @@ class _Program:
         """One answer if an argument is among the values, another if not."""
         self._test(numbers, argument, [_step(_EQUAL, value, len(values) - place, 0) for place, value in enumerate(values)],
                    otherwise, matched)  # fmt: skip
-
-    def both(self, numbers: tuple[int, int], one: tuple[int, Sequence[int]], other: tuple[int, int], answer: int) -> None:
-        """An answer where one argument is among values and another is this."""
-        place, values = one
-        tests = [_step(_EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
-        body = [_step(_LOAD, 16 + 8 * place), *tests, _step(_ANSWER, _ALLOW), _step(_LOAD, 16 + 8 * other[0])]
-        body += [_step(_EQUAL, other[1], 0, 1), _step(_ANSWER, answer), _step(_ANSWER, _ALLOW)]
-        self._steps += [_step(_EQUAL, numbers[self._machine], 0, len(body)), *body]
-
-    def setting(self, numbers: tuple[int, int], one: tuple[int, int], pointer: int) -> None:
-        """No effect where one argument is this and another one points anywhere."""
-        body = [_step(_LOAD, 16 + 8 * one[0]), _step(_EQUAL, one[1], 1, 0), _step(_ANSWER, _ALLOW)]
-        body += [_step(_LOAD, 16 + 8 * pointer), _step(_EQUAL, 0, 0, 1), _step(_ANSWER, _ALLOW), _step(_ANSWER, _NOTHING)]
-        self._steps += [_step(_EQUAL, numbers[self._machine], 0, len(body)), *body]
 
     def bits(self, numbers: tuple[int, int], argument: int, mask: int, matched: int) -> None:
         """An answer where an argument has any of these bits."""
@@ -148,23 +130,4 @@ def file_program() -> bytes:
     program.answer(_DENIED_FILES, _EPERM)
     program.argument(_FCNTL, 1, _LEASES, _EPERM, _ALLOW)
     program.argument(_SOCKET, 0, (_UNIX,), _ALLOW, _EAFNOSUPPORT)
-    return program.finished()
-
-
-def own_end_program(process: int) -> bytes:
-    """For the job whose first process this is: it can end itself in any way but by SIGKILL, which so tells of the machine.
-
-    Raises:
-        OSError: no system call numbers for this machine.
-    """
-    program = _Program()
-    everything = tuple(number & 0xFFFFFFFF for number in (process, 0, -1, -process))
-    program.both(_KILL_CALL, (0, everything), (1, _SIGKILL), _EPERM)
-    for numbers in _KILL_THREADS.values():
-        program.argument(numbers, 1, (_SIGKILL,), _EPERM, _ALLOW)
-    for numbers in _KILL_OF_GROUP.values():
-        program.argument(numbers, 2, (_SIGKILL,), _EPERM, _ALLOW)
-    program.argument(_SETRLIMIT, 0, (0,), _NOTHING, _ALLOW)  # processor time, whose end is a SIGKILL
-    program.setting(_PRLIMIT, (1, 0), 2)
-    program.answer({"timer_create": _TIMER_CREATE}, _EPERM)
     return program.finished()

@@ -61,6 +61,15 @@ def without(folders: Sequence[str], hidden: Sequence[Path]) -> Iterator[str]:
             yield from without([str(inner) for inner in inside], hidden)
 
 
+def out_of_memory() -> int:
+    """How many processes this machine has killed for want of memory; 0 where it does not say."""
+    try:
+        counters = dict(line.split() for line in Path("/proc/vmstat").read_text().splitlines())
+    except OSError:
+        return 0
+    return int(counters.get("oom_kill", 0))
+
+
 def filled(part: str, names: Mapping[str, str]) -> str:
     """A part of a command with ``{python}`` and the like replaced."""
     for name, value in names.items():

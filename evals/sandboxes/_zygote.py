@@ -75,7 +75,8 @@ def send(kind: bytes, *parts: bytes | memoryview) -> None:
 
 def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequence[str]]:
     """Answer jobs until the host hangs up. Returns in a job's child alone: program, its name, its command."""
-    root, name, preload, environment, readable = receive()
+    root, name, preload, environment, readable, pipes = receive()
+    connect = os.pipe if pipes else _socketpair
     folder = os.path.join(root, _FOLDER)
     try:
         confinement = confinements[name]()
@@ -108,7 +109,7 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
                 _prctl(_SET_PDEATHSIG, signal.SIGKILL)
                 _prctl(_SET_SUBREAPER, 1)
                 keeper()
-            if run := attempt(folder, confinement, buffer):
+            if run := attempt(folder, confinement, buffer, connect):
                 return run
         except BaseException as error:
             send(b"x", f"-1 0 0 0\n{type(error).__name__}: {error}".encode(errors="replace"))
@@ -117,10 +118,12 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
             os._exit(0)
 
 
-def attempt(folder: str, confinement: Any, buffer: bytearray) -> tuple[Any, str, Sequence[str]] | None:
+def attempt(
+    folder: str, confinement: Any, buffer: bytearray, connect: Callable[[], tuple[int, int]]
+) -> tuple[Any, str, Sequence[str]] | None:
     """Answer one job. In its child: what to run."""
     os.mkdir(folder, 0o700)
-    go, out, err, ready = os.pipe(), _socketpair(), _socketpair(), os.pipe()
+    go, out, err, ready = os.pipe(), connect(), connect(), os.pipe()
     child = confinement.fork()
     if child == 0:
         return become_child(folder, (go[0], out[1], err[1], ready[1]), confinement)
@@ -190,14 +193,12 @@ def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[A
         bounds = (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["file_bytes"]),
+            (resource.RLIMIT_CPU, limits["cpu_seconds"]),
             (resource.RLIMIT_NOFILE, limits["open_files"]),
             (resource.RLIMIT_MEMLOCK, 0),
         )
         for kind, most in bounds:
             resource.setrlimit(kind, (most, most))
-        resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], resource.RLIM_INFINITY))  # SIGXCPU, no SIGKILL
-        if seal := getattr(confinement, "seal", None):
-            seal()
         os.write(ready, b"+")
         if not job["program"]:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an exec would inherit that

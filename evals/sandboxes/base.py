@@ -21,7 +21,7 @@ class Job:
     (Node.js with the pinned packages of the web toolchain). In the command ``{python}`` and ``{node}`` stand for the
     interpreters, ``{web}`` for the folder that holds the web toolchain's ``node_modules``. ``readable`` are host folders
     that the job may read beside these. ``outputs`` are files, by exact name, to bring back when it has ended: regular files
-    only, of at most ``limits.file_mb``.
+    only, of at most ``limits.file_mb``. ``sealed``: no process of the job may open another's output in /proc, not even its own.
     """
 
     files: Mapping[str, bytes]
@@ -30,6 +30,7 @@ class Job:
     toolchain: Toolchain = "python"
     readable: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,8 @@ class Channel(Protocol):
 class Settings:
     """How a zygote is set up: the folder for its jobs inside the box, its confinement, modules to import beforehand.
 
-    Where ``readable`` names files and folders, only these can be read, of all that the box can.
+    Where ``readable`` names files and folders, only these can be read, of all that the box can. Where ``pipes``, a job's output
+    can be opened in /proc, which its own driver may need; so can whoever finds it there.
 
     In the environment ``{box}`` stands for the folder of the job.
     """
@@ -82,6 +83,7 @@ class Settings:
     preload: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     readable: tuple[str, ...] = ()
+    pipes: bool = False
     sources: tuple[str, ...] = _SOURCES
 
 
@@ -114,7 +116,7 @@ class Box:
 
 
 def _values(settings: Settings) -> tuple[object, ...]:
-    return settings.root, settings.confinement, settings.preload, dict(settings.environment), settings.readable
+    return settings.root, settings.confinement, settings.preload, dict(settings.environment), settings.readable, settings.pipes
 
 
 Key = TypeVar("Key", bound=Hashable)

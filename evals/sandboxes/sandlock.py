@@ -3,9 +3,9 @@
 A box is a sandlock sandbox around a zygote (see ``_zygote``): it reads the interpreter and its own folder, has no network,
 no capability, and bounds of memory (mapped, over all processes) and processes. Installed packages, where goldens may lie, it
 can list and not read. Each job runs in a child of its own with a nested domain, and what several processes use together is
-watched from here every few milliseconds: resident memory, which sandlock does not see behind a fork, threads, and files. No
-job can kill its own first process: where that was killed, and not from here, it was the machine. Needs Linux 6.12 or newer
-(Landlock ABI 6). Not covered: processor share; what a job acquires between two looks.
+watched from here every few milliseconds: resident memory, which sandlock does not see behind a fork, threads, and files. What
+was killed, and not from here, is run again, alone. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered: processor share;
+what a job acquires between two looks; somebody who kills the same job twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from evals.errors import SandboxFault
 from evals.sandboxes._folder import remove_folder
-from evals.sandboxes._hosts import filled, installed_toolchain, node_program, package_folders, without
+from evals.sandboxes._hosts import filled, installed_toolchain, node_program, out_of_memory, package_folders, without
 from evals.sandboxes._modules import compile_modules
 from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
 from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
@@ -59,6 +59,7 @@ class _BoxKind:
     memory_mb: int
     processes: int
     readable: tuple[str, ...]
+    pipes: bool
 
 
 class SandlockSandbox:
@@ -122,21 +123,26 @@ class SandlockSandbox:
             memory_mb=job.limits.memory_mb,
             processes=job.limits.processes,
             readable=(*(path for name, path in names.items() if name != "{python}"), *job.readable),
+            pipes=job.toolchain != "python" and not job.sealed,
         )
         return self._settled(kind, order)
 
     def _settled(self, kind: _BoxKind, order: Order) -> Outcome:
-        """The outcome of a job. One that the machine spoilt is run again, alone.
+        """The outcome of a job. One that the machine may have spoilt is run again, alone.
 
         Raises:
-            SandboxFault: it was spoilt again.
+            SandboxFault: the machine spoilt it again.
         """
-        for _ in range(2):
-            outcome = self._pool.run(kind, order)
-            said = _spoilt(outcome, order.job)
-            if not said:
-                return outcome
-        raise SandboxFault(f"sandlock: {said}")
+        before = out_of_memory()
+        outcome = self._pool.run(kind, order)
+        if not _killed(outcome) and not _spoilt(outcome, order.job):
+            return outcome
+        outcome = self._pool.run(kind, order)
+        if _killed(outcome) and out_of_memory() != before:
+            raise SandboxFault("sandlock: this machine ran out of memory and killed a process")
+        if said := _spoilt(outcome, order.job):
+            raise SandboxFault(f"sandlock: {said}")
+        return outcome
 
     def _compile_once(self, web: str, node: str) -> None:
         """Have the toolchain's modules compiled before its first job; the job that compiles them comes through here too."""
@@ -172,7 +178,7 @@ class SandlockSandbox:
         else:
             # Node stops where it cannot read the machine's configuration of OpenSSL.
             environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
-            settings = Settings(root=folder, environment=environment, readable=readable)
+            settings = Settings(root=folder, environment=environment, readable=readable, pipes=kind.pipes)
         return Box.start(_Channel(process, folder), settings)
 
     def _policy(self, kind: _BoxKind, folder: str) -> Any:
@@ -243,10 +249,13 @@ class _Channel:
         return Ending(killed=False, message=f"sandlock: {result.error or result.reason}")
 
 
+def _killed(outcome: Outcome) -> bool:
+    """Whether a job was killed, and not from here: by a limit of sandlock's, by itself, by the machine or by somebody."""
+    return outcome.killed and outcome.exit_code == _KILLED and not outcome.stderr.startswith(OURS)
+
+
 def _spoilt(outcome: Outcome, job: Job) -> str:
-    """What the machine did to a job, in words; empty where its outcome is its own."""
-    if outcome.killed and outcome.exit_code == _KILLED and not outcome.stderr.startswith(OURS):
-        return "the job was killed from outside of it: memory of this machine, or somebody"
+    """What this machine is short of where a job says that it is; empty where the machine is not."""
     told = outcome.stdout + outcome.stderr
     if any(word in told for word in _NO_SPACE):
         left = os.statvfs(tempfile.gettempdir())

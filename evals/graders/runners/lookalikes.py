@@ -29,7 +29,7 @@ def _instead(literal: str, luck: random.Random, around: str) -> str:
     if literal.isdigit():
         return _number(literal, luck, around)
     known = around.casefold()
-    words = sorted({word for word in _WORD.findall(known) if len(word) > 2})  # sorted: the same for the same luck
+    words: list[str] = sorted({word for word in _WORD.findall(known) if len(word) > 2})  # sorted: the same for the same luck
     for _ in range(_TRIES if len(words) > 1 else 0):
         first, second = luck.sample(words, 2)
         word = first[: (len(first) + 1) // 2] + second[len(second) // 2 :]

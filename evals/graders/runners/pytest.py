@@ -159,8 +159,16 @@ class PytestRunner:
             "wall_seconds": limits.wall_seconds * (1 + more),
         }
         made = Job(files=files, command=command, limits=limits.model_copy(update=room))
-        found = {"names": names, "canaries": expected, "judges": judges, "copies": copies}
-        return Prepared(job=made, secret=secret, inside=inside_tests, flipped=flipped, **found)
+        return Prepared(
+            job=made,
+            secret=secret,
+            names=names,
+            canaries=expected,
+            judges=judges,
+            copies=copies,
+            inside=inside_tests,
+            flipped=flipped,
+        )
 
 
 @cache

@@ -149,6 +149,7 @@ class VitestRunner:
             command=("{node}", "--no-warnings", f"{FOLDER}/main.mjs", "{web}"),
             limits=limits.model_copy(update={"wall_seconds": limits.wall_seconds * (1 + more)}),
             toolchain="web",
+            sealed=True,
         )
         return Prepared(job=job, secret=secret, names=names, canaries=expected, copies=copies, inside=inside, flipped=flipped)
 
