@@ -2,7 +2,8 @@
 
 Add one: a class with ``problems`` and ``grade`` (see ``base.Grader``) and a row in GRADERS, or ``pkg.mod:Class`` as a kind.
 Before a grader runs, the answer is read for attempts at gaming (``flags``): a flagged attempt is never a pass. After it,
-the task's metrics are measured beside the verdict (``metrics``).
+what the sandbox denied or lacks is told apart (``boundary``), and the task's metrics are measured beside the verdict
+(``metrics``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 
 from evals.errors import TaskFault
 from evals.graders.base import Grader
+from evals.graders.boundary import attributed
 from evals.graders.flags import find_flags, flagged
 from evals.graders.metrics import measured, metric_problems
 from evals.languages import language_of
@@ -65,6 +67,6 @@ def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
     if code is None or not code.strip():
         return Verdict(status="fail", reason="no_code", sandbox=sandbox.tier)
     code = sound(code)
-    graded = grader_for(task.kind).grade(task, code, sandbox)
+    graded = attributed(grader_for(task.kind).grade(task, code, sandbox), task, code)
     graded = flagged(graded, find_flags(task, code))
     return measured(graded, task, code, sandbox) if task.metrics and graded.status == "pass" else graded

@@ -17,17 +17,19 @@ tells a changed test from an original by its text (a negated or added assertion)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
 from evals.errors import SandboxFault, TaskFault
-from evals.graders.base import ended_early, run_twice, stable, verdict
+from evals.files import canonical_json
+from evals.graders.base import DEEPEST_CALLS, ended_early, import_paths, run_twice, stable, verdict
 from evals.graders.flags import flagged
 from evals.graders.patches import PatchFault, apply_patch
 from evals.graders.runners import FOLDER, Left, Runner, RunReport, discover_ids, read_report, runner_for
 from evals.records import Task, Verdict
-from evals.sandboxes.base import Outcome, Sandbox
+from evals.sandboxes.base import Job, Outcome, Sandbox
 
 PROTECTED = (
     *("tests/*", "node_modules/*", "*/node_modules/*", f"{FOLDER}/*", "*.test.*", "*.spec.*", "test_*.py", "*_test.py"),
@@ -113,8 +115,15 @@ class ProjectGrader:
         left: Left = frozenset(),
     ) -> tuple[RunReport, Outcome]:
         prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left)
-        outcome = run_twice(prepared.job, sandbox)
+        outcome = run_twice(_with_packages(prepared.job, task), sandbox)
         return read_report(prepared, outcome), outcome
+
+
+def _with_packages(job: Job, task: Task) -> Job:
+    """The job with the task's packages, and the recursion limit of all kinds, as ``inside/pytest_main.py`` reads them."""
+    paths = import_paths(task)
+    given = canonical_json({"paths": paths, "deepest": DEEPEST_CALLS})
+    return replace(job, files={**job.files, f"{FOLDER}/given.json": given}, readable=(*job.readable, *paths))
 
 
 def expected_ids(task: Task) -> tuple[str, ...]:

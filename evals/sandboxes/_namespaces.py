@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from evals.sandboxes._confine import Confinement, call, drop_capabilities, prctl, seccomp_program
+from evals.sandboxes._meter import ContainerMeter
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
@@ -59,6 +60,10 @@ class _Filtered:
     def fork(self) -> int:
         """See ``Confinement.fork``."""
         return os.fork()
+
+    def meter(self) -> ContainerMeter:
+        """See ``Confinement``."""
+        return ContainerMeter()
 
 
 class Single(_Filtered):

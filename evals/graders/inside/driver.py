@@ -28,7 +28,6 @@ ESCAPES = {code: f"\\u{code:04x}" for code in (*range(32), 34, 92, 127)}
 VIEWS: "Any" = (type({}.keys()), type({}.items()))
 LONGEST_ITERATOR = 100_000
 DEEPEST_SOURCE = 800
-DEEPEST_CALLS = 3000
 
 
 def quoted(value: str) -> str:
@@ -165,7 +164,7 @@ def main() -> None:
     posix.close(handle)
     posix.unlink("job.bin")
     job = marshal.loads(b"".join(parts))
-    sys.path[:0] = job["paths"]
+    sys.path += job["paths"]
     resource = __import__("resource")
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -181,7 +180,7 @@ def main() -> None:
             open_database(names, job["starter"].get("schema.sql", "select 1"), job["code"])
         else:
             code = compile(job["code"], "<candidate>", "exec")
-            sys.setrecursionlimit(DEEPEST_CALLS)
+            sys.setrecursionlimit(job["deepest"])
             exec(code, names)
     except BaseException as error:
         syntax = code is None and (isinstance(error, SyntaxError) or type(error).__name__ == "ParserException")

@@ -49,7 +49,10 @@ def modules_of(line: bytes) -> list[dict[str, Any]]:
 def run_all(writing: int) -> None:
     """The second process: loads pytest once, and runs each test file in a child of its own."""
     job = json.loads((HERE / "job.json").read_text())
+    given = json.loads((HERE / "given.json").read_text())
     sys.path[:0] = [str(ROOT), str(HERE / "packages.zip")]
+    sys.path += given["paths"]
+    sys.setrecursionlimit(given["deepest"])
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         import pytest  # noqa: F401

@@ -192,6 +192,7 @@ def read_report(prepared: Prepared, outcome: Outcome) -> RunReport:
     values = [_object(line[len(prepared.secret) + 1 :]) for line in said]
     fault = next((value["fault"] for value in values if "fault" in value), None)
     if fault is not None or not any("ready" in value for value in values):
+        fault = fault or outcome.ended
         seen = fault or outcome.stderr[-600:].decode(errors="replace").strip() or f"exit code {outcome.exit_code}, no word"
         raise SandboxFault(f"the test runner did not start: {seen}")
     reports = [value for value in values if "modules" in value]
