@@ -172,7 +172,9 @@ class Namespaces(_Filtered):
             os.close(descriptor)
         for path in _PLACES:
             if os.path.isdir(path):
-                _tmpfs(path, _NOSUID | _NODEV | _NOEXEC | (0 if path == "/dev/shm" else _READ_ONLY), "size=1m,mode=0700")
+                shared = path == "/dev/shm"
+                size = self._size if shared else "1m"
+                _tmpfs(path, _NOSUID | _NODEV | _NOEXEC | (0 if shared else _READ_ONLY), f"size={size},mode=0700")
         _tmpfs("/proc", _NOSUID | _NODEV | _NOEXEC, "size=1m,mode=0755")
         for name, data in self._facts.items():
             os.makedirs(os.path.dirname(f"/proc/{name}"), exist_ok=True)

@@ -174,7 +174,7 @@ class Patching:
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
         if name not in PATCHES:
             return None
-        found = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not Patching)
+        found: Any = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not Patching)
         spec = next((spec for spec in found if spec is not None), None)
         if spec is None:
             return None
