@@ -24,16 +24,16 @@ KINDS_OF_TASKS = ("function", "stdin", "tests")
 
 def task(kind: str, answer: str, **changes: Any) -> Task:
     """A task whose right answers define ``f``, which returns, or prints, ``answer``."""
-    values: dict[str, Any] = {
+    values: dict[str, dict[str, Any]] = {
         "function": {"checks": f"assert f() == {answer}"},
         "stdin": {"cases": [{"stdin": "", "stdout": f"{answer}\n"}]},
         "tests": {
             "entry": "answer.py",
             "tests": {"tests/test_answer.py": f"from answer import f\n\n\ndef test_f():\n    assert f() == {answer}\n"},
         },
-    }[kind]
+    }
     row = {"id": "t", "suite": "s", "split": "train", "group": "g", "prompt": "p", "golden": "pass", "kind": kind}
-    return Task.model_validate({**row, "limits": {"wall_seconds": 30.0, "processes": 32}, **values, **changes})
+    return Task.model_validate({**row, "limits": {"wall_seconds": 30.0, "processes": 32}, **values[kind], **changes})
 
 
 def judged(box: str, kind: str, code: str, answer: str = "1", **changes: Any) -> Verdict:
