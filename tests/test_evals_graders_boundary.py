@@ -108,6 +108,13 @@ def test_what_harms_nobody_works_in_functions_and_programs(box: str, what: str) 
         assert verdict.passed, (kind, verdict)
 
 
+@pytest.mark.parametrize("box", BOXES)
+def test_a_program_reads_its_input_by_its_name_in_every_sandbox(box: str) -> None:
+    code = "print(open('/dev/stdin').read() + open(0).read())"
+    cases = [{"stdin": "a", "stdout": "aa"}, {"stdin": "b", "stdout": "bb"}]
+    assert grade(task("stdin", "", cases=cases), code, required_sandbox(box)).passed
+
+
 DENIED = {
     "a file of the machine": "def f(): return len(open('/etc/shadow').read())",
     "a file outside": "def f(): return open('/usr/goldloop-x', 'w').write('1')",

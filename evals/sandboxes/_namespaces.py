@@ -8,7 +8,7 @@ Not covered: memory and processes, which the container's control group bounds fo
 """
 
 # Every box would pay for importing pathlib.
-# ruff: noqa: PTH103, PTH110, PTH112, PTH120, PTH123, PTH208
+# ruff: noqa: PTH102, PTH103, PTH110, PTH112, PTH120, PTH123, PTH208, PTH211
 
 import ctypes
 import os
@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from evals.sandboxes._confine import Confinement, call, drop_capabilities, prctl, seccomp_program
+from evals.sandboxes._folder import FOLDER, STDIN
 from evals.sandboxes._meter import ContainerMeter
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -181,6 +182,8 @@ class Namespaces(_Filtered):
             descriptor = os.open(f"/proc/{name}", os.O_WRONLY | os.O_CREAT, 0o444)
             os.write(descriptor, data)
             os.close(descriptor)
+        os.mkdir("/proc/self/fd")
+        os.symlink(f"{_ROOT}/{FOLDER}/{STDIN}", "/proc/self/fd/0")  # where /dev/stdin leads
         _mount("", "/proc", "", _REMOUNT | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
 
 

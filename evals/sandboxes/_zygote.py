@@ -32,13 +32,12 @@ from contextlib import suppress
 from types import CodeType
 from typing import Any
 
-from evals.sandboxes._folder import open_output, remove_folder, write, write_files
+from evals.sandboxes._folder import FOLDER, open_output, remove_folder, write, write_files
 from evals.sandboxes._meter import LOOK_SECONDS, WALL, ContainerMeter
 
 _DIED = 124
 _DEATH_SECONDS = 5.0
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SUBREAPER = 1, 4, 36
-_FOLDER = "goldloop-box-job"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -73,7 +72,7 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
     """Answer jobs until the host hangs up. Returns in a job's child alone: program, its name, its command."""
     root, name, preload, environment = receive()
     started, used = time.monotonic(), time.process_time()
-    folder = os.path.join(root, _FOLDER)
+    folder = os.path.join(root, FOLDER)
     try:
         confinement = confinements[name]()
         for module in preload:

@@ -48,8 +48,9 @@ def images_build(
     if only == "packages":
         _finish([], environments, "", json=json)
         return
+    kind: Any = only or None
     try:
-        built = build_all(only=only or None, offline=offline, report=_report)
+        built = build_all(only=kind, offline=offline, report=_report)
         sandbox = DockerSandbox(image=built.get("python") or built["web"], web_image=built.get("web", ""))
         try:
             versions = {kind: _version(sandbox, kind) for kind in built}

@@ -42,10 +42,11 @@ exec(code, main.__dict__)
 
 def run_case(command: "list[str]", folder: Path, stdin: str, most: int) -> "dict[str, object]":
     """Exit code, output and the end of the errors; ``flood`` where the output passed ``most`` bytes."""
-    with open(folder / ".stdin", "w+b") as given:  # noqa: PTH123
+    file = folder.parent / ".stdin"  # where /dev/stdin leads in a sandbox without the kernel's files
+    file.unlink(missing_ok=True)
+    with open(file, "w+b") as given:  # noqa: PTH123
         given.write(stdin.encode())
         given.seek(0)
-        (folder / ".stdin").unlink()
         process = subprocess.Popen(
             command, cwd=folder, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
