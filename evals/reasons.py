@@ -68,6 +68,10 @@ KINDS: Mapping[str, FailureKind] = {
         "a prompt rule that shows the form",
     ),
     "time": _kind("it did not end in time", "a repair turn, or train on the goldens"),
+    "sandbox": _kind(
+        "the sandbox denies what it does: network, files outside its folder, the machine's administration",
+        "not the model's fault alone: say in the prompt what answers may not do",
+    ),
     "memory": _kind("it used too much memory, or was killed", "a repair turn, or train on the goldens"),
     "output": _kind("it printed too much", "a repair turn: an endless loop, or prints left over"),
     "ended early": _kind("the program ended before its checks", "a prompt rule: no exit calls"),
@@ -110,6 +114,11 @@ REASONS: Mapping[str, Reason] = {
         words="patch does not apply", feedback="The patch does not apply to the files", kind="format", cut_off=True
     ),
     "time": Reason(words="out of time", feedback="The code did not finish in time", kind="time"),
+    "denied": Reason(
+        words="denied by the sandbox",
+        feedback="The sandbox does not allow what the code does; it has no network, and no files but those of its own folder",
+        kind="sandbox",
+    ),
     "memory": Reason(words="out of memory", feedback="The code used too much memory", kind="memory"),
     "output_flood": Reason(words="flooded its output", feedback="The code printed too much", kind="output"),
     "exited_early": Reason(words="exited early", feedback="The program ended before its tests were over", kind="ended early"),

@@ -80,6 +80,7 @@ class Task(Record):
     ``compare`` is the comparator of all of them. ``starter`` maps file names to text (``schema.sql`` for SQL tasks, the
     project for tests and patches). ``tests`` maps names to test files, put into the project after the answer;
     ``fail_to_pass`` and ``pass_to_pass`` are the exact test ids that must pass, before the change failing or passing.
+    ``packages`` are those that answers in Python may import, pinned (``numpy==2.2.0``); without, the standard library is all.
     ``runner`` is ``pkg.mod:Class`` for test files that no runner of goldloop's runs. ``protected`` are name patterns that an
     answer may not touch, beside the runners' own. ``group`` is the entity that must stay within one split.
     """
@@ -105,6 +106,7 @@ class Task(Record):
     fail_to_pass: tuple[str, ...] = ()
     pass_to_pass: tuple[str, ...] = ()
     runner: str = Field(default="", exclude_if=lambda name: not name)  # so that the digests of all other tasks stay the same
+    packages: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)  # as for runner
     protected: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     limits: Limits = Limits()

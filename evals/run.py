@@ -78,7 +78,7 @@ def evaluate(
     more, and if it fails again nobody knows what a repair would have done (its last verdict is the error).
     The journal gets one entry per generated batch and one per verdict. What it holds is not done again: batches are a
     pure function of the tasks, so a resumed run generates exactly the missing ones, with the same neighbours.
-    A time-out is graded once more, alone, before it counts.
+    A time-out, and a fault of the machine, is graded once more, alone, before it counts.
     """
     run = _Run(backend, grade, journal, sampling, fitting_workers(workers, tasks), progress or Silent())
     units = [_first_try(task, sample, sampling) for task in tasks for sample in range(samples)]
@@ -192,7 +192,7 @@ class _Run:
         self.attempts |= {_name(attempt): attempt for attempt in made}
 
     def _collect(self, unit: _Unit, verdict: Verdict, late: list[_Unit]) -> None:
-        if verdict.reason == "time":
+        if verdict.reason == "time" or verdict.status == "error":
             late.append(unit)
         else:
             self._keep(unit, verdict)

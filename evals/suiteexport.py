@@ -66,7 +66,7 @@ def write_task(out: Path, task: Task, header: SuiteHeader) -> Path:
 
 def _row(task: Task, header: SuiteHeader) -> dict[str, Any]:
     """The keys that a task sets itself, beyond the defaults of this suite."""
-    values = {**task.model_dump(mode="json", exclude={"suite"}), "status": task.status}
+    values = {**task.model_dump(mode="json", exclude={"suite"}), "status": task.status, "packages": list(task.packages)}
     blank = Task(id="", suite="", split="train", group="", prompt="", golden="").model_dump(mode="json")
     defaults = {**{name: value for name, value in blank.items() if name in _EMPTY}, **defaults_of(header, task.tags)}
     return {k: v for k, v in values.items() if k not in defaults or defaults[k] != v}

@@ -28,7 +28,7 @@ from evals.yamlfiles import Place, YamlText, parse_yaml
 
 SUITE_FILE = "suite.yaml"
 CASES = "cases.jsonl"
-NESTED = ("starter", "limits", "tags", "cases", "tests", "fail_to_pass", "pass_to_pass", "protected", "metrics")
+NESTED = ("starter", "limits", "tags", "cases", "tests", "fail_to_pass", "pass_to_pass", "packages", "protected", "metrics")
 """Keys of a task that are JSON text in Parquet."""
 _ENDINGS = (*LINES, ".parquet")
 _PARTS = ("golden", "checks", "public", "fuzz")

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from evals.files import digest, findings
 from evals.graders import problems_of
 from evals.records import Kind, Limits, Record, Split, Task, TaskStatus
+from evals.toolchains.packages import is_pinned
 from evals.yamlfiles import Place
 
 
@@ -32,6 +33,7 @@ class SuiteHeader(Record):
     train_ok: bool = True
     status: TaskStatus = "active"
     limits: Limits = Limits()
+    packages: tuple[str, ...] = ()
     slices: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
 
@@ -122,6 +124,11 @@ def _unsound(task: Task) -> Iterator[str]:
             yield f"{key}: holds a NUL character; take it out"
     if not math.isfinite(task.limits.wall_seconds):
         yield f"limits.wall_seconds: expected seconds, got {task.limits.wall_seconds}; no attempt may run forever"
+    for place, package in enumerate(task.packages):
+        if not is_pinned(package):
+            yield f"packages.{place}: expected a package with its version, such as numpy==2.2.0, got {package!r}"
+    if task.packages and task.language != "python" and task.kind in ("function", "stdin", "sql"):
+        yield f"packages: only answers in Python take packages, this task's language is {task.language!r}"
     twice = [name for name, count in Counter(metric.name for metric in task.metrics).items() if count > 1]
     if twice:
         yield f"metrics: {', '.join(twice)} is given twice; keep one"

@@ -103,8 +103,8 @@ def prove_all(tasks: Sequence[Task], grade: Grade, *, workers: int = 0, progress
         for proof in pool.map(lambda task: prove(task, grade), tasks):
             proofs.append(proof)
             bar.advance()
-    # A golden that ran out of time is proved once more, alone: a busy machine must not fail a good task.
-    proofs = [prove(proof.task, grade) if proof.late else proof for proof in proofs]
+    # A golden that ran out of time, or met a fault, is proved once more, alone: a busy machine must not fail a good task.
+    proofs = [prove(proof.task, grade) if proof.late or proof.fault else proof for proof in proofs]
     bar.finish()
     faults = [proof for proof in proofs if proof.fault]
     if faults:

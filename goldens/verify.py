@@ -156,9 +156,10 @@ def verify_all(
         for verification in pool.map(lambda task: verify_task(task, grade, effort), tasks):
             verifications.append(verification)
             bar.advance(1, note_of(verifications))
-    # A busy machine must not fail a good task.
+    # A busy machine, or a fault of it, must not fail a good task.
     verifications = [
-        verify_task(task, grade, effort) if row.late else row for task, row in zip(tasks, verifications, strict=True)
+        verify_task(task, grade, effort) if row.late or row.state == "error" else row
+        for task, row in zip(tasks, verifications, strict=True)
     ]
     bar.finish(note_of(verifications))
     return verifications

@@ -190,13 +190,14 @@ def test_an_answer_known_already_is_not_replaced_when_its_batch_is_asked_again(t
     assert second.verdict.passed and "return 1" in second.attempt.completion
 
 
-def test_a_time_out_is_graded_again_alone_before_it_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [Verdict(status="fail", reason="time"), Verdict(status="error", reason="sandbox")])
+def test_a_time_out_or_a_fault_is_graded_again_alone_before_it_counts(tmp_path: Path, first: Verdict) -> None:
     calls: list[str] = []
 
     def slow_once(task: Task, code: str | None) -> Verdict:
         calls.append(task.id)
         late = calls.count(task.id) == 1 and task.id == "a"
-        return Verdict(status="fail", reason="time") if late else Verdict(status="pass", reason="pass")
+        return first if late else Verdict(status="pass", reason="pass")
 
     backend = ScriptedBackend(lambda question: block("def f(): return 1"), batch_size=1)
     tasks = [task("a"), task("b"), task("c")]

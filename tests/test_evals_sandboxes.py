@@ -143,13 +143,13 @@ def test_a_loop_that_ignores_sigterm_is_ended_in_time(sandbox: Sandbox) -> None:
     outcome = run(sandbox, SPIN, wall_seconds=0.6)
     assert outcome.timed_out
     assert not outcome.killed
-    assert 0.5 < outcome.wall_seconds < 3
+    assert 0.5 < outcome.processor_seconds < 1.2
 
 
 def test_closing_the_output_does_not_stop_the_clock(sandbox: Sandbox) -> None:
     outcome = run(sandbox, ENDINGS["closed its output"], wall_seconds=0.6)
     assert outcome.timed_out
-    assert outcome.wall_seconds < 3
+    assert outcome.processor_seconds < 1.2
 
 
 @pytest.mark.parametrize("ending", ["left a child", "left a session"])

@@ -49,9 +49,10 @@ def scripted(*verdicts: Verdict) -> list[Verdict]:
     return list(verdicts)
 
 
-def test_a_golden_that_ran_late_is_proved_again_alone() -> None:
+@pytest.mark.parametrize("first", [Verdict(status="fail", reason="time"), Verdict(status="error", reason="sandbox")])
+def test_a_golden_that_ran_late_or_met_a_fault_is_proved_again_alone(first: Verdict) -> None:
     answers = scripted(
-        Verdict(status="fail", reason="time"),
+        first,
         Verdict(status="pass", reason="pass"),
         Verdict(status="fail", reason="wrong_value"),
     )

@@ -153,8 +153,9 @@ def test_a_golden_that_never_ran_is_an_error_and_not_broken() -> None:
     assert (found.state, found.passes, found.golden_errors) == ("error", 0, 3)
 
 
-def test_a_golden_that_ran_late_is_verified_again_alone() -> None:
-    answers = [LATE, *[PASS] * 3, *[FAIL] * 20]
+@pytest.mark.parametrize("first", [[LATE], [ERROR] * 3])
+def test_a_golden_that_ran_late_or_met_faults_is_verified_again_alone(first: list[Verdict]) -> None:
+    answers = [*first, *[PASS] * 3, *[FAIL] * 20]
     (found,) = verify_all([task()], lambda task, code: answers.pop(0), Effort(mutants=2))
     assert (found.state, found.passes) == ("sound", 3)
 

@@ -2,7 +2,8 @@
 
 Add one: a class with ``problems`` and ``grade`` (see ``base.Grader``) and a row in GRADERS, or ``pkg.mod:Class`` as a kind.
 An answer that passes is read for attempts at gaming (``flags``), and asked about what was found (``settling``): the look itself
-fails nothing. After it, the task's metrics are measured beside the verdict (``metrics``).
+fails nothing. What the sandbox denied or lacks is told apart (``boundary``). After it, the task's metrics are measured beside
+the verdict (``metrics``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 
 from evals.errors import TaskFault
 from evals.graders.base import Grader
+from evals.graders.boundary import attributed
 from evals.graders.flags import find_flags
 from evals.graders.metrics import measured, metric_problems
 from evals.graders.settling import settled
@@ -68,6 +70,6 @@ def grade(task: Task, code: str | None, sandbox: Sandbox) -> Verdict:
         return Verdict(status="fail", reason="no_code", sandbox=sandbox.tier)
     code = sound(code)
     grader = grader_for(task.kind)
-    graded = grader.grade(task, code, sandbox)
+    graded = attributed(grader.grade(task, code, sandbox), task, code)
     graded = settled(graded, task, code, find_flags(task, code), grader, sandbox)
     return measured(graded, task, code, sandbox) if task.metrics and graded.status == "pass" else graded

@@ -11,6 +11,7 @@ from evals.errors import SandboxFault
 from evals.records import Status, Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
 from evals.source import sound
+from evals.toolchains import packages
 
 
 class Grader(Protocol):
@@ -25,9 +26,22 @@ class Grader(Protocol):
         ...
 
 
+DEEPEST_CALLS = 3000
+"""The recursion limit of answers in Python, of whatever kind."""
+
+
 def inside(name: str) -> bytes:
     """The text of a file of ``evals/graders/inside``: what runs in the sandbox, is sent there, and is never imported here."""
     return (Path(__file__).parent / "inside" / name).read_bytes()
+
+
+def import_paths(task: Task) -> list[str]:
+    """The folders that an answer imports from beside the standard library: the same ones in every kind.
+
+    Raises:
+        ToolchainMissing: the task names packages whose environment has not been built.
+    """
+    return packages.import_paths(task.packages)
 
 
 def run_twice(job: Job, sandbox: Sandbox) -> Outcome:
@@ -65,6 +79,8 @@ def stable(text: str) -> str:
 def ended_early(outcome: Outcome, place: Mapping[str, Any]) -> tuple[Status, str, dict[str, Any]]:
     """Status, reason and evidence of a job that ended before it had said everything."""
     evidence = {**place, "exit_code": outcome.exit_code, "stderr": outcome.stderr[-400:].decode(errors="replace")}
+    if outcome.ended:
+        evidence["message"] = outcome.ended
     if outcome.timed_out:
         return "fail", "time", evidence
     if outcome.killed:

@@ -17,11 +17,11 @@ from typing import Any
 
 from evals.errors import SandboxFault, TaskFault
 from evals.files import canonical_json
-from evals.graders.base import ended_early, run_twice, verdict
+from evals.graders.base import DEEPEST_CALLS, ended_early, import_paths, run_twice, verdict
 from evals.graders.outputs import OutputComparison, comparison_of, lines_of
 from evals.languages import LANGUAGES, Program, language_of
 from evals.records import Task, Verdict
-from evals.sandboxes.base import Job, Outcome, Sandbox
+from evals.sandboxes.base import SHARED, Job, Outcome, Sandbox
 
 _SHOWN = 400
 
@@ -134,6 +134,8 @@ def _job(task: Task, code: str, first: int, token: str) -> Job:
         "token": token,
         "starter": dict(task.starter),
         "output_bytes": limits.max_output_bytes,
+        "deepest": DEEPEST_CALLS,
+        "paths": (paths := import_paths(task)),
     }
     # What the driver writes is JSON, up to six bytes for one; the limit inside is that of one case.
     printed = 6 * sum(len(case.stdout.encode()) for case in task.cases)
@@ -141,11 +143,13 @@ def _job(task: Task, code: str, first: int, token: str) -> Job:
         files={
             program.driver_name: program.driver.read_bytes(),
             "job.json": canonical_json(described),
+            **({"shared.py": SHARED} if program.toolchain == "python" else {}),
             file: code.encode(errors="surrogatepass"),
         },
         command=program.command,
         limits=limits.model_copy(update={"max_output_bytes": 7 * limits.max_output_bytes + printed}),
         toolchain=program.toolchain,
+        readable=tuple(paths),
     )
 
 

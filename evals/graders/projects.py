@@ -24,7 +24,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from evals.errors import SandboxFault, TaskFault
-from evals.graders.base import ended_early, run_twice, stable, verdict
+from evals.files import canonical_json
+from evals.graders.base import DEEPEST_CALLS, ended_early, import_paths, run_twice, stable, verdict
 from evals.graders.flags import flagged
 from evals.graders.patches import PatchFault, apply_patch
 from evals.graders.runners import FOLDER, Disarming, Left, Prepared, Runner, RunReport, discover_ids, read_report, runner_for
@@ -103,7 +104,7 @@ class ProjectGrader:
             judged = _judge(first, expected, sandbox)
             if not judged.passed:
                 return judged
-            prepared = runner.prepare(project, task.tests, task.limits, flipped=True, left=left)
+            prepared = _prepared(runner, project, task, flipped=True, left=left)
             second = _done(prepared, sandbox)
             found = _unflipped(second, expected, sandbox)
             if found is None and (fallen := _fallen(second[0])) and code != task.golden:
@@ -132,7 +133,7 @@ class ProjectGrader:
         flipped: bool,
         left: Left = frozenset(),
     ) -> tuple[RunReport, Outcome]:
-        return _done(runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left), sandbox)
+        return _done(_prepared(runner, project, task, flipped=flipped, left=left), sandbox)
 
 
 def _with_trust(judged: Verdict, inside: int) -> Verdict:
@@ -162,6 +163,15 @@ def _once_more(task: Task, prepared: Prepared, project: Mapping[str, str], falle
         return None
     failed = [{"test": test, "state": "failed", "message": "passed alone, failed among others"} for test in left[:_SHOWN]]
     return verdict("fail", "tests_failed", sandbox, stage="flipped", tests=len(task.tests), failed=failed)
+
+
+def _prepared(runner: Runner, project: Mapping[str, str], task: Task, *, flipped: bool, left: Left) -> Prepared:
+    """A run with the task's packages, and the recursion limit of all kinds, as ``inside/pytest_main.py`` reads them."""
+    prepared = runner.prepare(project, task.tests, task.limits, flipped=flipped, left=left)
+    paths = import_paths(task)
+    given = {f"{FOLDER}/given.json": canonical_json({"paths": paths, "deepest": DEEPEST_CALLS})}
+    job = replace(prepared.job, files={**prepared.job.files, **given}, readable=(*prepared.job.readable, *paths))
+    return replace(prepared, job=job)
 
 
 def expected_ids(task: Task) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from evals.checks import Step, parse_checks
 from evals.errors import SandboxFault
-from evals.graders.base import inside
+from evals.graders.base import DEEPEST_CALLS, import_paths, inside
 from evals.graders.codec import Iterated, Opaque, decode
 from evals.graders.runtimes import Question
 from evals.records import Task
@@ -38,13 +38,14 @@ class PythonRuntime:
 
     def job(self, task: Task, code: str, steps: Sequence[Step], given: Mapping[str, Any] | None = None) -> Job:
         """See ``Runtime.job``; ``given`` are plain values that the code finds as its global names."""
-        paths = [_site_packages()] if task.kind == "sql" else []
+        paths = [_site_packages()] if task.kind == "sql" else import_paths(task)
         job = {
             "code": code,
             "kind": task.kind,
             "starter": dict(task.starter),
             "steps": [_mode(step) for step in steps],
             "paths": paths,
+            "deepest": DEEPEST_CALLS,
             "file_bytes": task.limits.file_mb << 20,
             "given": dict(given or {}),
         }

@@ -31,7 +31,8 @@ class Confinement(Protocol):
     """How the jobs of one zygote are kept from it and from one another. Made once, in the zygote.
 
     Where it has a method ``keeper`` too, that is called in a process forked for each job, which then does the zygote's
-    part for that one job and is thrown away with it.
+    part for that one job and is thrown away with it. Where it has a method ``meter``, that is called when a job starts and
+    gives what finds out which limit of time it has passed (``_meter.ContainerMeter``); else the host looks.
     """
 
     tier: str

@@ -78,6 +78,13 @@ class ContainerChannel:
                 return None
         return None
 
+    def begin(self) -> None:
+        """See ``pool.Channel.begin``."""
+
+    def late(self, job: Job) -> int:
+        """See ``pool.Channel.late``: the engine may be on another machine, so the zygote looks."""
+        return 0
+
     def excess(self, job: Job) -> str:
         """See ``pool.Channel.excess``: the container's control group bounds them together."""
         self._used = True

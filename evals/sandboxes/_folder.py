@@ -9,6 +9,11 @@ What a job leaves is not trusted: no link in it is followed, and nothing prevent
 import os
 from collections.abc import Mapping
 
+FOLDER = "goldloop-box-job"
+"""Name of the folder in a box's place for jobs, the same for one job after another."""
+STDIN = ".stdin"
+"""Name of the file in it that a job's program reads as its input, where there is one."""
+
 
 def write(descriptor: int, data: bytes | memoryview) -> None:
     """Write all of it."""

@@ -8,7 +8,7 @@ Not covered: memory and processes, which the container's control group bounds fo
 """
 
 # Every box would pay for importing pathlib.
-# ruff: noqa: PTH103, PTH110, PTH112, PTH120, PTH123, PTH208
+# ruff: noqa: PTH102, PTH103, PTH110, PTH112, PTH120, PTH123, PTH208, PTH211
 
 import ctypes
 import os
@@ -19,6 +19,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from evals.sandboxes._confine import Confinement, call, drop_capabilities, prctl, seccomp_program
+from evals.sandboxes._folder import FOLDER, STDIN
+from evals.sandboxes._meter import ContainerMeter
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
@@ -59,6 +61,10 @@ class _Filtered:
     def fork(self) -> int:
         """See ``Confinement.fork``."""
         return os.fork()
+
+    def meter(self) -> ContainerMeter:
+        """See ``Confinement``."""
+        return ContainerMeter()
 
 
 class Single(_Filtered):
@@ -167,13 +173,17 @@ class Namespaces(_Filtered):
             os.close(descriptor)
         for path in _PLACES:
             if os.path.isdir(path):
-                _tmpfs(path, _NOSUID | _NODEV | _NOEXEC | (0 if path == "/dev/shm" else _READ_ONLY), "size=1m,mode=0700")
+                shared = path == "/dev/shm"
+                size = self._size if shared else "1m"
+                _tmpfs(path, _NOSUID | _NODEV | _NOEXEC | (0 if shared else _READ_ONLY), f"size={size},mode=0700")
         _tmpfs("/proc", _NOSUID | _NODEV | _NOEXEC, "size=1m,mode=0755")
         for name, data in self._facts.items():
             os.makedirs(os.path.dirname(f"/proc/{name}"), exist_ok=True)
             descriptor = os.open(f"/proc/{name}", os.O_WRONLY | os.O_CREAT, 0o444)
             os.write(descriptor, data)
             os.close(descriptor)
+        os.mkdir("/proc/self/fd")
+        os.symlink(f"{_ROOT}/{FOLDER}/{STDIN}", "/proc/self/fd/0")  # where /dev/stdin leads
         _mount("", "/proc", "", _REMOUNT | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
 
 

@@ -16,14 +16,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from evals.records import Limits
+from evals.sandboxes._meter import LOOK_SECONDS, PROCESSOR, REST, WALL
 from evals.sandboxes.base import Job, Outcome
 
+# A job that neither uses its time nor rests for as long has no processor. Nobody waits for it longer than this multiple of its
+# limit, and of how much slower its box started than it would have alone.
+_MOST_FACTOR = 16.0
+_LEAST_WAIT_SECONDS = 60.0
 _HERE = Path(__file__).parent
-_TICK_SECONDS = 0.025
 _CODES = 64
-_IMPORTED = ("_filter", "_folder")
+_IMPORTED = ("_filter", "_folder", "_meter")
 _MOST_TEXT = 1 << 16
 _MOST_CODE = 64 << 20
+OVER = {
+    PROCESSOR: "{limit:g} s of processor time are used up, the limit is {limit:g} s",
+    REST: "it waited for {limit:g} s without using the processor, the limit is {limit:g} s",
+}
+"""Limits of time in words."""
 
 BOOT = """import marshal, os, sys
 def read(size):
@@ -76,6 +86,17 @@ class Order:
         return name if head == (self.python, "-I", "-S", "-B") and name in self.job.files else ""
 
 
+def longest_wait(limits: Limits) -> float:
+    """Wall seconds after which nobody waits for a job any more, where the machine is as fast as it can be."""
+    return max(_LEAST_WAIT_SECONDS, _MOST_FACTOR * limits.wall_seconds)
+
+
+def too_busy(processor_seconds: float, wall_seconds: float, limit: float) -> str:
+    """The fault of a machine on which a job got no processor."""
+    got = f"{processor_seconds:.1f} s of processor time in {wall_seconds:.0f} s, with a limit of {limit:g} s"
+    return f"the machine is too busy to say whether the job ends in time: it got {got}"
+
+
 def frame(value: Any) -> bytes:
     """A value for the box."""
     body = marshal.dumps(value)
@@ -95,8 +116,11 @@ class Codes:
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, bytes] = OrderedDict()
 
-    def pack(self, order: Order) -> tuple[bytes, bytes]:
-        """The two values of a job, and the digest of a program that has none of its own start (else nothing)."""
+    def pack(self, order: Order, most_seconds: float) -> tuple[bytes, bytes]:
+        """The two values of a job, and the digest of a program that has none of its own start (else nothing).
+
+        After ``most_seconds`` of wall time nobody waits for the job any more, whatever it has used.
+        """
         job, program = order.job, order.program
         digest, code, seen = b"", b"", False
         if program:
@@ -105,7 +129,8 @@ class Codes:
                 seen = digest in self._known
                 code = self._known.get(digest, b"")
         limits = {
-            "wall_seconds": job.limits.wall_seconds,
+            "own_seconds": job.limits.wall_seconds,
+            "most_seconds": most_seconds,
             "output_bytes": job.limits.max_output_bytes,
             "file_bytes": job.limits.file_mb << 20,
             "cpu_seconds": 2 * math.ceil(job.limits.wall_seconds) + 2,
@@ -142,6 +167,7 @@ class FrameReader:
         self._channel = channel
         self._deadline = deadline
         self._look = look
+        self._next_look = time.monotonic() + LOOK_SECONDS
         self._data = bytearray()
 
     def next(self, most: Mapping[bytes, int]) -> tuple[bytes, bytes]:
@@ -164,14 +190,14 @@ class FrameReader:
         return taken
 
     def _fill(self) -> None:
-        now = time.monotonic()
+        if self._look and time.monotonic() >= self._next_look:  # also at a box that says something all the time
+            self._look()
+            self._next_look = time.monotonic() + LOOK_SECONDS
         try:
-            chunk = self._channel.receive(min(self._deadline, now + _TICK_SECONDS) if self._look else self._deadline)
+            chunk = self._channel.receive(min(self._deadline, self._next_look) if self._look else self._deadline)
         except TimeoutError:
             if time.monotonic() >= self._deadline:
                 raise Lost("the box does not answer") from None
-            if self._look:
-                self._look()
             return
         if not chunk:
             raise Lost("the box has ended")
@@ -180,7 +206,7 @@ class FrameReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of a job: the outcome, or why it could not start; and its compiled program, if that was requested."""
+    """What came of a job: the outcome, or why it says nothing; and its compiled program, if that was requested."""
 
     outcome: Outcome
     fault: str
@@ -203,7 +229,7 @@ def read_answer(reader: FrameReader, job: Job) -> Answer:
         kind, data = reader.next({**left, b"f": (limits.file_mb << 20) + longest + 1} if names else left)
         if kind == b"x":
             reader.end()
-            return _parsed(data, parts, files)
+            return _parsed(data, parts, files, limits.wall_seconds)
         if kind == b"f":
             name, _, content = data.partition(b"\0")
             if name not in names:
@@ -214,32 +240,53 @@ def read_answer(reader: FrameReader, job: Job) -> Answer:
             left[kind] -= len(data)
 
 
-def _parsed(data: bytes, parts: Mapping[bytes, list[bytes]], files: Mapping[str, bytes]) -> Answer:
-    numbers, _, fault = data.partition(b"\n")
+def _parsed(data: bytes, parts: Mapping[bytes, list[bytes]], files: Mapping[str, bytes], limit: float) -> Answer:
+    numbers, _, said = data.partition(b"\n")
     try:
-        status, timed_out, truncated, microseconds = map(int, numbers.split())
+        status, late, truncated, wall, processor = map(int, numbers.split())
     except ValueError:
         raise Lost("the box sent a broken end") from None
+    fault = f"could not start the job: {said.decode(errors='replace')}" if said else ""
+    if late == WALL and not fault:
+        fault = too_busy(processor / 1e6, wall / 1e6, limit)
     outcome = Outcome(
         exit_code=status if status >= 0 else 128 - status,
         stdout=b"".join(parts[b"o"]),
         stderr=b"".join(parts[b"e"]),
-        timed_out=bool(timed_out),
-        killed=status < 0 and not timed_out and not truncated,
+        timed_out=late in OVER,
+        killed=status < 0 and not late and not truncated,
         truncated=bool(truncated),
-        wall_seconds=microseconds / 1e6,
+        wall_seconds=wall / 1e6,
+        processor_seconds=processor / 1e6,
+        ended=OVER[late].format(limit=limit) if late in OVER else "",
         files=files,
     )
-    return Answer(outcome=outcome, fault=fault.decode(errors="replace"), code=b"".join(parts[b"c"]))
+    return Answer(outcome=outcome, fault=fault, code=b"".join(parts[b"c"]))
 
 
-def read_tier(reader: FrameReader) -> str:
-    """The zygote's first frame: what confines its jobs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """What a zygote says first: what confines its jobs, and how slow the machine was when it prepared itself.
+
+    ``slowness`` is wall time in multiples of the processor time that it took, at least 1.
+    """
+
+    tier: str
+    slowness: float
+
+
+def read_start(reader: FrameReader) -> Started:
+    """The zygote's first frame.
 
     Raises:
         Lost: it reports that it cannot, or see ``FrameReader``.
     """
-    tier, _, fault = reader.next({b"r": _MOST_TEXT})[1].decode(errors="replace").partition("\n")
+    said, _, fault = reader.next({b"r": _MOST_TEXT})[1].decode(errors="replace").partition("\n")
     if fault:
         raise Lost(fault)
-    return tier
+    tier, _, numbers = said.partition(" ")
+    try:
+        wall, processor = map(int, numbers.split())
+    except ValueError:
+        raise Lost("the box sent a broken start") from None
+    return Started(tier=tier, slowness=max(1.0, wall / max(processor, 1)))

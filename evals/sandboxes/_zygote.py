@@ -1,16 +1,18 @@
 """Runs inside a box: forks a confined child for every job and discards whatever the job left.
 
 The *zygote* starts once and forks a *child* ahead for every job. It is told the job's limits and nothing else: the child
-reads the job itself, confines itself (see ``_confine``), and becomes the candidate. The zygote watches the clock, passes
+reads the job itself, confines itself (see ``_confine``), and becomes the candidate. The zygote watches the time, passes
 the output on through one buffer that it wipes, ends everything that is left, and forks the next child; so that no byte of
 one job is in the memory, or the folder, that the next one starts from. Standard library only: the source is sent through
 standard input, and nothing has to be mounted. Not covered: memory and disk over several processes, which the host watches.
 
 Host to box go marshalled values, each with its length in four bytes in front: the sources, the settings of ``serve``, then
-two a job, the zygote's part and the child's. Box to host go frames of a kind, four bytes of length, and plain bytes, so
-that the host unpacks nothing that a candidate could have made: ``r`` ready or why not, ``c`` a compiled program, ``o`` and
-``e`` output, ``f`` a file (its name, a zero byte, its content), ``x`` the end (exit code or minus a signal, timed out,
-truncated, microseconds, and after a newline what kept the job from starting).
+two a job, the zygote's part and the child's; and while a job runs one byte, where the host found a limit passed (see
+``_meter``). Box to host go frames of a kind, four bytes of length, and plain bytes, so that the host unpacks nothing that a
+candidate could have made: ``r`` ready (what confines jobs, wall and processor microseconds of the start) or why not, ``c`` a
+compiled program, ``o`` and ``e`` output, ``f`` a file (its name, a zero byte, its content), ``x`` the end (exit code or minus
+a signal, which limit of time was passed, truncated, wall and processor microseconds, and after a newline what kept the job
+from starting).
 """
 
 # Every box would pay for importing pathlib.
@@ -31,12 +33,12 @@ from contextlib import suppress
 from types import CodeType
 from typing import Any
 
-from evals.sandboxes._folder import open_output, remove_folder, write, write_files
+from evals.sandboxes._folder import FOLDER, open_output, remove_folder, write, write_files
+from evals.sandboxes._meter import LOOK_SECONDS, WALL, ContainerMeter
 
 _DIED = 124
 _DEATH_SECONDS = 5.0
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SUBREAPER = 1, 4, 36
-_FOLDER = "goldloop-box-job"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -76,8 +78,9 @@ def send(kind: bytes, *parts: bytes | memoryview) -> None:
 def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequence[str]]:
     """Answer jobs until the host hangs up. Returns in a job's child alone: program, its name, its command."""
     root, name, preload, environment, readable, pipes = receive()
+    started, used = time.monotonic(), time.process_time()
     connect = os.pipe if pipes else _socketpair
-    folder = os.path.join(root, _FOLDER)
+    folder = os.path.join(root, FOLDER)
     try:
         confinement = confinements[name]()
         if readable:
@@ -96,7 +99,8 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
         os._exit(1)
     gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, every page of it
-    send(b"r", confinement.tier.encode(), b"\n")
+    start = (int((time.monotonic() - started) * 1e6), int((time.process_time() - used) * 1e6))
+    send(b"r", b"%s %d %d" % (confinement.tier.encode(), *start), b"\n")
     keeper = getattr(confinement, "keeper", None)
     buffer = bytearray(1 << 16)
     while True:
@@ -112,7 +116,7 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
             if run := attempt(folder, confinement, buffer, connect):
                 return run
         except BaseException as error:
-            send(b"x", f"-1 0 0 0\n{type(error).__name__}: {error}".encode(errors="replace"))
+            send(b"x", f"-1 0 0 0 0\n{type(error).__name__}: {error}".encode(errors="replace"))
             os._exit(1)
         if keeper:
             os._exit(0)
@@ -139,11 +143,12 @@ def answer(folder: str, child: int, pipes: Sequence[int], confinement: Any, buff
     """Handle one job, from its limits to its end."""
     go, out, err, ready = pipes
     limits, outputs = receive()
-    started = time.monotonic()
+    started, used = time.monotonic(), waited_for()
+    meter = confinement.meter() if hasattr(confinement, "meter") else None
     os.write(go, b"+")
     os.close(go)
     relay = Relay(buffer, limits["output_bytes"])
-    timed_out = follow(child, relay, (out, err), started + limits["wall_seconds"], confinement)
+    late = follow(child, relay, (out, err, ready), limits, confinement, meter)
     wall = time.monotonic() - started
     status = end_all(child, confinement)
     for descriptor, kind in ((out, b"o"), (err, b"e")):
@@ -155,9 +160,17 @@ def answer(folder: str, child: int, pipes: Sequence[int], confinement: Any, buff
     said = os.read(ready, 4096)
     os.close(ready)
     fault = said.removeprefix(b"+") if said else b"the job's process ended before it could start"
-    send(b"x", b"%d %d %d %d\n" % (status, timed_out, relay.truncated, int(wall * 1e6)), fault)
+    processor = max(waited_for() - used, meter.processor_seconds if meter else 0.0)
+    numbers = (status, late, relay.truncated, int(wall * 1e6), int(processor * 1e6))
+    send(b"x", b"%d %d %d %d %d\n" % numbers, fault)
     if not said:
         os._exit(1)  # half a job may be left on standard input
+
+
+def waited_for() -> float:
+    """Processor seconds of all that this process has waited for, and of what that has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def become_child(folder: str, pipes: Sequence[int], confinement: Any) -> tuple[Any, str, Sequence[str]]:
@@ -252,30 +265,51 @@ class Relay:
         self._buffer[:size] = bytes(size)
 
 
-def follow(child: int, relay: Relay, pipes: tuple[int, int], deadline: float, confinement: Any) -> bool:
-    """Pass on output until the child ends, the time is over (then true), or a stream floods.
+def follow(
+    child: int,
+    relay: Relay,
+    pipes: tuple[int, int, int],
+    limits: Mapping[str, Any],
+    confinement: Any,
+    meter: ContainerMeter | None,
+) -> int:
+    """Pass on output until the child ends, a limit of time is passed (then which one), or a stream floods.
 
     The end of the pipes does not mean the end: a job can close them and go on, and what it left can hold them open.
     """
-    out, _ = pipes
+    out, _, ready = pipes
     ended = os.pidfd_open(child)
     poll = select.poll()
     for descriptor in (*pipes, ended):
         poll.register(descriptor, select.POLLIN)
     poll.register(0, 0)  # hung up when the host is gone
-    running, left = True, deadline - time.monotonic()
-    while running and left > 0 and not relay.truncated:
-        for descriptor, _ in poll.poll(left * 1000 + 1):
+    running, late = True, 0
+    next_look = time.monotonic() + LOOK_SECONDS
+    deadline = time.monotonic() + limits["most_seconds"]
+    while running and not late and not relay.truncated:
+        now = time.monotonic()
+        if now >= deadline:
+            late = WALL
+            break
+        for descriptor, event in poll.poll(((min(deadline, next_look) if meter else deadline) - now) * 1000 + 1):
             if descriptor == ended:
                 running = False
             elif descriptor == 0:
-                end_all(child, confinement)
-                os._exit(0)
+                if not (said := os.read(0, 1)):
+                    end_all(child, confinement)
+                    os._exit(0)
+                late = said[0]
+            elif descriptor == ready:
+                poll.unregister(ready)
+                if event & select.POLLIN:  # the child has read its part: what comes now is for this process
+                    poll.modify(0, select.POLLIN)
             elif not relay.truncated and not relay.take(descriptor, b"o" if descriptor == out else b"e"):
                 poll.unregister(descriptor)
-        left = deadline - time.monotonic()
+        if meter and time.monotonic() >= next_look:
+            late = late or meter.late(limits["own_seconds"])
+            next_look = time.monotonic() + LOOK_SECONDS
     os.close(ended)
-    return running and not relay.truncated
+    return late if running and not relay.truncated else 0
 
 
 def end_all(child: int, confinement: Any) -> int:

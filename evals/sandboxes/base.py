@@ -11,6 +11,20 @@ from evals.errors import SandboxFault
 from evals.records import Limits
 
 Toolchain = Literal["python", "node", "web"]
+ENVIRONMENT: Mapping[str, str] = {
+    "HOME": "{box}",
+    "TMPDIR": "{box}",
+    "USER": "nobody",
+    "LOGNAME": "nobody",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    # A thread each processor of the machine would take memory by the machine's size.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""What a job finds in its environment, beside the path to programs; ``{box}`` is its folder."""
+SHARED = Path(__file__).with_name("_shared.py").read_bytes()
+"""Source that a job executes first in each interpreter which it starts itself, so that processes can share locks and memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +51,10 @@ class Job:
 class Outcome:
     """What a finished job left: bounded output, exit code, and whether a limit ended it.
 
+    ``timed_out``: it used ``limits.wall_seconds`` of processor time, all its processes together, or was at rest for as long.
     ``killed`` is a kill that no time limit explains (memory, or a signal of its own); ``truncated`` means that the output
-    passed ``max_output_bytes`` and the job was ended for it. ``files`` has those of ``Job.outputs`` that exist.
+    passed ``max_output_bytes`` and the job was ended for it. ``ended`` says in words which limit ended it. ``files`` has
+    those of ``Job.outputs`` that exist.
     """
 
     exit_code: int
@@ -48,6 +64,8 @@ class Outcome:
     killed: bool
     truncated: bool
     wall_seconds: float
+    processor_seconds: float = 0.0
+    ended: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -61,7 +79,7 @@ class Sandbox(Protocol):
         """Run a job to its end or its limits.
 
         Raises:
-            SandboxFault: the sandbox itself failed, or lacks the toolchain; nothing is known about the code.
+            SandboxFault: the sandbox itself failed, lacks the toolchain, or got no processor; nothing is known about the code.
         """
         ...
 

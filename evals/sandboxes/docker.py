@@ -23,7 +23,7 @@ from typing import Any
 from evals.errors import SandboxFault
 from evals.records import Limits
 from evals.sandboxes._container import ContainerChannel
-from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
+from evals.sandboxes.base import ENVIRONMENT, Job, Outcome, Toolchain, check_names
 from evals.sandboxes.images import NODE, WEB, ImageKind, choose_image
 from evals.sandboxes.pool import BOOT, Box, Order, Pool, Settings
 
@@ -31,7 +31,7 @@ LABEL = "goldloop.sandbox"
 _USER = 65534
 _ENGINE_SECONDS = 60
 _PROFILE = Path(__file__).with_name("seccomp.json")
-_SOURCES = ("_filter", "_confine", "_namespaces", "_zygote")
+_SOURCES = ("_filter", "_meter", "_confine", "_namespaces", "_zygote")
 _KEEPERS = 4  # tasks beside the job's: the engine's init, zygote, keeper, first process of the namespaces
 _THREADS: Mapping[Toolchain, int] = {
     "python": 0,
@@ -183,7 +183,7 @@ class DockerSandbox:
         except self._errors as error:
             channel.close()
             raise SandboxFault(f"docker: {error}") from error
-        environment = {"HOME": "{box}", "TMPDIR": "{box}", "PATH": _PATH, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        environment = {**ENVIRONMENT, "PATH": _PATH}
         if kind.toolchain != "python":
             environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
         settings = Settings(

@@ -16,7 +16,10 @@ from pathlib import Path
 
 from evals.errors import SandboxFault
 from evals.sandboxes._hosts import filled, installed_toolchain, node_program
-from evals.sandboxes.base import Job, Outcome, check_names, write_files
+from evals.sandboxes._meter import LOOK_SECONDS, Meter
+from evals.sandboxes._usage import usage_below
+from evals.sandboxes._wire import OVER, longest_wait, too_busy
+from evals.sandboxes.base import ENVIRONMENT, Job, Outcome, check_names, write_files
 
 
 class LocalSandbox:
@@ -50,7 +53,7 @@ class LocalSandbox:
                 process = subprocess.Popen(
                     [filled(part, names) for part in job.command],
                     cwd=folder,
-                    env={"HOME": folder, "PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
+                    env={**{k: filled(v, {"{box}": folder}) for k, v in ENVIRONMENT.items()}, "PATH": os.environ.get("PATH", "")},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -59,13 +62,21 @@ class LocalSandbox:
                 )
             except OSError as error:
                 raise SandboxFault(f"could not start the job: {error}") from None
-            timed_out = False
-            try:
-                out, err = process.communicate(timeout=limits.wall_seconds)
-            except subprocess.TimeoutExpired:
-                timed_out = True
-                _kill_group(process.pid)
-                out, err = process.communicate()
+            late = 0
+            meter = Meter(())
+            while True:
+                try:
+                    out, err = process.communicate(timeout=LOOK_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    meter.look((process.pid, *usage_below(process.pid).processes))
+                    waited = time.monotonic() - start
+                    over = waited > longest_wait(limits)
+                    if over or (late := late or meter.passed(limits.wall_seconds)):
+                        _kill_group(process.pid)
+                    if over and not late:
+                        process.communicate()
+                        raise SandboxFault(too_busy(meter.processor_seconds, waited, limits.wall_seconds)) from None
             _kill_group(process.pid)  # what the job left running in its own session
             files = _outputs(job, Path(folder))
         status = process.returncode
@@ -73,10 +84,12 @@ class LocalSandbox:
             exit_code=status if status >= 0 else 128 - status,
             stdout=out[: limits.max_output_bytes],
             stderr=err[: limits.max_output_bytes],
-            timed_out=timed_out,
-            killed=not timed_out and status < 0,
+            timed_out=late > 0,
+            killed=not late and status < 0,
             truncated=max(len(out), len(err)) > limits.max_output_bytes,
             wall_seconds=time.monotonic() - start,
+            processor_seconds=meter.processor_seconds,
+            ended=OVER[late].format(limit=limits.wall_seconds) if late else "",
             files=files,
         )
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from evals.errors import SandboxFault
-from evals.sandboxes._wire import BOOT, Codes, FrameReader, Lost, Order, frame, read_answer, read_tier, sources
+from evals.sandboxes._wire import BOOT, Codes, FrameReader, Lost, Order, frame, longest_wait, read_answer, read_start, sources
 from evals.sandboxes.base import Job, Outcome
 
 __all__ = ["BOOT", "OURS", "Box", "Channel", "Ending", "Order", "Pool", "Settings"]
@@ -29,7 +29,7 @@ _MOST_JOBS = 400
 _MOST_IDLE = 8
 _GRACE_SECONDS = 10.0
 _START_SECONDS = 30.0
-_SOURCES = ("_confine", "_zygote")
+_SOURCES = ("_shared", "_confine", "_zygote")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,16 @@ class Channel(Protocol):
         """
         ...
 
+    def begin(self) -> None:
+        """A job starts now."""
+        ...
+
     def excess(self, job: Job) -> str:
         """Which limit the processes of a running job together exceed, in words; else nothing."""
+        ...
+
+    def late(self, job: Job) -> int:
+        """Which limit of time the job has passed (see ``_meter``); 0 for none, or where the zygote finds out itself."""
         ...
 
     def close(self) -> Ending:
@@ -93,7 +101,12 @@ class Box:
 
     channel: Channel
     tier: str
+    slowness: float = 1.0
     jobs: int = 0
+
+    def most_seconds(self, job: Job) -> float:
+        """Wall time after which nobody waits for a job any more."""
+        return self.slowness * longest_wait(job.limits)
 
     @classmethod
     def start(cls, channel: Channel, settings: Settings) -> Box:
@@ -105,14 +118,14 @@ class Box:
         try:
             channel.send(sources(settings.sources))
             channel.send(frame(_values(settings)))
-            tier = read_tier(FrameReader(channel, time.monotonic() + _START_SECONDS))
+            started = read_start(FrameReader(channel, time.monotonic() + _START_SECONDS))
         except (Lost, OSError) as error:
             ending = channel.close()
             raise SandboxFault(f"a box did not start: {error} ({ending.message})") from None
         except BaseException:
             channel.close()
             raise
-        return cls(channel, tier)
+        return cls(channel, started.tier, started.slowness)
 
 
 def _values(settings: Settings) -> tuple[object, ...]:
@@ -157,19 +170,23 @@ class Pool(Generic[Key]):
     def _attempt(self, key: Key, box: Box, order: Order) -> tuple[Outcome | None, Ending]:
         """One run in one box, which afterwards is back in the pool or closed."""
         job = order.job
-        values, source = self._codes.pack(order)
-        excess = ""
+        most = box.most_seconds(job)
+        values, source = self._codes.pack(order, most)
+        excess, late = "", 0
         box.jobs += 1
         started = time.monotonic()
 
         def look() -> None:
-            nonlocal excess
+            nonlocal excess, late
             if excess := box.channel.excess(job):
                 raise Lost(excess)
+            if not late and (late := box.channel.late(job)):
+                box.channel.send(bytes([late]))
 
         try:
+            box.channel.begin()
             box.channel.send(values)
-            deadline = started + job.limits.wall_seconds + _GRACE_SECONDS
+            deadline = started + most + _GRACE_SECONDS
             answer = read_answer(FrameReader(box.channel, deadline, look), job)
         except (Lost, OSError) as error:
             wall = time.monotonic() - started
@@ -183,9 +200,9 @@ class Pool(Generic[Key]):
         outcome = answer.outcome
         if answer.fault:
             self._discard(key, box)
-            raise SandboxFault(f"could not start the job: {answer.fault}")
+            raise SandboxFault(answer.fault)
         self._codes.learn(source, answer.code)
-        if outcome.timed_out or outcome.truncated or outcome.killed:
+        if late or outcome.timed_out or outcome.truncated or outcome.killed:
             self._discard(key, box)
         else:
             self._give_back(key, box)
@@ -263,4 +280,5 @@ def _killed(why: str, wall: float) -> Outcome:
         killed=True,
         truncated=False,
         wall_seconds=wall,
+        ended=why,
     )

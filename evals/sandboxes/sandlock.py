@@ -3,9 +3,9 @@
 A box is a sandlock sandbox around a zygote (see ``_zygote``): it reads the interpreter and its own folder, has no network,
 no capability, and bounds of memory (mapped, over all processes) and processes. Installed packages, where goldens may lie, it
 can list and not read. Each job runs in a child of its own with a nested domain, and what several processes use together is
-watched from here every few milliseconds: resident memory, which sandlock does not see behind a fork, threads, and files. What
-was killed, and not from here, is run again, alone. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered: processor share;
-what a job acquires between two looks; somebody who kills the same job twice.
+watched from here every few milliseconds: resident memory, which sandlock does not see behind a fork, threads, files, and
+time. What was killed, and not from here, is run again, alone. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered:
+processor share; what a job acquires between two looks; somebody who kills the same job twice.
 """
 
 from __future__ import annotations
@@ -25,12 +25,17 @@ from typing import Any
 from evals.errors import SandboxFault
 from evals.sandboxes._folder import remove_folder
 from evals.sandboxes._hosts import filled, installed_toolchain, node_program, out_of_memory, package_folders, without
+from evals.sandboxes._meter import Meter
 from evals.sandboxes._modules import compile_modules
 from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
-from evals.sandboxes.base import Job, Outcome, Toolchain, check_names
+from evals.sandboxes.base import ENVIRONMENT, Job, Outcome, Toolchain, check_names
 from evals.sandboxes.pool import BOOT, OURS, Box, Ending, Order, Pool, Settings
 
-_SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+# The same on every machine of a kind, and nobody's: libraries, programs, time zones, kinds of files, and randomness.
+_SYSTEM = (
+    *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/bin", "/usr/bin", "/usr/share/zoneinfo"),
+    *("/etc/localtime", "/etc/timezone", "/etc/mime.types", "/dev/urandom", "/dev/random", "/dev/zero"),
+)
 _REAP_SECONDS = 5.0
 _NOBODY = 65534
 _ZYGOTES = 1  # processes of a box beside the job's
@@ -80,7 +85,7 @@ class SandlockSandbox:
         self._library: Any = sandlock
         self.tier = f"sandlock/landlock-{abi}+zygote"
         self._python = str(Path(sys.executable).resolve())
-        self._base = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM_LIBRARIES if Path(p).exists())]
+        self._base = [str(Path(sys.base_prefix).resolve()), *(p for p in _SYSTEM if Path(p).exists())]
         self._files = tuple(without(self._base, package_folders()))
         _sweep(Path(tempfile.gettempdir()))
         self._user = self._unprivileged_user()
@@ -171,7 +176,7 @@ class SandlockSandbox:
         except (RuntimeError, ValueError, OSError, self._library.SandlockError) as error:
             _remove(folder)
             raise SandboxFault(f"sandlock could not make a box: {error}") from None
-        environment = {"HOME": "{box}", "TMPDIR": "{box}", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        environment = {**ENVIRONMENT, "PATH": "/usr/bin:/bin"}
         readable = (*self._files, *kind.readable, folder, os.devnull)
         if kind.toolchain == "python":
             settings = Settings(root=folder, preload=_PRELOAD, environment=environment, readable=readable)
@@ -211,6 +216,8 @@ class _Channel:
         self._stdin, self._stdout = process.stdin.fileno(), process.stdout.fileno()
         self._poll = select.poll()
         self._poll.register(self._stdout, select.POLLIN)
+        self._processes: tuple[int, ...] = ()
+        self._meter = Meter(())
 
     def send(self, data: bytes) -> None:
         view = memoryview(data)
@@ -222,9 +229,17 @@ class _Channel:
             raise TimeoutError
         return os.read(self._stdout, 1 << 16)
 
+    def begin(self) -> None:
+        self._meter = Meter(usage_below(self._root).processes)
+
+    def late(self, job: Job) -> int:
+        self._meter.look(self._processes)
+        return self._meter.passed(job.limits.wall_seconds)
+
     def excess(self, job: Job) -> str:
         limits = job.limits
         used = usage_below(self._root)
+        self._processes = used.processes
         most = limits.memory_mb << 20
         if used.memory_bytes > most:
             fairly = shared_fairly(used.processes)

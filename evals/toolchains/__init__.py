@@ -59,16 +59,20 @@ def toolchain_digest(name: str) -> str:
     return digest({file: data.decode() for file, data in read_toolchain(name).items()})
 
 
+def base_folder() -> Path:
+    """Where everything lies that is built once for jobs: ``$GOLDLOOP_TOOLCHAINS``, else a folder of the user's cache."""
+    given = os.environ.get("GOLDLOOP_TOOLCHAINS")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (Path(given) if given else cache / "goldloop" / "toolchains").absolute()
+
+
 def toolchain_folder(name: str) -> Path:
     """Where a toolchain is or would be: below ``$GOLDLOOP_TOOLCHAINS``, else in the user's cache.
 
     Raises:
         SandboxFault: there is no such toolchain.
     """
-    given = os.environ.get("GOLDLOOP_TOOLCHAINS")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    base = Path(given) if given else cache / "goldloop" / "toolchains"
-    return base.absolute() / f"{name}-{toolchain_digest(name).removeprefix('b2:')[:16]}"
+    return base_folder() / f"{name}-{toolchain_digest(name).removeprefix('b2:')[:16]}"
 
 
 def find_toolchain(name: str) -> Path | None:
@@ -102,23 +106,23 @@ def build_toolchain(name: str, *, report: Callable[[str], None] = lambda line: N
                 (folder / file).write_bytes(data)
             _install(npm, folder, name)
             write_json(folder / _MARKER, {"digest": toolchain_digest(name), "machine": platform.machine()})
-            _put(folder, target)
+            put_whole(folder, target, _MARKER)
     except OSError as error:
         raise SandboxFault(f"toolchain {name}: {target} cannot be written ({error}); set GOLDLOOP_TOOLCHAINS") from None
     report(f"toolchain {name}: {target}")
     return target
 
 
-def _put(folder: Path, target: Path) -> None:
-    """Move a whole toolchain to its place; if another process was first, its copy is used."""
-    if (target / _MARKER).is_file():
+def put_whole(folder: Path, target: Path, marker: str) -> None:
+    """Move a folder that is whole, as its marker says, to its place; if another process was first, its copy is used."""
+    if (target / marker).is_file():
         return
     if target.exists():  # a folder without its marker is an incomplete copy
         shutil.rmtree(target)
     try:
         folder.rename(target)
     except OSError:
-        if not (target / _MARKER).is_file():
+        if not (target / marker).is_file():
             raise
 
 

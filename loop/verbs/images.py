@@ -1,4 +1,4 @@
-"""``goldloop images``: build and list the images of the Docker sandbox. A thin wrapper around ``evals.sandboxes``."""
+"""``goldloop images``: build and list what jobs run in: images, toolchains, packages. A thin wrapper around ``evals``."""
 
 from __future__ import annotations
 
@@ -12,28 +12,45 @@ from evals.errors import BadInput, SandboxFault
 from loop import console
 from loop.app import Json, app, emit, next_command
 
-images_app = typer.Typer(help="Build and list the images of the Docker sandbox.", no_args_is_help=True)
+images_app = typer.Typer(
+    help="Build and list what jobs run in: images of the Docker sandbox, toolchains, packages.", no_args_is_help=True
+)
 app.add_typer(images_app, name="images")
 
 
 @images_app.command("build")
 def images_build(
-    offline: Annotated[bool, typer.Option("--offline", help="Build from this machine's packages; ask no registry.")] = False,
-    only: Annotated[str, typer.Option(help="python or web; default both.")] = "",
+    suites: Annotated[list[str] | None, typer.Argument(help="Suites whose tasks' packages are installed too.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Build from this machine's packages and wheels; ask no registry.")
+    ] = False,
+    only: Annotated[str, typer.Option(help="python, web or packages; default all.")] = "",
     json: Json = False,
 ) -> None:
-    """Build what is missing: the Python image, the web image, and the web toolchain of the embedded sandbox.
+    """Build what is missing: the Python image, the web image, the web toolchain of the embedded sandbox, and packages.
+
+    Each set of packages that a task of the suites names is installed once, for both sandboxes, by pip from the index that it
+    is set to; with --offline from the wheels that it is set to find (PIP_FIND_LINKS).
 
     Example: goldloop images build --only web
+
+    Example, only the packages of a suite, which needs no engine: goldloop images build house --only packages
     """
     from evals.sandboxes.builds import build_all
     from evals.sandboxes.docker import DockerSandbox
     from evals.sandboxes.images import IMAGES
 
-    if only and only not in IMAGES:
-        raise BadInput(f"--only {only}: expected {', '.join(IMAGES)}")
+    if only and only not in (*IMAGES, "packages"):
+        raise BadInput(f"--only {only}: expected {', '.join(IMAGES)} or packages")
+    if only == "packages" and not suites:
+        raise BadInput("--only packages: name the suites whose packages are installed")
+    environments = _build_packages(suites or [], offline=offline)
+    if only == "packages":
+        _finish([], environments, "", json=json)
+        return
+    kind: Any = only or None
     try:
-        built = build_all(only=only or None, offline=offline, report=lambda line: console.say(console.escape(line)))
+        built = build_all(only=kind, offline=offline, report=_report)
         sandbox = DockerSandbox(image=built.get("python") or built["web"], web_image=built.get("web", ""))
         try:
             versions = {kind: _version(sandbox, kind) for kind in built}
@@ -42,11 +59,36 @@ def images_build(
     except SandboxFault as fault:
         raise BadInput(f"images: {fault}; {_toolchain()}") from None
     rows: list[dict[str, Any]] = [{"kind": kind, "image": name, "version": versions[kind]} for kind, name in built.items()]
+    _finish(rows, environments, sandbox.tier, json=json)
+
+
+def _report(line: str) -> None:
+    console.say(console.escape(line))
+
+
+def _finish(rows: list[dict[str, Any]], environments: list[dict[str, Any]], tier: str, *, json: bool) -> None:
     if json:
-        emit({"images": rows, "sandbox": sandbox.tier})
+        emit({"images": rows, "packages": environments, "sandbox": tier})
     else:
-        _table(rows, ("kind", "image", "version"))
+        _table([*rows, *({**row, "kind": "packages"} for row in environments)], ("kind", "image", "version"))
     next_command("goldloop images list")
+
+
+def _build_packages(suites: list[str], *, offline: bool) -> list[dict[str, Any]]:
+    """Install each set of packages that the suites' tasks name."""
+    from evals.suites import load_suite
+    from evals.toolchains.packages import build_environment, built_environments
+
+    sets = {tuple(sorted(set(task.packages))) for name in suites for task in load_suite(name).tasks if task.packages}
+    try:
+        folders = {build_environment(packages, offline=offline, report=_report) for packages in sorted(sets)}
+    except SandboxFault as fault:
+        raise BadInput(f"images: {fault}") from None
+    return [
+        {"image": ", ".join(made.packages), "version": f"{len(made.installed)} installed", "folder": str(made.folder)}
+        for made in built_environments()
+        if made.folder in folders
+    ]
 
 
 def _version(sandbox: Any, kind: str) -> str:
@@ -65,15 +107,19 @@ def _version(sandbox: Any, kind: str) -> str:
 
 @images_app.command("list")
 def images_list(json: Json = False) -> None:
-    """Say which images are there, which are stale, and where the web toolchain of the embedded sandbox is.
+    """Say which images are there, which are stale, where the embedded sandbox's web toolchain is, and which packages are.
 
     Example: goldloop images list
     """
     from evals.sandboxes.builds import engine, is_there
     from evals.sandboxes.images import IMAGES, image_name, stale_images
     from evals.toolchains import find_toolchain
+    from evals.toolchains.packages import built_environments
 
     rows = []
+    environments = [
+        {"packages": made.packages, "installed": made.installed, "folder": str(made.folder)} for made in built_environments()
+    ]
     try:
         with engine() as api:
             for kind in IMAGES:
@@ -84,9 +130,10 @@ def images_list(json: Json = False) -> None:
         raise BadInput(f"images: {fault}; {_toolchain()}") from None
     folder = find_toolchain("web")
     if json:
-        emit({"images": rows, "toolchain": str(folder) if folder else None})
+        emit({"images": rows, "packages": environments, "toolchain": str(folder) if folder else None})
     else:
-        _table(rows, ("kind", "image", "state"))
+        made = ({"kind": "packages", "image": ", ".join(row["packages"]), "state": "there"} for row in environments)
+        _table([*rows, *made], ("kind", "image", "state"))
         console.out.print(_toolchain(), soft_wrap=True)
     missing = folder is None or any(row["state"] == "missing" for row in rows)
     next_command("goldloop images build" if missing else "goldloop doctor")

@@ -30,7 +30,6 @@ PROXY: "Any" = type(type.__dict__)  # types.MappingProxyType
 VALUES: "Any" = type({}.values())
 LONGEST_ITERATOR = 100_000
 DEEPEST_SOURCE = 800
-DEEPEST_CALLS = 3000
 
 
 def quoted(value: str) -> str:
@@ -196,7 +195,7 @@ def main() -> None:
     posix.close(handle)
     posix.unlink("job.bin")
     job = marshal.loads(b"".join(parts))
-    sys.path[:0] = job["paths"]
+    sys.path += job["paths"]
     resource = __import__("resource")
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], job["file_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -212,7 +211,7 @@ def main() -> None:
             open_database(names, job["starter"].get("schema.sql", "select 1"), job["code"])
         else:
             code = compile(job["code"], "<candidate>", "exec")
-            sys.setrecursionlimit(DEEPEST_CALLS)
+            sys.setrecursionlimit(job["deepest"])
             exec(code, names)
     except BaseException as error:
         syntax = code is None and (isinstance(error, SyntaxError) or type(error).__name__ == "ParserException")

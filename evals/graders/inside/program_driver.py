@@ -1,5 +1,8 @@
 """Runs inside the sandbox: runs a Python program once per case, each in a process and a folder of its own.
 
+A program gets the standard library, the task's packages and the recursion limit of all kinds; not what else is installed
+beside the interpreter.
+
 It knows no expected output. One JSON line per case on a descriptor that the programs do not inherit, so that a time-out
 keeps the cases before it; the first case that does not end well is the last. Each line has the job's token, which no program
 sees; a ``fault`` says what kept a case from being run. Standard library only.
@@ -17,14 +20,34 @@ from pathlib import Path
 
 ERROR_BYTES = 2000
 LOOK_SECONDS = 0.05
+# As the interpreter would run the file, with what its site module would have added to the built-in names.
+START = """
+import builtins, sys, _sitebuiltins
+name, shared, deepest, *paths = sys.argv[1:]
+exec(compile(shared, "<shared>", "exec"), {"__name__": "shared"})
+sys.argv[:] = [name]
+sys.path += paths
+for word in ("quit", "exit"):
+    setattr(builtins, word, _sitebuiltins.Quitter(word, "Ctrl-D (i.e. EOF)"))
+builtins.copyright = builtins.credits = builtins.license = _sitebuiltins._Printer("licence", "")
+builtins.help = _sitebuiltins._Helper()
+main = sys.modules["__main__"] = type(sys)("__main__")
+main.__dict__.update(__file__=name, __builtins__=builtins, __cached__=None)
+with open(name, "rb") as file: code = compile(file.read(), name, "exec", dont_inherit=True)
+show = sys.excepthook
+sys.excepthook = lambda kind, error, trace: show(kind, error.with_traceback(trace and trace.tb_next), trace)
+sys.setrecursionlimit(int(deepest))
+exec(code, main.__dict__)
+"""
 
 
 def run_case(command: "list[str]", folder: Path, stdin: str, most: int) -> "dict[str, object]":
     """Exit code, output and the end of the errors; ``flood`` where the output passed ``most`` bytes."""
-    with open(folder / ".stdin", "w+b") as given:  # noqa: PTH123
+    file = folder.parent / ".stdin"  # where /dev/stdin leads in a sandbox without the kernel's files
+    file.unlink(missing_ok=True)
+    with open(file, "w+b") as given:  # noqa: PTH123
         given.write(stdin.encode())
         given.seek(0)
-        (folder / ".stdin").unlink()
         process = subprocess.Popen(
             command, cwd=folder, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
@@ -60,8 +83,11 @@ def main() -> None:
     with open("job.json", encoding="utf-8") as handle:  # noqa: PTH123
         job = json.load(handle)
     os.unlink("job.json")  # noqa: PTH108
+    shared = Path("shared.py").read_text(encoding="utf-8")
+    Path("shared.py").unlink()
     here = Path.cwd()
-    command = [sys.executable, "-I", "-B", "-X", "utf8", str(here / job["program"])]
+    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", START]
+    command += [str(here / job["program"]), shared, str(job["deepest"]), *job["paths"]]
     for index, stdin in enumerate(job["stdin"], job["first"]):
         folder = here / (f"case-{index}")
         outcome: dict[str, object]

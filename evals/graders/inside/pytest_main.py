@@ -70,12 +70,15 @@ def run_all(writing: int) -> None:
     send = sender(writing)
     try:
         job = json.loads((HERE / "job.json").read_text())
+        given = json.loads((HERE / "given.json").read_text())
         sys.path.insert(0, str(HERE / "packages.zip"))
+        sys.path += given["paths"]
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         load_pytest()
         job["values"] = load_values()
-        for name in ("job.json", "values.py"):
+        for name in ("job.json", "given.json", "values.py"):
             (HERE / name).unlink()
+        sys.setrecursionlimit(given["deepest"])
     except Exception as error:
         send(json.dumps({"fault": f"{type(error).__name__}: {error}"}))
         return

@@ -224,6 +224,7 @@ def read_report(prepared: Prepared, outcome: Outcome) -> RunReport:
     if not values or "ready" not in values[0]:  # from there on candidate code runs, and what goes wrong is its fault
         seen = (
             next((value["fault"] for value in values if "fault" in value), "")
+            or outcome.ended
             or outcome.stderr[-600:].decode(errors="replace").strip()
             or f"exit code {outcome.exit_code}, no word"
         )
