@@ -33,6 +33,7 @@ from decontam.matching.match import CHANNELS, column_name, scan, value_text
 from decontam.records import AuditSummary, Channel, ItemReport
 from decontam.rule import RULE_VERSION, Rule
 from decontam.sources import Columns, Found, Source, choose_columns, read_batches
+from decontam.sources.values import is_label
 from evals.errors import BadInput, Inconclusive
 from evals.files import digest
 from evals.progress import Progress, Silent
@@ -359,11 +360,11 @@ def _why_unindexable(prompt: str, answer: str) -> str:
 
 
 def training_texts(training: Found, text_columns: Sequence[str] = ()) -> Iterator[tuple[str, int, str, str]]:
-    """All texts of the sources as (file, row, column, text), in order, one batch in memory at a time."""
+    """All texts of the sources but labels as (file, row, column, text), in order, one batch in memory at a time."""
     for source in training.sources:
         for parse in read_batches(source, choose_columns(source, text_columns or None)):
             batch = parse()
-            for column in batch.columns:
+            for column in (column for column in batch.columns if not is_label(column.name)):
                 for value in range(len(column.offsets) - 1):
                     row = int(batch.rows[column.rows[value]])
                     yield source.name, row, column_name(column, value), value_text(column, value)

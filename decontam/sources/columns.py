@@ -10,6 +10,7 @@ from decontam.sources.values import bare, inside
 from evals.errors import BadInput
 
 _NO_CHOICE = ("text", "notebook")  # kinds with a single column, to which the user's names do not apply
+_SHOWN = 40
 
 
 def choose(source: Source, reader: Reader, text_columns: Sequence[str] | None) -> Columns:
@@ -20,7 +21,7 @@ def choose(source: Source, reader: Reader, text_columns: Sequence[str] | None) -
     """
     there = reader.fields(source)
     if source.kind in _NO_CHOICE or not text_columns:
-        return Columns(names=tuple(dict.fromkeys(top(name) for name in there)))
+        return Columns(names=tuple(dict.fromkeys(top(name) for name in there))[:_SHOWN])
     names = tuple(dict.fromkeys(text_columns))
     if there and (missing := [name for name in names if not any(inside(place, (name,)) for place in there)]):
         raise BadInput(f"{source.name}: {describe_missing(missing, there)}")
