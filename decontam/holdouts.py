@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from decontam.holdout_guess import fault_of
+from decontam.holdout_guess import Guess, fault_of
 from decontam.holdout_rows import GUESSES, KNOWN, ROLES, names_of, no_text, parts_of, require_columns, unknown_name
 from decontam.records import Item
 from evals.errors import BadInput
@@ -147,7 +147,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
     known = names_of(readable)
     require_columns(file, columns, readable)
     layouts: Counter[tuple[tuple[str, str], ...]] = Counter()
-    guesses: list[tuple[Mapping[str, object], dict[str, str], dict[str, str]]] = []
+    guesses: list[Guess] = []
     joined = nameless = 0
     for number, row in enumerate(rows, 1):
         if isinstance(row, UnreadableRow):
@@ -162,7 +162,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
             draft.broken.append(f"{row.place}: {no_text(row.values, columns)}")
             continue
         layouts[tuple(used.items())] += 1
-        guesses.append((row.values, dict(texts), used))
+        guesses.append(Guess(row=row.values, texts=dict(texts), used=used))
         if continues(texts.get("prompt", ""), texts.get("answer", "")):
             texts["answer"] = texts["prompt"] + texts["answer"]
             joined += 1
@@ -180,8 +180,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
     if known and not layouts:
         _refuse_unknown_layout(file, rows, columns, known)
     if guesses and not columns.keys() & {"prompt", "messages"}:
-        fault = fault_of(*zip(*guesses, strict=True), frozenset(GUESSES["prompt"]))
-        if fault:
+        if fault := fault_of(guesses, frozenset(GUESSES["prompt"])):
             raise BadInput(f"{file}: {fault}; the columns are {', '.join(known[:30])}")
     draft.notes += _said(file, layouts, known)
     if joined:

@@ -23,6 +23,7 @@ import zstandard
 
 Row = Callable[[str], Any]
 YES = "Yes, please go on with that."
+FRENCH = "Ça été déjà vérifié à l'école, où élèves et maîtres étaient très gênés."
 
 
 def user(text: Any, **more: Any) -> dict[str, Any]:
@@ -56,8 +57,10 @@ ROWS: dict[str, Row] = {
     "flat tool calls": lambda t: {"messages": [user(YES), assistant("", tool_calls=[{"name": "run", "arguments": {"code": t}}])]},
     "function call": lambda t: {"messages": [user(YES), assistant(None, function_call={"name": "f", "arguments": t})]},
     "tool result": lambda t: {"messages": [user(YES), {"role": "tool", "tool_call_id": "c", "output": t}]},
-    "responses api": lambda t: {"input": [user(YES)], "output": [{"type": "message", "content": [{"type": "output_text", "text": t}]}]},
-    "batch input": lambda t: {"custom_id": "q-1", "method": "POST", "url": "/v1/chat", "body": {"model": "m", "messages": [user(t)]}},
+    "responses api": lambda t: {
+        "input": [user(YES)], "output": [{"type": "message", "content": [{"type": "output_text", "text": t}]}],
+    },
+    "batch input": lambda t: {"custom_id": "q-1", "method": "POST", "url": "/v1/chat", "body": {"messages": [user(t)]}},
     "batch output": lambda t: {"custom_id": "q-1", "response": {"body": {"choices": [{"message": assistant(t)}]}}},
     "completions": lambda t: {"id": "c", "choices": [{"index": 0, "text": t, "logprobs": None}]},
     "anthropic blocks": lambda t: {"system": YES, "messages": [user([{"type": "text", "text": t}])]},
@@ -95,7 +98,9 @@ ROWS: dict[str, Row] = {
         "prompt": {"text": YES, "replies": [{"text": YES, "replies": [{"text": t, "role": "prompter", "replies": []}]}]}
     },
     "oasst message": lambda t: {"message_id": "m", "parent_id": None, "text": t, "role": "prompter"},
-    "squad": lambda t: {"title": "A", "paragraphs": [{"context": YES, "qas": [{"question": t, "id": "q", "answers": [{"text": "x"}]}]}]},
+    "squad": lambda t: {
+        "title": "A", "paragraphs": [{"context": YES, "qas": [{"question": t, "id": "q", "answers": [{"text": "x"}]}]}],
+    },
     "coqa": lambda t: {"story": YES, "questions": [{"input_text": t, "turn_id": 1}], "answers": [{"input_text": YES}]},
     "natural questions": lambda t: {"question": {"text": YES}, "annotations": {"short_answers": [{"text": [t]}]}},
     "swe-bench": lambda t: {"instance_id": "a__b-1", "problem_statement": t, "patch": "--- a\n+++ b", "FAIL_TO_PASS": "[]"},
@@ -235,7 +240,7 @@ FILES: dict[str, tuple[str, Callable[[Sequence[str]], bytes]]] = {
         "t.json",
         lambda t: json.dumps({"columns": ["text"], "index": list(range(len(t))), "data": [[x] for x in t]}).encode(),
     ),
-    "json pandas table": ("t.json", lambda t: json.dumps({"schema": {"fields": [{"name": "text"}]}, "data": rows_of(t)}).encode()),
+    "json pandas table": ("t.json", lambda t: json.dumps({"schema": {"fields": ["text"]}, "data": rows_of(t)}).encode()),
     "json texts by id": ("t.json", lambda t: json.dumps({f"task/{n}": x for n, x in enumerate(t)}).encode()),
     "json documents side by side": ("t.jsonl", lambda t: "\n".join(json.dumps(r, indent=1) for r in rows_of(t)).encode()),
     "json lines in .json": ("t.json", jsonl),
@@ -260,7 +265,7 @@ FILES: dict[str, tuple[str, Callable[[Sequence[str]], bytes]]] = {
     "markdown": ("t.md", lambda t: "\n\n".join(t).encode()),
     "byte order mark": ("t.jsonl", lambda t: b"\xef\xbb\xbf" + jsonl(t)),
     "utf-16": ("t.jsonl", lambda t: jsonl(t).decode().encode("utf-16")),
-    "latin-1": ("t.txt", lambda t: "\n".join([*t, "Ça été déjà vérifié à l'école, où élèves et maîtres étaient très gênés."]).encode("latin-1")),
+    "latin-1": ("t.txt", lambda t: "\n".join([*t, FRENCH]).encode("latin-1")),
     "a column after thousands of lines": (
         "t.jsonl",
         lambda t: b"".join(json.dumps({"note": f"row {n}"}).encode() + b"\n" for n in range(3000))

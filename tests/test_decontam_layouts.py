@@ -22,8 +22,8 @@ from decontam.rule import Rule
 from decontam.sources import arrays, find_sources
 
 LEAK = (
-    "A lighthouse keeper notes in a ledger when the lamp was lit and when it went dark; given those moments in minutes after noon, "
-    "tell for how many whole hours ships could see the light, and treat a lamp that never went dark as burning until dawn."
+    "A lighthouse keeper notes in a ledger when the lamp was lit and when it went dark; given those moments in minutes after "
+    "noon, tell for how many whole hours ships could see the light, and treat a lamp that never went dark as burning until dawn."
 )
 ITEM = Item(key="lamp", prompt=LEAK, answer="def lamp(ledger):\n    return sum(b - a for a, b in ledger) // 60\n")
 FILLER = tuple(

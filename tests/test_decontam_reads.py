@@ -113,8 +113,7 @@ def test_a_7z_archive_is_read_by_its_library(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_name_that_is_not_utf8_is_escaped_and_its_file_read(tmp_path: Path) -> None:
-    with open(os.fsencode(tmp_path) + b"/\xff.jsonl", "wb") as handle:
-        handle.write(jsonl(TEXTS))
+    put(tmp_path / os.fsdecode(b"\xff.jsonl"), jsonl(TEXTS))
     (source,) = find_sources([str(tmp_path)]).sources
     assert source.name == f"{tmp_path}/\\xff.jsonl"
     assert len(read(tmp_path)[0]) == len(TEXTS)

@@ -13,6 +13,7 @@ import io
 import sys
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -87,7 +88,7 @@ def batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
         return
     row, used = 1, 0
     header = header_of(source)
-    with Quotes(source) as stream:
+    with closing(Quotes(source)) as stream:
         last: pa.RecordBatch | None = None
         try:
             for part in arrow_batches(stream, source, header):

@@ -84,7 +84,9 @@ def load(source: Source) -> Loaded:
 def several(text: str, why: str) -> Loaded:
     """Documents one after another; ``why``: what is wrong if it is only one."""
     decode = json.JSONDecoder(strict=False).raw_decode
-    documents, spans, place = [], [], len(text) - len(text.lstrip(_MARK))
+    documents: list[Document] = []
+    spans: list[tuple[int, int]] = []
+    place = len(text) - len(text.lstrip(_MARK))
     while True:
         while place < len(text) and text[place] in _BLANK:
             place += 1

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import zstandard
 
@@ -33,11 +33,10 @@ class Stream(io.RawIOBase):
         steps: list[_Inflate] = [_INFLATE[name]() for name in compression.split(".") if name]
         if encoding:
             steps.append(_Recode(encoding))
-        *before, last = steps or [None]
         raw = path.open("rb", buffering=0)
-        self._start(_chain(raw, before) if before else raw, last)
+        self._start(_chain(raw, steps[:-1]) if len(steps) > 1 else raw, steps[-1] if steps else None)
 
-    def _start(self, file: BinaryIO | Stream, inflate: _Inflate | None) -> None:
+    def _start(self, file: io.RawIOBase, inflate: _Inflate | None) -> None:
         self.file = file
         self.failure = ""
         self._used = 0
@@ -112,7 +111,7 @@ class Stream(io.RawIOBase):
             return b""
 
 
-def _chain(raw: BinaryIO, steps: list[_Inflate]) -> Stream:
+def _chain(raw: io.RawIOBase, steps: list[_Inflate]) -> Stream:
     """A file, decompressed step by step."""
     stream = Stream.__new__(Stream)
     *before, last = steps
