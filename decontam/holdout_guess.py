@@ -7,23 +7,28 @@ in a column that was not taken. Does not judge columns that the user mapped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _WORDS = 8  # the length of the text channel's grams: fewer cannot be found as a part of a text
 _LEAST_ROWS = 3  # that must be equal to be no item repeated by accident
 
 
-def fault_of(
-    rows: Sequence[Mapping[str, Any]],
-    texts: Sequence[Mapping[str, str]],
-    used: Sequence[Mapping[str, str]],
-    rivals: frozenset[str],
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What was taken of one row: its ``texts`` and the columns ``used`` for them, by part."""
+
+    row: Mapping[str, Any]
+    texts: Mapping[str, str]
+    used: Mapping[str, str]
+
+
+def fault_of(guesses: Sequence[Guess], rivals: frozenset[str]) -> str:
     """Why the guess of the prompt compares nothing real; empty if it does, or nothing was guessed for it.
 
-    ``rows``: as they were read; ``texts``, ``used``: of each the text and the column by part. ``rivals``: names, in lower case,
-    that could have been the prompt as well.
+    ``rivals``: names, in lower case, that could have been the prompt as well.
     """
+    rows, texts, used = ([getattr(guess, name) for guess in guesses] for name in ("row", "texts", "used"))
     columns = {parts["prompt"] for parts in used if "prompt" in parts}
     prompts = [parts.get("prompt", "") for parts in texts]
     if not columns or not any(prompts):

@@ -179,9 +179,9 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
         )
     if known and not layouts:
         _refuse_unknown_layout(file, rows, columns, known)
-    if guesses and not columns.keys() & {"prompt", "messages"}:
-        if fault := fault_of(guesses, frozenset(GUESSES["prompt"])):
-            raise BadInput(f"{file}: {fault}; the columns are {', '.join(known[:30])}")
+    mapped = columns.keys() & {"prompt", "messages"}
+    if not mapped and (fault := fault_of(guesses, frozenset(GUESSES["prompt"]))):
+        raise BadInput(f"{file}: {fault}; the columns are {', '.join(known[:30])}")
     draft.notes += _said(file, layouts, known)
     if joined:
         draft.notes.append(f"{file}: in {joined} rows the answer continues the prompt's code; compared as prompt + answer")

@@ -21,7 +21,7 @@ from layouts import jsonl, separated, tarred, zipped
 from decontam.audit.run import AuditSettings, run_audit
 from decontam.holdouts import Holdout
 from decontam.records import Item
-from decontam.sources import choose_columns, delimited, find_sources, read_batches, sniff
+from decontam.sources import choose_columns, delimited, find_sources, read_batches, sniff, streams
 from decontam.sources.encodings import encoding_of
 from decontam.sources.layouts import read_document
 from evals.errors import BadInput, install_command
@@ -127,7 +127,7 @@ def test_a_name_that_is_not_utf8_is_escaped_and_its_file_read(tmp_path: Path) ->
 def test_a_file_that_may_not_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "good.jsonl", jsonl(TEXTS))
     put(tmp_path / "bad.jsonl", jsonl(TEXTS))
-    real = sniff.head_of
+    real = streams.head_of
 
     def head_of(path: Path, *arguments: Any) -> bytes:
         if path.name == "bad.jsonl":
