@@ -21,7 +21,7 @@ from posixpath import normpath
 from typing import IO
 
 from decontam.sources.magic import is_media
-from decontam.sources.sniff import COMPRESSIONS, Packed, Unread
+from decontam.sources.sniff import COMPRESSIONS, Packed, UnreadFile
 from decontam.sources.streams import Stream
 from evals.errors import install_command
 
@@ -44,7 +44,7 @@ class Scratch:
         return place / (PurePosixPath(name.replace("\\", "/")).name[-100:].replace("\0", "") or "member")
 
 
-Member = tuple[str, Path | Unread]  # its name in the archive, and where it lies now
+Member = tuple[str, Path | UnreadFile]  # its name in the archive, and where it lies now
 
 
 def unpack(packed: Packed, scratch: Scratch) -> Iterator[Member]:
@@ -58,18 +58,18 @@ def unpack(packed: Packed, scratch: Scratch) -> Iterator[Member]:
             with Stream(packed.path, packed.compression) as stream:
                 yield from _tar(stream, scratch)
                 if stream.failure:
-                    yield "", Unread(why=stream.failure)
+                    yield "", UnreadFile(why=stream.failure)
         else:
             yield from _file(packed, scratch)
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error) as error:
-        yield "", Unread(why=f"not a whole {packed.archive or packed.compression} file ({error})"[:300])
+        yield "", UnreadFile(why=f"not a whole {packed.archive or packed.compression} file ({error})"[:300])
 
 
 def _file(packed: Packed, scratch: Scratch) -> Iterator[Member]:
     target = scratch.new(uncompressed(packed.path).name)
     with Stream(packed.path, packed.compression) as stream:
         why = _write(stream, target) or stream.failure
-        yield "", Unread(why=why) if why else target
+        yield "", UnreadFile(why=why) if why else target
 
 
 def uncompressed(path: Path) -> Path:
@@ -95,17 +95,17 @@ def _tar(stream: Stream, scratch: Scratch) -> Iterator[Member]:
                 continue
             content = archive.extractfile(member)
             if content is None:
-                yield name, Unread(why="not a regular file of the archive")
+                yield name, UnreadFile(why="not a regular file of the archive")
                 continue
             target = scratch.new(name)
             why = _write(content, target)
-            yield name, Unread(why=why) if why else target
-    yield from ((name, Unread(why="a link that leads out of the archive")) for name, to in links.items() if to not in names)
+            yield name, UnreadFile(why=why) if why else target
+    yield from ((name, UnreadFile(why="a link that leads out of the archive")) for name, to in links.items() if to not in names)
     more = False
     while part := stream.read(_COPY_BYTES):
         more = more or any(part)
     if more:
-        yield "", Unread(why="more after the end of the archive")
+        yield "", UnreadFile(why="more after the end of the archive")
 
 
 def _zip(packed: Packed, scratch: Scratch) -> Iterator[Member]:
@@ -114,7 +114,7 @@ def _zip(packed: Packed, scratch: Scratch) -> Iterator[Member]:
         path = scratch.new("archive.zip")
         with Stream(packed.path, packed.compression) as stream:
             if why := _write(stream, path) or stream.failure:
-                yield "", Unread(why=why)
+                yield "", UnreadFile(why=why)
                 return
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
@@ -127,25 +127,25 @@ def _zip(packed: Packed, scratch: Scratch) -> Iterator[Member]:
                     why = _write(content, target)
             except (RuntimeError, NotImplementedError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
                 why = str(error) or type(error).__name__  # a password, another method, a damaged member
-            yield name, Unread(why=why) if why else target
+            yield name, UnreadFile(why=why) if why else target
 
 
 def _seven_zip(packed: Packed, scratch: Scratch) -> Iterator[Member]:
     try:
         py7zr = import_module("py7zr")
     except ImportError:
-        yield "", Unread(why=f"a 7z archive, which needs py7zr: {install_command('py7zr', 'archives')}")
+        yield "", UnreadFile(why=f"a 7z archive, which needs py7zr: {install_command('py7zr', 'archives')}")
         return
     folder = scratch.new("members")
     try:
         with py7zr.SevenZipFile(packed.path, "r") as archive:
             archive.extractall(path=folder)
     except Exception as error:  # the library has a class for each of its faults, and lets those of its decoders through
-        yield "", Unread(why=f"not a 7z archive that py7zr reads ({type(error).__name__}: {error})"[:300])
+        yield "", UnreadFile(why=f"not a 7z archive that py7zr reads ({type(error).__name__}: {error})"[:300])
         return
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            yield str(path.relative_to(folder)), Unread(why="not a regular file of the archive")
+            yield str(path.relative_to(folder)), UnreadFile(why="not a regular file of the archive")
         elif path.is_file():
             yield str(path.relative_to(folder)), path
 

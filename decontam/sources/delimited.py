@@ -34,7 +34,7 @@ _QUOTE = b'"'[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Cells:
     """A record: ``raw`` bytes, ``values`` as Latin-1, one character a byte.
 
     ``fault``: why its first line, which is all of it, is none; ``cut``: because the end of the file cuts it.
@@ -140,7 +140,7 @@ def arrow_batches(stream: Stream, source: Source, header: Header) -> Iterator[pa
 def slow_batches(source: Source, names: tuple[str, ...], start: int, used: int) -> Iterator[Parse]:
     """The parses of the records from number ``start`` on."""
     with open_stream(source) as stream:
-        rows: list[tuple[int, Record]] = []
+        rows: list[tuple[int, Cells]] = []
         size, number = 0, 0
         header = Header(names=[])
         try:
@@ -162,7 +162,7 @@ def slow_batches(source: Source, names: tuple[str, ...], start: int, used: int) 
             yield partial(broken_batch, number + 1, f"{stream.failure} after {number} records")
 
 
-def numbered(stream: Stream, source: Source) -> Iterator[tuple[int, Record, Header]]:
+def numbered(stream: Stream, source: Source) -> Iterator[tuple[int, Cells, Header]]:
     """The records that are not blank with their numbers, the header as number 0 where there is one.
 
     Raises:
@@ -179,7 +179,7 @@ def numbered(stream: Stream, source: Source) -> Iterator[tuple[int, Record, Head
             yield number, record, header
 
 
-def parse_records(rows: list[tuple[int, Record]], header: list[str], names: tuple[str, ...], size_bytes: int) -> Batch:
+def parse_records(rows: list[tuple[int, Cells]], header: list[str], names: tuple[str, ...], size_bytes: int) -> Batch:
     """The batch of some records."""
     builder = RowBuilder(names)
     for number, record in rows:
@@ -194,7 +194,7 @@ def parse_records(rows: list[tuple[int, Record]], header: list[str], names: tupl
     return builder.build(size_bytes)
 
 
-def read_records(stream: Stream, source: Source) -> Iterator[Record]:
+def read_records(stream: Stream, source: Source) -> Iterator[Cells]:
     """The records, the first one included, blank lines as records without values.
 
     Raises:
@@ -210,12 +210,12 @@ def read_records(stream: Stream, source: Source) -> Iterator[Record]:
         if len(taken) > 1 and (cut or len(values) != width):
             lines.give_back(taken[1:])
             why = "a quote that is not closed before the end of the file" if cut else "a quote that is not closed in its record"
-            yield Record(raw=taken[0].encode("latin-1"), values=taken[:1], fault=why, cut=cut)
+            yield Cells(raw=taken[0].encode("latin-1"), values=taken[:1], fault=why, cut=cut)
         elif cut and not stream.failure:
             why = "a quote that is not closed before the end of the file"
-            yield Record(raw=taken[0].encode("latin-1"), values=taken[:1], fault=why, cut=True)
+            yield Cells(raw=taken[0].encode("latin-1"), values=taken[:1], fault=why, cut=True)
         else:
-            yield Record(raw="".join(taken).encode("latin-1"), values=values)
+            yield Cells(raw="".join(taken).encode("latin-1"), values=values)
 
 
 class Lines:

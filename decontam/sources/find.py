@@ -20,7 +20,7 @@ from decontam.sources.archives import Scratch, uncompressed, unpack
 from decontam.sources.base import Found, Source
 from decontam.sources.hub import dataset_files
 from decontam.sources.magic import LITTER, TOOL_FOLDERS
-from decontam.sources.sniff import METADATA, Packed, Skipped, Unread, extension, is_special, sniff
+from decontam.sources.sniff import METADATA, Packed, Skipped, UnreadFile, extension, is_special, sniff
 from evals.errors import BadInput
 
 OF_AN_AUDIT = {"summary.json", "matches.parquet", "documents.parquet", "items.parquet"}
@@ -73,7 +73,7 @@ class _Search:
             self.sources.append(replace(found, home=home))
         elif isinstance(found, Skipped):
             self.skipped[found.what] += 1
-        elif isinstance(found, Unread):
+        elif isinstance(found, UnreadFile):
             self.refuse(name, found.why, nothing=found.binary)
         elif depth == _MAX_NESTING:
             self.refuse(name, "too many archives in one another")
@@ -84,7 +84,7 @@ class _Search:
         self.scratch = self.scratch or Scratch()
         for member, place in unpack(packed, self.scratch):
             full = f"{name}/{member}" if member else name
-            if isinstance(place, Unread):
+            if isinstance(place, UnreadFile):
                 self.refuse(full, place.why)
             elif not member:  # compressed Parquet, which --clean writes as plain Parquet
                 self.add(place, name, uncompressed(home), depth + 1)

@@ -78,10 +78,10 @@ def compressed(source: Source, target: BinaryIO | None) -> Iterator[Any]:
                 sink = stack.enter_context(lzma.LZMAFile(sink, "wb"))
             elif step == "bz2":
                 sink = stack.enter_context(bz2.BZ2File(sink, "wb"))
-        yield Encoded(sink, source.encoding) if source.encoding else sink
+        yield Reencoded(sink, source.encoding) if source.encoding else sink
 
 
-class Encoded:
+class Reencoded:
     """Takes UTF-8 and writes another encoding."""
 
     def __init__(self, sink: Any, encoding: str) -> None:

@@ -54,7 +54,7 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class UnreadFile:
     """A file that cannot be read, and why."""
 
     why: str
@@ -97,23 +97,23 @@ def is_special(path: Path) -> bool:
     return path.name == "dataset_infos.json" or bool(keys & {"_data_files", "splits", "features", "citation"})
 
 
-def sniff(path: Path, name: str) -> Source | Packed | Unread | Skipped:
+def sniff(path: Path, name: str) -> Source | Packed | UnreadFile | Skipped:
     """What a file is, and how it is read."""
     try:
         size_bytes = path.stat().st_size
         compression = compression_of(path, size_bytes)
         first = head_of(path, compression, _SNIFF_BYTES)
     except OSError as error:
-        return Unread(why=error.strerror or str(error))
+        return UnreadFile(why=error.strerror or str(error))
     known = KINDS.get(extension(path)[0])
     if not compression and magic.is_pointer(first):
-        return Unread(why="a pointer of git-lfs or git-annex, not the data; fetch it (git lfs pull)")
+        return UnreadFile(why="a pointer of git-lfs or git-annex, not the data; fetch it (git lfs pull)")
     if known in DATA and magic.is_page(first):
-        return Unread(why=f"an HTML or XML page under the name of {known} data; download it again")
+        return UnreadFile(why=f"an HTML or XML page under the name of {known} data; download it again")
     if archive := magic.archive_of(first):
         return Packed(path=path, compression=compression, archive=archive)
     if not size_bytes and extension(path)[1]:
-        return Unread(why="an empty file, which no compressed file is")
+        return UnreadFile(why="an empty file, which no compressed file is")
     encoding = "" if known in ("parquet", "arrow") or first.startswith((b"PAR1", b"ARROW1")) else encoding_of(first)
     if encoding:
         first = head_of(path, compression, _SNIFF_BYTES, encoding)
@@ -121,7 +121,9 @@ def sniff(path: Path, name: str) -> Source | Packed | Unread | Skipped:
     if kind is None:
         if magic.is_media(first):
             return Skipped(what="pictures, sound, fonts and programs")
-        return Unread(why="a binary file (it has NUL bytes) of unknown kind; give JSONL, JSON, Parquet, CSV or text", binary=True)
+        return UnreadFile(
+            why="a binary file (it has NUL bytes) of unknown kind; give JSONL, JSON, Parquet, CSV or text", binary=True
+        )
     if kind in ("parquet", "arrow") and compression:
         return Packed(path=path, compression=compression, archive="")
     delimiter = delimiter_of(first, "\t" if kind == "tsv" else ",") if kind in ("csv", "tsv") else ""
