@@ -224,12 +224,12 @@ def kept_values(column: Column, stays: Any) -> Column:
 
 
 def seen_rows(columns: Sequence[Column], count: int) -> Any:
-    """For each of the rows, whether it has text: any value, of labels one with a blank in it."""
+    """For each of the rows, whether it has text: any value, of labels one that can be of several words."""
     seen = np.zeros(count, bool)
     for column in columns:
         rows = column.rows
         if is_label(column.name):
-            blanks = np.flatnonzero(column.data == _BLANK)
-            rows = rows[np.searchsorted(column.offsets, blanks, "right") - 1]
+            wordy = np.flatnonzero((column.data == _BLANK) | (column.data >= 0x80))
+            rows = rows[np.searchsorted(column.offsets, wordy, "right") - 1]
         seen[rows] = True
     return seen

@@ -38,9 +38,11 @@ def is_of_cleaning(path: Path) -> bool:
 class _Search:
     """What has been found so far.
 
-    ``nothing``: whether none of what is unread can be training data: binaries of unknown kinds, and names that lead nowhere.
+    ``given``: the names as the user gave them. ``nothing``: whether all that is unread was given by name and is no training data:
+    binaries of unknown kinds, and names that lead nowhere.
     """
 
+    given: tuple[str, ...]
     skip: tuple[str, ...]
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -74,7 +76,7 @@ class _Search:
         elif isinstance(found, Skipped):
             self.skipped[found.what] += 1
         elif isinstance(found, UnreadFile):
-            self.refuse(name, found.why, nothing=found.binary)
+            self.refuse(name, found.why, nothing=found.binary and name in self.given)
         elif depth == _MAX_NESTING:
             self.refuse(name, "too many archives in one another")
         else:
@@ -102,7 +104,7 @@ def find_sources(paths: Sequence[str], skip: Sequence[str] = ()) -> Found:
     Raises:
         BadInput: a path is missing, or there is nothing at all that could be training data.
     """
-    search = _Search(tuple(skip))
+    search = _Search(tuple(map(shown, paths)), tuple(skip))
     files: dict[str, str] = {}  # names by real path
     for path, name in (item for given in paths for item in expand(given, search)):
         if search.leaves_out(name):
@@ -117,8 +119,8 @@ def find_sources(paths: Sequence[str], skip: Sequence[str] = ()) -> Found:
             search.notes.append(again)
     notes = list(dict.fromkeys(search.notes))
     if search.left_out:
-        shown = ", ".join(search.left_out[:5]) + (", ..." if len(search.left_out) > 5 else "")
-        notes.append(f"left out by --skip: {len(search.left_out)} ({shown})")
+        first = ", ".join(search.left_out[:5]) + (", ..." if len(search.left_out) > 5 else "")
+        notes.append(f"left out by --skip: {len(search.left_out)} ({first})")
     if search.skipped:
         listed = ", ".join(f"{count} {what}" for what, count in sorted(search.skipped.items()))
         notes.append(f"skipped in folders: {listed}")

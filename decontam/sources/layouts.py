@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from decontam.sources.base import KNOWN_NAMES
-from decontam.sources.values import leaves
+from decontam.sources.values import is_wordy, leaves
 
 _SPEAKERS = frozenset({"role", "from", "speaker"})
 _SPLITS = frozenset({"train", "test", "validation", "valid", "val", "dev", "eval", "data", "rows"})
 _MANY = 30  # keys of an object of strings that are more than a row's
+_LONG = 64  # characters of a string without blanks that may be packed text
 _KNOWN = frozenset(KNOWN_NAMES)
 
 
@@ -95,24 +96,6 @@ class InColumns:
 
 
 @dataclass(slots=True)
-class Rest:
-    """What of an object is in no other holder: one row, if there is text in it."""
-
-    holder: dict[str, Any]
-    keys: list[str]
-
-    @property
-    def rows(self) -> list[Any]:
-        """One object."""
-        return [{key: self.holder[key] for key in self.keys}]
-
-    def drop(self, places: frozenset[int]) -> None:
-        """Remove these keys."""
-        for key in self.keys:
-            del self.holder[key]
-
-
-@dataclass(slots=True)
 class Document:
     """A JSON document with its rows, numbered from 1 through all holders. ``single``: it is one row itself."""
 
@@ -180,9 +163,10 @@ def _find(value: Any, holders: list[Holder]) -> None:
 
 
 def _rest(value: dict[str, Any], taken: list[str], holders: list[Holder]) -> None:
+    """What stands beside the rows: each entry with words is one, too; versions, counts and the like are none."""
     keys = [key for key in value if key not in set(taken)]
-    if any(" " in text for _, _, text in leaves({key: value[key] for key in keys})):
-        holders.append(Rest(value, keys))
+    if wordy := [key for key in keys if any(is_wordy(text) or len(text) > _LONG for _, _, text in leaves({key: value[key]}))]:
+        holders.append(ByKey(value, wordy))
 
 
 def _is_row(value: Mapping[str, Any]) -> bool:
@@ -204,8 +188,8 @@ def _are_messages(items: list[Any]) -> bool:
 
 
 def _is_rows(items: list[Any]) -> bool:
-    """Whether the items of a list are rows: objects, or lists of cells."""
-    return bool(items) and all(isinstance(item, (dict, list)) for item in items)
+    """Whether the items of a list are rows: objects, or lists of cells, with whatever stands between them."""
+    return any(isinstance(item, (dict, list)) for item in items)
 
 
 def _holds_rows(value: Mapping[str, Any]) -> bool:

@@ -33,9 +33,14 @@ Value = tuple[str, int, str]  # name of the column, ordinal in its outermost lis
 
 @lru_cache(4096)
 def is_label(name: str) -> bool:
-    """Whether values of a name tell rows apart or sort them: a row that has nothing else (and no blank in it) has no text."""
+    """Whether values of a name tell rows apart or sort them: a row that has nothing else, of one word each, has no text."""
     last = name.replace("[]", "").rpartition(".")[2].lower()
     return last in _LABELS or last.endswith(_LABEL_ENDS)
+
+
+def is_wordy(text: str) -> bool:
+    """Whether a string can be of several words: it has a blank, or letters of scripts that need none."""
+    return " " in text or not text.isascii()
 
 
 @lru_cache(4096)
@@ -114,7 +119,7 @@ class RowBuilder:
     def add(self, number: int, row: Any) -> None:
         """Add a parsed row; one without text is a broken one."""
         values = [value for value in leaves(row) if value[0] in self.chosen]
-        if not any(not is_label(name) or " " in text for name, _, text in values):
+        if not any(not is_label(name) or is_wordy(text) for name, _, text in values):
             self.refuse(number, nothing_under(self.chosen.names, row))
             return
         for path, ordinal, text in values:
