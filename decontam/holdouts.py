@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from decontam.holdout_guess import Guess, fault_of
 from decontam.holdout_rows import GUESSES, KNOWN, ROLES, names_of, no_text, parts_of, require_columns, unknown_name
 from decontam.records import Item
 from evals.errors import BadInput
@@ -60,7 +61,8 @@ def load_items(holdouts: Sequence[str], columns: Mapping[str, str] | None = None
 
     Raises:
         BadInput: nothing by that name, a folder that is not a suite, a file that is not a table, an unknown role or column, a
-            table without one known column, or a suite with findings; each with what exists and what was expected.
+            table without one known column, a guess that compares nothing real, or a suite with findings; each with what exists
+            and what was expected.
     """
     columns = dict(columns or {})
     if unknown := sorted(columns.keys() - set(ROLES)):
@@ -145,6 +147,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
     known = names_of(readable)
     require_columns(file, columns, readable)
     layouts: Counter[tuple[tuple[str, str], ...]] = Counter()
+    guesses: list[Guess] = []
     joined = nameless = 0
     for number, row in enumerate(rows, 1):
         if isinstance(row, UnreadableRow):
@@ -159,6 +162,7 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
             draft.broken.append(f"{row.place}: {no_text(row.values, columns)}")
             continue
         layouts[tuple(used.items())] += 1
+        guesses.append(Guess(row=row.values, texts=dict(texts), used=used))
         if continues(texts.get("prompt", ""), texts.get("answer", "")):
             texts["answer"] = texts["prompt"] + texts["answer"]
             joined += 1
@@ -175,6 +179,9 @@ def _read_table(file: Path, columns: Mapping[str, str], draft: _Draft) -> None:
         )
     if known and not layouts:
         _refuse_unknown_layout(file, rows, columns, known)
+    mapped = columns.keys() & {"prompt", "messages"}
+    if not mapped and (fault := fault_of(guesses, frozenset(GUESSES["prompt"]))):
+        raise BadInput(f"{file}: {fault}; the columns are {', '.join(known[:30])}")
     draft.notes += _said(file, layouts, known)
     if joined:
         draft.notes.append(f"{file}: in {joined} rows the answer continues the prompt's code; compared as prompt + answer")

@@ -24,7 +24,7 @@ import pytest
 import zstandard
 from sandbox_requirements import unavailable
 
-import decontam.audit.run
+import decontam.audit.scan
 from decontam.audit.clean import REMOVED
 from decontam.audit.run import Audit, AuditSettings, check_threads, in_order, run_audit, training_texts
 from decontam.holdouts import Holdout, load_items
@@ -313,9 +313,10 @@ def test_a_column_that_is_not_there_is_refused_with_what_is(tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
-def test_a_column_that_is_not_looked_at_is_said(tmp_path: Path) -> None:
+def test_a_column_that_the_user_leaves_out_is_said(tmp_path: Path) -> None:
     path = lines(tmp_path / "t.jsonl", [{"text": FILLER[0], "my_notes": LAMP["prompt"]}])
-    assert "my_notes" in " ".join(audited(tmp_path, path).summary.reasons)
+    summary = audited(tmp_path, path, settings=AuditSettings(text_columns=("text",))).summary
+    assert summary.verdict == "clean" and "left out by --text-column: my_notes" in " ".join(summary.reasons)
 
 
 def test_rows_of_mixed_schemas_are_all_read(tmp_path: Path) -> None:
@@ -902,7 +903,7 @@ def test_a_fault_in_a_worker_ends_the_audit(tmp_path: Path, monkeypatch: pytest.
     def broken(*arguments: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(decontam.audit.run, "match_column", broken)
+    monkeypatch.setattr(decontam.audit.scan, "match_column", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         audited(tmp_path, three_files(tmp_path, "a"), threads=2)
     assert not (tmp_path / "out" / "summary.json").exists()

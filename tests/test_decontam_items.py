@@ -480,3 +480,43 @@ def test_duplicates_between_splits_of_the_real_mbpp_are_counted() -> None:
         "train x holdout near": 36,
         "train x dev near": 14,
     }
+
+
+# Guesses that compare nothing real
+
+LONG = [f"Given {n} rivers and the bridges over each, tell on how many days a ship of {n} masts can pass." for n in (3, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"prompt": "Solve the task below", "problem": text} for text in LONG],
+        [{"prompt": "Solve the task below", "problem": text, "answer": f"def f{n}(): return {n}"} for n, text in enumerate(LONG)],
+        [{"prompt": f"Task {n}", "problem": text} for n, text in enumerate(LONG)],
+        [{"prompt": "Solve the task below", "problem": LONG[0]}],
+        [
+            {"prompt": "You are an expert programmer. Solve the task that is given below.", "spec": {"body": text}}
+            for text in LONG
+        ],
+        [{"question": "Q", "body": text} for text in LONG],
+    ],
+)
+def test_a_guess_that_compares_nothing_real_is_refused_and_lists_the_columns(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    better = list(rows[0])[1]
+    message = refusal(write(tmp_path / "rows.jsonl", *rows))
+    assert f"the columns are {', '.join(rows[0])}" in message and f"--holdout-column prompt={better}" in message
+    mapped = {"prompt": better if isinstance(rows[0][better], str) else f"{better}.body"}
+    assert load_items([write(tmp_path / "rows.jsonl", *rows)], mapped).items[0].prompt == LONG[0]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"prompt": text, "note": "the same note of ten words beside each of them, always"} for text in LONG],
+        [{"prompt": f"Write f{n}", "canonical_solution": text, "explanation": text[::-1]} for n, text in enumerate(LONG)],
+        [{"prompt": f"Reverse list {n}", "answer": "x[::-1]"} for n in range(3)],
+        [{"prompt": "Reverse the list", "answer": "x[::-1]"}],
+    ],
+)
+def test_a_guess_that_compares_something_is_taken(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    assert len(load_items([write(tmp_path / "rows.jsonl", *rows)]).items) == len(rows)

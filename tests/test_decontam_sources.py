@@ -27,6 +27,7 @@ from decontam.sources import Source, choose_columns, find_sources, jsonl, parque
 from decontam.sources.base import KNOWN_NAMES
 from decontam.sources.blocks import blocks
 from decontam.sources.lines import parse_lines
+from decontam.sources.shapes import Learned
 from decontam.sources.streams import open_stream
 from evals.errors import BadInput, install_command
 
@@ -94,19 +95,34 @@ def test_crlf_and_a_byte_order_mark_are_no_text(tmp_path: Path) -> None:
     assert texts(path) == [(1, "a"), (3, "b")]
 
 
-def test_every_row_may_have_its_own_known_columns(tmp_path: Path) -> None:
+def test_every_row_may_have_its_own_columns(tmp_path: Path) -> None:
     rows = [{"text": "a"}] * 2000 + [{"messages": [{"role": "user", "content": "b"}]}, {"prompt": "c", "completion": "d"}]
     values, broken = read(put(tmp_path / "a.jsonl", lines(*rows)))
-    assert values[2000:] == [(2001, "messages[].content", 0, "b"), (2002, "completion", -1, "d"), (2002, "prompt", -1, "c")]
+    assert values[2000:] == [
+        (2001, "messages[].content", 0, "b"),
+        (2001, "messages[].role", 0, "user"),
+        (2002, "completion", -1, "d"),
+        (2002, "prompt", -1, "c"),
+    ]
     assert broken == []
 
 
 def test_a_row_without_text_is_broken_and_lists_its_keys(tmp_path: Path) -> None:
-    path = put(tmp_path / "a.jsonl", lines({"text": "a"}, {"txet": "b", "id": 1}, {"text": None}, {"text": 3}, {"text": ""}))
-    values, broken = read(path)
+    rows = [{"text": "a"}, {"txet": 2, "id": "b"}, {"text": None}, {"text": 3}, {"text": ""}]
+    values, broken = read(put(tmp_path / "a.jsonl", lines(*rows)))
     assert [row for row, _, _, _ in values] == [1, 5]
-    assert [row for row, _ in broken] == [2, 3, 4]
-    assert broken[0][1].startswith("no text under text") and broken[0][1].endswith("found keys txet, id")
+    assert broken == [
+        (2, "no text; found keys txet, id"),
+        (3, "no text; found keys text"),
+        (4, "no text; found keys text"),
+    ]
+
+
+def test_a_label_with_words_in_it_is_text(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", lines({"text": "a"}, {"id": "what is it", "url": "x"}, {"id": "what-is-it"}))
+    values, broken = read(path)
+    assert [text for row, _, _, text in values if row == 2] == ["what is it", "x"]
+    assert [row for row, _ in broken] == [3]
 
 
 def test_a_block_without_refusal_also_lists_the_keys_of_a_row_without_text(tmp_path: Path) -> None:
@@ -120,7 +136,7 @@ def test_a_block_without_refusal_also_lists_the_keys_of_a_row_without_text(tmp_p
         b'{"text":',
         b"null",
         b"[1]",
-        b'"a"',
+        b"7",
         b'{"text":"\xff"}',
         b'{"x":"\xff","text":"a"}',
         b'{"text":"a"} {"text":"b"}',
@@ -145,7 +161,7 @@ def test_text_behind_a_nul_is_not_passed_over(tmp_path: Path) -> None:
 
 def test_a_file_that_begins_with_null_does_not_crash(tmp_path: Path) -> None:
     _, broken = read(put(tmp_path / "a.jsonl", b"null\n"), ["text"])
-    assert broken == [(1, "not an object but NoneType")]
+    assert broken == [(1, "no text under text; found None")]
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character(tmp_path: Path) -> None:
@@ -177,7 +193,7 @@ def test_rows_keep_their_numbers_over_blocks(tmp_path: Path) -> None:
         numbers[at] = str(i)
         at += 1 + i % 3
     with open_stream(source) as stream:
-        found = [v for block in blocks(stream, 777) for v in values_of(jsonl.parse(block, ("text",), {"text": "text"}))]
+        found = [v for block in blocks(stream, 777) for v in values_of(jsonl.parse(block, ("text",), Learned()))]
     assert {row: text for row, _, _, text in found} == numbers
 
 
@@ -211,19 +227,24 @@ ROW = st.fixed_dictionaries(
         "other": st.lists(st.text(max_size=3), max_size=2) | SCALAR,
     },
 )
-NAMES = ("text", "prompt", "messages", "meta.text", "other")
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(ROW, min_size=1, max_size=6), ends=st.sampled_from([b"\n", b"\r\n", b"\n\n", b" \n\t\n"]))
-@example(rows=[{"text": "a"}, {"messages": [{"content": "b"}]}], ends=b"\n")
-def test_the_fast_way_and_the_slow_way_give_the_same(tmp_path: Path, rows: list[dict[str, Any]], ends: bytes) -> None:
+@given(
+    rows=st.lists(ROW, min_size=1, max_size=6),
+    ends=st.sampled_from([b"\n", b"\r\n", b"\n\n", b" \n\t\n"]),
+    names=st.sampled_from([(), ("text", "prompt"), ("messages", "meta.text", "other")]),
+)
+@example(rows=[{"text": "a"}, {"messages": [{"content": "b"}]}], ends=b"\n", names=())
+def test_the_fast_way_and_the_slow_way_give_the_same(
+    tmp_path: Path, rows: list[dict[str, Any]], ends: bytes, names: tuple[str, ...]
+) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b"".join(json.dumps(row, ensure_ascii=False).encode() + ends for row in rows))
     source = Source(path=path, name="rows", kind="jsonl", size_bytes=path.stat().st_size)
     with open_stream(source) as stream:
         for block in blocks(stream):
-            fast, slow = jsonl.parse(block, NAMES, jsonl.sampled_shapes(block)), parse_lines(block, NAMES)
+            fast, slow = jsonl.parse(block, names, Learned()), parse_lines(block, names)
             assert values_of(fast) == values_of(slow)
             assert sorted(broken_of(fast)) == sorted(broken_of(slow))
             assert fast.rows.tolist() == slow.rows.tolist()
@@ -310,8 +331,12 @@ def test_parquet_rows_and_messages(tmp_path: Path, limit: int, monkeypatch: pyte
     monkeypatch.setattr(parquet, "_MAX_GROUP_BYTES", limit)
     pq.write_table(TABLE, tmp_path / "a.parquet", row_group_size=2)
     values, broken = read(tmp_path / "a.parquet")
-    expected = [(1, "messages[].content", 0, "x"), (1, "text", -1, "a"), (3, "messages[].content", 0, "z"), (3, "text", -1, "c")]
-    assert values == expected
+    assert [value for value in values if not value[1].endswith("role")] == [
+        (1, "messages[].content", 0, "x"),
+        (1, "text", -1, "a"),
+        (3, "messages[].content", 0, "z"),
+        (3, "text", -1, "c"),
+    ]
     assert [row for row, _ in broken] == [2]
 
 
@@ -331,13 +356,14 @@ def test_all_layouts_of_strings_are_text(tmp_path: Path, array: Any) -> None:
     assert texts(tmp_path / "a.parquet") == [(1, "a"), (2, ""), (3, "b")]
 
 
-def test_parts_of_messages_in_parquet_are_text_but_their_types_are_not(tmp_path: Path) -> None:
+def test_parts_of_messages_in_parquet_are_text(tmp_path: Path) -> None:
     rows = [
         [{"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, {"content": [{"type": "x", "text": "c"}]}]
     ]
     pq.write_table(pa.table({"messages": rows}), tmp_path / "a.parquet")
     values, _ = read(tmp_path / "a.parquet")
-    assert values == [(1, "messages[].content", 0, "a"), (1, "messages[].content", 0, "b"), (1, "messages[].content", 1, "c")]
+    name = "messages[].content"
+    assert [value for value in values if value[1] == name] == [(1, name, 0, "a"), (1, name, 0, "b"), (1, name, 1, "c")]
 
 
 def test_dotted_columns_in_parquet(tmp_path: Path) -> None:
@@ -385,7 +411,7 @@ def test_a_folder_of_save_to_disk_is_read_without_its_metadata(tmp_path: Path) -
     found = find_sources([str(tmp_path / "set")])
     assert [source.kind for source in found.sources] == ["arrow"]
     assert "2 metadata of datasets" in found.notes[0]
-    assert len(read(found.sources[0].path)[0]) == 4
+    assert len(read(found.sources[0].path)[0]) == 7
 
 
 def test_a_cut_arrow_stream_is_broken(tmp_path: Path) -> None:
@@ -404,8 +430,9 @@ def test_csv_records_with_newlines_and_quotes(tmp_path: Path) -> None:
     assert texts(path, ["text"]) == [(1, 'a\nb "c"'), (2, "d")]
 
 
-def test_numbers_in_csv_are_not_guessed_to_be_text(tmp_path: Path) -> None:
-    assert choose_columns(only(put(tmp_path / "a.tsv", "id\tbody_md\n1\tx\n2\ty\n"))).names == ("body_md",)
+def test_every_column_of_csv_is_read_whatever_its_first_values_are(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.tsv", "n\tbody_md\n" + "1\tx\n" * 300 + "late text\ty\n")
+    assert (301, "late text") in texts(path)
 
 
 def test_a_csv_record_that_does_not_fit_costs_no_other(tmp_path: Path) -> None:
@@ -462,26 +489,39 @@ def test_a_json_file_that_is_none_is_broken(tmp_path: Path) -> None:
 
 
 def test_code_is_one_row_and_binary_is_broken(tmp_path: Path) -> None:
-    assert texts(put(tmp_path / "a.py", b"x = 1\n\xff\n")) == [(1, "x = 1\n\ufffd\n")]
+    assert texts(put(tmp_path / "a.py", b"x = 1\n")) == [(1, "x = 1\n")]
+    assert read(put(tmp_path / "c.py", b"x = 1\n\xff\n")) == ([], [(1, "not UTF-8 (byte 7), nor another encoding")])
     _, broken = read(put(tmp_path / "b.py", b"a\0b"))
     assert broken == [(1, "binary file (it has NUL bytes)")]
 
 
 def test_a_notebook_has_a_value_a_cell(tmp_path: Path) -> None:
-    cells = [{"cell_type": "markdown", "source": ["a\n", "b"]}, {"cell_type": "code", "source": "c", "outputs": [{"text": "no"}]}]
+    cells = [
+        {"cell_type": "markdown", "source": ["a\n", "b"]},
+        {"cell_type": "code", "source": "c", "outputs": [{"text": ["o", "p"]}, {"data": {"image/png": "AAAA"}}]},
+    ]
     values, _ = read(put(tmp_path / "a.ipynb", json.dumps({"cells": cells})))
-    assert values == [(1, "cells[]", 0, "a\nb"), (1, "cells[]", 1, "c")]
+    assert [value for value in values if value[1] == "cells[]"] == [(1, "cells[]", 0, "a\nb"), (1, "cells[]", 1, "c")]
+    assert [text for _, name, _, text in values if name == "outputs[]"] == ["markdown", "code", "o", "p"]
 
 
 # columns
 
 
-def test_known_columns_are_guessed_and_the_others_named(tmp_path: Path) -> None:
-    columns = choose_columns(only(put(tmp_path / "a.jsonl", lines({"id": "x", "prompt": "a", "completion": "b"}))))
-    assert columns.names == ("prompt", "completion") and columns.unscanned == ("id",)
+def test_all_columns_are_read_unless_the_user_names_some(tmp_path: Path) -> None:
+    source = only(put(tmp_path / "a.jsonl", lines({"id": "x", "prompt": "a", "completion": "b"})))
+    assert choose_columns(source).names == ("id", "prompt", "completion") and choose_columns(source).unscanned == ()
+    columns = choose_columns(source, ["prompt"])
+    assert columns.names == ("prompt",) and columns.unscanned == ("id", "completion")
 
 
-def test_without_known_columns_all_strings_are_taken(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.b[].c", "a.b.c", "a.b", "a"])
+def test_a_path_reaches_what_is_in_lists(tmp_path: Path, name: str) -> None:
+    path = put(tmp_path / "a.jsonl", lines({"x": "no", "a": {"b": [{"c": "yes", "n": 1}]}}))
+    assert read(path, [name])[0] == [(1, "a.b[].c", 0, "yes")]
+
+
+def test_all_strings_are_taken(tmp_path: Path) -> None:
     path = put(tmp_path / "a.jsonl", lines({"n": 1, "foo": "a", "bar": {"baz": "b"}}))
     assert choose_columns(only(path)).names == ("foo", "bar.baz")
     assert texts(path) == [(1, "b"), (1, "a")]
@@ -511,13 +551,18 @@ def test_known_names_are_each_named_once() -> None:
 # finding
 
 
-def test_folders_are_searched_and_unknown_files_counted(tmp_path: Path) -> None:
-    for name in ("b/x.jsonl", "a.md", "a.PNG", ".git/a.py", "b/README", "a.jsonl.zst.tmp"):
-        put(tmp_path / name, "{}")
+def test_every_file_of_a_folder_is_looked_into(tmp_path: Path) -> None:
+    for name in ("b/x.jsonl", "a.md", ".git/a.py", "b/part-0", "a.jsonl.zst.tmp"):
+        put(tmp_path / name, '{"text": "a"}')
     put(tmp_path / "c.csv", "")
+    put(tmp_path / "d.PNG", b"\x89PNG\r\n\x1a\n\0\0")
+    put(tmp_path / "e.bin", b"\x80\0data")
     found = find_sources([str(tmp_path)])
-    assert [Path(source.name).name for source in found.sources] == ["a.md", "x.jsonl", "c.csv"]
-    assert found.notes == ("skipped in folders: 1 .PNG, 1 .tmp, 1 hidden folders, 1 without extension",)
+    assert {Path(source.name).name: source.kind for source in found.sources} == {
+        "a.md": "text", "x.jsonl": "jsonl", "c.csv": "csv", "part-0": "jsonl", "a.jsonl.zst.tmp": "jsonl"
+    }  # fmt: skip
+    assert found.notes == ("skipped in folders: 1 folders of tools, 1 pictures, sound, fonts and programs",)
+    assert len(found.unread) == 1 and found.unread[0].startswith(f"{tmp_path}/e.bin: a binary file")
 
 
 def test_a_loop_of_links_ends(tmp_path: Path) -> None:
@@ -571,11 +616,22 @@ def test_a_named_binary_file_is_refused(tmp_path: Path) -> None:
         find_sources([str(put(tmp_path / "data.bin", b"a\0b"))])
 
 
-@pytest.mark.parametrize(
-    "name", ["a.jsonl", "a.json", "a.parquet", "a.arrow", "a.csv", "a.tsv", "a.md", "a.ipynb", "a.jsonl.gz", "a.csv.zst"]
-)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.tsv", "a.md", "a.ipynb"])
 def test_an_empty_file_is_a_source_without_rows(tmp_path: Path, name: str) -> None:
     assert read(put(tmp_path / name, b"")) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.pq", "a.arrow"])
+def test_an_empty_file_of_a_binary_kind_is_broken(tmp_path: Path, name: str) -> None:
+    values, ((row, why),) = read(put(tmp_path / name, b""))
+    assert values == [] and row == 0 and why.startswith("an empty file, which no")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.csv.zst", "a.json.xz"])
+def test_an_empty_file_of_a_compressed_kind_is_unread(tmp_path: Path, name: str) -> None:
+    assert find_sources([str(put(tmp_path / name, b""))]).unread == (
+        f"{tmp_path}/{name}: an empty file, which no compressed file is",
+    )
 
 
 def test_datasets_by_name_need_the_library(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ import zstandard
 from conftest import WriteSuite
 from sandbox_requirements import unavailable
 
-import decontam.audit.run
+import decontam.audit.scan
 import loop.verbs.audit
 from loop.app import app
 from loop.cli import main
@@ -399,7 +399,7 @@ def test_an_internal_fault_shows_its_traceback_only_with_debug(run: Run, monkeyp
     def broken(*arguments: object, **options: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(decontam.audit.run, "match_column", broken)
+    monkeypatch.setattr(decontam.audit.scan, "match_column", broken)
     with pytest.raises(SystemExit) as caught:
         main(["audit", "--train", "clean.jsonl", "--holdout", "holdout.jsonl"])
     assert caught.value.code == 1

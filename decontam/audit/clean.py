@@ -1,7 +1,8 @@
 """Training files without the rows that leak, written beside the originals: same format, order and bytes of what is kept.
 
-Covers every kind of ``decontam.sources``. Does not keep: the compressed bytes of a file that lost rows (it is compressed again,
-with the library's level), Parquet row groups over 64 MiB (they are split), the compression inside Arrow files.
+Covers every kind of ``decontam.sources``; the files of an archive are written into a folder of its name. Does not keep: the
+compressed bytes of a file that lost rows (it is compressed again, with the library's level), Parquet row groups over 64 MiB
+(they are split), the compression inside Arrow files.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from decontam.sources import Source
+from decontam.sources.find import shown
 from decontam.sources.rewrite import UnreadableSource, rewrite
 from decontam.sources.sniff import METADATA
 from decontam.sources.whole import whole_file
@@ -46,7 +49,7 @@ def write_clean(
     files = []
     for source in sources:
         entry = clean_file(source, removed.get(source.name, {}), out / targets[source.name], (unread or {}).get(source.name, 0))
-        files.append({"file": source.name, "output": targets[source.name] if entry["digest"] else None, **entry})
+        files.append({"file": source.name, "output": shown(targets[source.name]) if entry["digest"] else None, **entry})
     copy_metadata(sources, targets, out)
     write_jsonl(
         out / REMOVED,
@@ -68,11 +71,14 @@ def plan(sources: Sequence[Source], out: Path) -> dict[str, str]:
         raise BadInput(f"{out}: is a file; give a folder that does not exist yet")
     if out.is_dir() and any(out.iterdir()):
         raise BadInput(f"{out}: not empty, and nothing is overwritten; give a folder that does not exist yet")
-    paths = {source.name: Path(os.path.abspath(source.path)) for source in sources}  # noqa: PTH100  (resolve follows links)
+    paths = {source.name: Path(os.path.abspath(source.place)) for source in sources}  # noqa: PTH100  (resolve follows links)
     if not paths:
         return {}
     parent = Path(os.path.commonpath([path.parent for path in paths.values()]))
     targets = {name: str(path.relative_to(parent)) for name, path in paths.items()}
+    if len(set(targets.values())) < len(targets):
+        first, second = next((a, b) for a, b in combinations(targets, 2) if targets[a] == targets[b])
+        raise BadInput(f"{first} and {second}: both would be written as {out / targets[first]}; clean them one by one")
     real_out = Path(os.path.realpath(out))
     for name, target in targets.items():
         real = Path(os.path.realpath(paths[name]))
@@ -141,7 +147,7 @@ def copy_metadata(sources: Sequence[Source], targets: Mapping[str, str], out: Pa
         if source.kind != "arrow":
             continue
         target = out / targets[source.name]
-        for origin, place in ((source.path.parent, target.parent), (source.path.parent.parent, target.parent.parent)):
+        for origin, place in ((source.place.parent, target.parent), (source.place.parent.parent, target.parent.parent)):
             for name in METADATA:
                 file = place / name
                 if (origin / name).is_file() and out in file.parents and not file.exists():

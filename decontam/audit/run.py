@@ -23,20 +23,22 @@ import numpy as np
 from decontam.audit.clean import plan, write_clean
 from decontam.audit.outputs import AuditFiles
 from decontam.audit.report import Entry
-from decontam.audit.tally import AuditTally, FileCounts, Finding, Scanned
+from decontam.audit.scan import scan_batch
+from decontam.audit.tally import AuditTally, FileCounts
 from decontam.holdouts import Holdout
 from decontam.kernels.batches import Batch, Longs, Parse
 from decontam.matching.duplicates import duplicate_counts
 from decontam.matching.index import BLIND, HoldoutIndex, build_index, for_channels, without_boilerplate
-from decontam.matching.match import CHANNELS, column_name, match_column, scan, value_text
+from decontam.matching.match import CHANNELS, column_name, scan, value_text
 from decontam.records import AuditSummary, Channel, ItemReport
 from decontam.rule import RULE_VERSION, Rule
 from decontam.sources import Columns, Found, Source, choose_columns, read_batches
+from decontam.sources.values import is_label
 from evals.errors import BadInput, Inconclusive
 from evals.files import digest
 from evals.progress import Progress, Silent
 
-EXCERPT = 1500  # characters of a text kept on either side of a match, for the report
+SHOWN_UNREAD = 50  # files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,29 +189,6 @@ class Interruptions:
             raise KeyboardInterrupt
 
 
-def _scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) -> Scanned:
-    """A worker's work: parse, scan, score, and cut out what the report may show."""
-    batch = parse()
-    matches: list[Finding] = []
-    for column in batch.columns:
-        shown, text = -1, ""
-        for value, match in match_column(column, index, channels):
-            if value != shown:
-                shown, text = value, value_text(column, value)
-            low = max(match.document_span[0] - EXCERPT, 0)
-            matches.append(
-                Finding(
-                    row=int(batch.rows[column.rows[value]]),
-                    match=match,
-                    excerpt=text[low : match.document_span[1] + EXCERPT],
-                    offset=low,
-                    length=len(text),
-                )
-            )
-    matches.sort(key=lambda item: item.row)
-    return Scanned(rows=batch.rows, found=tuple(matches), broken=batch.broken, size_bytes=batch.size_bytes)
-
-
 def in_order(parses: Iterator[Parse], work: Callable[[Parse], Any], threads: int) -> Iterator[Any]:
     """Results of ``work`` in the order of ``parses``, with at most one more than ``threads`` parses in flight."""
     if threads == 1:
@@ -243,7 +222,7 @@ def _audit_file(
     index = tally.index
     try:
         batches = read_batches(source, columns)
-        for scanned in in_order(batches, lambda parse: _scan_batch(parse, index, settings.channels), threads):
+        for scanned in in_order(batches, lambda parse: scan_batch(parse, index, settings.channels), threads):
             interruptions.check()
             best = scanned.best()
             if files is not None:
@@ -305,6 +284,8 @@ def _summarise(
     open_questions = [
         *(["interrupted: what came after was not read"] if partial else []),
         *(["no rows were read: an audit of nothing says nothing"] if not rows else []),
+        *(f"not read: {what}" for what in training.unread[:SHOWN_UNREAD]),
+        *([f"not read: {len(training.unread) - SHOWN_UNREAD:,} more"] if len(training.unread) > SHOWN_UNREAD else []),
         *(f"{name}: not read to its end" for name in tally.lost),
         *([f"{broken:,} of {rows:,} rows could not be read, more than {settings.max_broken_share:.1%}"]
           if broken > settings.max_broken_share * rows else []),
@@ -319,7 +300,7 @@ def _summarise(
             else []
         ),
         *(
-            f"{name}: not looked at: {', '.join(chosen.unscanned)} (--text-column NAME)"
+            f"{name}: left out by --text-column: {', '.join(chosen.unscanned[:20])}"
             for name, chosen in columns.items()
             if chosen.unscanned
         ),
@@ -379,11 +360,11 @@ def _why_unindexable(prompt: str, answer: str) -> str:
 
 
 def training_texts(training: Found, text_columns: Sequence[str] = ()) -> Iterator[tuple[str, int, str, str]]:
-    """All texts of the sources as (file, row, column, text), in order, one batch in memory at a time."""
+    """All texts of the sources but labels as (file, row, column, text), in order, one batch in memory at a time."""
     for source in training.sources:
         for parse in read_batches(source, choose_columns(source, text_columns or None)):
             batch = parse()
-            for column in batch.columns:
+            for column in (column for column in batch.columns if not is_label(column.name)):
                 for value in range(len(column.offsets) - 1):
                     row = int(batch.rows[column.rows[value]])
                     yield source.name, row, column_name(column, value), value_text(column, value)

@@ -1,7 +1,7 @@
 """Training files as batches of flat text columns: what to read, which columns, and the parses for the worker threads.
 
 A reader for another kind: a module with ``fields`` and ``batches`` (see ``base.Reader``), a line in ``READERS``, its extension in
-``sniff.KINDS``. Does not cover bzip2 and xz, Excel, WebDataset tars, and files of one text larger than the memory.
+``sniff.KINDS``. Does not cover pickles, databases and files of one text larger than the memory: such files are named as unread.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ READERS: Mapping[Kind, Reader] = {
 
 
 def choose_columns(source: Source, text_columns: Sequence[str] | None = None) -> Columns:
-    """The columns of a file to scan; names may be dotted (``meta.text``).
+    """The columns of a file to scan: all that hold strings, or those named, dotted where nested (``meta.text``, ``a.b[].c``).
 
     Raises:
         BadInput: a name does not exist (the message lists those that do), or the file cannot be opened.
@@ -40,6 +40,8 @@ def choose_columns(source: Source, text_columns: Sequence[str] | None = None) ->
 
 def read_batches(source: Source, columns: Columns | Sequence[str]) -> Iterator[Parse]:
     """The parses of a file in file order: the iterator does the reading, calling a parse does the work and may be in any thread.
+
+    ``columns``: without names every string is read.
 
     What cannot be read is a ``BrokenRow`` in some batch (row 0: the whole file), never an exception.
     """

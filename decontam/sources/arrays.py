@@ -1,12 +1,14 @@
 """Arrow arrays as flat columns, without copying the text if the values are contiguous.
 
-The rules of what counts as text are those of ``values``.
+Covers every type: strings and bytes of any layout, dictionaries, lists, structs, maps, unions, runs, extensions. The rules of
+what counts as text are those of ``values``; bytes are text where they are UTF-8, nothing where they are a picture or sound,
+else broken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,18 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from decontam.kernels.batches import Batch, BrokenRow, Bytes, Column, Longs
-from decontam.sources.base import Shape
-from decontam.sources.values import MESSAGE_FIELDS
+from decontam.sources.magic import is_media
+from decontam.sources.values import Chosen, is_label, title
 
-_ARGUMENTS = pa.list_(pa.struct([("function", pa.struct([("arguments", pa.string())]))]))
-_MESSAGE = pa.struct([(field, pa.string()) for field in MESSAGE_FIELDS] + [("tool_calls", _ARGUMENTS)])
-TYPES: dict[Shape, Any] = {
-    "text": pa.string(),
-    "texts": pa.list_(pa.string()),
-    "message": _MESSAGE,
-    "messages": pa.list_(_MESSAGE),
-}
-Piece = tuple[Any, Longs]  # a string array and, for each value, the index of the item it belongs to
+_BLANK = b" "[0]
 
 
 def is_text(kind: Any) -> bool:
@@ -33,48 +27,148 @@ def is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
+def is_bytes(kind: Any) -> bool:
+    """Whether values of the type are bytes, which may be text."""
+    types = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+    return any(of_type(kind) for of_type in types)
+
+
 def is_list(kind: Any) -> bool:
     """Whether values of the type are lists of any layout."""
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+    types = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return is_view(kind) or any(of_type(kind) for of_type in types)
 
 
-def array_columns(array: Any, name: str) -> list[Column]:
-    """All text in an array, which has one item a row and is known to be UTF-8."""
-    if array.null_count == len(array):  # most guessed names occur in no row
-        return []
-    array = plain(array)
-    if is_text(array.type):
-        return [flat(name, array, np.arange(len(array)), None)]
-    if pa.types.is_struct(array.type):
-        return [flat(f"{name}.{key}", *piece, None) for key, piece in message_pieces(array)]
-    if not is_list(array.type):
-        return []
-    items, parents = flatten(array)
-    places = ordinals(parents)
-    if pa.types.is_struct(items.type):
-        pieces = [(f"{name}[].{key}", piece) for key, piece in message_pieces(items)]
-    else:
-        pieces = [(f"{name}[]", piece) for piece in string_leaves(items)]
-    return [flat(key, texts, parents[owner], places[owner]) for key, (texts, owner) in pieces]
+def is_view(kind: Any) -> bool:
+    """Whether values of the type are lists by offset and size."""
+    return bool(pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind))
+
+
+def inner(kind: Any) -> Any:
+    """The type behind an extension, a dictionary or runs."""
+    while True:
+        if isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        elif pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+            kind = kind.value_type
+        else:
+            return kind
+
+
+def text_names(kind: Any, name: str) -> Iterator[str]:
+    """The names of all places in a type that can hold text."""
+    kind = inner(kind)
+    if is_text(kind) or is_bytes(kind):
+        yield name
+    elif pa.types.is_map(kind):
+        yield from text_names(kind.key_type, f"{name}[].key")
+        yield from text_names(kind.item_type, f"{name}[].value")
+    elif is_list(kind):
+        yield from text_names(kind.value_type, f"{name}[]")
+    elif pa.types.is_struct(kind) or pa.types.is_union(kind):
+        for item in kind:
+            yield from text_names(item.type, f"{name}.{item.name}")
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The text of an array. ``columns``: by name, in order; ``bad``: rows with bytes that are no text, and why."""
+
+    chosen: Chosen
+    columns: list[Column] = field(default_factory=list)
+    bad: dict[int, str] = field(default_factory=dict)
+
+    def add(self, array: Any, name: str, rows: Longs, places: Longs | None) -> None:
+        """All text in an array of which value i is of row ``rows[i]`` and in its outermost list at ``places[i]``."""
+        kind = inner(array.type)
+        if not any(leaf in self.chosen for leaf in text_names(kind, name)) or array.null_count == len(array):
+            return
+        array = plain(array)
+        if is_text(array.type):
+            self.columns.append(flat(name, array, rows, places))
+        elif is_bytes(array.type):
+            self.add_bytes(array, name, rows, places)
+        elif pa.types.is_struct(array.type):
+            for index, item in enumerate(array.type):
+                self.add(pc.struct_field(array, [index]), f"{name}.{item.name}", rows, places)
+        elif pa.types.is_union(array.type):
+            self.add_union(array, name, rows, places)
+        else:
+            items, parents = flatten(array)
+            outer = ordinals(parents) if places is None else places[parents]
+            if pa.types.is_map(array.type):
+                for index, part in enumerate(("key", "value")):
+                    self.add(pc.struct_field(items, [index]), f"{name}[].{part}", rows[parents], outer)
+            else:
+                self.add(items, f"{name}[]", rows[parents], outer)
+
+    def add_union(self, array: Any, name: str, rows: Longs, places: Longs | None) -> None:
+        """The values of each type of a union; values of dense ones lie packed."""
+        codes = array.type_codes.to_numpy()
+        dense = array.offsets.to_numpy() if array.type.mode == "dense" else None
+        for index, code in enumerate(array.type.type_codes):
+            here = np.flatnonzero(codes == code)
+            child, wanted = array.field(index), here if dense is None else dense[here]
+            if not np.array_equal(wanted, np.arange(len(child))):
+                child = taken(child, wanted)
+            self.add(child, f"{name}.{array.type[index].name}", rows[here], None if places is None else places[here])
+
+    def add_bytes(self, array: Any, name: str, rows: Longs, places: Longs | None) -> None:
+        """Bytes that are UTF-8 as text; of others media are left out, and the rest makes its row bad."""
+        array = array.cast(pa.large_binary())
+        try:
+            self.columns.append(flat(name, array.cast(pa.large_string()), rows, places))
+            return
+        except pa.ArrowInvalid:
+            values = array.to_pylist()
+        good = np.zeros(len(values), bool)
+        for index, value in enumerate(values):
+            try:
+                good[index] = value is not None and value.decode() is not None
+            except UnicodeDecodeError:
+                if not is_media(value[:64]):
+                    self.bad[int(rows[index])] = f"{name}: bytes that are not UTF-8"
+        kept = array.filter(pa.array(good)).cast(pa.large_string())
+        self.columns.append(flat(name, kept, rows[good], None if places is None else places[good]))
 
 
 def plain(array: Any) -> Any:
-    """One array instead of chunks, values instead of a dictionary or of an extension's wrapping."""
+    """One array instead of chunks, values instead of a dictionary, of runs or of an extension's wrapping, offsets for views."""
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # too long for one array with offsets of 32 bits
         array = pa.concat_arrays([chunk.cast(pa.large_string()) for chunk in array.chunks])
-    if isinstance(array, pa.ExtensionArray):
-        array = array.storage
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    return array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
+    while True:
+        if isinstance(array, pa.ExtensionArray):
+            array = array.storage
+        elif pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        elif pa.types.is_run_end_encoded(array.type):
+            array = pc.run_end_decode(array)
+        elif pa.types.is_string_view(array.type):
+            array = array.cast(pa.large_string())
+        else:
+            return array
+
+
+def taken(array: Any, places: Longs) -> Any:
+    """Some values of an array, also of types that pyarrow cannot take from."""
+    try:
+        return array.take(pa.array(places, pa.int64()))
+    except pa.ArrowNotImplementedError:
+        return pa.concat_arrays([array.slice(int(place), 1) for place in places]) if len(places) else array.slice(0, 0)
 
 
 def flatten(array: Any) -> tuple[Any, Longs]:
-    """The items of all lists and the index of the list each is from."""
+    """The items of all lists and the index of the list each is from; of a map its entries."""
+    if pa.types.is_map(array.type):
+        entries = pa.struct([pa.field("key", array.type.key_type, nullable=False), pa.field("value", array.type.item_type)])
+        array = array.cast(pa.list_(entries))
+    elif is_view(array.type):
+        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+        return array.flatten(), np.repeat(np.arange(len(array)), lengths)
     parents = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
-    return plain(array.flatten()), parents
+    return array.flatten(), parents
 
 
 def ordinals(parents: Longs) -> Longs:
@@ -83,45 +177,6 @@ def ordinals(parents: Longs) -> Longs:
     start = np.ones(len(parents), bool)
     np.not_equal(parents[1:], parents[:-1], out=start[1:])
     return index - np.maximum.accumulate(np.where(start, index, 0)) if len(parents) else index
-
-
-def field(array: Any, name: str) -> Any:
-    """A field of a struct array, null where the struct is."""
-    return plain(pc.struct_field(array, name))
-
-
-def message_pieces(array: Any) -> Iterator[tuple[str, Piece]]:
-    """The text of an array of messages, field by field."""
-    names = [item.name for item in array.type]
-    for key in MESSAGE_FIELDS:
-        if key in names:
-            yield from ((key, piece) for piece in string_leaves(field(array, key)))
-    if "tool_calls" in names and is_list((calls := field(array, "tool_calls")).type):
-        items, parents = flatten(calls)
-        for step in ("function", "arguments"):
-            if not pa.types.is_struct(items.type) or items.type.get_field_index(step) < 0:
-                return
-            items = field(items, step)
-        yield from (("tool_calls", (texts, parents[owner])) for texts, owner in string_leaves(items))
-
-
-def message_fields(kind: Any) -> list[str]:
-    """The fields of a struct type that are text of a message."""
-    return [item.name for item in kind if item.name in (*MESSAGE_FIELDS, "tool_calls")]
-
-
-def string_leaves(array: Any) -> Iterator[Piece]:
-    """All strings in an array, however deep, except under the key ``type``."""
-    array = plain(array)
-    if is_text(array.type):
-        yield array, np.arange(len(array))
-    elif pa.types.is_struct(array.type):
-        for item in array.type:
-            if item.name != "type":
-                yield from string_leaves(field(array, item.name))
-    elif is_list(array.type):
-        items, parents = flatten(array)
-        yield from ((texts, parents[owner]) for texts, owner in string_leaves(items))
 
 
 def flat(name: str, array: Any, rows: Longs, places: Longs | None) -> Column:
@@ -140,19 +195,41 @@ def flat(name: str, array: Any, rows: Longs, places: Longs | None) -> Column:
         rows, places = rows[valid], None if places is None else places[valid]
         offsets = np.append(offsets[:-1][valid], offsets[-1])
     first = offsets[0]
-    return Column(name=name, data=data[first : offsets[-1]], offsets=offsets - first, rows=rows, ordinals=places)
+    return Column(name=title(name), data=data[first : offsets[-1]], offsets=offsets - first, rows=rows, ordinals=places)
 
 
 def keep_rows(batch: Batch, keep: Any, broken: tuple[BrokenRow, ...]) -> Batch:
-    """The batch without the rows where ``keep`` is false, which are broken now; no column may have a value of theirs."""
+    """The batch without the rows where ``keep`` is false, which are broken now, and without their values."""
     index = np.cumsum(keep) - 1
-    columns = tuple(replace(column, rows=index[column.rows]) for column in batch.columns)
-    return replace(batch, rows=batch.rows[keep], columns=columns, broken=batch.broken + broken)
+    columns = []
+    for column in batch.columns:
+        stays = keep[column.rows]
+        if not stays.all():
+            column = kept_values(column, stays)
+        if len(column.rows):
+            columns.append(replace(column, rows=index[column.rows]))
+    return replace(batch, rows=batch.rows[keep], columns=tuple(columns), broken=batch.broken + broken)
+
+
+def kept_values(column: Column, stays: Any) -> Column:
+    """A column with some of its values."""
+    lengths = np.diff(column.offsets)
+    return replace(
+        column,
+        data=column.data[np.repeat(stays, lengths)],
+        offsets=np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths[stays]))),
+        rows=column.rows[stays],
+        ordinals=None if column.ordinals is None else column.ordinals[stays],
+    )
 
 
 def seen_rows(columns: Sequence[Column], count: int) -> Any:
-    """For each of the rows, whether any column has a value for it."""
+    """For each of the rows, whether it has text: any value, of labels one that can be of several words."""
     seen = np.zeros(count, bool)
     for column in columns:
-        seen[column.rows] = True
+        rows = column.rows
+        if is_label(column.name):
+            wordy = np.flatnonzero((column.data == _BLANK) | (column.data >= 0x80))
+            rows = rows[np.searchsorted(column.offsets, wordy, "right") - 1]
+        seen[rows] = True
     return seen

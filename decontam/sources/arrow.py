@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from decontam.kernels.batches import Parse
-from decontam.sources.base import Shape, Source, broken_batch
+from decontam.sources.base import Source, broken_batch
 from decontam.sources.tables import parse_table, schema_fields
 
 ERRORS = (pa.ArrowException, OSError)
@@ -38,18 +38,19 @@ def open_arrow(source: Source) -> Iterator[tuple[Any, Iterator[Any]]]:
             yield reader.schema, iter(reader)
 
 
-def fields(source: Source) -> dict[str, Shape]:
-    """Columns that can have text, by the schema; none if the file is broken."""
+def fields(source: Source) -> tuple[str, ...]:
+    """Places that can have text, by the schema; none if the file is broken."""
     try:
         with open_arrow(source) as (schema, _):
             return schema_fields(schema)
     except ERRORS:
-        return {}
+        return ()
 
 
 def batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
     """The parses of a file: record batches are read in turn, converted by the threads, a few small ones at once."""
     if not source.size_bytes:
+        yield partial(broken_batch, 0, "an empty file, which no Arrow file is")
         return
     row, waiting, waiting_bytes = 1, [], 0
     try:

@@ -4,12 +4,13 @@ pyarrow is not trusted to tell rows apart: it reads values across and beside lin
 columns it skips, and crashes on a file that begins with null. pyarrow gets a block only if all is UTF-8 without NULs and every
 line that is not blank begins with ``{`` and ends with ``}``; its answer counts only if it has as many rows as such lines. Between
 two such lines no value can go on (``}`` and ``{`` never follow each other inside one), so each is one row or more, and then
-exactly one.
+exactly one. Its schema has every column of the block, or it refuses the block (``shapes``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,24 +19,26 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from decontam.kernels.batches import Batch, BrokenRow, Bytes, Longs, Parse
-from decontam.sources.arrays import TYPES, keep_rows, seen_rows
-from decontam.sources.base import MESSAGE_LISTS, Shape, Source, broken_batch, nothing_under
+from decontam.sources.arrays import keep_rows, seen_rows
+from decontam.sources.base import Source, broken_batch, nothing_under
 from decontam.sources.blocks import BOM, Block, BrokenStream, blocks
 from decontam.sources.lines import parse_line, parse_lines
+from decontam.sources.shapes import Learned
 from decontam.sources.streams import head, open_stream
-from decontam.sources.tables import table_columns
+from decontam.sources.tables import gathered
 from decontam.sources.values import fields_of
 
 _OPEN, _CLOSE = b"{}"
 _HEAD_BYTES, _SAMPLE_BYTES, _SAMPLE_ROWS = 4 << 20, 1 << 18, 1000
 _MAX_ARROW_BYTES = 1 << 30  # beyond it, 32-bit offsets could overflow
+_SHAPE_ROWS = 200  # of a block, all over it
 _MAX_ODD_LINES = 1000  # lines with blanks around them that are looked at before a block is given up
 
 
-def fields(source: Source) -> dict[str, Shape]:
-    """Columns with text in the first rows, and where the file is not compressed, in some from its middle and its end."""
+def fields(source: Source) -> tuple[str, ...]:
+    """Places with text in the first rows, and where the file is not compressed, in some from its middle and its end."""
     lines = list(head_lines(source))
-    if not source.compression and source.size_bytes > _HEAD_BYTES:
+    if not source.compression and not source.encoding and source.size_bytes > _HEAD_BYTES:
         with source.path.open("rb") as handle:
             for place in (source.size_bytes // 2, source.size_bytes - _SAMPLE_BYTES):
                 handle.seek(max(place, _HEAD_BYTES))
@@ -45,7 +48,7 @@ def fields(source: Source) -> dict[str, Shape]:
 
 def head_lines(source: Source) -> list[bytes]:
     """The first lines, at least one."""
-    start = head(source.path, source.compression, _HEAD_BYTES)
+    start = head(source, _HEAD_BYTES)
     if len(start) == _HEAD_BYTES and b"\n" not in start:
         with open_stream(source) as stream:
             start = next(block.data.tobytes() for block in blocks(stream, 2 * _HEAD_BYTES))
@@ -57,35 +60,33 @@ def head_lines(source: Source) -> list[bytes]:
 
 def batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
     """The parses of a file; reading, decompressing and finding line ends happens here, all else in the parses."""
-    shapes: Mapping[str, Shape] | None = None
+    learned = Learned()
     with open_stream(source) as stream:
         try:
             for block in blocks(stream):
-                shapes = sampled_shapes(block) if shapes is None else shapes
-                yield partial(parse, block, names, shapes)
+                yield partial(parse, block, names, learned)
         except BrokenStream as error:
             yield partial(broken_batch, error.line, str(error))
 
 
-def sampled_shapes(block: Block) -> dict[str, Shape]:
-    """The shapes of the columns in a block, from a hundred lines all over it."""
+def sampled_rows(block: Block) -> list[Any]:
+    """Some rows from all over a block."""
     starts, ends = block.spans()
-    step = max(1, len(starts) // 100)
+    step = max(1, len(starts) // _SHAPE_ROWS)
     lines = (block.data[start:end].tobytes() for start, end in zip(starts[::step], ends[::step], strict=True))
-    return fields_of(parse_line(line)[0] for line in lines if line.strip())
+    return [parse_line(line)[0] for line in lines if line.strip()]
 
 
-def parse(block: Block, names: tuple[str, ...], shapes: Mapping[str, Shape]) -> Batch:
+def parse(block: Block, names: tuple[str, ...], learned: Learned) -> Batch:
     """Parse a block in the fastest correct way."""
     starts, ends = block.spans()
-    solid = solid_lines(block.data, starts, ends)
-    if solid is not None:
-        batch = parse_arrow(block, names, schema_of(names, shapes), starts, ends, solid)
-        if batch is None and (schema := schema_of(names, sampled_shapes(block))) != schema_of(names, shapes):
-            batch = parse_arrow(block, names, schema, starts, ends, solid)
-        if batch is not None:
-            return batch
-    return parse_lines(block, names)
+    solid = None if learned.none else solid_lines(block.data, starts, ends)
+    if solid is None:
+        return parse_lines(block, names)
+    batch = parse_arrow(block, names, learned.schema(), starts, ends, solid)
+    if batch is None and learned.learn(sampled_rows(block)):
+        batch = parse_arrow(block, names, learned.schema(), starts, ends, solid)
+    return parse_lines(block, names, learned) if batch is None else batch
 
 
 def solid_lines(data: Bytes, starts: Longs, ends: Longs) -> Any:
@@ -116,28 +117,6 @@ def is_utf8(data: Bytes) -> bool:
     return True
 
 
-def schema_of(names: tuple[str, ...], shapes: Mapping[str, Shape]) -> Any:
-    """The Arrow schema of the wanted columns; None where one has no single type."""
-    tree: dict[str, Any] = {}
-    for name in names:
-        kind = TYPES.get(shapes.get(name, "messages" if name in MESSAGE_LISTS else "text"))
-        ways = [[name], name.split(".")] if "." in name else [[name]]
-        for way in ways:
-            node = tree
-            for key in way[:-1]:
-                node = node.setdefault(key, {})
-                if not isinstance(node, dict):
-                    return None
-            if kind is None or node.setdefault(way[-1], kind) is not kind:
-                return None
-    return pa.schema([(key, nested(value)) for key, value in tree.items()])
-
-
-def nested(node: Any) -> Any:
-    """The type of a branch of the tree of names."""
-    return pa.struct([(key, nested(value)) for key, value in node.items()]) if isinstance(node, dict) else node
-
-
 def parse_arrow(block: Block, names: tuple[str, ...], schema: Any, starts: Longs, ends: Longs, solid: Any) -> Batch | None:
     """Parse with pyarrow; None where it refuses the block or finds other rows than there are lines."""
     if schema is None or not solid.any():
@@ -146,16 +125,16 @@ def parse_arrow(block: Block, names: tuple[str, ...], schema: Any, starts: Longs
         table = pj.read_json(
             pa.BufferReader(pa.py_buffer(block.data)),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(block.data) + 1),
-            parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
     places = np.flatnonzero(solid)
     if table.num_rows != len(places):
         return None
-    columns = tuple(column for name in names for column in table_columns(table, name) if len(column.rows))
-    batch = Batch(rows=places + block.line, columns=columns, size_bytes=block.size_bytes)
-    seen = seen_rows(columns, len(places))
+    batch, _ = gathered(table, names, 1, block.size_bytes)
+    batch = replace(batch, rows=places + block.line)
+    seen = seen_rows(batch.columns, len(places))
     if seen.all():
         return batch
     broken = []

@@ -9,13 +9,14 @@ import orjson
 
 from decontam.kernels.batches import Batch
 from decontam.sources.blocks import Block
+from decontam.sources.shapes import Learned
 from decontam.sources.values import RowBuilder
 
 _BLANK = b" \t\r\n"
 
 
-def parse_lines(block: Block, names: tuple[str, ...]) -> Batch:
-    """Parse a block one line at a time; what is not JSON is a broken row."""
+def parse_lines(block: Block, names: tuple[str, ...], learned: Learned | None = None) -> Batch:
+    """Parse a block one line at a time; what is not JSON is a broken row. ``learned`` takes over the shape of the rows."""
     builder = RowBuilder(names)
     starts, ends = block.spans()
     for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
@@ -26,6 +27,8 @@ def parse_lines(block: Block, names: tuple[str, ...]) -> Batch:
                 builder.refuse(block.line + index, why)
             else:
                 builder.add(block.line + index, row)
+                if learned is not None:
+                    learned.learn((row,))
     return builder.build(block.size_bytes)
 
 

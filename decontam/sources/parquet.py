@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from decontam.kernels.batches import Batch, Parse
-from decontam.sources.base import Shape, Source, broken_batch
+from decontam.sources.arrays import text_names
+from decontam.sources.base import Source, broken_batch
 from decontam.sources.tables import parse_table, schema_fields
+from decontam.sources.values import Chosen
 
 _MAX_GROUP_BYTES = 64 << 20  # of the wanted columns, not compressed: read whole, by a thread
 _SLICE_BYTES, _MAX_SLICE_ROWS = 16 << 20, 1 << 16
@@ -27,31 +29,35 @@ def open_parquet(source: Source, metadata: Any = None) -> Any:
     return pq.ParquetFile(source.path, metadata=metadata, buffer_size=1 << 20, pre_buffer=False, memory_map=False)
 
 
-def fields(source: Source) -> dict[str, Shape]:
-    """Columns that can have text, by the schema; none if the file is broken."""
+def fields(source: Source) -> tuple[str, ...]:
+    """Places that can have text, by the schema; none if the file is broken."""
     try:
         with open_parquet(source) as file:
             return schema_fields(file.schema_arrow)
     except ERRORS:
-        return {}
+        return ()
 
 
 def batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
     """The parses of a file; a file that is broken is one with a broken row 0."""
     if not source.size_bytes:
+        yield partial(broken_batch, 0, "an empty file, which no Parquet file is")
         return
     try:
         file = open_parquet(source)
     except ERRORS as error:
         yield partial(broken_batch, 0, f"not a whole Parquet file ({error})"[:300], source.size_bytes)
         return
+    chosen = Chosen(names)
     with file:
-        top = [name for name in file.schema_arrow.names if name in names or any(key.startswith(f"{name}.") for key in names)]
+        schema = file.schema_arrow
+        top = [item.name for item in schema if any(name in chosen for name in text_names(item.type, item.name))]
+        heads = {name.partition(".")[0] for name in top}
         row = 1
         for group in range(file.metadata.num_row_groups):
             meta = file.metadata.row_group(group)
             parts = [meta.column(index) for index in range(meta.num_columns)]
-            wanted = [part for part in parts if any(part.path_in_schema.split(".")[0] == name.split(".")[0] for name in top)]
+            wanted = [part for part in parts if part.path_in_schema.partition(".")[0] in heads]
             wanted_bytes = sum(part.total_uncompressed_size for part in wanted)
             size_bytes = sum(part.total_compressed_size for part in parts)
             if wanted_bytes <= _MAX_GROUP_BYTES:

@@ -1,6 +1,6 @@
-"""Text, markdown and code: one row per file, column ``text``. Notebooks: one row, column ``cells``, one value per cell.
+"""Text, markdown and code: one row per file, column ``text``. Notebooks: one row, columns ``cells`` and ``outputs``.
 
-A file is held whole while it is in flight.
+A cell is one value, and so is every other string of a notebook but pictures. A file is held whole while it is in flight.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from functools import partial
 from typing import Any
 
 from decontam.kernels.batches import Batch, Parse
-from decontam.sources.base import Shape, Source, broken_batch
+from decontam.sources.base import Source, broken_batch
 from decontam.sources.lines import parse_line
 from decontam.sources.streams import open_stream
-from decontam.sources.values import RowBuilder
+from decontam.sources.values import RowBuilder, leaves
 
 
-def text_fields(source: Source) -> dict[str, Shape]:
+def text_fields(source: Source) -> tuple[str, ...]:
     """Always ``text``."""
-    return {"text": "text"}
+    return ("text",)
 
 
 def text_batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
@@ -28,20 +28,23 @@ def text_batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
 
 
 def parse_text(source: Source) -> Batch:
-    """Decode a file; bytes that are not UTF-8 become U+FFFD, a NUL makes it a binary file."""
+    """Decode a file; bytes that are not UTF-8 and of no encoding that was found, or a NUL, make it unreadable."""
     data, failure = read_whole(source)
     if failure:
         return broken_batch(1, failure, source.size_bytes, rest=False)
     if b"\0" in data:
         return broken_batch(1, "binary file (it has NUL bytes)", source.size_bytes, rest=False)
-    builder = RowBuilder(("text",))
-    builder.add(1, {"text": data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")})
+    builder = RowBuilder()
+    try:
+        builder.add(1, {"text": data.removeprefix(b"\xef\xbb\xbf").decode()})
+    except UnicodeDecodeError as error:
+        return broken_batch(1, f"not UTF-8 (byte {error.start + 1}), nor another encoding", source.size_bytes, rest=False)
     return builder.build(source.size_bytes)
 
 
-def notebook_fields(source: Source) -> dict[str, Shape]:
-    """Always ``cells``."""
-    return {"cells": "texts"}
+def notebook_fields(source: Source) -> tuple[str, ...]:
+    """The cells, and what is beside them."""
+    return ("cells[]", "outputs[]")
 
 
 def notebook_batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
@@ -51,29 +54,43 @@ def notebook_batches(source: Source, names: tuple[str, ...]) -> Iterator[Parse]:
 
 
 def parse_notebook(source: Source) -> Batch:
-    """The source of every cell; outputs are not read."""
+    """The source of every cell, each whole, and every other string, as of outputs."""
     data, failure = read_whole(source)
     if failure:
         return broken_batch(1, failure, source.size_bytes, rest=False)
     value, why = parse_line(data.removeprefix(b"\xef\xbb\xbf"))
     if why:
         return broken_batch(1, why, source.size_bytes, rest=False)
-    builder = RowBuilder(("cells",))
-    builder.add(1, {"cells": list(cell_texts(value))})
+    builder = RowBuilder()
+    sources: list[str] = []
+    rest = without_sources(value, sources)
+    others = [text for name, _, text in leaves(rest) if "image/" not in name or "svg" in name]
+    builder.add(1, {"cells": sources, "outputs": others})
     return builder.build(source.size_bytes)
 
 
-def cell_texts(notebook: Any) -> Iterator[str]:
-    """Cells of format 4, and of format 3, where they are in worksheets and code is called input."""
-    holders = [notebook, *(notebook.get("worksheets") or [])] if isinstance(notebook, dict) else []
-    for holder in holders:
+def without_sources(notebook: Any, sources: list[str]) -> Any:
+    """A notebook without the text of its cells, which goes into ``sources``.
+
+    Cells are those of format 4, and of format 3, where they are in worksheets and code is called input.
+    """
+    if not isinstance(notebook, dict):
+        return notebook
+    for holder in [notebook, *(notebook.get("worksheets") or [])]:
         cells = holder.get("cells") if isinstance(holder, dict) else None
         for cell in cells if isinstance(cells, list) else ():
-            text = (cell.get("source") or cell.get("input")) if isinstance(cell, dict) else None
-            if isinstance(text, list):
-                text = "".join(part for part in text if isinstance(part, str))
-            if isinstance(text, str):
-                yield text
+            for key in ("source", "input") if isinstance(cell, dict) else ():
+                if text := joined(cell.get(key)):
+                    sources.append(text)
+                    del cell[key]
+    return notebook
+
+
+def joined(value: Any) -> str:
+    """A text, or a list of its lines as notebooks have them; empty for anything else."""
+    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else ""
 
 
 def read_whole(source: Source) -> tuple[bytes, str]:

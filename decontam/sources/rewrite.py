@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import csv
 import gzip
 import io
 import json
+import lzma
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -60,17 +63,36 @@ def rewrite(source: Source, removed: frozenset[int], target: BinaryIO | None) ->
 
 @contextmanager
 def compressed(source: Source, target: BinaryIO | None) -> Iterator[Any]:
-    """A sink that compresses like the source."""
+    """A sink that compresses like the source, and writes its encoding."""
     if target is None:
         yield Nowhere()
-    elif source.compression == "gz":
-        with gzip.GzipFile("", "wb", 6, target, mtime=0) as sink:
-            yield sink
-    elif source.compression == "zst":
-        with zstandard.ZstdCompressor(write_checksum=True).stream_writer(target, closefd=False) as sink:
-            yield sink
-    else:
-        yield target
+        return
+    with ExitStack() as stack:
+        sink: Any = target
+        for step in source.compression.split("."):
+            if step == "gz":
+                sink = stack.enter_context(gzip.GzipFile("", "wb", 6, sink, mtime=0))
+            elif step == "zst":
+                sink = stack.enter_context(zstandard.ZstdCompressor(write_checksum=True).stream_writer(sink, closefd=False))
+            elif step == "xz":
+                sink = stack.enter_context(lzma.LZMAFile(sink, "wb"))
+            elif step == "bz2":
+                sink = stack.enter_context(bz2.BZ2File(sink, "wb"))
+        yield Reencoded(sink, source.encoding) if source.encoding else sink
+
+
+class Reencoded:
+    """Takes UTF-8 and writes another encoding."""
+
+    def __init__(self, sink: Any, encoding: str) -> None:
+        self._sink = sink
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._encoder = codecs.getincrementalencoder(encoding)()
+
+    def write(self, data: Any, /) -> int:
+        """Write whole characters; the rest waits for the next call."""
+        self._sink.write(self._encoder.encode(self._decoder.decode(bytes(data))))
+        return len(data)
 
 
 def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
@@ -78,7 +100,7 @@ def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
     gone = np.array(sorted(removed), np.int64)
     rows = taken = 0
     try:
-        if head(source.path, source.compression, len(BOM)) == BOM:
+        if not source.encoding and head(source, len(BOM)) == BOM:
             sink.write(BOM)
         with open_stream(source) as stream:
             for block in blocks(stream):
@@ -101,44 +123,56 @@ def rewrite_lines(source: Source, removed: frozenset[int], sink: Any) -> Rewritt
 
 
 def rewrite_records(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """CSV and TSV: the bytes of the records that are kept."""
-    number, taken = -1, 0
+    """CSV and TSV: the bytes of the records that are kept, and of the header."""
+    last = taken = 0
+    header = None
     with open_stream(source) as stream:
         try:
-            for raw, values in delimited.read_records(stream, source):
-                number += bool(values)
-                if values and number in removed and number > 0:
+            for record in delimited.read_records(stream, source):
+                if record.values and header is None:
+                    header = delimited.header_from(record.values)
+                    last = int(header.row)
+                elif record.values:
+                    last += 1
+                if record.values and last in removed:
                     taken += 1
                 else:
-                    sink.write(raw)
+                    sink.write(record.raw)
         except csv.Error as error:
-            raise UnreadableSource(f"not CSV after {number} records ({error})") from None
+            raise UnreadableSource(f"not CSV after {last} records ({error})") from None
         if stream.failure:
             raise UnreadableSource(stream.failure)
-    return Rewritten(rows=max(number, 0), removed=taken)
+    return Rewritten(rows=last, removed=taken)
 
 
 def rewrite_value(source: Source, removed: frozenset[int], sink: Any) -> Rewritten:
-    """JSON of one value: the text of the rows that are kept, and what is between them."""
-    rows, why = json_array.load(source)
-    if why:
-        raise UnreadableSource(why)
+    """JSON documents: the text of the entries that are kept where they stand in one list or side by side, else written anew."""
+    loaded = json_array.load(source)
+    if loaded.why:
+        raise UnreadableSource(loaded.why)
     data, _ = read_whole(source)
-    text = data.decode("utf-8", "replace")
-    taken = len(removed & set(range(1, len(rows) + 1)))
-    left_out = False
+    count = sum(1 for _ in loaded.rows())
+    taken = len(removed & set(range(1, count + 1)))
     if not removed:
         sink.write(data)
-    elif text.lstrip("\ufeff \t\r\n").startswith("["):
+        return Rewritten(rows=count, removed=0)
+    if loaded.spans:
+        begins = [0, *(end for _, end in loaded.spans[:-1])]
+        for number, (begin, (_, end)) in enumerate(zip(begins, loaded.spans, strict=True), 1):
+            if number not in removed:
+                sink.write(loaded.text[begin:end].encode())
+        sink.write(loaded.text[loaded.spans[-1][1] :].encode())
+        return Rewritten(rows=count, removed=taken, left_out=taken == count)
+    (document,) = loaded.documents
+    if document.single:
+        return Rewritten(rows=count, removed=taken, left_out=True)
+    text = data.decode("utf-8", "replace")
+    if isinstance(document.value, list):
         sink.write(without(text, removed).encode())
     else:
-        value, key = json.loads(text.removeprefix("\ufeff"), strict=False), ""
-        key = json_array.wrapped(value) or ""
-        left_out = not key
-        if key:
-            value[key] = [row for number, row in enumerate(value[key], 1) if number not in removed]
-            sink.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 if "\n" in text.strip() else None))
-    return Rewritten(rows=len(rows), removed=taken, left_out=left_out)
+        document.drop(removed)
+        sink.write(orjson.dumps(document.value, option=orjson.OPT_INDENT_2 if "\n" in text.strip() else None))
+    return Rewritten(rows=count, removed=taken)
 
 
 def without(text: str, removed: frozenset[int]) -> str:

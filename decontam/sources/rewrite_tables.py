@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,13 @@ def kept(part: Any, row: int, gone: Any) -> Any:
         return part
     keep = np.ones(len(part), bool)
     keep[here] = False
-    return part.filter(pa.array(keep))
+    try:
+        return part.filter(pa.array(keep))
+    except pa.ArrowNotImplementedError:  # views and runs
+        table = part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
+        edges = np.concatenate(([-1], here, [len(part)]))
+        pieces = [table.slice(begin + 1, end - begin - 1) for begin, end in pairwise(edges.tolist())]
+        return pa.concat_tables(pieces)
 
 
 def parquet(source: Source, removed: frozenset[int], sink: Any) -> tuple[int, int]:
@@ -111,7 +118,7 @@ def arrow(source: Source, removed: frozenset[int], sink: Any) -> tuple[int, int]
             for part in guarded(parts):
                 stays = kept(part, row, gone)
                 if len(stays) or not len(part):
-                    writer.write_batch(stays)
+                    writer.write(stays)
                 row += len(part)
     finally:
         opened.__exit__(None, None, None)

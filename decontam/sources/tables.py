@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from decontam.kernels.batches import Batch, BrokenRow, Column
-from decontam.sources.arrays import array_columns, is_list, is_text, keep_rows, message_fields, seen_rows
-from decontam.sources.base import Shape, nothing_under
+from decontam.kernels.batches import Batch, BrokenRow
+from decontam.sources.arrays import Gathered, keep_rows, seen_rows, text_names
+from decontam.sources.base import nothing_under
+from decontam.sources.values import Chosen
 
 
 def parse_table(table: Any, names: tuple[str, ...], row: int, size_bytes: int) -> Batch:
-    """The batch of a table whose first row has the number ``row``."""
+    """The batch of a table whose first row has the number ``row``; ``names``: the columns to read, none for all."""
     bad = invalid_rows(table)
-    table = replace_rows(table, bad)
-    columns = tuple(column for name in names for column in table_columns(table, name) if len(column.rows))
-    numbers = np.arange(row, row + table.num_rows)
-    batch = Batch(rows=numbers, columns=columns, size_bytes=size_bytes)
-    seen = seen_rows(columns, table.num_rows) & ~bad
-    why = nothing_under(names, table.column_names)
-    broken = tuple(BrokenRow(row=int(numbers[index]), why="not UTF-8" if bad[index] else why) for index in np.flatnonzero(~seen))
-    return keep_rows(batch, seen, broken) if broken else batch
+    batch, why = gathered(replace_rows(table, bad), names, row, size_bytes)
+    why |= dict.fromkeys(np.flatnonzero(bad).tolist(), "not UTF-8")
+    seen = seen_rows(batch.columns, table.num_rows)
+    seen[list(why)] = False
+    if seen.all():
+        return batch
+    nothing = nothing_under(names, table.column_names)
+    broken = tuple(BrokenRow(row=row + index, why=why.get(index, nothing)) for index in np.flatnonzero(~seen).tolist())
+    return keep_rows(batch, seen, broken)
+
+
+def gathered(table: Any, names: tuple[str, ...], row: int, size_bytes: int) -> tuple[Batch, dict[int, str]]:
+    """All text of a table, and the rows with bytes that are none and why."""
+    found = Gathered(Chosen(names))
+    places = np.arange(table.num_rows)
+    for index, name in enumerate(table.column_names):
+        found.add(table.column(index), name, places, None)
+    columns = tuple(column for column in found.columns if len(column.rows))
+    return Batch(rows=places + row, columns=columns, size_bytes=size_bytes), found.bad
 
 
 def invalid_rows(table: Any) -> Any:
@@ -45,51 +55,15 @@ def replace_rows(table: Any, bad: Any) -> Any:
     """The table with nulls in the bad rows."""
     if not bad.any():
         return table
-    return table.take(pa.array(np.arange(len(bad)), mask=bad))
+    try:
+        return table.take(pa.array(np.arange(len(bad)), mask=bad))
+    except pa.ArrowNotImplementedError:
+        nulls = pa.table({item.name: pa.nulls(1) for item in table.schema})
+        parts = [nulls if bad[index] else table.slice(index, 1) for index in range(len(bad))]
+        return pa.concat_tables(parts, promote_options="permissive")
 
 
-def table_columns(table: Any, name: str) -> Iterator[Column]:
-    """The columns of a name: its own, and where it is dotted, the one inside objects."""
-    if name in table.column_names:
-        yield from array_columns(table.column(name), name)
-    first, _, rest = name.partition(".")
-    if rest and first in table.column_names:
-        array = table.column(first)
-        for key in rest.split("."):
-            if not pa.types.is_struct(array.type) or array.type.get_field_index(key) < 0:
-                return
-            array = pc.struct_field(array, key)
-        yield from array_columns(array, name)
-
-
-def schema_fields(schema: Any) -> dict[str, Shape]:
-    """The columns of a schema that can have text, and their shapes; structs are opened one level a dot."""
-    shapes: dict[str, Shape] = {}
-
-    def add(items: Any, prefix: str) -> None:
-        for item in items:
-            name = f"{prefix}{item.name}"
-            if shape := type_shape(item.type):
-                shapes[name] = shape
-            if pa.types.is_struct(item.type):
-                add(item.type, f"{name}.")
-
-    add(schema, "")
-    return shapes
-
-
-def type_shape(kind: Any) -> Shape | None:
-    """The shape of the values of a type; None where they have no text."""
-    if isinstance(kind, pa.BaseExtensionType):
-        kind = kind.storage_type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    if is_text(kind):
-        return "text"
-    if pa.types.is_struct(kind):
-        return "message" if message_fields(kind) else None
-    if is_list(kind):
-        inner = type_shape(kind.value_type)
-        lists: dict[Shape, Shape] = {"text": "texts", "message": "messages"}
-        return lists.get(inner, "other") if inner else None
-    return None
+def schema_fields(schema: Any, names: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The places of a schema that can have text."""
+    chosen = Chosen(names)
+    return tuple(dict.fromkeys(name for item in schema for name in text_names(item.type, item.name) if name in chosen))

@@ -1,131 +1,131 @@
-"""Text of rows that are Python objects: which values count as text, and batches built from them one row at a time.
+"""Text of rows that are Python objects: every string below a row, whatever the keys above it, and batches built from them.
 
-The rules are those of ``arrays`` (the fast way); a test compares both. Strings count, empty ones too; of lists the strings, and
-of objects the ``MESSAGE_FIELDS``, below which every string counts except under ``type``; of ``tool_calls`` only the arguments.
+The rules are those of ``arrays`` (the fast way); a test compares both. Strings count, empty ones too, and keys that are prose. A
+value's name is its path: ``conversation[].input``, ``paragraphs[].qas[].question``; of a row that is no object, ``value``.
+Names of labels (ids, hashes, links, roles) are read like all others, but alone they are no text: see ``is_label``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from decontam.kernels.batches import Batch, BrokenRow, Column
-from decontam.sources.base import Shape, nothing_under
+from decontam.sources.base import nothing_under
 
-MESSAGE_FIELDS = ("content", "value", "text", "reasoning_content", "thinking")
+ROOT = "value"  # of a row that is a string or a list
+_LABELS = frozenset(
+    {
+        *("id", "ids", "_id", "uuid", "guid", "hash", "sha", "sha1", "sha256", "md5", "digest", "checksum", "url", "urls", "uri"),
+        *("href", "role", "roles", "from", "type", "types", "lang", "language", "license", "licence", "split"),
+    }
+)
+_LABEL_ENDS = ("_id", "_ids", "_hash", "_url", "_uri", "_sha")
+_PROSE_WORDS, _PROSE_CHARACTERS = 4, 40
+_MAX_NAMES = 256  # of a batch: objects whose keys are data would make a column of every value
 _LONE = re.compile("[\ud800-\udfff]")
-Value = tuple[str, int, str]  # name of the column, ordinal or -1, text
+Value = tuple[str, int, str]  # name of the column, ordinal in its outermost list or -1, text
 
 
-def row_values(row: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Value]:
-    """All text values of a row under the names; a dotted name is tried as a key and as a path through objects."""
-    for name in names:
-        if name in row:
-            yield from column_values(row[name], name)
-        if "." in name:
-            yield from column_values(walk(row, name), name)
+@lru_cache(4096)
+def is_label(name: str) -> bool:
+    """Whether values of a name tell rows apart or sort them: a row that has nothing else, of one word each, has no text."""
+    last = name.replace("[]", "").rpartition(".")[2].lower()
+    return last in _LABELS or last.endswith(_LABEL_ENDS)
 
 
-def walk(row: Any, name: str) -> Any:
-    """The value behind a dotted name, None if the path does not exist."""
-    for key in name.split("."):
-        row = row.get(key) if isinstance(row, dict) else None
-    return row
+def is_wordy(text: str) -> bool:
+    """Whether a string can be of several words: it has a blank, or letters of scripts that need none."""
+    return " " in text or not text.isascii()
 
 
-def column_values(value: Any, name: str) -> Iterator[Value]:
-    """All text values of one column."""
-    if isinstance(value, str):
-        yield name, -1, value
-    elif isinstance(value, dict):
-        yield from message_values(value, name, -1)
-    elif isinstance(value, list):
-        for ordinal, item in enumerate(value):
-            if isinstance(item, dict):
-                yield from message_values(item, f"{name}[]", ordinal)
-            else:
-                for text in leaves(item):
-                    yield f"{name}[]", ordinal, text
+@lru_cache(4096)
+def is_prose(key: str) -> bool:
+    """Whether a key is text itself, as in objects of answers by their questions."""
+    return len(key) > _PROSE_CHARACTERS or len(key.split()) >= _PROSE_WORDS
 
 
-def message_values(message: Mapping[str, Any], name: str, ordinal: int) -> Iterator[Value]:
-    """The text of one message."""
-    for field in MESSAGE_FIELDS:
-        for text in leaves(message.get(field)):
-            yield f"{name}.{field}", ordinal, text
-    calls = message.get("tool_calls")
-    for call in calls if isinstance(calls, list) else ():
-        for text in leaves(walk(call, "function.arguments")):
-            yield f"{name}.tool_calls", ordinal, text
+def leaves(row: Any) -> Iterator[Value]:
+    """All strings in a row, depth first; no recursion, since a row may be nested deeply."""
+    stack: list[tuple[str, int, Any]] = [("", -1, row)]
+    while stack:
+        name, ordinal, value = stack.pop()
+        if isinstance(value, str):
+            yield name or ROOT, ordinal, value
+        elif isinstance(value, dict):
+            for key in value:
+                if is_prose(key):
+                    yield f"{name}.keys" if name else "keys", ordinal, key
+            stack += [
+                (f"{name}.{key}" if name else key, ordinal, item)
+                for key, item in reversed(value.items())
+                if isinstance(item, (str, dict, list))
+            ]
+        elif isinstance(value, list):
+            inner = f"{name or ROOT}[]"
+            stack += [(inner, place if ordinal < 0 else ordinal, value[place]) for place in range(len(value) - 1, -1, -1)]
 
 
-def leaves(value: Any) -> Iterator[str]:
-    """All strings in a value, except under the key ``type`` (of the parts of a message)."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from leaves(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key != "type":
-                yield from leaves(item)
+@lru_cache(4096)
+def title(name: str) -> str:
+    """A path as reports have it: the parts of a message's content are its content."""
+    return name.replace("].content[].text", "].content")
 
 
-def shape_of(value: Any) -> Shape | None:
-    """The shape of a value; None where it holds no text."""
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, dict):
-        return "message" if next(message_values(value, "", 0), None) else None
-    if isinstance(value, list):
-        if value and all(isinstance(item, str) for item in value):
-            return "texts"
-        if next(column_values(value, ""), None):
-            return "messages" if all(isinstance(item, dict) for item in value) else "other"
-    return None
+def bare(name: str) -> str:
+    """A path without the marks of lists, so that ``messages.content`` is ``messages[].content``."""
+    return name.replace("[]", "")
 
 
-def fields_of(rows: Iterable[Any]) -> dict[str, Shape]:
-    """Columns with text in some rows and the shape each has first; objects are opened one level a dot."""
-    shapes: dict[str, Shape] = {}
+def inside(name: str, names: Iterable[str]) -> bool:
+    """Whether a column is one of these or within one."""
+    name = bare(name)
+    return any(name == column or name.startswith(f"{column}.") for column in map(bare, names))
 
-    def add(row: Mapping[str, Any], prefix: str, depth: int) -> None:
-        for key, value in row.items():
-            name = f"{prefix}{key}"
-            if name not in shapes and (shape := shape_of(value)) and _LONE.search(name) is None:
-                shapes[name] = shape
-            if isinstance(value, dict) and depth < 8:
-                add(value, f"{name}.", depth + 1)
 
-    for row in rows:
-        if isinstance(row, dict):
-            add(row, "", 0)
-    return shapes
+class Chosen:
+    """Which columns are read: all, or those of the names and what is within them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, name: str) -> bool:
+        if not self.names:
+            return True
+        if name not in self._known:
+            self._known[name] = inside(name, self.names)
+        return self._known[name]
+
+
+def fields_of(rows: Iterable[Any]) -> tuple[str, ...]:
+    """The names of all strings in some rows, in the order in which they first occur."""
+    return tuple(dict.fromkeys(name for row in rows for name, _, _ in leaves(row) if _LONE.search(name) is None))
 
 
 class RowBuilder:
-    """Collects rows into a batch."""
+    """Collects rows into a batch. ``names``: the columns to read, none for all."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.chosen = Chosen(names)
         self.rows: list[int] = []
         self.broken: list[BrokenRow] = []
         self.values: dict[str, tuple[list[bytes], list[int], list[int]]] = {}
 
     def add(self, number: int, row: Any) -> None:
         """Add a parsed row; one without text is a broken one."""
-        if not isinstance(row, dict):
-            self.refuse(number, f"not an object but {type(row).__name__}")
+        values = [value for value in leaves(row) if value[0] in self.chosen]
+        if not any(not is_label(name) or is_wordy(text) for name, _, text in values):
+            self.refuse(number, nothing_under(self.chosen.names, row))
             return
-        values = list(row_values(row, self.names))
-        if not values:
-            self.refuse(number, nothing_under(self.names, row))
-            return
-        for name, ordinal, text in values:
+        for path, ordinal, text in values:
+            name = title(path)
+            if name not in self.values and len(self.values) >= _MAX_NAMES:
+                name, ordinal = "*", -1
             texts, indices, ordinals = self.values.setdefault(name, ([], [], []))
             texts.append(utf8(text))
             indices.append(len(self.rows))
@@ -144,11 +144,11 @@ class RowBuilder:
             np.cumsum([len(text) for text in texts], out=offsets[1:])
             columns.append(
                 Column(
-                    name=name,
+                    name=name if _LONE.search(name) is None else _LONE.sub("\ufffd", name),
                     data=np.frombuffer(b"".join(texts), np.uint8),
                     offsets=offsets,
                     rows=np.array(indices, np.int64),
-                    ordinals=np.array(ordinals, np.int64) if "[]" in name else None,
+                    ordinals=np.array(ordinals, np.int64) if ordinals[0] >= 0 else None,
                 )
             )
         rows = np.array(self.rows, np.int64)

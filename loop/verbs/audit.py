@@ -40,7 +40,10 @@ def audit(
     out: Annotated[Path | None, typer.Option("--out", help="New folder for matches, documents, items, report, summary.")] = None,
     clean: Annotated[Path | None, typer.Option("--clean", help="New folder for the input without the rows that leak.")] = None,
     text_column: Annotated[
-        list[str] | None, typer.Option(help="Column with training text, dotted where nested; repeatable, default guessed.")
+        list[str] | None, typer.Option(help="Column to read, dotted where nested, as a.b[].c; repeatable, default all strings.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Files or folders to leave out, by name or path; repeatable.")
     ] = None,
     holdout_column: Annotated[
         list[str] | None,
@@ -91,7 +94,7 @@ def audit(
     bars = console.Bars(quiet=json)
     try:
         items = load_items(holdout, _column_map(holdout_column or ()))
-        sources = find_sources(train)
+        sources = find_sources(train, skip or ())
         outcome = run_audit(
             sources,
             items,
@@ -122,6 +125,7 @@ def audit(
         return BadInput.exit_code
     options = [
         *_repeated("--text-column", text_column),
+        *_repeated("--skip", skip),
         *_repeated("--holdout-column", holdout_column),
         *_repeated("--channel", channel),
         *([] if coverage == DEFAULTS.coverage else ["--coverage", f"{coverage}"]),
