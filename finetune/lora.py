@@ -22,7 +22,7 @@ from evals.records import ModelRef
 from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
 from finetune.batches import epoch_batches, microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
-from finetune.objectives import Objective
+from finetune.objectives import BatchObjective, Objective, loss_share
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
 from trainset.render import Encoded, encode_example
@@ -47,7 +47,7 @@ class LoraTrainer:
     def train(self, lesson: Lesson) -> Learnt:
         """See ``Trainer.train``. Resumes from the last finished epoch; the result is that of an undisturbed run."""
         settings, bar = lesson.settings, lesson.progress
-        objective_of(settings.objective)  # a wrong name is reported before a model is loaded
+        objective_of(settings.objective, settings.objective_options)  # a wrong name is reported before a model is loaded
         model, tokenizer, resolved = load_model(lesson.base.base)
         rows = [encode_example(tokenizer, example) for example in lesson.examples]
         if long := [row for row in rows if len(row.ids) > settings.max_length]:
@@ -100,7 +100,7 @@ class LoraRun:
             task_type="CAUSAL_LM",
         )
         self.settings = settings
-        self.objective: Objective = objective_of(settings.objective)
+        self.objective: Objective | BatchObjective = objective_of(settings.objective, settings.objective_options)
         try:
             self.model = (_loaded(model, config, first) if first else get_peft_model(model, config)).train()
         except ValueError as error:
@@ -113,11 +113,11 @@ class LoraRun:
         self.losses: list[float] = []
 
     def step(self, batch: Sequence[Encoded]) -> float:
-        """One optimizer step; returns the mean loss per trained token."""
-        trained = sum(len(row.ids) - row.prompt_length for row in batch)
+        """One optimizer step; returns the batch's loss, the mean per trained token unless the objective has a mean of its own."""
         total = 0.0
-        for part in microbatches(batch, self.settings.tokens_per_microbatch):
-            loss = self.objective(self.model, part) / trained
+        budget = self.settings.tokens_per_microbatch // getattr(self.objective, "passes", 1)
+        for part in microbatches(batch, budget):
+            loss = loss_share(self.objective, self.model, part, batch)
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.weights, self.settings.max_grad_norm)
