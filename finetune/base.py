@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from evals.options import read_options
 from evals.plugins import load
@@ -70,6 +70,17 @@ class Learnt:
     epochs: int
     trained_tokens: int
     total_tokens: int
+
+
+@runtime_checkable
+class Rates(Protocol):
+    """What a trainer may offer beside: how likely the base finds rows already (``trainset.leave_out_likely``)."""
+
+    def likelihoods(
+        self, base: ModelRef, examples: Sequence[Example], settings: FinetuneSettings, progress: Progress
+    ) -> Sequence[float]:
+        """Of each row, the geometric mean of the probabilities of its trained tokens, 0 to 1."""
+        ...
 
 
 class Trainer(Protocol):

@@ -18,10 +18,12 @@ from evals.errors import BadInput
 from evals.files import digest_file, write_json
 from evals.models.loading import load_model
 from evals.models.resolve import resolve_model
+from evals.progress import Progress
 from evals.records import ModelRef
 from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
 from finetune.batches import epoch_batches, microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
+from finetune.likelihood import mean_probabilities
 from finetune.objectives import BatchObjective, Objective, loss_share
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
@@ -43,6 +45,12 @@ class LoraTrainer:
             return len(encode_example(tokenizers[0], example).ids)
 
         return count
+
+    def likelihoods(
+        self, base: ModelRef, examples: Sequence[Example], settings: FinetuneSettings, progress: Progress
+    ) -> Sequence[float]:
+        """See ``Rates``."""
+        return mean_probabilities(base, examples, settings, progress)
 
     def train(self, lesson: Lesson) -> Learnt:
         """See ``Trainer.train``. Resumes from the last finished epoch; the result is that of an undisturbed run."""

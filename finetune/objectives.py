@@ -8,6 +8,7 @@ with ``share`` (``BatchObjective``) and ``settings`` for its options, and a row 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -21,7 +22,11 @@ Objective = Callable[[Any, Sequence[Encoded]], torch.Tensor]
 
 @runtime_checkable
 class BatchObjective(Protocol):
-    """An objective that is not a mean over trained tokens."""
+    """An objective that is not a mean over trained tokens; called with some rows it gives the loss of their batch."""
+
+    def __call__(self, model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
+        """The loss of a batch."""
+        ...
 
     def share(self, model: Any, rows: Sequence[Encoded], batch: Sequence[Encoded]) -> torch.Tensor:
         """What ``rows`` add to the loss of their effective ``batch``; the shares of its microbatches sum up to that loss."""
@@ -37,8 +42,9 @@ def completion_loss(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
 def token_losses(model: Any, rows: Sequence[Encoded]) -> tuple[torch.Tensor, ...]:
     """Cross-entropy of every completion token, one vector a row."""
     logits, targets = _completion_logits(model, rows)
-    lengths = [len(row.ids) - row.prompt_length for row in rows]
-    return cross_entropy(logits, targets, reduction="none").split(lengths)
+    losses = cross_entropy(logits, targets, reduction="none")
+    ends = list(accumulate(len(row.ids) - row.prompt_length for row in rows))
+    return tuple(losses[start:end] for start, end in pairwise([0, *ends]))
 
 
 def loss_share(objective: Any, model: Any, rows: Sequence[Encoded], batch: Sequence[Encoded]) -> torch.Tensor:

@@ -192,7 +192,17 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         )
         return report, start
     counter = stages.token_counter(config)
-    trainset = stages.trainset_stage(known, index, config, folder / "trainset", counter, repeats=repeats)
+    trainset = stages.trainset_stage(
+        known,
+        index,
+        config,
+        folder / "trainset",
+        counter,
+        repeats=repeats,
+        release=bench.release,
+        progress=bench.progress,
+    )
+    learning_from = tuple(pair for pair in stages.taught(folder / "trainset") if not pair.replay)
     before = start.holdout or tuple(
         stages.evaluate_stage(
             bench,

@@ -240,8 +240,12 @@ def trainset_stage(
     count_tokens: Callable[[Example], int],
     *,
     repeats: Mapping[str, int] | None = None,
+    release: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
 ) -> Mapping[str, Any]:
     """Build the rows, then audit them as they are on disk. ``repeats``: rows of a target whose task shall have more than one.
+
+    ``release`` frees memory before the base rates rows, if ``trainset.leave_out_likely`` asks it to.
 
     Raises:
         Inconclusive: nothing is left to train on, or a finished row leaks after all.
@@ -252,6 +256,12 @@ def trainset_stage(
         mix = trainsets.Mix(replay_share=settings.replay_share, seed=config.seed, repeats=repeats or {}, rules=settings)
         most = config.finetune.max_length
         built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=most)
+        if (likely := config.trainset.leave_out_likely) is not None:
+            from finetune.train import likelihoods
+
+            release()
+            rated = likelihoods(ModelRef(base=config.model), built.examples, config.finetune, progress)
+            built = trainsets.leave_out_likely(built, rated, likely)
         built = replace(built, examples=tuple(_showable(row, index, count_tokens, most) for row in built.examples))
         write_jsonl(out / TAUGHT, built.taught)
         write_json(out / REPEATS, dict(repeats or {}))
@@ -267,12 +277,18 @@ def trainset_stage(
         "pairs": list(pairs),
         "index": index.digest,
         "trainset": config.trainset.model_dump(mode="json", exclude={"sampling"}),
+        **({"model": config.model} if config.trainset.leave_out_likely is not None else {}),
         "max_length": config.finetune.max_length,
         "seed": config.seed,
     }
     if repeats:
         inputs["repeats"] = dict(repeats)
     return stage(folder, inputs, work)
+
+
+def taught(folder: Path) -> list[CleanPair]:
+    """The pairs that a trainset was built from: those behind its rows, and all replay."""
+    return read_records(folder / TAUGHT, CleanPair)
 
 
 def _showable(row: Example, index: AnyIndex, count_tokens: Callable[[Example], int], most: int) -> Example:

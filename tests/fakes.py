@@ -14,6 +14,7 @@ from evals.models.base import Completion, Sampling
 from evals.models.scripted import ScriptedBackend
 from evals.records import ModelRef
 from finetune.base import WEIGHTS
+from finetune.scripted import ScriptedTrainer
 from trainset.records import Example
 
 UNMUTATED = replace(LANGUAGES["python"], name="unmutated", mutator="")
@@ -194,3 +195,10 @@ class LeakingSampler(Sampler):
     def _sampled(self, prompt: Any) -> str:
         name = re.findall(r"`(\w+)\(", prompt.messages[0]["content"])[0]
         return f"```python\n{leaking_code(name)}```"
+
+
+class RatingTrainer(ScriptedTrainer):
+    """A scripted trainer whose base finds rows of the topics from a to c likely already."""
+
+    def likelihoods(self, base: ModelRef, examples: Any, settings: Any, progress: Any) -> list[float]:
+        return [0.9 if str(row.provenance["key"]).rpartition("_")[2][0] in "abc" else 0.1 for row in examples]

@@ -11,7 +11,9 @@ from torch.nn.functional import logsigmoid
 from evals.errors import BadInput
 from finetune.base import objective_of
 from finetune.contrasts import DpoLoss, DpoSettings, WeightedLoss, WeightedSettings
+from finetune.lora import LoraRun
 from finetune.objectives import completion_loss, loss_share, token_losses
+from finetune.settings import FinetuneSettings, LoraSettings
 from trainset.render import Encoded
 
 pytestmark = pytest.mark.model
@@ -28,6 +30,12 @@ ROWS = [
 def model() -> Any:
     """Two random layers with an adapter that changes what the model says."""
     from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(r=4, lora_alpha=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
+    return get_peft_model(bare(), lora).train()
+
+
+def bare() -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
@@ -40,8 +48,7 @@ def model() -> Any:
         num_key_value_heads=1,
         initializer_range=0.5,
     )
-    lora = LoraConfig(r=4, lora_alpha=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
-    return get_peft_model(LlamaForCausalLM(config), lora).train()
+    return LlamaForCausalLM(config)
 
 
 def by_token(model: Any, prompt: tuple[int, ...], answer: tuple[int, ...]) -> torch.Tensor:
@@ -132,7 +139,7 @@ def test_microbatches_share_one_loss_and_one_gradient(model: Any, name: str) -> 
         model.zero_grad()
         losses = [loss_share(objective, model, rows, ROWS) for rows in cuts]
         for loss in losses:
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         grads = [weight.grad.flatten() for weight in model.parameters() if weight.grad is not None]
         return sum(float(loss.detach()) for loss in losses), torch.cat(grads)
 
@@ -145,6 +152,22 @@ def test_without_an_adapters_change_every_pair_is_even(model: Any) -> None:
     with model.disable_adapter():
         loss = DpoLoss(options=DpoSettings(loss_type=("sigmoid",)))(model, ROWS[:2])
     assert loss.item() == pytest.approx(0.6931472, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["weighted", "dpo"])
+def test_the_trainer_learns_by_it_whatever_the_microbatches(name: str) -> None:
+    losses = []
+    for budget in (1000, 8):
+        settings = FinetuneSettings(
+            objective=name, learning_rate=1e-2, warmup_steps=0, tokens_per_microbatch=budget, lora=LoraSettings(r=4, lora_alpha=4)
+        )
+        run = LoraRun(bare(), ROWS, settings)
+        losses.append([run.step(ROWS) for _ in range(6)])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert losses[0][-1] < losses[0][0]
+    if name == "dpo":  # the two are even at first: the logarithm of 2, beside the plain loss
+        plain = LoraRun(bare(), ROWS, FinetuneSettings(lora=LoraSettings(r=4, lora_alpha=4))).step(ROWS)
+        assert losses[0][0] == pytest.approx(0.6931472 + plain, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,12 +18,13 @@ from conftest import WriteSuite
 from killing import Killer
 
 from decontam.records import ContaminatedPair
-from evals.errors import Inconclusive
+from evals.errors import BadInput, Inconclusive
 from evals.files import MANIFEST, read_json, read_records
 from goldens.records import Golden, Pair
 from loop.config import make_config
 from loop.runs import start_run
 from loop.status import run_status
+from loop.store import open_store
 from trainset.records import Example
 
 pytestmark = pytest.mark.usefixtures("self_test_once")
@@ -81,6 +83,9 @@ def test_each_task_learns_from_the_first_source_that_has_a_proved_target(
     stages = [row["stage"] for row in run_status(run)]
     assert stages.index("failures") < stages.index("targets") < stages.index("pairs")
     assert "Targets that the model wrote itself" in (run / "report.html").read_text()
+    counted = open_store(run.parent).sql("SELECT source, count(*) FROM trainset GROUP BY 1").fetchall()
+    assert dict(counted) == sum(rows.values(), Counter())
+    assert {source for (source,) in open_store(run.parent).sql("SELECT source FROM pairs").fetchall()} == set(TARGETS)
     shown = ended(capsys, "status", "test", "--runs", str(run.parent), flat="both").out
     assert f"own {found['own']['targets']}" in shown
 
@@ -119,6 +124,18 @@ def test_held_back_tasks_are_asked_nothing_and_measured_after(write_suite: Write
     assert report.summary()["held_back"]["gap"] == 0
 
 
+def test_rows_that_the_base_finds_likely_already_are_left_out(write_suite: WriteSuite, tmp_path: Path) -> None:
+    config = settings(write_suite(train=6, holdout=6), targets=["golden"], leave_out_likely=0.5)
+    rating = config.model_copy(update={"finetune": config.finetune.model_copy(update={"trainer": "fakes:RatingTrainer"})})
+    finished = start_run(rating, tmp_path, tmp_path / "runs")
+    assert sources(tmp_path / "runs/test").keys() == {"dragon", "engine", "feather"}
+    report = finished.rounds[0]
+    assert report.dropped["trainset: likely already"] == 3
+    assert (report.counts["trainset_rows"], report.counts["trainset_golden"]) == (3, 3)
+    with pytest.raises(BadInput, match="trainer 'scripted' cannot tell how likely rows are"):
+        start_run(config.model_copy(update={"name": "other", "start": "base"}), tmp_path, tmp_path / "runs")
+
+
 @pytest.fixture(scope="module")
 def forked() -> Any:
     context = multiprocessing.get_context("forkserver")
@@ -130,11 +147,12 @@ def sample(suite: str, project: str, kill_at: int, said: str) -> None:
     """Run or resume a run whose ``kill_at``-th durable write from the start of the sampling on is its last."""
     os.chdir(project)
     import evals.sandboxes
-    import loop.rounds
     from loop.runs import resume_run
 
+    rounds: Any = import_module("loop.rounds")
+
     evals.sandboxes.self_test = lambda sandbox: []
-    killer, real = Killer(kill_at), loop.rounds.sample_targets_stage
+    killer, real = Killer(kill_at), rounds.sample_targets_stage
 
     def counted(*arguments: Any) -> Any:
         kept = os.fsync, os.replace
@@ -144,7 +162,7 @@ def sample(suite: str, project: str, kill_at: int, said: str) -> None:
         finally:
             os.fsync, os.replace = kept
 
-    loop.rounds.sample_targets_stage = counted
+    rounds.sample_targets_stage = counted
     if Path("runs/test/run.json").is_file():
         resume_run(Path("runs/test"))
     else:

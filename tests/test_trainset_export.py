@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def test_datasets_opens_the_folder_by_its_card(folder: Path, name: str, monkeypa
 @pytest.mark.slow
 def test_trls_own_reader_takes_its_forms(folder: Path) -> None:
     try:
-        from trl.data_utils import is_conversational
+        is_conversational = import_module("trl.data_utils").is_conversational
     except ImportError as error:
         unavailable("trl", str(error))
     for name in ("trl", "dpo"):

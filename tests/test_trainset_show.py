@@ -64,3 +64,37 @@ def test_the_verb_shows_rows_with_what_is_trained(
     assert [one["key"] for one in rows["rows"]] == ["s/t3"] and rows["rows"][0]["completion"] == "```python\nx = [3]\n```"
     none = ended(capsys, "trainset", "show", str(tmp_path / "show"), "--task", "t9", "--model", embedded_model, flat="err")
     assert none.code == 4 and "has no row of such a task" in none.err
+
+
+def test_likelihoods_are_the_mean_probabilities_of_the_trained_tokens(tokenizer: Any, tmp_path: Path) -> None:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from evals.models.loading import load_model
+    from evals.progress import Silent
+    from evals.records import ModelRef
+    from finetune.settings import FinetuneSettings
+    from finetune.train import likelihoods
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        initializer_range=0.3,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    examples = [row(0), row(12345), row(0)]
+    found = likelihoods(ModelRef(base=str(tmp_path)), examples, FinetuneSettings(), Silent())
+    model = load_model(str(tmp_path))[0]
+    for example, likely in zip(examples, found, strict=True):
+        one = encode_example(tokenizer, example)
+        with torch.no_grad():
+            scores = model(input_ids=torch.tensor([one.ids])).logits[0].log_softmax(-1)
+        trained = [scores[place - 1, one.ids[place]].item() for place in range(one.prompt_length, len(one.ids))]
+        assert likely == pytest.approx(torch.tensor(trained).mean().exp().item(), rel=1e-4)
+    assert found[0] == found[2] != found[1]

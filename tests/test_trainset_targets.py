@@ -82,7 +82,7 @@ def test_a_golden_of_one_line_and_a_patch_give_no_hint(change: dict[str, Any]) -
 
 
 def test_samples_of_all_sources_have_names_of_their_own() -> None:
-    asked = [q for source in ("own", "revise", "hint") for q in questions_of(source, TASK, FAILURE, SAMPLING, 1)]  # type: ignore[arg-type]
+    asked = [q for source in ("own", "revise", "hint") for q in questions_of(source, TASK, FAILURE, SAMPLING, 1)]
     assert len({(q.sample, q.turn) for q in asked}) == len({q.seed for q in asked}) == 9
 
 

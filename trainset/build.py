@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from decontam.records import CleanPair
@@ -93,6 +93,31 @@ def build(pairs: Sequence[CleanPair], mix: Mix, *, count_tokens: Callable[[Examp
     return Built(examples=tuple(examples), index_digest=digests.pop(), counts=dict(counts), dropped=dropped, taught=taught)
 
 
+def leave_out_likely(built: Built, likelihoods: Sequence[float], most: float) -> Built:
+    """The rows without targets that the base finds so likely already; ``likelihoods`` are of all rows. Replay stays.
+
+    Raises:
+        Inconclusive: no target is left.
+    """
+    rated = list(zip(built.examples, likelihoods, strict=True))
+    kept = [row for row, likely in rated if row.provenance["source"] == "replay" or likely < most]
+    if all(row.provenance["source"] == "replay" for row in kept):
+        raise Inconclusive(
+            f"the base finds every target likely already (trainset.leave_out_likely={most:g}): nothing to train on"
+        )
+    texts = {(row.provenance["key"], row.completion[0]["content"]) for row in kept}
+    taught = tuple(p for p in built.taught if p.replay or (p.key, example(p).completion[0]["content"]) in texts)
+    gone = [pair for pair in built.taught if pair not in taught]
+    counts = Counter(built.counts)
+    counts["rows"] = len(kept)
+    counts.subtract(pair.golden.source for pair in gone)
+    counts.subtract(f"slice {pair.slice}" for pair in gone)
+    counts["again"] -= len(built.examples) - len(kept) - len(gone)
+    counts = Counter({name: count for name, count in counts.items() if count or name in ("golden", "replay")})
+    dropped = {**built.dropped, "likely already": len(gone)}
+    return replace(built, examples=tuple(kept), counts=dict(counts), dropped=dropped, taught=taught)
+
+
 def _nearest(targets: Sequence[CleanPair]) -> dict[str, CleanPair]:
     """Of each task, the target that is the fewest tokens from its failing attempt; the first of equal ones."""
     near: dict[str, tuple[int, CleanPair]] = {}
@@ -176,4 +201,4 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
     return trainset, examples
 
 
-__all__ = ["ROWS", "Built", "Mix", "build", "example", "load", "save"]
+__all__ = ["ROWS", "Built", "Mix", "build", "example", "leave_out_likely", "load", "save"]

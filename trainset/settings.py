@@ -91,6 +91,12 @@ class TrainsetSettings(TargetRules):
     """``trainset.*``."""
 
     sampling: SamplingSettings = SamplingSettings()
+    leave_out_likely: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="leave out targets whose tokens the base gives this mean probability already; none leaves out none",
+    )
     replay_share: float = Field(default=0.10, ge=0, lt=1, description="share of the model's own passing attempts")
     guard_failures: bool = Field(default=False, description="learn from the guard suites' training failures, too")
     max_repeats: int = Field(

@@ -84,7 +84,7 @@ def trainset(
     index = holdout_index(config, [load_suite(name) for name in holdout])
     loaded = [pair for folder in pairs for pair in read_records(_pairs_of(folder), Pair)]
     clean = screen_stage(loaded, index, out / "screen")
-    manifest = trainset_stage(clean, index, config, out, token_counter(config))
+    manifest = trainset_stage(clean, index, config, out, token_counter(config), progress=console.Bars(quiet=json))
     dropped = contaminated(out / "screen")
     if json:
         emit({"out": str(out), "digest": manifest["trainset"], "counts": manifest["counts"], "contaminated": dropped})
