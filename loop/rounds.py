@@ -304,7 +304,7 @@ def _nothing_new(
     if not any(key.startswith(f"{name}/") for key in failures_of for name in names):
         return f"all {asked} training tasks pass: nothing to train on; add harder tasks to the target suite"
     if not targets:
-        return f"of {len(failures_of)} failures none has a proved golden that may be trained on: nothing to train on"
+        return f"of {len(failures_of)} failures none has a proved target that may be trained on: nothing to train on"
     if targets == tried:
         return (
             f"{len(failures_of)} training tasks fail, and their goldens were trained on already, as often as "
