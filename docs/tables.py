@@ -63,7 +63,7 @@ VIEW_COLUMNS: Mapping[str, str] = {
     "unsettled": "those that no run could settle",
     "prompt": "the question; in `trainset` the turns before the answer",
     "golden": "the answer to learn",
-    "source": "`golden`, `repair` (the model's own repaired answer) or `replay` (its own passing answer)",
+    "source": "`golden`, a [target of the model's own](targets.md#sources), or `replay` (its own passing answer)",
     "item": "the holdout item that the pair leaks",
     "part": "`prompt`, `answer` or `tests`",
     "rule": "the rule that matched",
@@ -95,6 +95,8 @@ def _default(value: Any) -> str:
         return "empty"
     if isinstance(value, (tuple, Mapping)) and not value:
         return "none"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -17,7 +17,13 @@ _SHOWN, _TESTS = 600, 3
 
 
 def feedback(verdict: Verdict, public: str = "") -> str:
-    """A message of a few lines: what went wrong, at which check, what was expected and what was returned.
+    """A message to the model: what its tests said (see ``said_by_tests``), and to answer again."""
+    said = said_by_tests(verdict, public)
+    return f"{said}\n\nPlease answer again with the corrected code, complete, in one code block."
+
+
+def said_by_tests(verdict: Verdict, public: str = "") -> str:
+    """A few lines: what went wrong, at which check, what was expected and what was returned.
 
     ``public`` are the checks that the prompt shows; without any, all checks are open.
     """
@@ -30,7 +36,7 @@ def feedback(verdict: Verdict, public: str = "") -> str:
         shown += [("output", "output"), ("stderr", "error output")]
         lines = [head, *(f"{label}: {text[:_SHOWN]}" for key, label in shown if (text := str(evidence.get(key) or "").strip()))]
         lines += _failed_tests(evidence)
-    return "\n".join([*lines, "", "Please answer again with the corrected code, complete, in one code block."])
+    return "\n".join(lines)
 
 
 def _is_hidden(verdict: Verdict, public: str) -> bool:

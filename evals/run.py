@@ -102,6 +102,46 @@ def evaluate(
     return [_result(unit, run, repairs[unit.name]) for unit in units]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A further answer to a task, asked in other words than the task's own; ``sample`` and ``turn`` name it within the task."""
+
+    task: Task
+    messages: tuple[Message, ...]
+    sample: int
+    turn: int = 0
+
+    @property
+    def seed(self) -> int:
+        """That of its prompt."""
+        return prompt_seed(self.task, self.sample, self.turn)
+
+
+def ask(
+    questions: Sequence[Asking],
+    backend: Backend,
+    grade: Grade,
+    journal: Journal,
+    *,
+    sampling: Sampling,
+    workers: int = 0,
+    progress: Progress | None = None,
+    label: str = "ask",
+) -> list[Try]:
+    """Generate and grade one answer a question, in their order; journalled and resumed as ``evaluate`` does it."""
+    workers = fitting_workers(workers, [question.task for question in questions])
+    run = _Run(backend, grade, journal, sampling, workers, progress or Silent())
+    units = [_asked(question) for question in questions]
+    run.do(units, label)
+    return [Try(attempt=run.attempts[unit.name], verdict=run.verdicts[unit.name]) for unit in units]
+
+
+def _asked(question: Asking) -> _Unit:
+    task = question.task
+    prompt = Prompt(messages=question.messages, seed=question.seed, language=answer_language(task), asked=asked_names(task))
+    return _Unit(task=task, sample=question.sample, prompt=prompt, turn=question.turn)
+
+
 def _first_try(task: Task, sample: int, sampling: Sampling) -> _Unit:
     seed = prompt_seed(task, sample) if sampling.temperature else 0
     asked, language = asked_names(task), answer_language(task)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from evals.options import read_options
 from evals.plugins import load
 from evals.progress import Progress
 from evals.records import ModelRef
@@ -14,27 +15,33 @@ from finetune.settings import FinetuneSettings
 from trainset.records import Example
 
 WEIGHTS = "adapter_model.safetensors"
-OBJECTIVES: Mapping[str, str] = {"sft": "finetune.objectives:completion_loss"}
+OBJECTIVES: Mapping[str, str] = {
+    "sft": "finetune.objectives:completion_loss",
+    "weighted": "finetune.contrasts:WeightedLoss",
+    "dpo": "finetune.contrasts:DpoLoss",
+}
 """What a row of a trainset is to teach, for trainers that have a loss; see ``finetune.objectives``."""
 
 
-def objective_of(name: str) -> Any:
-    """The objective of a name, a ``finetune.objectives.Objective``.
+def objective_of(name: str, options: Mapping[str, Any] | None = None) -> Any:
+    """The objective of a name, an ``Objective`` or a ``BatchObjective`` of ``finetune.objectives``, made with its options.
 
     Raises:
-        BadInput: there is none, or it cannot be loaded.
+        BadInput: there is none, it cannot be loaded, or an option does not fit it.
     """
-    return load(OBJECTIVES, name, "finetune.objective", form="pkg.mod:function")
+    target = load(OBJECTIVES, name, "finetune.objective", form="pkg.mod:function")
+    given = read_options(target, options or {}, f"objective {name}", "finetune.objective_options")
+    return target(**given) if isinstance(target, type) else target
 
 
-def require_objective(name: str) -> None:
-    """Check that there is such an objective, without importing the known ones.
+def require_objective(name: str, options: Mapping[str, Any] | None = None) -> None:
+    """Check that there is such an objective with such options, without importing a known one that is given none.
 
     Raises:
-        BadInput: there is none, or it cannot be loaded.
+        BadInput: there is none, it cannot be loaded, or an option does not fit it.
     """
-    if name not in OBJECTIVES:
-        objective_of(name)
+    if name not in OBJECTIVES or options:
+        objective_of(name, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,17 @@ class Learnt:
     epochs: int
     trained_tokens: int
     total_tokens: int
+
+
+@runtime_checkable
+class Rates(Protocol):
+    """What a trainer may offer beside: how likely the base finds rows already (``trainset.leave_out_likely``)."""
+
+    def likelihoods(
+        self, base: ModelRef, examples: Sequence[Example], settings: FinetuneSettings, progress: Progress
+    ) -> Sequence[float]:
+        """Of each row, the geometric mean of the probabilities of its trained tokens, 0 to 1."""
+        ...
 
 
 class Trainer(Protocol):

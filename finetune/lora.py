@@ -22,11 +22,13 @@ from evals.models.chat import first_line, load_tokenizer
 from evals.models.loading import load_weights
 from evals.models.resolve import resolve_model
 from evals.notices import say_once
+from evals.progress import Progress
 from evals.records import ModelRef
 from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
 from finetune.batches import epoch_batches, microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
-from finetune.objectives import Objective, padding_is_unseen, require_next_token_loss
+from finetune.likelihood import mean_probabilities
+from finetune.objectives import BatchObjective, Objective, loss_share, padding_is_unseen, require_next_token_loss
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
 from trainset.render import EmptyRow, Encoded, encode_example
@@ -48,10 +50,16 @@ class LoraTrainer:
 
         return count
 
+    def likelihoods(
+        self, base: ModelRef, examples: Sequence[Example], settings: FinetuneSettings, progress: Progress
+    ) -> Sequence[float]:
+        """See ``Rates``."""
+        return mean_probabilities(base, examples, settings, progress)
+
     def train(self, lesson: Lesson) -> Learnt:
         """See ``Trainer.train``. Resumes from the last finished epoch; the result is that of an undisturbed run."""
         settings, bar = lesson.settings, lesson.progress
-        objective_of(settings.objective)  # a wrong name, row or adapter is reported before a model is loaded
+        objective_of(settings.objective, settings.objective_options)  # a wrong name is reported before a model is loaded
         resolved = resolve_model(lesson.base.base)
         tokenizer = load_tokenizer(resolved.path, lesson.base.base)
         rows = _encoded(lesson, tokenizer)
@@ -130,7 +138,7 @@ class LoraRun:
             task_type="CAUSAL_LM",
         )
         self.settings = settings
-        self.objective: Objective = objective_of(settings.objective)
+        self.objective: Objective | BatchObjective = objective_of(settings.objective, settings.objective_options)
         shared = shared_weights(model)
         try:
             with warnings.catch_warnings():
@@ -151,7 +159,9 @@ class LoraRun:
         self.losses: list[float] = []
 
     def step(self, batch: Sequence[Encoded]) -> float:
-        """One optimizer step; returns the mean loss per trained token. Where memory runs out, microbatches become smaller.
+        """One optimizer step; returns the batch's loss, the mean per trained token unless the objective has a mean of its own.
+
+        Where memory runs out, microbatches become smaller.
 
         Raises:
             BadInput: the loss or its gradient is not a number, or a single row needs more memory than there is.
@@ -168,13 +178,13 @@ class LoraRun:
         return total
 
     def _gradients(self, batch: Sequence[Encoded]) -> float:
-        """Gradients of the mean loss per trained token, which is returned."""
-        trained = sum(len(row.ids) - row.prompt_length for row in batch)
+        """Gradients of the batch's loss, which is returned."""
+        passes = getattr(self.objective, "passes", 1)
         while True:
             total, part = 0.0, list(batch)
             try:
-                for part in microbatches(batch, self._budget, mixed=self._mixed):
-                    loss = self.objective(self.model, part) / trained
+                for part in microbatches(batch, max(1, self._budget // passes), mixed=self._mixed):
+                    loss = loss_share(self.objective, self.model, part, batch)
                     if not math.isfinite(float(loss.detach())):
                         raise self._not_a_number("loss", part)
                     loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped

@@ -32,7 +32,8 @@ class FinetuneSettings(Record):
     tokens_per_microbatch: int = Field(default=1024, gt=0, description="bounds memory, does not change the result's meaning")
     seed: int = 0
     seeds: int = Field(default=1, ge=1, description="adapters to train, with as many seeds; the best on dev is the candidate")
-    objective: str = Field(default="sft", description="what a row teaches: sft, or pkg.mod:function")
+    objective: str = Field(default="sft", description="what a row teaches: sft, weighted, dpo, or pkg.mod:function")
+    objective_options: Mapping[str, Any] = Field(default={}, description="options of that objective")
     trainer: str = Field(default="lora", description="lora, scripted (trains nothing), or pkg.mod:Class")
     trainer_options: Mapping[str, Any] = Field(default={}, description="options of that trainer's class")
     lora: LoraSettings = LoraSettings()

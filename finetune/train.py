@@ -6,7 +6,7 @@ Add a trainer: a class that fits ``base.Trainer`` and a row in ``TRAINERS``, or 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from evals.options import read_options
 from evals.plugins import load
 from evals.progress import Progress, Silent
 from evals.records import ModelRef
-from finetune.base import WEIGHTS, Lesson, Trainer
+from finetune.base import WEIGHTS, Lesson, Rates, Trainer
 from finetune.records import TRAINED_ON, TrainedOn, TrainReport
 from finetune.settings import FinetuneSettings
 from trainset import build as trainsets
+from trainset.records import Example
 
 TRAINERS: Mapping[str, str] = {
     "lora": "finetune.lora:LoraTrainer",
@@ -38,6 +39,20 @@ def open_trainer(settings: FinetuneSettings) -> Trainer:
         **read_options(target, settings.trainer_options, f"trainer {settings.trainer}", "finetune.trainer_options")
     )
     return trainer
+
+
+def likelihoods(
+    base: ModelRef, examples: Sequence[Example], settings: FinetuneSettings, progress: Progress | None = None
+) -> Sequence[float]:
+    """How likely the base finds rows already, as the configured trainer rates them; see ``base.Rates``.
+
+    Raises:
+        BadInput: the trainer rates no rows, or the model does not load.
+    """
+    trainer = open_trainer(settings)
+    if not isinstance(trainer, Rates):
+        raise BadInput(f"trainset.leave_out_likely: trainer {settings.trainer!r} cannot tell how likely rows are; take lora")
+    return trainer.likelihoods(base, examples, settings, progress or Silent())
 
 
 def trainer_class(name: str) -> Any:

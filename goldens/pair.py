@@ -1,4 +1,4 @@
-"""Failures of the training split meet their proved goldens; the model's own passes become replay."""
+"""Failures of the training split meet their proved targets; the model's own passes become replay."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals.records import Attempt, Failure, Result, Task, Verdict
-from goldens.records import Golden, Pair
+from goldens.records import Golden, Pair, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Pairs, and how many results were dropped for which reason; ``len(pairs) + dropped == results``."""
+    """Pairs, and how many failures have none, for which reason; a failure has one pair a target."""
 
     pairs: tuple[Pair, ...]
     dropped: Mapping[str, int]
@@ -30,12 +30,20 @@ def collect_failures(results: Iterable[Result]) -> list[Failure]:
 
 
 def pair_failures(
-    failures: Sequence[Failure], tasks: Sequence[Task], goldens: Mapping[str, Golden], *, prefer_repairs: bool = True
+    failures: Sequence[Failure],
+    tasks: Sequence[Task],
+    goldens: Mapping[str, Golden],
+    sampled: Mapping[str, Sequence[Golden]] | None = None,
+    *,
+    sources: Sequence[Source] = ("repair", "golden"),
+    most_sources: int = 1,
 ) -> Pairing:
-    """Pair each failure with its golden. Only tasks of split ``train`` whose licence allows training are pairable.
+    """Pair each failure with its targets. Only tasks of split ``train`` whose licence allows training are pairable.
 
-    With ``prefer_repairs`` a verified repair of the model's own takes the golden's place: it is nearer to what the model
-    would write. What its own process had a part in passing (``Verdict.trusted``) is neither.
+    The targets of a task are those of the first ``most_sources`` of the ``sources`` that have one, all of them for 0: by default
+    a verified repair of the model's own takes the golden's place, since it is nearer to what the model would write. ``sampled``
+    are proved answers by task key. What its own process had a part in passing (``Verdict.trusted``) is none of them. A task
+    without a proved golden has no pair at all: nothing shows that its checks tell a right answer from an empty one.
     """
     by_key = {task.key: task for task in tasks}
     pairs: list[Pair] = []
@@ -51,16 +59,19 @@ def pair_failures(
         elif task.key not in goldens:
             dropped["no proved golden"] += 1
         else:
-            own = _own_repair(failure) if prefer_repairs else None
-            pairs.append(_pair(task, failure.attempt, failure.verdict, own or goldens[task.key]))
-    return Pairing(pairs=tuple(pairs), dropped=dict(dropped))
+            known = [goldens[task.key], *_own_repair(failure), *(sampled or {}).get(task.key, ())]
+            of_source = [[golden for golden in known if golden.source == source] for source in sources]
+            found = [targets for targets in of_source if targets][: most_sources or None]
+            pairs += [_pair(task, failure.attempt, failure.verdict, golden) for targets in found for golden in targets]
+            dropped["no target of its sources"] += not found
+    return Pairing(pairs=tuple(pairs), dropped={reason: count for reason, count in dropped.items() if count})
 
 
-def _own_repair(failure: Failure) -> Golden | None:
+def _own_repair(failure: Failure) -> list[Golden]:
     repair = failure.repair
     if repair is None or not repair.attempt.code or not repair.verdict.trusted:
-        return None
-    return Golden(key=failure.key, code=repair.attempt.code, source="repair", proof=repair.verdict)
+        return []
+    return [Golden(key=failure.key, code=repair.attempt.code, source="repair", proof=repair.verdict)]
 
 
 def replay_pairs(results: Iterable[Result], tasks: Sequence[Task]) -> list[Pair]:

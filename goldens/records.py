@@ -9,16 +9,24 @@ from pydantic import Field
 
 from evals.records import Attempt, Record, Status, Verdict
 
-Source = Literal["golden", "repair", "replay"]
+Source = Literal["golden", "repair", "own", "revise", "hint", "replay"]
+"""Where the text to learn comes from; see ``Golden``."""
+TARGET_SOURCES: tuple[Source, ...] = ("own", "revise", "hint", "repair", "golden")
+"""Sources of what is learnt from a failure: all but replay."""
+SAMPLED: tuple[Source, ...] = ("own", "revise", "hint")
+"""Sources that the model is asked for, beside what an evaluation leaves."""
 State = Literal["sound", "weak", "broken", "error"]
 
 
 class Golden(Record):
     """A proved answer. ``proof`` is the passing verdict; ``empty`` the failing verdict of an answer that does nothing.
 
-    ``source``: ``golden`` (shipped with the task), ``repair`` (the model's own answer that passed after a failing one) or
-    ``replay`` (the model's own answer that passed at once, kept in training so that it is not forgotten).
-    ``seconds`` is the wall time of the proof; attempts are given a multiple of it.
+    ``source``: ``golden`` (shipped with the task), ``repair`` (the model's own answer that passed after a failing one of an
+    evaluation), ``own`` (a sample of the model's that passed, of a task that it fails at other times), ``revise`` (its failing
+    answer rewritten beside the golden), ``hint`` (written on from the golden's first lines) or ``replay`` (its answer that passed
+    at once, kept in training so that it is not forgotten).
+    ``seconds`` is the wall time of the proof; attempts are given a multiple of it. ``sample`` and ``seed`` are those of the
+    prompt that a sampled answer was drawn with; ``distance`` counts the tokens between it and the failing attempt.
     """
 
     key: str
@@ -27,6 +35,9 @@ class Golden(Record):
     proof: Verdict
     empty: Verdict | None = None
     seconds: float = 0.0
+    sample: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    seed: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    distance: int | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Pair(Record):

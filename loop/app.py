@@ -13,7 +13,14 @@ from loop import console
 
 
 class _Verbs(TyperGroup):
-    """All verbs. Typer would end an interrupted one silently."""
+    """All verbs. Typer would end an interrupted one silently, and has no verb of two words beside one of the first word alone."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that the arguments begin with: ``trainset show`` before ``trainset``."""
+        both = " ".join(args[:2])
+        if len(args) > 1 and both in self.commands:
+            return both, self.commands[both], args[2:]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb that the arguments name."""

@@ -18,6 +18,7 @@ from evals.errors import BadInput
 from evals.records import Record
 from evals.yamlfiles import Place, nearest_line, read_yaml
 from finetune.settings import FinetuneSettings
+from trainset.settings import TrainsetSettings
 
 CONFIG_FILE = "goldloop.yaml"
 
@@ -77,17 +78,6 @@ class DecontamSettings(Record):
 
     coverage: float = Field(default=0.10, gt=0, le=1, description="idf-weighted share of an item's n-grams")
     unique: int = Field(default=3, ge=1, description="matched n-grams that only this item has")
-
-
-class TrainsetSettings(Record):
-    """``trainset.*``: the mix."""
-
-    replay_share: float = Field(default=0.10, ge=0, lt=1, description="share of the model's own passing attempts")
-    prefer_repairs: bool = Field(default=True, description="learn the model's own verified repair rather than the golden")
-    guard_failures: bool = Field(default=False, description="learn from the guard suites' training failures, too")
-    max_repeats: int = Field(
-        default=3, ge=1, description="rows of a task that still fails after it was trained on: one more a round, at most so many"
-    )
 
 
 class GateSettings(Record):
@@ -192,6 +182,7 @@ def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[t
 
 _RETIRED: Mapping[str, str] = {
     "gate.max_guard_drop": "is no more: a guard is judged by evidence against one margin; set gate.guard_margin",
+    "trainset.prefer_repairs": "is no more: list the sources in trainset.targets; [golden] is without the model's own repairs",
     "gate.lost_fixes": "is no more: lost fixes are reported; to reject for them, set gate.max_lost_share, a share",
 }
 """Keys of earlier versions, and what to use instead."""

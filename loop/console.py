@@ -190,3 +190,14 @@ def escape(text: str) -> str:
     from rich.markup import escape as rich_escape
 
     return rich_escape(text)
+
+
+def yields_table(yields: Mapping[str, Mapping[str, int]]) -> Table:
+    """What each source of sampled targets gave."""
+    table = Table(title="targets sampled", title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table.add_column("source")
+    for head in ("tasks asked", "answers", "targets", "tasks with one"):
+        table.add_column(head, justify="right")
+    for source, found in yields.items():
+        table.add_row(source, *(f"{found[key]:,}" for key in ("asked", "answers", "targets", "tasks")))
+    return table

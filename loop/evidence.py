@@ -9,9 +9,12 @@ from random import Random
 
 from decontam.records import CleanPair
 from evals.records import ModelRef, Result
+from evals.suites import Suite
 from loop.bench import Bench
 from loop.gate import History, broken_tasks
+from loop.overfit import Overfit, judge_overfit
 from loop.stages import RESULTS, evaluate_stage
+from trainset.choosing import is_held_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +83,33 @@ def evidence_stages(
         for run in range(1, settings.noise_runs + 1 if bench.config.evals.temperature else 1)
     ]
     return History(reruns=reruns, again=again, trained=trained, base_train=base_train, base_holdout=looks.base_holdout)
+
+
+def held_back_gap(
+    bench: Bench,
+    folder: Path,
+    number: int,
+    candidate: ModelRef,
+    on_train: Sequence[Result],
+    learning: Sequence[Suite],
+    trained: tuple[Sequence[Result], Sequence[Result]] | None,
+) -> Overfit | None:
+    """Memorising beside learning: training tasks that failed, learnt from and held back (``trainset.goldens_held_back``).
+
+    Both were chosen alike, by a failure on tasks of the training split. Stage ``after-held-back``; None where nothing is held
+    back, none of it failed, or no trained task is run again (``gate.overfit_tasks``).
+
+    Raises:
+        Inconclusive: too many infrastructure errors.
+    """
+    share, gate = bench.config.trainset.goldens_held_back, bench.config.gate
+    names = {suite.name for suite in learning}
+    held = [r for r in on_train if r.suite in names and is_held_back(r.suite, r.group, share)]
+    failed = sorted({result.key for result in held if result.verdict.status == "fail"})
+    if not failed or trained is None:
+        return None
+    asked = set(Random(bench.config.seed).sample(failed, min(gate.overfit_tasks, len(failed))))
+    tasks = [task for task in bench.tasks("train") if task.key in asked]
+    after = evaluate_stage(bench, folder / "after-held-back", candidate, tasks, f"round {number}: after, held back")
+    before = [result for result in held if result.key in asked]
+    return judge_overfit(trained, (before, after), gate.overfit_margin)

@@ -52,6 +52,16 @@ def judge_overfit(
     )
 
 
+def held_back_words(found: Overfit) -> str:
+    """What training tasks that were held back say of how a model learnt."""
+    low, high = found.ci95
+    return (
+        f"training tasks that failed before: solved {found.trained:.1%} of {found.trained_tasks} that were learnt from, "
+        f"{found.unseen:.1%} of {found.unseen_tasks} that were held back; {100 * found.gap:+.1f} points "
+        f"({100 * low:+.1f} to {100 * high:+.1f}) are what was memorised rather than learnt"
+    )
+
+
 def _solved(base: Sequence[Result], now: Sequence[Result]) -> Rate | None:
     """Share solved of the tasks that the base failed in some sample, which is what makes a training task a failure."""
     failed = {task for task, passed in outcomes_of(base).items() if not all(passed)}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import Field
+
 from evals.records import ModelRef, Record
 from loop.closing import Conditions
 from loop.gate import GateReport
+from loop.overfit import Overfit
 
 NOTHING_NEW = "nothing new"
 
@@ -50,7 +53,9 @@ class RoundReport(Record):
     """One round, without anything that depends on the clock or the machine: the same inputs give the same report.
 
     ``kind``: ``trained``, or ``nothing new`` for a round that found nothing to train on that was not trained on already; that
-    one has no ``gate``, and its ``decision`` is ``nothing new``. ``start`` names the model it was measured against.
+    one has no ``gate``, and its ``decision`` is ``nothing new``. ``start`` names the model it was measured against. ``yields``
+    are those of the sampled targets, by source (``loop.sampling``). ``held_back``: of training tasks that failed before, the
+    share solved after, of those learnt from (``trained``) and of those that are never learnt from (``unseen``).
     """
 
     number: int
@@ -68,6 +73,8 @@ class RoundReport(Record):
     against_base: tuple[AgainstBase, ...] = ()
     seeds: tuple[SeedReport, ...] = ()
     spread: tuple[SeedSpread, ...] = ()
+    yields: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
+    held_back: Overfit | None = None
     trainset: str
     index: str
     adapter: str
@@ -111,6 +118,8 @@ class RoundReport(Record):
             },
             "seeds": [seed.model_dump(mode="json") for seed in self.seeds],
             "spread": {row.suite: row.model_dump(mode="json", exclude={"suite"}) for row in self.spread},
+            **({"yields": {source: dict(counts) for source, counts in self.yields.items()}} if self.yields else {}),
+            **({"held_back": self.held_back.model_dump(mode="json")} if self.held_back else {}),
             "counts": dict(self.counts),
             "dropped": dict(self.dropped),
             "failures": dict(self.failure_reasons),

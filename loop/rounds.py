@@ -19,19 +19,22 @@ from evals.errors import Inconclusive
 from evals.files import MANIFEST, read_json, write_json
 from evals.records import ModelRef, Result
 from evals.suites import Suite
+from goldens.records import SAMPLED
 from loop import stages
 from loop.adapters import model_identity
 from loop.bench import Bench
 from loop.candidates import rate_seeds, seed_reports, train_candidates
-from loop.evidence import Looks, base_holdout, evaluations, evidence_stages
+from loop.evidence import Looks, base_holdout, evaluations, evidence_stages, held_back_gap
 from loop.gate import decide
 from loop.production import production_notes
 from loop.records import NOTHING_NEW, AgainstBase, RoundReport
 from loop.registry import Registry
+from loop.sampling import TARGETS, sample_targets_stage, yields_of
 from loop.sequence import USUAL_LEVEL, decision_level, sequence_note
 from loop.stage import stage, was_started
 from loop.start import Start, inherit
 from loop.stops import Stop, spent, stop_before
+from trainset.choosing import choose_targets, latest_targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +114,7 @@ def footing_of(bench: Bench, run: Path, start: Start, index: AnyIndex) -> Footin
         pairs=taught.pairs,
         repeats=taught.repeats,
         learnt=frozenset(pair.key for pair in taught.pairs if not pair.replay),
-        tried=_targets(taught.pairs, taught.repeats),
+        tried=_targets(latest_targets(taught.pairs), taught.repeats),
         lineage=start.lineage,
         notes=() if taught.known else (UNKNOWN_PAST,),
     )
@@ -151,15 +154,17 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
     )
     learning = bench.suites if config.trainset.guard_failures else bench.targets
     failures = stages.failures_stage([r for r in on_train if r.suite in _names(learning)], folder / "failures")
-    pairs = stages.pair_stage(failures, on_train, train, goldens, folder / "pairs", prefer_repairs=config.trainset.prefer_repairs)
+    sampled = sample_targets_stage(bench, folder / TARGETS, start.champion, failures, on_train, f"round {number}: targets")
+    pairs = stages.pair_stage(failures, on_train, train, goldens, folder / "pairs", rules=config.trainset, sampled=sampled)
     clean = stages.screen_stage(pairs, index, folder / "screen")
     if not start.champion.adapter:
         start = replace(start, base_train=tuple(on_train))
     counts = _counts(on_train, len(failures), len(pairs), len(clean))
     reasons = dict(Counter(failure.verdict.reason for failure in failures).most_common())
-    cumulative = (*start.pairs, *clean)
+    known = (*start.pairs, *clean)
+    learning_from = choose_targets(known, config.trainset, config.seed).targets
     repeats = _repeats(start, clean, config.trainset.max_repeats)
-    targets = _targets(cumulative, repeats)
+    targets = _targets(learning_from, repeats)
     if why := _nothing_new(bench, on_train, failures_of={f.key for f in failures}, targets=targets, tried=start.tried):
         report = RoundReport(
             number=number,
@@ -178,6 +183,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
             index=index.digest,
             adapter="",
             lineage=start.lineage or ("base",),
+            yields=yields_of(folder),
         )
         stage(
             folder / "gate",
@@ -186,7 +192,17 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         )
         return report, start
     counter = stages.token_counter(config)
-    trainset = stages.trainset_stage(cumulative, index, config, folder / "trainset", counter, repeats=repeats)
+    trainset = stages.trainset_stage(
+        known,
+        index,
+        config,
+        folder / "trainset",
+        counter,
+        repeats=repeats,
+        release=bench.release,
+        progress=bench.progress,
+    )
+    learning_from = tuple(pair for pair in stages.taught(folder / "trainset") if not pair.replay)
     before = start.holdout or tuple(
         stages.evaluate_stage(
             bench,
@@ -203,7 +219,8 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
     after = stages.evaluate_stage(bench, folder / "after-holdout", chosen.ref, holdout, f"round {number}: after, holdout")
     by_seed = rate_seeds(bench, folder, number, chosen, candidates, after)
     looks = Looks(on_train=on_train, before=before, after=after, base_train=start.base_train, base_holdout=base)
-    evidence = evidence_stages(bench, folder, number, start.champion, chosen.ref, looks, cumulative)
+    evidence = evidence_stages(bench, folder, number, start.champion, chosen.ref, looks, learning_from)
+    held_back = held_back_gap(bench, folder, number, chosen.ref, on_train, learning, evidence.trained)
     history = replace(evidence, fixed=gained_tasks(base, before))
     level, noted = USUAL_LEVEL, (model_identity(chosen.ref), f"{folder.parent.name}, round {number}: gate")
     if bench.ledger is not None:
@@ -247,6 +264,8 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         gate=gate,
         decision=gate.decision,
         reasons=gate.reasons,
+        yields=yields_of(folder),
+        held_back=held_back,
         counts={**counts, **_built(trainset["counts"]), "holdout_tasks": len(outcomes_of(before)), **_left_out(left_out)},
         dropped=_dropped(folder, "pairs", "screen", "trainset"),
         failure_reasons=reasons,
@@ -262,10 +281,11 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         conditions=stages.conditions_of(config.evals, holdout),
     )
     start = replace(start, notes=())
+    cumulative = (*learning_from, *(pair for pair in known if pair.replay))
     left = replace(start, holdout=before, base_holdout=base, pairs=cumulative, repeats=repeats, tried=targets)
     if gate.decision != "promote":
         return report, left
-    learnt = frozenset(pair.key for pair in cumulative if not pair.replay)
+    learnt = frozenset(pair.key for pair in learning_from)
     lineage = (*start.lineage, f"round-{number}:{chosen.adapter}")
     return report, replace(left, champion=chosen.ref, holdout=tuple(after), learnt=learnt, lineage=lineage)
 
@@ -284,7 +304,7 @@ def _nothing_new(
     if not any(key.startswith(f"{name}/") for key in failures_of for name in names):
         return f"all {asked} training tasks pass: nothing to train on; add harder tasks to the target suite"
     if not targets:
-        return f"of {len(failures_of)} failures none has a proved golden that may be trained on: nothing to train on"
+        return f"of {len(failures_of)} failures none has a proved target that may be trained on: nothing to train on"
     if targets == tried:
         return (
             f"{len(failures_of)} training tasks fail, and their goldens were trained on already, as often as "
@@ -294,9 +314,8 @@ def _nothing_new(
 
 
 def _targets(pairs: Sequence[CleanPair], repeats: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    """What a trainset teaches beside replay: (task, target) with the number of rows; the last pair of a task counts."""
-    last = {pair.key: pair.golden.code for pair in pairs if not pair.replay}
-    return {(key, code): repeats.get(key, 1) for key, code in last.items()}
+    """What a trainset teaches beside replay: (task, target) with the number of rows."""
+    return {(pair.key, pair.golden.code): repeats.get(pair.key, 1) for pair in pairs}
 
 
 def _repeats(start: Footing, clean: Sequence[CleanPair], most: int) -> dict[str, int]:
@@ -351,6 +370,7 @@ def _built(built: Mapping[str, int]) -> dict[str, int]:
         "trainset_rows": built["rows"],
         "trainset_golden": built["golden"],
         "trainset_repair": built.get("repair", 0),
+        **{f"trainset_{source}": built[source] for source in SAMPLED if built.get(source)},
         "trainset_replay": built["replay"],
         "trainset_again": built.get("again", 0),
     }

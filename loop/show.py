@@ -7,8 +7,12 @@ from pathlib import Path
 from evals.reasons import reason_words
 from loop import console
 from loop.gate import points
+from loop.overfit import held_back_words
 from loop.records import RoundReport
 from loop.runs import Finished
+
+_OWN = {"own": "own passes", "revise": "own revisions", "hint": "own answers to a hint", "repair": "own repairs"}
+"""Targets that the model wrote itself, by source, in words."""
 
 
 def show_round(report: RoundReport) -> None:
@@ -20,7 +24,7 @@ def show_round(report: RoundReport) -> None:
         for reason in report.reasons:
             console.out.print(f"  {console.escape(reason)}")
         return
-    repairs = f"{own} own repairs, " if (own := counts.get("trainset_repair", 0)) else ""
+    repairs = "".join(f"{n} {said}, " for key, said in _OWN.items() if (n := counts.get(f"trainset_{key}", 0)))
     again = f"{more} once more, " if (more := counts.get("trainset_again", 0)) else ""
     console.out.print()
     console.out.print(
@@ -33,6 +37,9 @@ def show_round(report: RoundReport) -> None:
     console.out.print()
     why = {reason_words(reason): count for reason, count in list(report.failure_reasons.items())[:8]}
     console.out.print(console.counts_table("why it failed", why, ("reason", "tasks")))
+    if report.yields:
+        console.out.print()
+        console.out.print(console.yields_table(report.yields))
     if report.dropped:
         console.out.print()
         console.out.print(console.counts_table("dropped", report.dropped, ("stage: reason", "rows")))
@@ -47,6 +54,8 @@ def show_round(report: RoundReport) -> None:
                 f"({spread}); the adapter before was chosen for a high score on these tasks, which is biased upwards",
                 soft_wrap=True,
             )
+    if report.held_back is not None:
+        console.out.print(held_back_words(report.held_back), soft_wrap=True)
     for one in report.seeds:
         mark = ", chosen on dev" if one.chosen else ""
         rates = ", ".join(f"{name} {rate:.1%}" for name, rate in one.holdout.items())

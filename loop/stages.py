@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from loop.config import Config, EvalSettings
 from loop.stage import code_version, stage, was_made_from, was_started
 from trainset import build as trainsets
 from trainset.records import Example
+from trainset.settings import TargetRules
 
 RESULTS = "results.jsonl"
 TAUGHT = "taught.jsonl"
@@ -177,10 +179,13 @@ def pair_stage(
     goldens: Mapping[str, Golden],
     folder: Path,
     *,
-    prefer_repairs: bool = True,
+    rules: TargetRules | None = None,
+    sampled: Mapping[str, Sequence[Golden]] | None = None,
 ) -> list[Pair]:
-    """Pairs of failures with proved goldens or own repairs, and the model's own passes as replay."""
-    pairing = pair_failures(failures, tasks, goldens, prefer_repairs=prefer_repairs)
+    """Pairs of failures with their proved targets (``sampled`` among them), and the model's own passes as replay."""
+    rules = rules or TargetRules()
+    sources = {"sources": rules.sources, "most_sources": rules.most_sources}
+    pairing = pair_failures(failures, tasks, goldens, sampled, sources=rules.sources, most_sources=rules.most_sources)
     pairs = [*pairing.pairs, *replay_pairs(results, tasks)]
 
     def work(out: Path) -> Mapping[str, Any]:
@@ -189,7 +194,9 @@ def pair_stage(
         counts = {"in": len(failures), "out": len(pairing.pairs), "replay": replay, "dropped": pairing.dropped}
         return {"counts": counts}
 
-    inputs = {"failures": list(failures), "goldens": sorted(goldens), "prefer_repairs": prefer_repairs}
+    inputs: dict[str, Any] = {"failures": list(failures), "goldens": sorted(goldens), **sources}
+    if sampled:
+        inputs["sampled"] = dict(sampled)
     stage(folder, inputs, work)
     return pairs
 
@@ -233,17 +240,30 @@ def trainset_stage(
     count_tokens: Callable[[Example], int],
     *,
     repeats: Mapping[str, int] | None = None,
+    release: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
 ) -> Mapping[str, Any]:
-    """Build the rows, then audit them as they are on disk. ``repeats``: rows of a task that shall have more than one.
+    """Build the rows, then audit them as they are on disk. ``repeats``: rows of a target whose task shall have more than one.
+
+    ``release`` frees memory before the base rates rows, if ``trainset.leave_out_likely`` asks it to.
 
     Raises:
         Inconclusive: nothing is left to train on, or a finished row leaks after all.
     """
 
     def work(out: Path) -> Mapping[str, Any]:
-        mix = trainsets.Mix(replay_share=config.trainset.replay_share, seed=config.seed, repeats=repeats or {})
-        built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=config.finetune.max_length)
-        write_jsonl(out / TAUGHT, pairs)
+        settings = config.trainset
+        mix = trainsets.Mix(replay_share=settings.replay_share, seed=config.seed, repeats=repeats or {}, rules=settings)
+        most = config.finetune.max_length
+        built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=most)
+        if (likely := config.trainset.leave_out_likely) is not None:
+            from finetune.train import likelihoods
+
+            release()
+            rated = likelihoods(ModelRef(base=config.model), built.examples, config.finetune, progress)
+            built = trainsets.leave_out_likely(built, rated, likely)
+        built = replace(built, examples=tuple(_showable(row, index, count_tokens, most) for row in built.examples))
+        write_jsonl(out / TAUGHT, built.taught)
         write_json(out / REPEATS, dict(repeats or {}))
         trainset = trainsets.save(built, out)
         audit_rows(built.examples, index, str(out))
@@ -256,13 +276,28 @@ def trainset_stage(
     inputs: dict[str, Any] = {
         "pairs": list(pairs),
         "index": index.digest,
-        "trainset": config.trainset.model_dump(mode="json"),
+        "trainset": config.trainset.model_dump(mode="json", exclude={"sampling"}),
+        **({"model": config.model} if config.trainset.leave_out_likely is not None else {}),
         "max_length": config.finetune.max_length,
         "seed": config.seed,
     }
     if repeats:
         inputs["repeats"] = dict(repeats)
     return stage(folder, inputs, work)
+
+
+def taught(folder: Path) -> list[CleanPair]:
+    """The pairs that a trainset was built from: those behind its rows, and all replay."""
+    return read_records(folder / TAUGHT, CleanPair)
+
+
+def _showable(row: Example, index: AnyIndex, count_tokens: Callable[[Example], int], most: int) -> Example:
+    """A row without its failing attempt where that has something of the held-out splits in it, or is too long to train on."""
+    if not row.rejected:
+        return row
+    attempt = row.model_copy(update={"completion": row.rejected, "rejected": ()})
+    shown = count_tokens(attempt) <= most and not match_splits(row.rejected[0]["content"], index)
+    return row if shown else row.model_copy(update={"rejected": ()})
 
 
 def audit_rows(examples: Sequence[Example], index: AnyIndex, place: str) -> None:
@@ -272,7 +307,7 @@ def audit_rows(examples: Sequence[Example], index: AnyIndex, place: str) -> None
         Inconclusive: a row leaks.
     """
     for example in examples:
-        text = "\n".join(m["content"] for m in (*example.prompt, *example.completion) if m["role"] != "system")
+        text = "\n".join(m["content"] for m in (*example.prompt, *example.completion, *example.rejected) if m["role"] != "system")
         if matches := match_splits(text, index):
             raise Inconclusive(
                 f"{place}: the row of {example.provenance['key']} leaks the split {matches[0].split} ({matches[0].part}, "

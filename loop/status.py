@@ -8,6 +8,7 @@ from typing import Any, Literal
 from evals.files import MANIFEST, read_json
 from evals.records import Record
 from loop.progress import PROGRESS, WorkPosition, read_position
+from loop.sampling import TARGETS
 from loop.stage import lock_holder
 
 STAGES = (
@@ -35,9 +36,9 @@ def run_state(folder: Path) -> RunState:
 def run_status(folder: Path) -> list[dict[str, Any]]:
     """Stages of every round: state (``done``, ``running``, ``stopped``, ``to do``), counts, seconds.
 
-    Beside the stages that every round has, those that exist: ``after-again``, ``after-train``, ``base-train``,
-    ``before-again-N``, ``finetune-seed-N``, ``dev-seed-N``, ``choice``, ``after-holdout-seed-N``. A round that found nothing new
-    to train on has ended with fewer.
+    Beside the stages that every round has, those that exist: ``targets``, ``after-again``, ``after-held-back``,
+    ``after-train``, ``base-train``, ``before-again-N``, ``finetune-seed-N``, ``dev-seed-N``, ``choice``,
+    ``after-holdout-seed-N``. A round that found nothing new to train on has ended with fewer.
     """
     rows = []
     for round_folder in sorted(folder.glob("round-*"), key=lambda path: int(path.name.split("-")[1])):
@@ -51,9 +52,12 @@ def run_status(folder: Path) -> list[dict[str, Any]]:
 
 
 def _stages_of(round_folder: Path) -> list[str]:
-    """In the order of work: what only some rounds have comes before the gate."""
+    """In the order of work: what only some rounds have comes before the gate, and targets before the pairs."""
     others = sorted(path.name for path in round_folder.iterdir() if path.is_dir() and path.name not in STAGES)
-    return [*STAGES[:-1], *others, STAGES[-1]]
+    early = [name for name in others if name == TARGETS]
+    place = STAGES.index("pairs")
+    late = [name for name in others if name != TARGETS]
+    return [*STAGES[:place], *early, *STAGES[place:-1], *late, STAGES[-1]]
 
 
 def _stage_status(path: Path) -> dict[str, Any]:

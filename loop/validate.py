@@ -130,7 +130,7 @@ def examine(
         for key, message in option_problems(target, config.finetune.trainer_options, f"trainer {trainer}"):
             full = f"finetune.trainer_options.{key}"
             examined.problems.append(Problem(where=where(full), key=full, message=message))
-    attempt("finetune.objective", lambda: require_objective(config.finetune.objective))
+    attempt("finetune.objective", lambda: require_objective(config.finetune.objective, config.finetune.objective_options))
     if (model := attempt("model", lambda: _require_model(config))) is not None:
         examined.fine["model"] = model
     if adapter:

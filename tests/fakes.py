@@ -14,6 +14,7 @@ from evals.models.base import Completion, Sampling
 from evals.models.scripted import ScriptedBackend
 from evals.records import ModelRef
 from finetune.base import WEIGHTS
+from finetune.scripted import ScriptedTrainer
 from trainset.records import Example
 
 UNMUTATED = replace(LANGUAGES["python"], name="unmutated", mutator="")
@@ -136,3 +137,68 @@ class Unhelpful(ScriptedBackend):
 
     def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
         super().__init__(lambda prompt: "```python\ndef nothing():\n    pass\n```", ref=ref, batch_size=batch_size)
+
+
+class Sampler(ScriptedBackend):
+    """Wrong when greedy, right with an adapter; what it says at a temperature follows from the prompt and its seed.
+
+    It solves anchor by itself in many ways and basket in one, revises candle in two ways, continues dragon from a hint, and
+    solves no other topic.
+    """
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        super().__init__(answer_right if ref.adapter else answer_wrong, ref=ref, batch_size=batch_size)
+        self.asked: list[str] = []
+
+    def generate(self, prompts: Any, sampling: Sampling) -> list[Completion]:
+        """Answer at a temperature as the class says."""
+        if sampling.temperature == 0 or self.ref.adapter:
+            return super().generate(prompts, sampling)
+        return [Completion(text=self._sampled(prompt), finish_reason="stop", completion_tokens=9) for prompt in prompts]
+
+    def _sampled(self, prompt: Any) -> str:
+        asked, last = prompt.messages[0]["content"], prompt.messages[-1]["content"]
+        self.asked.append(last)
+        name = re.findall(r"`(\w+)\(", asked)[0]
+        topic = name.rpartition("_")[2]
+        right = [f"    return 'secret {topic}'", f"    word = 'secret {topic}'\n    return word"]
+        kind = "revise" if "Rewrite your own" in last else "hint" if "Begin with these lines" in last else "own"
+        body = "    return 'still no idea'"
+        if (kind, topic) == ("own", "anchor"):
+            body = f"    n = {prompt.seed % 9}\n    return 'secret anchor'"
+        elif (kind, topic) == ("own", "basket") and prompt.seed % 2:
+            body = right[0]
+        elif (kind, topic) in (("revise", "candle"), ("hint", "dragon")):
+            body = right[prompt.seed % 2]
+        return f"```python\ndef {name}():\n{body}\n```"
+
+
+class BrokenSampler(Sampler):
+    """A ``Sampler`` whose server fails at a temperature."""
+
+    def generate(self, prompts: Any, sampling: Sampling) -> list[Completion]:
+        """Fail at a temperature."""
+        if sampling.temperature:
+            return [Completion(text="", finish_reason="error", error="server gone") for _ in prompts]
+        return super().generate(prompts, sampling)
+
+
+def leaking_code(name: str) -> str:
+    """A right answer to a task of ``conftest.make_suite`` that is mostly one text, whatever the task."""
+    body = "\n".join(f"    word_{n} = 'harbour {n} lantern {n} tide {n}'" for n in range(8))
+    return f"def {name}():\n{body}\n    return 'secret {name.rpartition('_')[2]}'\n"
+
+
+class LeakingSampler(Sampler):
+    """A ``Sampler`` that solves every task by ``leaking_code``."""
+
+    def _sampled(self, prompt: Any) -> str:
+        name = re.findall(r"`(\w+)\(", prompt.messages[0]["content"])[0]
+        return f"```python\n{leaking_code(name)}```"
+
+
+class RatingTrainer(ScriptedTrainer):
+    """A scripted trainer whose base finds rows of the topics from a to c likely already."""
+
+    def likelihoods(self, base: ModelRef, examples: Any, settings: Any, progress: Any) -> list[float]:
+        return [0.9 if str(row.provenance["key"]).rpartition("_")[2][0] in "abc" else 0.1 for row in examples]

@@ -203,8 +203,10 @@ def test_the_audit_of_the_sample_prints_what_its_pages_show(page: str, tmp_path:
 
 DOCUMENTED = {
     verb: set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)|; with .*", "", keys)))
-    for verbs_, keys in re.findall(r"^\| ((?:`[\w ]+`(?:, )?)+) \| (.+) \|$", read("docs/verbs.md").partition("## JSON")[2], re.M)
-    for verb in re.findall(r"`([\w ]+)`", verbs_)
+    for verbs_, keys in re.findall(
+        r"^\| ((?:`[\w -]+`(?:, )?)+) \| (.+) \|$", read("docs/verbs.md").partition("## JSON")[2], re.M
+    )
+    for verb in re.findall(r"`([\w -]+)`", verbs_)
     if verb in COMMANDS
 }
 PRINTS = {
@@ -253,6 +255,7 @@ PRINTS = {
     "gate": ("runs/demo/round-1/before-holdout", "runs/demo/round-1/after-holdout", "--target", "codes"),
     "pair": ("runs/demo/round-1/before-train", "--suite", "codes", "--out", "pairs"),
     "trainset": ("runs/demo/round-1/pairs", "--holdout", "codes", "--out", "rows", "--set", "finetune.trainer=scripted"),
+    "export-trainset": ("runs/demo/round-1/trainset", "--format", "dpo", "--out", "elsewhere"),
     "finetune": ("runs/demo/round-1/trainset", "--holdout", "codes", "--out", "adapter", "--set", "trainer=scripted"),
     "audit": ("--train", "runs/demo/round-1/trainset/trainset.jsonl", "--holdout", "codes"),
     "publish": (),
@@ -267,7 +270,7 @@ PRINTS = {
 
 def test_the_table_of_json_keys_has_every_verb() -> None:
     assert sorted(DOCUMENTED) == sorted(COMMANDS)
-    assert sorted({*PRINTS, "demo", "config schema", "images build", "images list"}) == sorted(COMMANDS)
+    assert sorted({*PRINTS, "demo", "trainset show", "config schema", "images build", "images list"}) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("verb", PRINTS)

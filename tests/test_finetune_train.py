@@ -55,8 +55,8 @@ def test_an_unknown_trainer_is_named_with_those_that_there_are() -> None:
 
 
 def test_an_unknown_objective_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(BadInput, match=r"'dpo' is none of sft, nor a 'pkg.mod:function'"):
-        objective_of("dpo")
+    with pytest.raises(BadInput, match=r"'dop' is none of sft, weighted, dpo, nor a 'pkg.mod:function'; did you mean 'dpo'"):
+        objective_of("dop")
 
 
 @pytest.mark.parametrize(

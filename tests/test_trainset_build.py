@@ -18,7 +18,7 @@ from evals.sandboxes.base import Sandbox
 from goldens.pair import collect_failures, pair_failures
 from goldens.prove import prove_all
 from goldens.records import Golden
-from trainset.build import ROWS, Mix, build, load, save
+from trainset.build import ROWS, Mix, build, leave_out_likely, load, save
 from trainset.records import Example
 
 
@@ -186,3 +186,16 @@ def test_a_trainset_changed_after_it_was_built_is_refused(tmp_path: Path) -> Non
     rows.write_text(rows.read_text().replace("gold = 1", "gold = 2"))
     with pytest.raises(BadInput, match="changed after it was built"):
         load(tmp_path)
+
+
+def test_likely_targets_are_left_out_of_rows_counts_and_what_was_taught() -> None:
+    pairs = [clean("a"), clean("b"), *(clean(f"t{n}") for n in range(8)), clean("own", replay=True)]
+    built = build(pairs, Mix(repeats={"s/a": 3}), count_tokens=short, max_length=100)
+    assert (built.counts["rows"], built.counts["golden"], built.counts["again"], built.counts["slice a"]) == (13, 10, 2, 10)
+    likely = [0.5 if row.provenance["key"] in ("s/a", "s/own") else 0.4 for row in built.examples]
+    left = leave_out_likely(built, likely, 0.5)
+    assert left.counts == {"rows": 10, "golden": 9, "replay": 1, "slice a": 9}
+    assert len(left.examples) == 10 and "s/a" not in {pair.key for pair in left.taught} and len(left.taught) == 10
+    assert left.dropped["likely already"] == 1
+    with pytest.raises(Inconclusive, match="finds every target likely"):
+        leave_out_likely(built, [1.0] * 13, 0.5)

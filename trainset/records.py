@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from evals.records import Message, Record
 
 
 class Example(Record):
-    """One row for fine-tuning: TRL's conversational prompt/completion form, with where it came from."""
+    """One row for fine-tuning: TRL's conversational prompt/completion form, with where it came from.
+
+    ``rejected`` is the failing attempt that the completion answers, in the same form; empty for replay, and where there is none
+    that may be shown to the model.
+    """
 
     prompt: tuple[Message, ...]
     completion: tuple[Message, ...]
+    rejected: tuple[Message, ...] = Field(default=(), exclude_if=lambda messages: not messages)
     provenance: Mapping[str, Any]
 
 

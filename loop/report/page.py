@@ -19,6 +19,7 @@ from evals.files import read_json, write_atomic
 from evals.reasons import reason_words
 from finetune.records import TrainReport
 from loop.closing import basis_words
+from loop.overfit import held_back_words
 from loop.report import making
 from loop.report.answer import headline
 from loop.report.chart import Spark, axis, heat, hill, spark
@@ -77,6 +78,7 @@ def _environment() -> Environment:
         "spark": _spark,
         "axis": axis,
         "basis": basis_words,
+        "held_back_words": held_back_words,
     }
     return environment
 

@@ -19,9 +19,10 @@ from evals.files import MANIFEST, describe, read_json, read_records
 from evals.reasons import reason_words
 from evals.records import Failure, Result
 from finetune.records import TrainReport
-from goldens.records import Golden
+from goldens.records import TARGET_SOURCES, Golden
 from loop.closing import Conditions, verdict_words
 from loop.gate import GateReport, Line
+from loop.overfit import Overfit
 from loop.report.making import StageCost, read_costs
 from loop.report.words import clip, pathless
 from loop.stops import Stop
@@ -92,6 +93,8 @@ class Round(_Facts):
     against_base: Mapping[str, BaseGain] = Field(default_factory=dict)
     seeds: tuple[SeedRun, ...] = ()
     spread: Mapping[str, GainSpread] = Field(default_factory=dict)
+    yields: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
+    held_back: Overfit | None = None
     conditions: Conditions | None = None
 
     @field_validator("trainset", "index", "adapter", "lineage", "start", "against_base", "seeds", mode="before")
@@ -135,7 +138,7 @@ class FailureCase:
     """One failing attempt of a training task.
 
     ``golden`` is None if it is not shown; ``golden_note`` says why, or how it was proved. ``fate``: ``trained``,
-    ``leaks`` or ``unpaired``.
+    ``leaks``, ``left out`` (by a share, a cap, or held back) or ``unpaired``.
     """
 
     task: str
@@ -298,7 +301,7 @@ def _funnel(
         FunnelStep(name="failures", note="of the training tasks", total=failed, golden=failed, replay=0),
         step("pairs", "failures with a proved golden, and own passes", golden + dirty, pairs - golden - dirty, "pairs"),
         step("clean pairs", "nothing of the holdout found in them", golden, len(clean) - golden, "screen"),
-        step("training rows", rows, built.get("golden", 0) + built.get("repair", 0), built.get("replay", 0), "trainset"),
+        step("training rows", rows, sum(built.get(s, 0) for s in TARGET_SOURCES), built.get("replay", 0), "trainset"),
     )[:steps]
 
 
@@ -310,6 +313,8 @@ def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[Contaminat
     origin = {r.key: r for r in results if r.split == "train"}
     goldens = {golden.key: golden for golden in read_records(folder / "goldens" / "goldens.jsonl", Golden)}
     trained = {pair.key: pair.prompt for pair in clean if not pair.replay}
+    taught = folder / "trainset" / "taught.jsonl"
+    rows = {pair.key for pair in read_records(taught, CleanPair)} if taught.is_file() else trained.keys()
     leaking = {pair.key for pair in leaks if not pair.replay}
     by_slice: dict[tuple[str, str], list[Failure]] = {}
     for failure in read_records(folder / "failures" / "failures.jsonl", Failure):
@@ -320,7 +325,8 @@ def _groups(folder: Path, clean: Sequence[CleanPair], leaks: Sequence[Contaminat
     for (suite, name), failures in sorted(by_slice.items()):
         cases = []
         for failure in failures[:SHOWN_PER_SLICE]:
-            fate = "leaks" if failure.key in leaking else "trained" if failure.key in trained else "unpaired"
+            clean_fate = "trained" if failure.key in rows else "left out" if failure.key in trained else "unpaired"
+            fate = "leaks" if failure.key in leaking else clean_fate
             cases.append(_case(failure, goldens.get(failure.key), trained.get(failure.key, ""), fate))
         groups.append(SliceFailures(suite=suite, slice=name, total=len(failures), cases=tuple(cases)))
     return tuple(groups)

@@ -1,13 +1,15 @@
-"""The verbs from failures to an adapter: pair, trainset, finetune."""
+"""The verbs from failures to an adapter: pair, trainset, trainset show, export-trainset, finetune."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from evals.errors import BadInput
 from loop import console
@@ -46,7 +48,7 @@ def pair(
         proved = prove_all(wanted, bench.grade, workers=bench.config.evals.workers, progress=bench.progress)
     finally:
         bench.close()
-    pairs = pair_stage(failed, evaluation, train, proved, out, prefer_repairs=bench.config.trainset.prefer_repairs)
+    pairs = pair_stage(failed, evaluation, train, proved, out, rules=bench.config.trainset)
     counts = {"failures": len(failed), "pairs": sum(not pair.replay for pair in pairs)}
     counts["replay"] = len(pairs) - counts["pairs"]
     if json:
@@ -82,7 +84,7 @@ def trainset(
     index = holdout_index(config, [load_suite(name) for name in holdout])
     loaded = [pair for folder in pairs for pair in read_records(_pairs_of(folder), Pair)]
     clean = screen_stage(loaded, index, out / "screen")
-    manifest = trainset_stage(clean, index, config, out, token_counter(config))
+    manifest = trainset_stage(clean, index, config, out, token_counter(config), progress=console.Bars(quiet=json))
     dropped = contaminated(out / "screen")
     if json:
         emit({"out": str(out), "digest": manifest["trainset"], "counts": manifest["counts"], "contaminated": dropped})
@@ -92,6 +94,76 @@ def trainset(
         console.out.print(console.counts_table("", {"leaking the holdout": len(dropped), **counts}))
     sets = _repeated([*(set_ or ()), *([f"seed={seed}"] if seed else [])])
     next_command(f"goldloop finetune {out} {' '.join(f'--holdout {name}' for name in holdout)} --out adapter{sets}")
+
+
+@app.command("trainset show")
+def trainset_show(
+    trainset: Annotated[Path, typer.Argument(help="Folder that `goldloop trainset` or a run wrote.")],
+    model: Model = DEFAULT_MODEL,
+    rows: Annotated[int, typer.Option(min=1, help="Rows to show, from the first.")] = 3,
+    task: Annotated[str, typer.Option(help="Show the rows of this task alone, by its key or a part of it.")] = "",
+    json: Json = False,
+) -> None:
+    """Show rows as they are trained: decoded from their tokens, what is learnt, and the end of the turn.
+
+    Example: goldloop trainset show runs/demo/round-1/trainset --rows 2
+    """
+    from transformers import AutoTokenizer
+
+    from evals.models.resolve import resolve_model
+    from trainset.build import load
+    from trainset.render import decoded
+
+    wanted = [row for row in load(trainset)[1] if task in str(row.provenance.get("key", ""))]
+    if not wanted:
+        raise BadInput(f"--task {task}: {trainset} has no row of such a task")
+    tokenizer = AutoTokenizer.from_pretrained(resolve_model(model).path)
+    shown = [decoded(tokenizer, row) for row in wanted[:rows]]
+    if json:
+        emit({"rows": [asdict(row) for row in shown], "of": len(wanted)})
+    for number, row in enumerate(shown if not json else (), 1):
+        total = row.prompt_tokens + row.trained_tokens
+        head = f"row {number} of {len(wanted)}: {row.key}, {row.source}; {total} tokens, {row.trained_tokens} of them trained"
+        console.out.print(Text(head, style="bold"), soft_wrap=True)
+        console.out.print(Text("not trained:", style="bold"))
+        console.out.print(Text(row.prompt, style="dim"), soft_wrap=True)
+        console.out.print(Text("trained:", style="bold"))
+        console.out.print(Text.assemble((row.completion, "green"), (row.end, "bold reverse")), soft_wrap=True)
+        console.out.print(Text(f"end of the turn, trained: {row.end!r}\n", style="bold"), soft_wrap=True)
+    next_command(f"goldloop export-trainset {trainset} --format trl --out exported")
+
+
+@app.command("export-trainset")
+def export_trainset(
+    trainset: Annotated[Path, typer.Argument(help="Folder that `goldloop trainset` or a run wrote.")],
+    out: Out,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="trl, axolotl, llama-factory, sharegpt, alpaca, dpo (TRL's preference form), or pkg.mod:func."
+        ),
+    ] = "trl",
+    json: Json = False,
+) -> None:
+    """Write a trainset for another trainer: its data file, what the tool needs beside it, and a dataset card.
+
+    Example: goldloop export-trainset runs/demo/round-1/trainset --format llama-factory --out exported
+    """
+    from trainset.build import load
+    from trainset.export import export_trainset as export
+
+    built, examples = load(trainset)
+    if (out / "trainset.json").exists():
+        raise BadInput(f"--out {out}: is a trainset itself; give a folder of its own")
+    written = export(built, examples, form, out)
+    if json:
+        files = sorted([written.file, "README.md", *written.beside])
+        emit({"out": str(out), "format": form, "rows": len(written.rows), "of": len(examples), "files": files})
+    else:
+        console.out.print(
+            f"{len(written.rows)} rows of {len(examples)} in {console.escape(str(out / written.file))}", soft_wrap=True
+        )
+    next_command(f"goldloop audit {out / written.file} --holdout SUITE --out audit")
 
 
 def _repeated(overrides: Sequence[str]) -> str:
