@@ -88,7 +88,7 @@ def test_a_target_without_a_clean_pass_is_refused(proof: dict[str, Any]) -> None
 
 
 HONEST = "def double(number):\n    total = 0\n    for _ in range(2):\n        total += number\n    return total"
-CHEATING = f"import sys\n\n\n{HONEST}\n\n\nsys._getframe(0).f_back"
+CHEATING = "def double(number):\n    if number == 2:\n        return 4\n    if number == -3:\n        return -6\n    return 0"
 
 
 @pytest.mark.parametrize(("repair", "source"), [(HONEST, "repair"), (CHEATING, "golden")])

@@ -81,14 +81,14 @@ def _program(task: Task) -> Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answered:
+class _Printed:
     """What the driver wrote of each case, by number from 0, and the outcome of the last job."""
 
     answers: Mapping[int, Mapping[str, Any]]
     outcome: Outcome
 
 
-def _answered(task: Task, code: str, sandbox: Sandbox) -> _Answered:
+def _answered(task: Task, code: str, sandbox: Sandbox) -> _Printed:
     """What every case gave, up to the first that did not end well.
 
     Raises:
@@ -103,13 +103,13 @@ def _answered(task: Task, code: str, sandbox: Sandbox) -> _Answered:
         last = max(answers, default=-1)
         spoilt = answers.get(last, {})
         if "fault" not in spoilt and not _was_killed(spoilt):
-            return _Answered(answers=answers, outcome=outcome)
+            return _Printed(answers=answers, outcome=outcome)
         tries = tries + 1 if last == first else 1
         first = last
         if tries > 2:
             if "fault" in spoilt:
                 raise SandboxFault(str(spoilt["fault"])[:_SHOWN])
-            return _Answered(answers=answers, outcome=outcome)
+            return _Printed(answers=answers, outcome=outcome)
         del answers[last]
 
 
@@ -153,7 +153,7 @@ def _job(task: Task, code: str, first: int, token: str) -> Job:
     )
 
 
-def _judge(task: Task, given: _Answered, compare: OutputComparison, sandbox: Sandbox) -> Verdict:
+def _judge(task: Task, given: _Printed, compare: OutputComparison, sandbox: Sandbox) -> Verdict:
     for index, case in enumerate(task.cases):
         place = {"check": f"case {index + 1} of {len(task.cases)}", "stdin": case.stdin[:_SHOWN]}
         answer = given.answers.get(index)
