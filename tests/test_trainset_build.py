@@ -88,7 +88,7 @@ def test_a_target_without_a_clean_pass_is_refused(proof: dict[str, Any]) -> None
 
 
 HONEST = "def double(number):\n    total = 0\n    for _ in range(2):\n        total += number\n    return total"
-CHEATING = "def double(number):\n    if number == 2:\n        return 4\n    if number == -3:\n        return -6\n    return 0"
+CHEATING = "def double(number):\n    return {2: 4, -3: -6, 11: 22, 40: 80, 117: 234}.get(number, 0)"
 
 
 @pytest.mark.parametrize(("repair", "source"), [(HONEST, "repair"), (CHEATING, "golden")])
@@ -112,7 +112,7 @@ TASK = Task(
     group="double",
     prompt="Write `double(number)`.",
     golden="def double(number):\n    return number * 2",
-    checks="assert double(2) == 4\nassert double(-3) == -6\n",
+    checks="".join(f"assert double({number}) == {2 * number}\n" for number in (2, -3, 11, 40, 117)),
 )
 
 HELD = Task(
