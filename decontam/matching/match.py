@@ -18,6 +18,7 @@ from decontam.kernels.tokens import N, tokenize
 from decontam.matching.grams import Grams
 from decontam.matching.index import HoldoutIndex
 from decontam.matching.judging import CodeEvidence, judge_code, judge_text, position_in
+from decontam.matching.views import View, views
 from decontam.records import Channel, Match, Span
 
 SNIPPET_CHARS = 200
@@ -26,16 +27,29 @@ CHANNELS: tuple[Channel, ...] = ("text", "code")
 
 
 def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> list[tuple[int, Match]]:
-    """Matches of a column's values, as (number of the value, match), ascending by value."""
-    matches: list[tuple[int, Match]] = []
+    """Matches of a column's values and of their views, as (number of the value, match), ascending by value.
+
+    What both a value and a view of it show is told once, as the one of more coverage shows it.
+    """
+    matches = list(_seen(column, Given(column), index, channels))
+    for view in views(column):
+        matches += _seen(view.column, Given(column, view), index, channels)
+    best: dict[tuple[int, str, str, str], tuple[int, Match]] = {}
+    for value, match in matches:
+        key = (value, match.item, match.part, match.channel)
+        if key not in best or match.coverage > best[key][1].coverage:
+            best[key] = (value, match)
+    return sorted(best.values(), key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+
+
+def _seen(column: Column, given: Given, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[tuple[int, Match]]:
     if "text" in channels:
         hits = scan(column, index, "text")
-        matches += _matches(column, index, "text", hits)
+        yield from _matches(column, given, index, "text", hits)
         if index.short and len(hits):
-            matches += _short(column, index, hits)
+            yield from _short(column, given, index, hits)
     if "code" in channels and len(index.code.idf):
-        matches += _matches(column, index, "code", scan(column, index, "code"))
-    return sorted(matches, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+        yield from _matches(column, given, index, "code", scan(column, index, "code"))
 
 
 def scan(column: Column, index: HoldoutIndex, channel: Channel) -> Longs:
@@ -62,7 +76,7 @@ def as_column(texts: Iterable[str], name: str = "text") -> Column:
     )
 
 
-def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs) -> Iterator[tuple[int, Match]]:
+def _matches(column: Column, given: Given, index: HoldoutIndex, channel: Channel, hits: Longs) -> Iterator[tuple[int, Match]]:
     if not len(hits):
         return
     rule = index.rule
@@ -72,7 +86,6 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
     )
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, coverages, order = scorekernel.score(hits, *tables, least, coverage)
-    text: _Value | None = None
     for row, share in zip(rows, coverages, strict=True):
         value = int(row[VALUE])
         window = hits[order[row[FIRST] : row[LAST] + 1]]
@@ -86,12 +99,11 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
         if judged is None:
             continue
         verdict, said = judged
-        if text is None or text.number != value:
-            text = _Value(column, value)
+        text = given.value(value)
         run = hits[order[row[RUN_FIRST] : row[RUN_LAST] + 1]]
         run_bytes = (int(run[0, 3]), int(run[-1, 4]))
         yield (
-            value,
+            text.number,
             Match(
                 item=index.items[part.number].key,
                 part=part.name,
@@ -106,7 +118,7 @@ def _matches(column: Column, index: HoldoutIndex, channel: Channel, hits: Longs)
                 item_span=_run_span(grams, int(row[PART]), run),
                 document_spans=tuple(text.chars(_merge((int(hit[3]), int(hit[4])) for hit in window))),
                 item_spans=tuple(_item_spans(grams, int(row[PART]), window)),
-                column=column_name(column, value),
+                column=given.name(text.number),
                 snippet=text.text(*run_bytes)[:SNIPPET_CHARS],
             ),
         )
@@ -122,13 +134,36 @@ def value_text(column: Column, value: int) -> str:
     return bytes(column.data[column.offsets[value] : column.offsets[value + 1]]).decode("utf-8", "replace")
 
 
+class Given:
+    """The column as it was given, for what was found in it or, with ``view``, in a view of it."""
+
+    def __init__(self, column: Column, view: View | None = None) -> None:
+        self._column, self._view = column, view
+        self._last: tuple[int, _Value] | None = None
+
+    def value(self, number: int) -> _Value:
+        """The value, or the one that a stretch of the view is of."""
+        if self._last is None or self._last[0] != number:
+            value = number if self._view is None else int(self._view.values[number])
+            self._last = (number, _Value(self._column, value, self._view, number))
+        return self._last[1]
+
+    def name(self, value: int) -> str:
+        """The place of a value within its row."""
+        return column_name(self._column, value)
+
+
 class _Value:
-    """One value's bytes, with the characters that they are: counted by blocks, since a value may be very long."""
+    """One value's bytes, with the characters that they are: counted by blocks, since a value may be very long.
+
+    Spans are bytes of the value, or of the stretch of the view of it.
+    """
 
     _BLOCK = 1 << 14
 
-    def __init__(self, column: Column, value: int) -> None:
+    def __init__(self, column: Column, value: int, view: View | None, stretch: int) -> None:
         self.number = value
+        self._view, self._stretch = view, stretch
         self._data = column.data[column.offsets[value] : column.offsets[value + 1]]
         self._ascii = not len(self._data) or int(self._data.max()) < 0x80
         blocks = range(0, 0 if self._ascii else len(self._data), self._BLOCK)
@@ -138,8 +173,11 @@ class _Value:
         return int(np.count_nonzero((self._data[start:end] & 0xC0) != 0x80))
 
     def chars(self, spans: Iterable[Span]) -> list[Span]:
-        """Byte spans as character spans."""
-        return [(self._char(start), self._char(end)) for start, end in spans]
+        """Byte spans as character spans of the value."""
+        return [(self._char(start), self._char(end)) for start, end in map(self._given, spans)]
+
+    def _given(self, span: Span) -> Span:
+        return span if self._view is None else self._view.given(self._stretch, *span)
 
     def _char(self, byte: int) -> int:
         if self._ascii:
@@ -149,7 +187,8 @@ class _Value:
 
     def text(self, start: int, end: int) -> str:
         """The characters between two bytes."""
-        return self._data[start:end].tobytes().decode("utf-8", "replace")
+        first, last = self._given((start, end))
+        return self._data[first:last].tobytes().decode("utf-8", "replace")
 
 
 def _merge(spans: Iterable[Span]) -> list[Span]:
@@ -177,7 +216,7 @@ def _run_span(grams: Grams, part: int, run: Longs) -> Span:
     return int(spans[first, 0]), int(spans[last, 1])
 
 
-def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[int, Match]]:
+def _short(column: Column, given: Given, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[int, Match]]:
     """Whole items of under 8 words with their answer within 64 words of them: for people to judge."""
     seen: set[tuple[int, int]] = set()
     known = hits[np.isin(hits[:, 1], list(index.short))].tolist()
@@ -191,10 +230,10 @@ def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[i
         if not _holds(around.decode("utf-8", "ignore"), item.answer):
             continue
         seen.add((value, number))
-        text = _Value(column, value)
+        text = given.value(value)
         span = text.chars([(start, end)])[0]
         yield (
-            value,
+            text.number,
             Match(
                 item=item.key,
                 part="prompt",
@@ -209,7 +248,7 @@ def _short(column: Column, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[i
                 item_span=(0, len(item.prompt)),
                 document_spans=(span,),
                 item_spans=((0, len(item.prompt)),),
-                column=column_name(column, value),
+                column=given.name(text.number),
                 snippet=text.text(start, end)[:SNIPPET_CHARS],
             ),
         )
