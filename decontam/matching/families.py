@@ -27,11 +27,11 @@ def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tup
 
     if not len(key_of):
         return [None] * items
-    numbers = np.unique(key_of, return_inverse=True)[1]
-    pairs = np.unique(np.stack([item_of, numbers], axis=1), axis=0)
+    numbers = np.unique(key_of, return_inverse=True)[1].astype(np.int64)
+    pairs = distinct_pairs(item_of, numbers)
+    sizes = np.bincount(pairs[:, 0], minlength=items)
     often = np.bincount(pairs[:, 1])
     pairs = pairs[(often[pairs[:, 1]] > 1) & (often[pairs[:, 1]] <= _TWIN_ITEMS)]
-    sizes = np.bincount(np.unique(np.stack([item_of, numbers], axis=1), axis=0)[:, 0], minlength=items)
     ones = np.ones(len(pairs), np.int32)
     table = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(items, int(numbers.max()) + 1)).tocsr()
     shared = (table @ table.T).tocoo()
@@ -42,6 +42,14 @@ def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tup
         if right < left and count >= 3 and share >= ALIKE and (best is None or share > best[1]):
             twins[left] = (right, float(share))
     return twins
+
+
+def distinct_pairs(first: Longs, second: Longs) -> Longs:
+    """Rows (first, second), each once and ascending; both hold numbers from 0 on. Sorts single numbers, which pairs are not."""
+    if not len(first):
+        return np.zeros((0, 2), np.int64)
+    width = int(second.max()) + 1
+    return np.stack(np.divmod(np.unique(first * width + second), width), axis=1)
 
 
 def families_of(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:

@@ -51,6 +51,9 @@ class HoldoutIndex:
         """By part of the code channel: the telling numbers and texts in it, by token."""
         texts = []
         for part in self.code.parts:
+            if part.name == "tests":
+                texts.append({})
+                continue
             literals = code_literals(part.text.encode("utf-8", "replace"))
             texts.append({n: text for n, text in enumerate(literals) if len(text) > 1 or text in _TELLING_DIGITS})
         return tuple(texts)
@@ -58,7 +61,7 @@ class HoldoutIndex:
     @cached_property
     def shapes(self) -> tuple[list[str], ...]:
         """By part of the code channel: its tokens as they are aligned."""
-        return tuple(shape(part.text.encode("utf-8", "replace")) for part in self.code.parts)
+        return tuple(shape(part.text.encode("utf-8", "replace")) if part.name != "tests" else [] for part in self.code.parts)
 
     @cached_property
     def literal_families(self) -> Counter[str]:

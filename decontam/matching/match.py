@@ -17,7 +17,7 @@ from decontam.kernels.score import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST
 from decontam.kernels.tokens import N, tokenize
 from decontam.matching.grams import Grams
 from decontam.matching.index import HoldoutIndex
-from decontam.matching.judging import CodeEvidence, judge_code, judge_text, position_in
+from decontam.matching.judging import CodeEvidence, judge_code, judge_tests, judge_text, position_in
 from decontam.matching.views import View, views
 from decontam.records import Channel, Match, Span
 
@@ -82,7 +82,7 @@ def _matches(column: Column, given: Given, index: HoldoutIndex, channel: Channel
     rule = index.rule
     grams = index.text if channel == "text" else index.code
     least, coverage = (
-        (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (rule.code_windows, rule.aligned_coverage)
+        (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (1, 0.0)
     )
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, coverages, order = scorekernel.score(hits, *tables, least, coverage)
@@ -94,6 +94,8 @@ def _matches(column: Column, given: Given, index: HoldoutIndex, channel: Channel
         judged = (
             judge_text(rule, part.name, *counts)
             if channel == "text"
+            else judge_tests(rule, counts[0], counts[2])
+            if part.name == "tests"
             else judge_code(rule, CodeEvidence(column, index, int(row[PART]), window), *counts)
         )
         if judged is None:
@@ -113,7 +115,7 @@ def _matches(column: Column, given: Given, index: HoldoutIndex, channel: Channel
                 coverage=round(min(float(share), 1.0), 4),
                 grams=int(row[GRAMS]),
                 unique=int(row[UNIQUE]),
-                longest_run=len(run) + grams.length - 1,
+                longest_run=len(run) + part.length - 1,
                 document_span=text.chars([run_bytes])[0],
                 item_span=_run_span(grams, int(row[PART]), run),
                 document_spans=tuple(text.chars(_merge((int(hit[3]), int(hit[4])) for hit in window))),
@@ -203,16 +205,16 @@ def _merge(spans: Iterable[Span]) -> list[Span]:
 
 def _item_spans(grams: Grams, part: int, hits: Longs) -> list[Span]:
     """The places of grams in the item's part, merged."""
-    spans = grams.parts[part].spans
+    spans, length = grams.parts[part].spans, grams.parts[part].length
     places = [position_in(grams, gram, part) for gram in hits[:, 1].tolist()]
-    return _merge((int(spans[place, 0]), int(spans[place + grams.length - 1, 1])) for place in places)
+    return _merge((int(spans[place, 0]), int(spans[place + length - 1, 1])) for place in places)
 
 
 def _run_span(grams: Grams, part: int, run: Longs) -> Span:
     """The place of a run of grams, one token apart, in the item's part."""
     spans = grams.parts[part].spans
     first = position_in(grams, int(run[0, 1]), part)
-    last = min(first + len(run) + grams.length - 2, len(spans) - 1)
+    last = min(first + len(run) + grams.parts[part].length - 2, len(spans) - 1)
     return int(spans[first, 0]), int(spans[last, 1])
 
 
