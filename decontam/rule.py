@@ -13,14 +13,15 @@ class Rule:
 
     Text: ``coverage`` of a prompt with ``unique`` grams that no other item has, or ``answer_coverage`` of an answer or tests with
     ``answer_unique`` (programs share phrases), or ``whole`` of a part whether unique or not. ConTAM (arXiv 2411.03923): small n,
-    and no higher counts, which cause false negatives. Code: ``code_coverage`` and ``code_windows`` where numbers or texts that
-    only this item has are there, too; ``bare_coverage`` and ``bare_windows`` where ``bare_aligned`` of the tokens stand in the same
-    order; ``code_whole`` and ``whole_windows``, or where numbers and texts are others ``other_windows``, or, where other items share
-    them, ``shared_windows`` and ``aligned`` of the tokens; or ``aligned`` of ``aligned_tokens`` or more in the same order, of long programs
-    (``long_tokens``) ``long_aligned``. Without alignment ``own_windows`` of the windows are unique. Tests by their literals:
-    ``tests_coverage`` with ``tests_unique``. Twice a threshold is strict. Grams that
-    more than ``common_share`` of the items have (and more than ``common_least``) are boilerplate of the suite and count for no
-    item; a part of which less than ``own_share`` is left cannot be told from others. ``shortest``: words that a short item needs.
+    and no higher counts, which cause false negatives. Code: ``code_coverage`` and ``code_windows`` where numbers or texts
+    that only this item has are there, too; ``bare_coverage`` and ``bare_windows`` where ``bare_aligned`` of the tokens stand
+    in the same order; ``code_whole`` and ``whole_windows``, or where numbers and texts are others ``other_windows``, or,
+    where other items share them, ``shared_windows`` and ``aligned`` of the tokens; or ``aligned`` of ``aligned_tokens`` or
+    more in the same order, of long programs (``long_tokens``) ``long_aligned``. Without alignment ``own_windows`` of the
+    windows are unique. Tests by their literals: ``tests_coverage`` with ``tests_unique``. Twice a threshold is strict. Grams
+    that more than ``common_share`` of the items have (and more than ``common_least``) are boilerplate of the suite and count
+    for no item; a part of which less than ``own_share`` is left cannot be told from others. ``shortest``: words that a short
+    item needs.
     """
 
     coverage: float = 0.10

@@ -189,7 +189,7 @@ def _javascript(data: Path) -> Iterator[Item]:
 
 
 def _repairs(data: Path) -> Iterator[Item]:
-    """HumanEvalFix: programs to repair, in Python and JavaScript; every fourth task of each, so that most tasks are there once."""
+    """HumanEvalFix: programs to repair, in Python and JavaScript; every fourth task of each: most are there once."""
     for language in ("python", "javascript"):
         stem = "js" if language == "javascript" else "python"
         for row in _lines(data / "humanevalpack" / f"humanevalpack-{stem}.jsonl"):

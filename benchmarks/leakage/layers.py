@@ -68,7 +68,7 @@ def base64_block(item: Item, rng: random.Random) -> str | None:
     if rng.random() < 0.6:
         width = rng.choice([60, 64, 76])
         block = "\n".join(block[n : n + width] for n in range(0, len(block), width))
-    opening = rng.choice(['data:text/plain;base64,{}', "Content-Transfer-Encoding: base64\n\n{}\n", '{{"blob": "{}"}}', "{}"])
+    opening = rng.choice(["data:text/plain;base64,{}", "Content-Transfer-Encoding: base64\n\n{}\n", '{{"blob": "{}"}}', "{}"])
     return opening.format(block)
 
 
@@ -90,7 +90,10 @@ def homoglyphs(item: Item, rng: random.Random) -> str | None:
 
 def line_numbers(item: Item, rng: random.Random) -> str | None:
     """A number before each line, as editors, ``cat -n``, forums and debuggers show it."""
-    first, form = rng.choice([1, 1, 17, 203]), rng.choice(["{:6}\t", "{:>3}: ", "{} | ", "{:3}  ", "{:04} ", "{}. ", "[{}] ", "{:>4}│"])
+    first, form = (
+        rng.choice([1, 1, 17, 203]),
+        rng.choice(["{:6}\t", "{:>3}: ", "{} | ", "{:3}  ", "{:04} ", "{}. ", "[{}] ", "{:>4}│"]),
+    )
     return _prefixed(item, lambda n: form.format(first + n))
 
 

@@ -29,7 +29,7 @@ _JS_WORDS = (
     "Array Boolean Date Error Infinity JSON Map Math NaN Number Object Promise RegExp Set String Symbol console isNaN parseFloat "
     "parseInt require module md5 crypto"
 )
-_JS_FIXED = frozenset(_JS_WORDS.split())
+JS_FIXED = frozenset(_JS_WORDS.split())
 _CLAUSES = re.compile(
     r"\s+\b(FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|UNION(?: ALL)?|SELECT|AND|ON|"
     r"(?:LEFT |RIGHT |INNER |FULL |CROSS )?(?:OUTER )?JOIN)\b\s*",
@@ -147,7 +147,7 @@ def edited(source: str, language: str, rng: random.Random, share: float) -> str:
     """A share of the tokens replaced by others of their kind."""
     parts = list(tokens(source, language))
     code = [n for n, (kind, _) in enumerate(parts) if kind not in ("comment", "space")]
-    fixed = _JS_FIXED if language == "javascript" else frozenset()
+    fixed = JS_FIXED if language == "javascript" else frozenset()
     can = [
         n
         for n in code
@@ -173,7 +173,7 @@ def js_names(source: str) -> set[str]:
     lists = re.findall(r"\(([^()]*)\)\s*=>", plain) + re.findall(r"\bfunction\b\s*[\w$]*\s*\(([^()]*)\)", plain)
     lists += re.findall(r"\b(?:let|var|const)\s+([^;\n{}()\[\]]+)", plain)
     found.update(part.split("=")[0].strip(" .\n") for group in lists for part in group.split(","))
-    return {name for name in found if re.fullmatch(r"[A-Za-z_$][\w$]*", name)} - _JS_FIXED
+    return {name for name in found if re.fullmatch(r"[A-Za-z_$][\w$]*", name)} - JS_FIXED
 
 
 def _sql_names(source: str) -> set[str]:

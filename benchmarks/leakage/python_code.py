@@ -49,6 +49,8 @@ REMARKS = (
     "combine both sides",
     "the simple approach is fine for small inputs",
 )
+NAMED = frozenset((*keyword.kwlist, *dir(builtins)))
+"""Words that no renaming changes."""
 _LINE_WIDTH = 88
 _Tree = TypeVar("_Tree", bound=ast.AST)
 

@@ -10,6 +10,7 @@ import ast
 import random
 import re
 import textwrap
+from typing import ClassVar
 
 import other_code
 import python_code
@@ -82,7 +83,9 @@ def restyled_tests(item: Item, rng: random.Random) -> str | None:
     name = re.match(r"\w+", cases[0][0])
     title = name[0] if name else "it"
     if item.language == "javascript":
-        return "\n".join(f"test('case {n}', () => {{ expect({call}).toEqual({value}); }});" for n, (call, value) in enumerate(cases))
+        return "\n".join(
+            f"test('case {n}', () => {{ expect({call}).toEqual({value}); }});" for n, (call, value) in enumerate(cases)
+        )
     form = rng.randrange(4)
     if form == 0:
         return "\n".join(f">>> {call}\n{value}" for call, value in cases)
@@ -91,7 +94,8 @@ def restyled_tests(item: Item, rng: random.Random) -> str | None:
         return f"class Test{title.title()}(unittest.TestCase):\n    def test_{title}(self):\n{body}"
     if form == 2:
         rows = "".join(f"        ({_arguments(call)}, {value}),\n" for call, value in cases)
-        return f'@pytest.mark.parametrize(\n    "args, expected",\n    [\n{rows}    ],\n)\ndef test_{title}(args, expected):\n    assert {title}(args) == expected\n'
+        table = f'@pytest.mark.parametrize(\n    "args, expected",\n    [\n{rows}    ],\n)\n'
+        return f"{table}def test_{title}(args, expected):\n    assert {title}(args) == expected\n"
     return "\n".join(f"Input: {_arguments(call)}\nOutput: {value}" for call, value in cases)
 
 
@@ -150,7 +154,7 @@ def reordered(item: Item, rng: random.Random) -> str | None:
 
 
 class _Reorder(ast.NodeTransformer):
-    _FLIPS = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
+    _FLIPS: ClassVar = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
 
     def __init__(self, rng: random.Random) -> None:
         self.rng, self.changed = rng, 0
@@ -271,7 +275,10 @@ def typescript(item: Item, rng: random.Random) -> str | None:
     def typed(names: str) -> str:
         return ", ".join(f"{name.strip()}: {rng.choice(_TYPES)}" for name in names.split(",") if name.strip())
 
-    text = re.sub(r"^const (\w+) = \(([^)]*)\) => \{", lambda m: f"export const {m[1]} = ({typed(m[2])}): {rng.choice(_TYPES)} => {{",
+    def opened(match: re.Match[str]) -> str:
+        return f"export const {match[1]} = ({typed(match[2])}): {rng.choice(_TYPES)} => {{"
+
+    text = re.sub(r"^const (\w+) = \(([^)]*)\) => \{", opened,
                   text, flags=re.MULTILINE)  # fmt: skip
     return re.sub(r"\b(let|const) (\w+) =(?!=)(?! \(\w*:)", lambda m: f"{m[1]} {m[2]}: {rng.choice(_TYPES)} =", text)
 

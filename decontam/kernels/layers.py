@@ -414,8 +414,13 @@ def unwrap(data, low, high, kinds, keys, points, lookalikes, out, source):
                     name = data[at + 2] if after == 47 else after
                     second = data[at + 2 + (after == 47)] if at + 3 < high else np.uint8(0)
                     lower, next_ = name | 0x20, second | 0x20
-                    breaks = (lower == 98 and next_ == 114) or (lower == 112 and not _letter(second)) or (
-                        (lower == 108 or lower == 100) and next_ == 105) or (lower == 116 and next_ == 114) or lower == 104
+                    breaks = (
+                        (lower == 98 and next_ == 114)
+                        or (lower == 112 and not _letter(second))
+                        or ((lower == 108 or lower == 100) and next_ == 105)
+                        or (lower == 116 and next_ == 114)
+                        or lower == 104
+                    )
                     if breaks:
                         used = _put(10, out, source, used, at)
                     at = end + 1

@@ -98,7 +98,7 @@ def telling_windows(data, spans, hashes, tokens, used):
     good = np.zeros(max(used - L + 1, 0), np.bool_)
     for first in range(len(good)):
         distinct, steps = 0, 0
-        before = np.int64(-2)
+        number, letter = np.int64(-1), np.int64(-1)
         for k in range(L):
             fresh = True
             for back in range(k):
@@ -107,10 +107,14 @@ def telling_windows(data, spans, hashes, tokens, used):
             start, end = spans[tokens[first + k], 0], spans[tokens[first + k], 1]
             value = small_value(data, start, end)
             word = value < 0 and 97 <= data[start] | 0x20 <= 122  # true, none
-            if k and not word:
-                steps += fresh if value < 0 else value - before not in (-1, 0, 1)
-            if not word:
-                before = value
+            if value >= 1000:
+                steps += letter >= 0 and fresh and value - letter not in (-1, 0, 1)
+                letter = value
+            elif value >= 0:
+                steps += number >= 0 and value - number not in (-1, 0, 1)
+                number = value
+            elif not word:
+                steps += fresh
         good[first] = distinct >= _DISTINCT and steps >= _STEPS
     return good
 

@@ -63,6 +63,24 @@ def families_of(twins: Sequence[tuple[int, float] | None], most: int) -> Longs:
     return np.where(sizes[wide] <= most, wide, close)
 
 
+def joined(first: Longs, second: Longs, most: int) -> Longs:
+    """Families of items that are alike in one way or another.
+
+    More than ``most`` times two in one are of one template, and stay as they are in ``first``.
+    """
+    if not len(first):
+        return first
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    items = len(first)
+    links = np.concatenate([first, second + items])
+    table = coo_array((np.ones(2 * items, np.int8), (np.tile(np.arange(items), 2), links)), shape=(2 * items, 2 * items))
+    labels = connected_components(table, directed=False)[1][:items].astype(np.int64)
+    sizes = np.bincount(labels)
+    return np.where(sizes[labels] <= 2 * most, labels, items * 2 + first)
+
+
 def _chains(twins: Sequence[tuple[int, float] | None], least: float) -> Longs:
     family = list(range(len(twins)))
     for number, twin in enumerate(twins):

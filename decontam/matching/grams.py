@@ -22,7 +22,7 @@ from decontam.kernels.batches import Longs
 from decontam.kernels.folding import folding
 from decontam.kernels.literals import L, literal_keys, literals_of, telling_windows
 from decontam.kernels.tokens import N, stands_alone
-from decontam.matching.families import distinct_pairs, families_of, twins_of
+from decontam.matching.families import distinct_pairs, families_of, joined, twins_of
 from decontam.records import Item
 from decontam.rule import Rule
 
@@ -126,9 +126,9 @@ def text_grams(
     gram_word = firsts[spots[:, 0]] + spots[:, 1]
     short: dict[int, tuple[int, ...]] = {}
     for gram in np.flatnonzero(np.isin(spots[:, 0], list(short_parts))).tolist():
-            lengths[gram] = len(words_of[int(spots[gram, 0])][1]) - 1
-            holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
-            short[gram] = tuple(short_parts[holder] for holder in holders)
+        lengths[gram] = len(words_of[int(spots[gram, 0])][1]) - 1
+        holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
+        short[gram] = tuple(short_parts[holder] for holder in holders)
     word_bytes = np.concatenate([data for data, _ in words_of])
     sizes = np.concatenate([np.diff(offsets) for _, offsets in words_of])
     word_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -153,7 +153,7 @@ def _word_kinds(data: NDArray[np.uint8], offsets: Longs) -> NDArray[np.uint8]:
 
 
 def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams, list[list[str]]]:
-    """Windows of the code tokens of answers and of code in prompts, and of the literals of tests; what can be found of each item."""
+    """Windows of the code tokens of answers and of code in prompts, and of the literals of tests; what is found of each."""
     parts: list[Part] = []
     keys: list[Keys] = []
     kept: list[Longs] = []
@@ -183,6 +183,10 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
             parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans), length=length))
             kept.append(positions)
             codes_of.append(codes)
+    item_of = np.concatenate([np.full(len(p), part.number) for part, p in zip(parts, kept, strict=True)]).astype(np.int64)
+    key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
+    alike = families_of(twins_of(len(items), item_of, key_of), rule.common_least)
+    family = joined(family, alike, rule.common_least)
     grams, spots = _grams(parts, keys, kept, rule, family, least=2 * rule.code_windows)
     codes = np.empty((len(spots), codekernel.W), np.uint64)
     order = np.argsort(spots[:, 0], kind="stable")

@@ -5,7 +5,10 @@ Python touches only texts in which something was found. Safe to call from severa
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +22,14 @@ from decontam.matching.grams import Grams
 from decontam.matching.index import HoldoutIndex
 from decontam.matching.judging import CodeEvidence, judge_code, judge_tests, judge_text, position_in
 from decontam.matching.views import View, views
-from decontam.records import Channel, Match, Span
+from decontam.records import Channel, Match, MatchVerdict, Span
 
 SNIPPET_CHARS = 200
 NEARBY_WORDS = 64
+BUSY = 2000
+"""Parts found in one batch above which only the worst matches of each item are told with all their places, the rest with one,
+and code is not looked at where the words show that its item leaks: time stays in proportion when everything leaks."""
+SHOWN_OF_ITEM = 2
 CHANNELS: tuple[Channel, ...] = ("text", "code")
 
 
@@ -43,13 +50,14 @@ def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel
 
 
 def _seen(column: Column, given: Given, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[tuple[int, Match]]:
+    known: set[tuple[int, int]] = set()
     if "text" in channels:
         hits = scan(column, index, "text")
-        yield from _matches(column, given, index, "text", hits)
+        yield from _matches(column, given, index, "text", hits, known)
         if index.short and len(hits):
             yield from _short(column, given, index, hits)
     if "code" in channels and len(index.code.idf):
-        yield from _matches(column, given, index, "code", scan(column, index, "code"))
+        yield from _matches(column, given, index, "code", scan(column, index, "code"), known)
 
 
 def scan(column: Column, index: HoldoutIndex, channel: Channel) -> Longs:
@@ -76,54 +84,84 @@ def as_column(texts: Iterable[str], name: str = "text") -> Column:
     )
 
 
-def _matches(column: Column, given: Given, index: HoldoutIndex, channel: Channel, hits: Longs) -> Iterator[tuple[int, Match]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A part of an item that a value leaks: what the kernel counted (``row``), the share, and what the rule says."""
+
+    row: Any
+    share: float
+    verdict: MatchVerdict
+    rule: str
+
+
+def _matches(
+    column: Column, given: Given, index: HoldoutIndex, channel: Channel, hits: Longs, known: set[tuple[int, int]]
+) -> Iterator[tuple[int, Match]]:
+    """Matches of one channel. ``known``: (value, item) that another channel has shown to leak; this one adds its own."""
     if not len(hits):
         return
     rule = index.rule
     grams = index.text if channel == "text" else index.code
-    least, coverage = (
-        (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (1, 0.0)
-    )
+    least, coverage = (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (1, 0.0)
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, coverages, order = scorekernel.score(hits, *tables, least, coverage)
-    for row, share in zip(rows, coverages, strict=True):
-        value = int(row[VALUE])
-        window = hits[order[row[FIRST] : row[LAST] + 1]]
+    busy = len(rows) > BUSY
+    judged: list[_Judged] = []
+    for row, share in zip(rows.tolist(), coverages.tolist(), strict=True):
         part = grams.parts[row[PART]]
-        counts = (float(share), int(row[GRAMS]), int(row[UNIQUE]))
-        judged = (
-            judge_text(rule, part.name, *counts)
-            if channel == "text"
-            else judge_tests(rule, counts[0], counts[2])
-            if part.name == "tests"
-            else judge_code(rule, CodeEvidence(column, index, int(row[PART]), window), *counts)
-        )
-        if judged is None:
+        if channel == "text":
+            said = judge_text(rule, part.name, share, row[GRAMS], row[UNIQUE])
+        elif part.name == "tests":
+            said = judge_tests(rule, share, row[UNIQUE])
+        elif busy and (row[VALUE], part.number) in known:
             continue
-        verdict, said = judged
-        text = given.value(value)
-        run = hits[order[row[RUN_FIRST] : row[RUN_LAST] + 1]]
-        run_bytes = (int(run[0, 3]), int(run[-1, 4]))
-        yield (
-            text.number,
-            Match(
-                item=index.items[part.number].key,
-                part=part.name,
-                channel=channel,
-                verdict=verdict,
-                rule=said,
-                coverage=round(min(float(share), 1.0), 4),
-                grams=int(row[GRAMS]),
-                unique=int(row[UNIQUE]),
-                longest_run=len(run) + part.length - 1,
-                document_span=text.chars([run_bytes])[0],
-                item_span=_run_span(grams, int(row[PART]), run),
-                document_spans=tuple(text.chars(_merge((int(hit[3]), int(hit[4])) for hit in window))),
-                item_spans=tuple(_item_spans(grams, int(row[PART]), window)),
-                column=given.name(text.number),
-                snippet=text.text(*run_bytes)[:SNIPPET_CHARS],
-            ),
-        )
+        else:
+            evidence = CodeEvidence(column, index, row[PART], hits[order[row[FIRST] : row[LAST] + 1]])
+            said = judge_code(rule, evidence, share, row[GRAMS], row[UNIQUE])
+        if said is not None:
+            judged.append(_Judged(row=row, share=share, verdict=said[0], rule=said[1]))
+            known.add((row[VALUE], part.number))
+    shown = _worst(judged, grams) if busy else range(len(judged))
+    for number, found in enumerate(judged):
+        window = hits[order[found.row[FIRST] : found.row[LAST] + 1]] if number in shown else None
+        yield _match(found, given, index, grams, channel, hits[order[found.row[RUN_FIRST] : found.row[RUN_LAST] + 1]], window)
+
+
+def _worst(judged: Sequence[_Judged], grams: Grams) -> set[int]:
+    """The worst few matches of each item, by number: these are told with their places."""
+    by_item: dict[int, list[int]] = {}
+    for number, found in enumerate(judged):
+        by_item.setdefault(grams.parts[found.row[PART]].number, []).append(number)
+    worst = (heapq.nsmallest(SHOWN_OF_ITEM, numbers, key=lambda n: (-judged[n].share, n)) for numbers in by_item.values())
+    return {number for numbers in worst for number in numbers}
+
+
+def _match(
+    found: _Judged, given: Given, index: HoldoutIndex, grams: Grams, channel: Channel, run: Longs, window: Longs | None
+) -> tuple[int, Match]:
+    """The number of the value as given, and the match; without ``window`` it has the place in the text only."""
+    row, share = found.row, found.share
+    part = grams.parts[row[PART]]
+    text = given.value(row[VALUE])
+    run_bytes = (int(run[0, 3]), int(run[-1, 4]))
+    shown = window is not None
+    return text.number, Match.model_construct(
+        item=index.items[part.number].key,
+        part=part.name,
+        channel=channel,
+        verdict=found.verdict,
+        rule=found.rule,
+        coverage=round(min(share, 1.0), 4),
+        grams=row[GRAMS],
+        unique=row[UNIQUE],
+        longest_run=len(run) + part.length - 1,
+        document_span=text.chars([run_bytes])[0],
+        item_span=_run_span(grams, row[PART], run) if shown else (0, 0),
+        document_spans=tuple(text.chars(_merge(map(tuple, window[:, 3:5].tolist())))) if window is not None else (),
+        item_spans=tuple(_item_spans(grams, row[PART], window)) if window is not None else (),
+        column=given.name(text.number),
+        snippet=text.text(*run_bytes)[:SNIPPET_CHARS] if shown else "",
+    )
 
 
 def column_name(column: Column, value: int) -> str:

@@ -16,8 +16,8 @@ _MOST = 0.6  # of the lines of a block that are not empty
 _MONTHS = b"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _CLOCK = rb"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\b)?"
 _TIME = (
-    rb"(?:\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]+" + _CLOCK + rb")?|(?:" + _MONTHS + rb") +\d{1,2},? (?:\d{4} )?" + _CLOCK + rb"|" + _CLOCK
-    + rb"|[IWEF]\d{4} " + _CLOCK + rb" +\d+ [\w./-]+:\d+\])(?: ?(?:Z\b|[+-]\d\d:?\d\d\b|UTC\b))?"
+    rb"(?:\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]+" + _CLOCK + rb")?|(?:" + _MONTHS + rb") +\d{1,2},? (?:\d{4} )?" + _CLOCK
+    + rb"|" + _CLOCK + rb"|[IWEF]\d{4} " + _CLOCK + rb" +\d+ [\w./-]+:\d+\])(?: ?(?:Z\b|[+-]\d\d:?\d\d\b|UTC\b))?"
 )  # fmt: skip
 _START = rb"^[ \t]*"
 

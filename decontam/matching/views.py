@@ -29,7 +29,7 @@ _MARGIN = 256  # bytes before and after the signs of a layer that may belong to 
 _ESCAPED = range(layers.BASE64)
 _BLOCK = re.compile(rb"[A-Za-z0-9+/_-]{32,}(?:(?:\\n|\r?\n)[ \t]*[A-Za-z0-9+/_-]{2,})*={0,2}")
 _READABLE = 0.97
-_READABLE_BYTES = np.array([c >= 32 and c != 127 or c in (9, 10, 13) for c in range(256)], np.bool_)
+_READABLE_BYTES = np.array([(c >= 32 and c != 127) or c in (9, 10, 13) for c in range(256)], np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
