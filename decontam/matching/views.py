@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from decontam.kernels import layers
+from decontam.kernels import layers, unwrapping
 from decontam.kernels.batches import Bytes, Column, Longs
 from decontam.matching.prefixes import without_prefixes
 
@@ -115,14 +115,14 @@ def _stretches(column: Column, found: Longs) -> Iterator[tuple[int, int, int, in
 
 def _unwrapped(data: Bytes, base: int, low: int, high: int, kinds: int) -> tuple[Bytes, Places]:
     out, source = np.empty(high - low + 4, np.uint8), np.empty(high - low + 4, np.int64)
-    used = layers.unwrap(data, low, high, kinds, *named_characters(), layers.LOOKALIKES, out, source)
+    used = unwrapping.unwrap(data, low, high, kinds, *named_characters(), unwrapping.LOOKALIKES, out, source)
     return out[:used].copy(), source[:used] - base
 
 
 @cache
 def named_characters() -> Any:
     """HTML's named characters, as the decoder reads them."""
-    return layers.named_characters()
+    return unwrapping.named_characters()
 
 
 def _unprefixed(data: Bytes, value: int, base: int, low: int, high: int) -> Iterator[tuple[int, Bytes, Places]]:
