@@ -24,6 +24,7 @@ _WITHIN_LINE, _ANYWHERE = 1, 2
 
 @njit(inline="always")
 def is_letter(byte):
+    """Whether a byte is an ASCII letter."""
     return 97 <= (byte | 0x20) <= 122
 
 
