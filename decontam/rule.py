@@ -18,10 +18,10 @@ class Rule:
     in the same order; ``code_whole`` and ``whole_windows``, or where numbers and texts are others ``other_windows``, or,
     where other items share them, ``shared_windows`` and ``aligned`` of the tokens; or ``aligned`` of ``aligned_tokens`` or
     more in the same order, of long programs (``long_tokens``) ``long_aligned``. Without alignment ``own_windows`` of the
-    windows are unique. Tests by their literals: ``tests_coverage`` with ``tests_unique``. Twice a threshold is strict. Grams
-    that more than ``common_share`` of the items have (and more than ``common_least``) are boilerplate of the suite and count
-    for no item; a part of which less than ``own_share`` is left cannot be told from others. ``shortest``: words that a short
-    item needs.
+    windows are unique. Tests by their literals: ``tests_coverage`` with ``tests_unique``. Code below ``aligned_coverage`` is
+    not looked at. Twice a threshold is strict. Grams that more than ``common_share`` of the items have (and more than
+    ``common_least``) are boilerplate of the suite and count for no item; a part of which less than ``own_share`` is left
+    cannot be told from others. ``shortest``: words that a short item needs.
     """
 
     coverage: float = 0.10
@@ -41,6 +41,7 @@ class Rule:
     other_windows: int = 20
     aligned: float = 0.94
     aligned_tokens: int = 25
+    aligned_coverage: float = 0.08
     long_aligned: float = 0.75
     long_tokens: int = 60
     tests_coverage: float = 0.20

@@ -46,8 +46,8 @@ class Evidence(Protocol):
     def literals(self) -> Literals:
         """Whether numbers and texts are the item's."""
 
-    def aligned(self) -> tuple[float, int]:
-        """Share of the item's tokens that occur in the text in order, and how many the item has."""
+    def aligned(self, least: float) -> tuple[float, int]:
+        """Share of the item's tokens that occur in the text in order, 0 below ``least``, and how many the item has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,19 @@ class CodeEvidence:
         """See ``same_literals``."""
         return same_literals(self.column, self.index, self.part, self.window)
 
-    def aligned(self) -> tuple[float, int]:
+    def aligned(self, least: float) -> tuple[float, int]:
         """See ``alignment``; the text is looked at as far around the hits as the item is long."""
         wanted = self.index.shapes[self.part]
         value = int(self.window[0, 0])
         data = self.column.data[self.column.offsets[value] : self.column.offsets[value + 1]]
         reach = len(self.index.code.parts[self.part].text.encode("utf-8", "replace"))
         low, high = max(int(self.window[:, 3].min()) - reach, 0), int(self.window[:, 4].max()) + reach
-        return aligned_share(wanted, shape(data[low:high].tobytes()), self.index.rule.bare_aligned), len(wanted)
+        return aligned_share(wanted, shape(data[low:high].tobytes()), least), len(wanted)
 
 
 def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
     """Whether windows of code make a leak of an answer, and by which rule; None if not."""
-    if not unique:
+    if not unique or coverage < rule.aligned_coverage:
         return None
     own = unique >= rule.own_windows * grams
     whole = coverage >= rule.code_whole
@@ -96,13 +96,16 @@ def _aligned(
     rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int, own: bool
 ) -> tuple[MatchVerdict, str] | None:
     """What the order of the tokens says where windows show an answer only in part."""
-    share, tokens = evidence.aligned()
-    if own and coverage >= rule.bare_coverage and grams >= rule.bare_windows and share >= rule.bare_aligned:
+    bare = own and coverage >= rule.bare_coverage and grams >= rule.bare_windows
+    long = own and unique >= rule.code_windows
+    # The least share that decides anything: most candidates are settled by counting tokens, without aligning them.
+    share, tokens = evidence.aligned(rule.bare_aligned if bare else rule.long_aligned if long else rule.aligned)
+    if bare and share >= rule.bare_aligned:
         return "flag", f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
     whole = coverage >= rule.code_whole and grams >= rule.shared_windows
     if share >= rule.aligned and (whole or tokens >= rule.aligned_tokens):
         return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
-    if own and unique >= rule.code_windows and share >= rule.long_aligned and tokens >= rule.long_tokens:
+    if long and share >= rule.long_aligned and tokens >= rule.long_tokens:
         return "flag", f"code aligned: {rule.long_aligned:.0%} of {rule.long_tokens} tokens or more in the same order"
     return None
 
