@@ -93,7 +93,7 @@ def score(bench: Path) -> Iterator[Scored]:
             part, known = grams.parts[number], truth[value]
             key = index.items[part.number].key
             evidence = judging.CodeEvidence(column, index, number, window) if channel == "code" else None
-            share, tokens = evidence.aligned() if evidence else (0.0, 0)
+            share, tokens = evidence.aligned(0.0) if evidence else (0.0, 0)
             yield Scored(
                 row=value,
                 right=known["kind"] == "plant" and key in (known["item"], *known["accept"]),

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from decontam.kernels.batches import Column, Longs
+from decontam.kernels.literals import L
 from decontam.matching.alignment import aligned_share, shape
 from decontam.matching.grams import Grams, code_literals
 from decontam.matching.index import HoldoutIndex
@@ -31,14 +32,22 @@ def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) 
     return None
 
 
+def judge_tests(rule: Rule, coverage: float, unique: int) -> tuple[MatchVerdict, str] | None:
+    """Whether windows of literals make a leak of tests, and by which rule; None if not."""
+    if coverage < rule.tests_coverage or unique < rule.tests_unique:
+        return None
+    said = f"windows of {L} literals: coverage >= {rule.tests_coverage:.2f} and {rule.tests_unique} that no other item has"
+    return ("strict" if coverage >= 2 * rule.tests_coverage else "flag"), said
+
+
 class Evidence(Protocol):
     """Evidence that is computed only if windows of code were found, since it costs more."""
 
     def literals(self) -> Literals:
         """Whether numbers and texts are the item's."""
 
-    def aligned(self) -> tuple[float, int]:
-        """Share of the item's tokens that occur in the text in order, and how many the item has."""
+    def aligned(self, least: float) -> tuple[float, int]:
+        """Share of the item's tokens that occur in the text in order, 0 below ``least``, and how many the item has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +63,50 @@ class CodeEvidence:
         """See ``same_literals``."""
         return same_literals(self.column, self.index, self.part, self.window)
 
-    def aligned(self) -> tuple[float, int]:
+    def aligned(self, least: float) -> tuple[float, int]:
         """See ``alignment``; the text is looked at as far around the hits as the item is long."""
         wanted = self.index.shapes[self.part]
         value = int(self.window[0, 0])
         data = self.column.data[self.column.offsets[value] : self.column.offsets[value + 1]]
         reach = len(self.index.code.parts[self.part].text.encode("utf-8", "replace"))
         low, high = max(int(self.window[:, 3].min()) - reach, 0), int(self.window[:, 4].max()) + reach
-        return aligned_share(wanted, shape(data[low:high].tobytes())), len(wanted)
+        return aligned_share(wanted, shape(data[low:high].tobytes()), least), len(wanted)
 
 
 def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
     """Whether windows of code make a leak of an answer, and by which rule; None if not."""
-    if coverage < rule.code_coverage and unique < rule.code_windows:
+    if not unique or coverage < rule.aligned_coverage:
         return None
+    own = unique >= rule.own_windows * grams
+    whole = coverage >= rule.code_whole
+    verdict: MatchVerdict = "strict" if whole else "flag"
     told = evidence.literals()
     if told == "differ":
+        if own and (grams >= rule.other_windows if whole else grams >= 2 * rule.other_windows and coverage >= rule.bare_coverage):
+            return "flag", f"windows of 12 code tokens: {rule.other_windows} or more, with other numbers and texts"
         return None
-    if told == "agree" and coverage >= rule.code_coverage and grams >= rule.code_windows:
-        said = f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
-        return ("strict" if coverage >= rule.code_whole else "flag"), said
-    if coverage >= rule.bare_coverage and grams >= rule.bare_windows and unique >= 1:
-        said = f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
-        return ("strict" if coverage >= rule.code_whole else "flag"), said
-    if coverage >= rule.code_whole and grams >= rule.whole_windows and 4 * unique >= 3 * rule.whole_windows:
-        return "flag", f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
-    if unique >= rule.code_windows:
-        share, tokens = evidence.aligned()
-        if share >= rule.aligned and tokens >= rule.aligned_tokens:
-            return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
+    if told == "agree" and own and coverage >= rule.code_coverage and unique >= rule.code_windows:
+        return verdict, f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
+    if whole and own and unique >= rule.whole_windows:
+        return verdict, f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
+    return _aligned(rule, evidence, coverage, grams, unique, own)
+
+
+def _aligned(
+    rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int, own: bool
+) -> tuple[MatchVerdict, str] | None:
+    """What the order of the tokens says where windows show an answer only in part."""
+    bare = own and coverage >= rule.bare_coverage and grams >= rule.bare_windows
+    long = own and unique >= rule.code_windows
+    # The least share that decides anything: most candidates are settled by counting tokens, without aligning them.
+    share, tokens = evidence.aligned(rule.bare_aligned if bare else rule.long_aligned if long else rule.aligned)
+    if bare and share >= rule.bare_aligned:
+        return "flag", f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
+    whole = coverage >= rule.code_whole and grams >= rule.shared_windows
+    if share >= rule.aligned and (whole or tokens >= rule.aligned_tokens):
+        return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
+    if long and share >= rule.long_aligned and tokens >= rule.long_tokens:
+        return "flag", f"code aligned: {rule.long_aligned:.0%} of {rule.long_tokens} tokens or more in the same order"
     return None
 
 
@@ -100,13 +124,13 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
     agreed: dict[int, bool] = {}
     for _, gram, _, start, end in window.tolist():
         position = position_in(grams, gram, part)
-        if not any(position + k in own for k in range(grams.length)):
+        if not any(position + k in own for k in range(grams.parts[part].length)):
             continue
         code = column.data[base + start : base + end].tobytes()
         literals = code_literals(code, keep_texts=True)
-        if len(literals) != grams.length:  # a docstring lies within the window
+        if len(literals) != grams.parts[part].length:  # a docstring lies within the window
             literals = code_literals(code)
-        if len(literals) != grams.length:
+        if len(literals) != grams.parts[part].length:
             continue
         for k, said in enumerate(literals):
             if (wanted := own.get(position + k)) is not None:
