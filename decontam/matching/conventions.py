@@ -48,8 +48,8 @@ def without_conventions(index: HoldoutIndex, training: Sequence[Item]) -> Holdou
     most = max(index.rule.common_least, int(index.rule.common_share * (len(index.items) + len(training))))
     reduced = without_boilerplate(index, counts["text"], counts["code"], most)
     named = digest([index.digest, sorted((item.model_dump() for item in training), key=lambda row: str(row["key"]))])
-    copied = {text for text, _ in copies["code"]}
-    return replace(reduced, digest=named, training_literals=_literals(training, families, copied))
+    copied = {text for text, part in copies["code"] if index.code.parts[part].name == "answer"}
+    return replace(reduced, digest=named, training_literals=_literals(training, families, copied), own_literals=most)
 
 
 def _occurrences(hits: Longs) -> Longs:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from decontam.kernels.batches import Longs
 
 _TWIN_ITEMS = 64  # a gram in more items than this is boilerplate, and does not show that two items are alike
+_TWIN_SHARE, _TWIN_LEAST = 0.5, 8  # nor does one in half of a small holdout, as what checks of a suite have in common
 ALIKE = 0.5
 """Share of the grams of the smaller of two items from which they are variants of one."""
 _NEARLY_THE_SAME = 0.9
@@ -31,7 +32,11 @@ def twins_of(items: int, item_of: Longs, key_of: NDArray[np.uint64]) -> list[tup
     pairs = distinct_pairs(item_of, numbers)
     sizes = np.bincount(pairs[:, 0], minlength=items)
     often = np.bincount(pairs[:, 1])
-    pairs = pairs[(often[pairs[:, 1]] > 1) & (often[pairs[:, 1]] <= _TWIN_ITEMS)]
+    most = min(_TWIN_ITEMS, max(_TWIN_LEAST, int(_TWIN_SHARE * items)))
+    kept = often[pairs[:, 1]] <= most
+    pairs = pairs[kept]
+    sizes = np.bincount(pairs[:, 0], minlength=items)
+    pairs = pairs[often[pairs[:, 1]] > 1]
     ones = np.ones(len(pairs), np.int32)
     table = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(items, int(numbers.max()) + 1)).tocsr()
     shared = (table @ table.T).tocoo()

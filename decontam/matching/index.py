@@ -49,6 +49,7 @@ class HoldoutIndex:
     findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
     short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
     training_literals: Counter[str] = field(default_factory=Counter, repr=False)  # in how many families of training tasks
+    own_literals: int = 0  # literals of more families are conventions of the suite; 0 where its training tasks are not known
 
     @cached_property
     def literals(self) -> tuple[dict[int, str], ...]:

@@ -10,15 +10,20 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from decontam.kernels.batches import Column, Longs
+from decontam.kernels.batches import Bytes, Column, Longs
 from decontam.kernels.literals import L
 from decontam.matching.alignment import aligned_share, shape
 from decontam.matching.grams import Grams, code_literals
-from decontam.matching.index import HoldoutIndex
+from decontam.matching.index import HoldoutIndex, telling_literals
 from decontam.records import MatchVerdict
 from decontam.rule import Rule
 
-Literals = Literal["agree", "differ", "none"]
+Literals = Literal["agree", "differ", "none", "own", "others", "shape"]
+"""What numbers and texts say; the last three only where training tasks show which are conventions of the suite.
+
+``own``: they agree, and are no conventions. ``others``: the item has some of its own, and the text others, as two siblings of a
+template. ``shape``: the item has none of its own.
+"""
 
 
 def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
@@ -66,11 +71,8 @@ class CodeEvidence:
     def aligned(self, least: float) -> tuple[float, int]:
         """See ``alignment``; the text is looked at as far around the hits as the item is long."""
         wanted = self.index.shapes[self.part]
-        value = int(self.window[0, 0])
-        data = self.column.data[self.column.offsets[value] : self.column.offsets[value + 1]]
-        reach = len(self.index.code.parts[self.part].text.encode("utf-8", "replace"))
-        low, high = max(int(self.window[:, 3].min()) - reach, 0), int(self.window[:, 4].max()) + reach
-        return aligned_share(wanted, shape(data[low:high].tobytes()), least), len(wanted)
+        near = shape(_around(self.column, self.index, self.part, self.window).tobytes())
+        return aligned_share(wanted, near, least), len(wanted)
 
 
 def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
@@ -81,11 +83,16 @@ def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, uniq
     whole = coverage >= rule.code_whole
     verdict: MatchVerdict = "strict" if whole else "flag"
     told = evidence.literals()
+    if told == "others":
+        return None
+    if told == "shape" and not (whole and grams >= 2 * rule.whole_windows):
+        return _aligned_whole(rule, *evidence.aligned(rule.aligned), coverage, grams)
     if told == "differ":
         if own and (grams >= rule.other_windows if whole else grams >= 2 * rule.other_windows and coverage >= rule.bare_coverage):
             return "flag", f"windows of 12 code tokens: {rule.other_windows} or more, with other numbers and texts"
         return None
-    if told == "agree" and own and coverage >= rule.code_coverage and unique >= rule.code_windows:
+    same = (own and told in ("agree", "own")) or (whole and told == "own")
+    if same and coverage >= rule.code_coverage and unique >= rule.code_windows:
         return verdict, f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
     if whole and own and unique >= rule.whole_windows:
         return verdict, f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
@@ -102,12 +109,27 @@ def _aligned(
     share, tokens = evidence.aligned(rule.bare_aligned if bare else rule.long_aligned if long else rule.aligned)
     if bare and share >= rule.bare_aligned:
         return "flag", f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
-    whole = coverage >= rule.code_whole and grams >= rule.shared_windows
-    if share >= rule.aligned and (whole or tokens >= rule.aligned_tokens):
-        return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
+    if whole := _aligned_whole(rule, share, tokens, coverage, grams):
+        return whole
     if long and share >= rule.long_aligned and tokens >= rule.long_tokens:
         return "flag", f"code aligned: {rule.long_aligned:.0%} of {rule.long_tokens} tokens or more in the same order"
     return None
+
+
+def _aligned_whole(rule: Rule, share: float, tokens: int, coverage: float, grams: int) -> tuple[MatchVerdict, str] | None:
+    """Nearly all tokens in the same order, of code that is long enough or whose windows are all there."""
+    whole = coverage >= rule.code_whole and grams >= rule.shared_windows
+    if share >= rule.aligned and (whole or tokens >= rule.aligned_tokens):
+        return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
+    return None
+
+
+def _around(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Bytes:
+    """The text as far around the hits as the item's part is long."""
+    value = int(window[0, 0])
+    data = column.data[column.offsets[value] : column.offsets[value + 1]]
+    reach = len(index.code.parts[part].text.encode("utf-8", "replace"))
+    return data[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach]
 
 
 def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
@@ -115,8 +137,41 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
 
     ``agree``: half of those that no other family of items has, or where there are none, one other; ``none``: there are none of
     these either, and of three or more common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two
-    characters say nothing.
+    characters say nothing. Where training tasks are known, see ``_own_literals``.
     """
+    agreed = _agreed(column, index, part, window)
+    if index.own_literals:
+        return _own_literals(column, index, part, window, agreed)
+    own = index.literals[part]
+    for most in (1, 2):
+        if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
+            return "agree" if 2 * sum(rare) >= len(rare) else "differ"
+    votes = list(agreed.values())
+    return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
+
+
+def _own_literals(column: Column, index: HoldoutIndex, part: int, window: Longs, agreed: dict[int, bool]) -> Literals:
+    """Whether a text has the numbers and texts of an item that are no convention of its suite; the rarest of these decide.
+
+    Those within matched code are compared place by place. Where none is, the text around it is to have them anywhere: code that
+    goes on otherwise behind what a suite has in common is another task's.
+    """
+    families, own = index.literal_families, index.literals[part]
+    for most in (1, 2, index.own_literals):
+        rare = {position: text for position, text in own.items() if families[text] <= most}
+        if not rare:
+            continue
+        if votes := [same for position, same in agreed.items() if position in rare]:
+            if 2 * sum(votes) < len(votes):
+                return "others"
+            return "own" if most <= 2 else "none"
+        there = set(telling_literals(_around(column, index, part, window).tobytes().decode("utf-8", "replace")).values())
+        return "none" if there & set(rare.values()) else "others"
+    return "shape"
+
+
+def _agreed(column: Column, index: HoldoutIndex, part: int, window: Longs) -> dict[int, bool]:
+    """By place in the part, whether the number or text there is the same in matched code; only those that lie in it."""
     grams = index.code
     value = int(window[0, 0])
     base = int(column.offsets[value])
@@ -135,11 +190,7 @@ def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs)
         for k, said in enumerate(literals):
             if (wanted := own.get(position + k)) is not None:
                 agreed[position + k] = agreed.get(position + k, False) or said == wanted
-    for most in (1, 2):
-        if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
-            return "agree" if 2 * sum(rare) >= len(rare) else "differ"
-    votes = list(agreed.values())
-    return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
+    return agreed
 
 
 def position_in(grams: Grams, gram: int, part: int) -> int:
