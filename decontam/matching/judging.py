@@ -5,15 +5,16 @@ Numbers and texts within matched code tell a copy from a shared shape; alignment
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
-from decontam.kernels.batches import Bytes, Column, Longs
+from decontam.kernels.batches import Column, Longs
 from decontam.kernels.literals import L
 from decontam.matching.alignment import aligned_share, shape
-from decontam.matching.grams import Grams, code_literals
+from decontam.matching.grams import Grams, Part, code_literals
 from decontam.matching.index import HoldoutIndex, telling_literals
 from decontam.records import MatchVerdict
 from decontam.rule import Rule
@@ -71,7 +72,7 @@ class CodeEvidence:
     def aligned(self, least: float) -> tuple[float, int]:
         """See ``alignment``; the text is looked at as far around the hits as the item is long."""
         wanted = self.index.shapes[self.part]
-        near = shape(_around(self.column, self.index, self.part, self.window).tobytes())
+        near = shape(_around(self.column, self.index.code.parts[self.part].text, self.window))
         return aligned_share(wanted, near, least), len(wanted)
 
 
@@ -124,12 +125,12 @@ def _aligned_whole(rule: Rule, share: float, tokens: int, coverage: float, grams
     return None
 
 
-def _around(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Bytes:
+def _around(column: Column, part: str, window: Longs) -> bytes:
     """The text as far around the hits as the item's part is long."""
     value = int(window[0, 0])
     data = column.data[column.offsets[value] : column.offsets[value + 1]]
-    reach = len(index.code.parts[part].text.encode("utf-8", "replace"))
-    return data[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach]
+    reach = len(part.encode("utf-8", "replace"))
+    return data[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach].tobytes()
 
 
 def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
@@ -165,9 +166,25 @@ def _own_literals(column: Column, index: HoldoutIndex, part: int, window: Longs,
             if 2 * sum(votes) < len(votes):
                 return "others"
             return "own" if most <= 2 else "none"
-        there = set(telling_literals(_around(column, index, part, window).tobytes().decode("utf-8", "replace")).values())
-        return "none" if there & set(rare.values()) else "others"
+        return "none" if _holds_any(_around(column, index.code.parts[part].text, window), rare.values()) else "others"
     return "shape"
+
+
+def is_sibling(column: Column, index: HoldoutIndex, part: Part, window: Longs) -> bool:
+    """Whether words of an answer are those of a template: it has numbers and texts of its own, and the text has none of these.
+
+    Known only where training tasks show which are conventions of the suite.
+    """
+    families = index.literal_families
+    texts = set(telling_literals(part.text).values()) if index.own_literals else set[str]()
+    for most in (1, 2, index.own_literals):
+        if rare := {text for text in texts if families[text] <= most}:
+            return not _holds_any(_around(column, part.text, window), rare)
+    return False
+
+
+def _holds_any(code: bytes, literals: Iterable[str]) -> bool:
+    return not set(telling_literals(code.decode("utf-8", "replace")).values()).isdisjoint(literals)
 
 
 def _agreed(column: Column, index: HoldoutIndex, part: int, window: Longs) -> dict[int, bool]:

@@ -20,7 +20,7 @@ from decontam.kernels.score import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST
 from decontam.kernels.tokens import N, tokenize
 from decontam.matching.grams import Grams
 from decontam.matching.index import HoldoutIndex
-from decontam.matching.judging import CodeEvidence, judge_code, judge_tests, judge_text, position_in
+from decontam.matching.judging import CodeEvidence, is_sibling, judge_code, judge_tests, judge_text, position_in
 from decontam.matching.views import View, views
 from decontam.records import Channel, Match, MatchVerdict, Span
 
@@ -111,6 +111,8 @@ def _matches(
         part = grams.parts[row[PART]]
         if channel == "text":
             said = judge_text(rule, part.name, share, row[GRAMS], row[UNIQUE])
+            if said and part.name == "answer" and is_sibling(column, index, part, hits[order[row[FIRST] : row[LAST] + 1]]):
+                said = None
         elif part.name == "tests":
             said = judge_tests(rule, share, row[UNIQUE])
         elif busy and (row[VALUE], part.number) in known:
