@@ -52,8 +52,12 @@ class Evidence(Protocol):
     def literals(self) -> Literals:
         """Whether numbers and texts are the item's."""
 
-    def aligned(self, least: float) -> tuple[float, int]:
-        """Share of the item's tokens that occur in the text in order, 0 below ``least``, and how many the item has."""
+    @property
+    def tokens(self) -> int:
+        """How many tokens the item's part has, as they are aligned."""
+
+    def aligned(self, least: float) -> float:
+        """Share of these that occur in the text in order, 0 below ``least``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,15 @@ class CodeEvidence:
         """See ``same_literals``."""
         return same_literals(self.column, self.index, self.part, self.window)
 
-    def aligned(self, least: float) -> tuple[float, int]:
+    @property
+    def tokens(self) -> int:
+        """See ``alignment``."""
+        return len(self.index.shapes[self.part])
+
+    def aligned(self, least: float) -> float:
         """See ``alignment``; the text is looked at as far around the hits as the item is long."""
-        wanted = self.index.shapes[self.part]
         near = shape(_around(self.column, self.index.code.parts[self.part].text, self.window))
-        return aligned_share(wanted, near, least), len(wanted)
+        return aligned_share(self.index.shapes[self.part], near, least)
 
 
 def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
@@ -87,7 +95,7 @@ def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, uniq
     if told == "others":
         return None
     if told == "shape" and not (whole and grams >= 2 * rule.whole_windows):
-        return _aligned_whole(rule, *evidence.aligned(rule.aligned), coverage, grams)
+        return _aligned(rule, evidence, coverage, grams, unique, own=False)
     if told == "differ":
         if own and (grams >= rule.other_windows if whole else grams >= 2 * rule.other_windows and coverage >= rule.bare_coverage):
             return "flag", f"windows of 12 code tokens: {rule.other_windows} or more, with other numbers and texts"
@@ -103,25 +111,20 @@ def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, uniq
 def _aligned(
     rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int, own: bool
 ) -> tuple[MatchVerdict, str] | None:
-    """What the order of the tokens says where windows show an answer only in part."""
+    """What the order of tokens says where windows show an answer only in part. ``own``: most windows are this item's alone."""
     bare = own and coverage >= rule.bare_coverage and grams >= rule.bare_windows
-    long = own and unique >= rule.code_windows
+    long = own and unique >= rule.code_windows and evidence.tokens >= rule.long_tokens
+    enough = evidence.tokens >= rule.aligned_tokens or (coverage >= rule.code_whole and grams >= rule.shared_windows)
+    if not (bare or long or enough):
+        return None
     # The least share that decides anything: most candidates are settled by counting tokens, without aligning them.
-    share, tokens = evidence.aligned(rule.bare_aligned if bare else rule.long_aligned if long else rule.aligned)
+    share = evidence.aligned(rule.bare_aligned if bare else rule.long_aligned if long else rule.aligned)
     if bare and share >= rule.bare_aligned:
         return "flag", f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
-    if whole := _aligned_whole(rule, share, tokens, coverage, grams):
-        return whole
-    if long and share >= rule.long_aligned and tokens >= rule.long_tokens:
-        return "flag", f"code aligned: {rule.long_aligned:.0%} of {rule.long_tokens} tokens or more in the same order"
-    return None
-
-
-def _aligned_whole(rule: Rule, share: float, tokens: int, coverage: float, grams: int) -> tuple[MatchVerdict, str] | None:
-    """Nearly all tokens in the same order, of code that is long enough or whose windows are all there."""
-    whole = coverage >= rule.code_whole and grams >= rule.shared_windows
-    if share >= rule.aligned and (whole or tokens >= rule.aligned_tokens):
+    if enough and share >= rule.aligned:
         return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
+    if long and share >= rule.long_aligned:
+        return "flag", f"code aligned: {rule.long_aligned:.0%} of {rule.long_tokens} tokens or more in the same order"
     return None
 
 
@@ -194,19 +197,23 @@ def _agreed(column: Column, index: HoldoutIndex, part: int, window: Longs) -> di
     base = int(column.offsets[value])
     own = index.literals[part]
     agreed: dict[int, bool] = {}
-    for _, gram, _, start, end in window.tolist():
+    compared: set[tuple[int, int]] = set()  # (place in the part, token of the text); windows overlap
+    length = grams.parts[part].length
+    for _, gram, first, start, end in window.tolist() if own else ():
         position = position_in(grams, gram, part)
-        if not any(position + k in own for k in range(grams.parts[part].length)):
+        pairs = ((k, (position + k, first + k)) for k in range(length) if position + k in own)
+        unsettled = [(k, pair) for k, pair in pairs if pair not in compared and not agreed.get(position + k)]
+        if not unsettled:
             continue
         code = column.data[base + start : base + end].tobytes()
         literals = code_literals(code, keep_texts=True)
-        if len(literals) != grams.parts[part].length:  # a docstring lies within the window
+        if len(literals) != length:  # a docstring lies within the window
             literals = code_literals(code)
-        if len(literals) != grams.parts[part].length:
+        if len(literals) != length:
             continue
-        for k, said in enumerate(literals):
-            if (wanted := own.get(position + k)) is not None:
-                agreed[position + k] = agreed.get(position + k, False) or said == wanted
+        for k, pair in unsettled:
+            compared.add(pair)
+            agreed[position + k] = literals[k] == own[position + k]
     return agreed
 
 
