@@ -38,9 +38,19 @@ def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel
 
     What both a value and a view of it show is told once, as the one of more coverage shows it.
     """
-    matches = list(_seen(column, Given(column), index, channels))
-    for view in views(column):
-        matches += _seen(view.column, Given(column, view), index, channels)
+    return match_readings(readings(column), index, channels)
+
+
+def readings(column: Column) -> list[tuple[Column, Given]]:
+    """A column and its views, each with the column as it was given: found once for several indexes."""
+    return [(column, Given(column)), *((view.column, Given(column, view)) for view in views(column))]
+
+
+def match_readings(
+    found: Sequence[tuple[Column, Given]], index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS
+) -> list[tuple[int, Match]]:
+    """See ``match_column``."""
+    matches = [match for column, given in found for match in _seen(column, given, index, channels)]
     best: dict[tuple[int, str, str, str], tuple[int, Match]] = {}
     for value, match in matches:
         key = (value, match.item, match.part, match.channel)
@@ -102,7 +112,8 @@ def _matches(
         return
     rule = index.rule
     grams = index.text if channel == "text" else index.code
-    least, coverage = (2, min(rule.coverage, rule.answer_coverage)) if channel == "text" else (1, 0.0)
+    needed = (rule.coverage, rule.answer_coverage) if channel == "text" else (rule.aligned_coverage, rule.tests_coverage)
+    least, coverage = 2 if channel == "text" else 1, min(needed)
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, coverages, order = scorekernel.score(hits, *tables, least, coverage)
     busy = len(rows) > BUSY
@@ -115,7 +126,7 @@ def _matches(
                 said = None
         elif part.name == "tests":
             said = judge_tests(rule, share, row[UNIQUE])
-        elif busy and (row[VALUE], part.number) in known:
+        elif not row[UNIQUE] or (busy and (row[VALUE], part.number) in known):
             continue
         else:
             evidence = CodeEvidence(column, index, row[PART], hits[order[row[FIRST] : row[LAST] + 1]])
