@@ -19,9 +19,10 @@ class Rule:
     where other items share them, ``shared_windows`` and ``aligned`` of the tokens; or ``aligned`` of ``aligned_tokens`` or
     more in the same order, of long programs (``long_tokens``) ``long_aligned``. Without alignment ``own_windows`` of the
     windows are unique. Tests by their literals: ``tests_coverage`` with ``tests_unique``. Code below ``aligned_coverage`` is
-    not looked at. Twice a threshold is strict. Grams that more than ``common_share`` of the items have (and more than
-    ``common_least``) are boilerplate of the suite and count for no item; a part of which less than ``own_share`` is left
-    cannot be told from others. ``shortest``: words that a short item needs.
+    not looked at. Where a suite's training tasks are known, an item's own numbers and texts decide; if it has none, only
+    ``code_whole`` and twice ``whole_windows``, or ``aligned``. Twice a threshold is strict. Grams that more than
+    ``common_share`` of the items have (and more than ``common_least``) are boilerplate of the suite and count for no item; a
+    part of which less than ``own_share`` is left cannot be told from others. ``shortest``: words that a short item needs.
     """
 
     coverage: float = 0.10

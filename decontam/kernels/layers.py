@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint64
 
+from decontam.kernels.batches import Bytes, Longs
 from decontam.kernels.vectors import base64_mask, byte_mask, code_mask, high_mask, layer_mask, ones, trailing_zeros
 
 U = np.uint64
@@ -278,7 +279,7 @@ def _line(data, at, high, before, missed, classes, found, count, value, first, l
     return count, at, missed
 
 
-def look(data, offsets):
+def look(data: Bytes, offsets: Longs) -> Longs:
     """Where layers stand in the values of a column.
 
     Returns:

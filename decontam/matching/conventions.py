@@ -4,6 +4,9 @@ A small holdout cannot show what is common: a phrase that stands in a tenth of a
 items, and looks like theirs. Training tasks are counted beside them, but for those that may be copies of an item: a convention
 is what tasks share that differ otherwise. Copies that were changed so far that they look like neighbours of the item, with
 other words and other literals, hide it only where they are more than ``common_share`` of the whole suite.
+
+Two tasks of one template differ in their own constants and keys. Where training tasks are known, these decide whether code, or
+words of an answer, are a leak (``matching.judging``): a copy of which all were changed is not told from a sibling.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def text_grams(
 
 def _word_kinds(data: NDArray[np.uint8], offsets: Longs) -> NDArray[np.uint8]:
     """1 for each folded word that counts as one in ``informative``."""
-    kinds = indexing.word_kinds(data, offsets)
+    kinds: NDArray[np.uint8] = indexing.word_kinds(data, offsets)
     for n in np.flatnonzero(kinds > 1).tolist():
         word = data[offsets[n] : offsets[n + 1]].tobytes().decode()
         kinds[n] = (len(word) > 1 and word.isalpha()) or stands_alone(word)

@@ -52,7 +52,7 @@ class View:
 
 def views(column: Column) -> Iterator[View]:
     """All views of a column, the outermost layer first."""
-    level: Column | None = column
+    level = column
     above: View | None = None
     for _ in range(_DEPTH):
         found = layers.look(level.data, level.offsets)
