@@ -15,7 +15,7 @@ from decontam.holdouts import items_of
 from decontam.kernels.tokens import N, tokenize
 from decontam.matching.conventions import without_conventions
 from decontam.matching.index import BLIND, HoldoutIndex, build_index, solution_key
-from decontam.matching.match import match_text
+from decontam.matching.match import as_column, match_readings, match_text, readings
 from decontam.records import CleanPair, ContaminatedPair, Match
 from decontam.rule import RULE_VERSION, Rule
 from evals.errors import Inconclusive
@@ -94,7 +94,9 @@ def _parts(index: AnyIndex) -> Iterator[tuple[str, HoldoutIndex]]:
 
 def match_splits(text: str, index: AnyIndex) -> list[Match]:
     """Matches of a text with every split, the holdout's first; each names its split."""
-    return [match.model_copy(update={"split": split}) for split, part in _parts(index) for match in match_text(text, part)]
+    found = readings(as_column([text]))
+    parts = ((split, match) for split, part in _parts(index) for _, match in match_readings(found, part))
+    return [match.model_copy(update={"split": split}) for split, match in parts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decontam.screen import index_splits, index_tasks, match_splits, match_text
@@ -74,6 +74,7 @@ def renamed(code: str, number: int) -> str:
     return code
 
 
+@settings(deadline=None)  # the first example compiles the kernels
 @given(st.integers(1, 20))
 def test_copies_in_the_training_split_do_not_hide_an_item(copies: int) -> None:
     # With other words for a prompt, other names in the code, a group of its own: nothing but the code says whose it is.
@@ -83,6 +84,7 @@ def test_copies_in_the_training_split_do_not_hide_an_item(copies: int) -> None:
         assert {match.item for match in match_splits(text_of(one), index)} == {"s/tides"}, one.id
 
 
+@settings(deadline=None)  # the first example compiles the kernels
 @given(st.integers(1, 20))
 def test_reworded_prompts_of_one_item_do_not_hide_it(copies: int) -> None:
     planted = [

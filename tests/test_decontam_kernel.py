@@ -23,6 +23,7 @@ from decontam.kernels.tokens import N, fold, informative, stands_alone, tokenize
 from decontam.matching.grams import Grams, char_spans
 from decontam.matching.index import HoldoutIndex, build_index
 from decontam.matching.match import as_column, match_column, match_text, scan
+from decontam.matching.views import views
 from decontam.records import Item, Match
 from decontam.rule import Rule
 
@@ -306,11 +307,12 @@ def words(text: str) -> list[str]:
 @given(DOCUMENTS)
 @example(f"Before. {FERRY} After. {full_width(CAFE)}")
 def test_the_longest_run_is_the_same_words_in_both_texts(document: str) -> None:
+    layered = any(True for _ in views(as_column([document])))  # a view's words are not those of the text as given
     for match in match_text(document, the_index(), ["text"]):
         part = next(item for item in ITEMS if item.key == match.item).part(match.part)
-        found = words(document[slice(*match.document_span)])
-        assert found == words(part[slice(*match.item_span)])
-        assert len(found) == match.longest_run
+        run = words(part[slice(*match.item_span)])
+        assert len(run) == match.longest_run
+        assert layered or words(document[slice(*match.document_span)]) == run
 
 
 @settings(max_examples=200, deadline=None)

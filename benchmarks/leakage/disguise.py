@@ -16,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import layers
 import other_code
 import python_code
+import rewrites
 from items import Item
 
 Reach = Literal["text", "code"]
@@ -274,4 +276,29 @@ DISGUISES: dict[str, Disguise] = {
     "inlined_temporaries": Disguise(function=inlined_temporaries, reach=_CODE),
     "chat": Disguise(function=chat, reach=_BOTH),
     "other_language_comments": Disguise(function=other_language_comments, reach=_TEXT),
+    # Text within text: nothing is lost.
+    "tags_every_word": Disguise(function=layers.tags_every_word, reach=_BOTH),
+    "html_entities": Disguise(function=layers.html_entities, reach=_BOTH),
+    "json_escapes": Disguise(function=layers.json_escapes, reach=_BOTH),
+    "percent_block": Disguise(function=layers.percent_block, reach=_BOTH),
+    "base64_block": Disguise(function=layers.base64_block, reach=_BOTH),
+    "ansi": Disguise(function=layers.ansi, reach=_BOTH),
+    "homoglyphs": Disguise(function=layers.homoglyphs, reach=_BOTH),
+    "line_numbers": Disguise(function=layers.line_numbers, reach=_BOTH),
+    "grep_n": Disguise(function=layers.grep_n, reach=_BOTH),
+    "git_blame": Disguise(function=layers.git_blame, reach=_BOTH),
+    "log_prefix": Disguise(function=layers.log_prefix, reach=_BOTH),
+    "irc_nicks": Disguise(function=layers.irc_nicks, reach=_BOTH),
+    # Code written in another way.
+    "minified": Disguise(function=rewrites.minified, reach=_CODE),
+    "restyled_tests": Disguise(function=rewrites.restyled_tests, reach=_CODE),
+    "changed_literals": Disguise(function=rewrites.changed_literals, reach=_CODE),
+    "reordered": Disguise(function=rewrites.reordered, reach=_CODE),
+    "commented_out": Disguise(function=rewrites.commented_out, reach=_CODE),
+    "half_of_code": Disguise(function=rewrites.half_of_code, reach=_CODE),
+    "inserted_statements": Disguise(function=rewrites.inserted_statements, reach=_CODE),
+    "wrapped_in_class": Disguise(function=rewrites.wrapped_in_class, reach=_CODE),
+    "arrow_functions": Disguise(function=rewrites.arrow_functions, reach=_CODE),
+    "typescript": Disguise(function=rewrites.typescript, reach=_CODE),
+    "code_in_prompt": Disguise(function=rewrites.code_in_prompt, reach=_CODE),
 }

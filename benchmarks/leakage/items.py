@@ -10,12 +10,14 @@ other. Items that share a group (HumanEval/3 and JavaScript/3) are the same task
 
 from __future__ import annotations
 
+import ast
 import csv
 import gzip
 import hashlib
 import io
 import json
 import re
+import sysconfig
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +31,13 @@ Half = Literal["tune", "report"]
 HALVES: tuple[Half, ...] = ("tune", "report")
 MBPP_HOLDOUT = range(11, 511)
 MBPP_TRAIN = range(601, 975)
+_CLASS_MODULES = (  # noqa: SIM905
+    "argparse asyncio/locks asyncio/queues bdb calendar cmd code codeop collections/__init__ configparser contextlib csv difflib "
+    "doctest email/feedparser email/header fileinput fractions ftplib gettext graphlib gzip html/parser http/cookies http/client "
+    "imaplib ipaddress json/decoder json/encoder logging/handlers lzma mailbox mimetypes netrc optparse pdb pickletools plistlib "
+    "poplib pprint profile queue random sched selectors shelve shlex smtplib socketserver statistics string tarfile tempfile "
+    "textwrap threading timeit trace traceback urllib/robotparser weakref xml/sax/saxutils xmlrpc/client zipapp zipfile/__init__"
+).split()
 _CODE_TOKEN = re.compile(
     r"""(?P<skip>//[^\n]*|/\*.*?\*/|--[^\n]*|\s+)|[A-Za-z_$][\w$]*|\d[\w.]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`"""
     r"""|[=!<>]=+|&&|\|\||=>|.""",
@@ -61,6 +70,7 @@ class Item:
     answer: str
     tests: str
     opens: bool = False  # the prompt opens the function that the answer completes
+    start: str = ""  # the program that the prompt holds, where it holds one
 
     @property
     def code(self) -> str:
@@ -120,9 +130,11 @@ def load_items(data: Path) -> list[Item]:
     items = [
         *_humaneval(data),
         *_javascript(data),
+        *_repairs(data),
         *_mbpp(data, MBPP_HOLDOUT),
         *_quixbugs(data),
         *_sql(data),
+        *_classes(),
         *shipped("holdout"),
     ]
     items = sorted((item for item in items if item.prompt.strip() or item.answer.strip()), key=lambda item: item.id)
@@ -174,6 +186,49 @@ def _humaneval(data: Path) -> Iterator[Item]:
 def _javascript(data: Path) -> Iterator[Item]:
     for row in _lines(data / "humanevalpack" / "humanevalpack-js.jsonl"):
         yield _opened(row, "humanevalpack-js", "javascript")
+
+
+def _repairs(data: Path) -> Iterator[Item]:
+    """HumanEvalFix: programs to repair, in Python and JavaScript; every fourth task of each: most are there once."""
+    for language in ("python", "javascript"):
+        stem = "js" if language == "javascript" else "python"
+        for row in _lines(data / "humanevalpack" / f"humanevalpack-{stem}.jsonl"):
+            number = row["task_id"].rpartition("/")[2]
+            if int(number) % 4 == (stem == "js"):
+                start = unix(row["declaration"] + row["buggy_solution"])
+                yield Item(
+                    id=f"fix-{stem}/{number}",
+                    source="humanevalfix",
+                    group=f"humaneval/{number}",
+                    language="javascript" if language == "javascript" else "python",
+                    prompt=f"{start.rstrip()}\n\nFix bugs in {row['entry_point']}.",
+                    answer=unix(row["declaration"] + row["canonical_solution"]),
+                    tests=unix(row["test"]),
+                    start=start,
+                )
+
+
+def _classes() -> Iterator[Item]:
+    """Long programs: classes of the standard library of 200 to 2,000 code tokens, the docstring as the prompt; one a module."""
+    for name in _CLASS_MODULES:
+        try:
+            text = Path(sysconfig.get_path("stdlib"), *name.split("/")).with_suffix(".py").read_text(encoding="utf-8")
+            nodes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and ast.get_docstring(node)]
+        except (OSError, SyntaxError):
+            continue
+        for node in sorted(nodes, key=lambda node: node.name):
+            code = ast.get_source_segment(text, node) or ""
+            if 200 <= code_tokens(code, "python") <= 2000:
+                yield Item(
+                    id=f"class/{name}/{node.name}",
+                    source="classes",
+                    group=f"class/{name}",
+                    language="python",
+                    prompt=(ast.get_docstring(node) or "").strip(),
+                    answer=code + "\n",
+                    tests="",
+                )
+                break
 
 
 def _opened(row: Mapping[str, Any], source: str, language: Literal["python", "javascript"]) -> Item:

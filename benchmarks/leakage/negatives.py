@@ -10,10 +10,13 @@ differ in one word of the demand (even for odd, minimum for maximum, left for ri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import other_code
+import python_code
 from items import Half, Item, half_of, load_items, mbpp_train, shipped
 
 TEXTS = Path(__file__).parent / "texts"
@@ -42,9 +45,16 @@ SAME_TASK: dict[int, tuple[str, ...]] = {
 }
 
 
+SAME_SHARE = 0.75
+_RUN = 4
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Negative:
-    """One hard negative. ``kind``: ``same_benchmark`` and its source, ``algorithm`` or ``boilerplate``; ``name``: which one."""
+    """One hard negative. ``kind``: ``same_benchmark`` or ``same_program`` and its source, ``algorithm`` or ``boilerplate``.
+
+    ``name``: which one.
+    """
 
     kind: str
     name: str
@@ -53,15 +63,16 @@ class Negative:
 
 def negatives(data: Path, half: Half) -> Iterator[Negative]:
     """The hard negatives of one half; the halves share none, except that each half's HumanEval is the other's negative."""
+    programs = [runs(item) for item in load_items(data) if item.half == half]
     for item in mbpp_train(data):
         if item.half == half and int(item.id.removeprefix("MBPP/")) not in SAME_TASK:
-            yield _task(item)
+            yield _task(item, programs)
     for item in shipped("train"):
         if item.half == half:
-            yield _task(item)
+            yield _task(item, programs)
     for item in load_items(data):
         if item.half != half and item.source in ("humaneval", "humanevalpack-js"):
-            yield _task(item)
+            yield _task(item, programs)
     for kind, stem in (("algorithm", "classics_python"), ("algorithm", "classics_javascript"), ("boilerplate", "boilerplate")):
         for name, text in snippets(TEXTS / f"{stem}.txt"):
             if half_of(f"{kind}/{name.removeprefix('js_')}") == half:
@@ -75,5 +86,17 @@ def snippets(path: Path) -> Iterator[tuple[str, str]]:
         yield name, text.strip("\n") + "\n"
 
 
-def _task(item: Item) -> Negative:
-    return Negative(kind=f"same_benchmark {item.source}", name=item.id, text=item.whole)
+def runs(item: Item) -> frozenset[tuple[str, ...]]:
+    """The runs of four tokens of an item's program, its own names as one."""
+    text = (python_code.stripped(item.code) or item.code) if item.language == "python" else item.code
+    parts = [token for kind, token in other_code.tokens(text, "javascript") if kind not in ("comment", "space")]
+    kept = python_code.NAMED | other_code.JS_FIXED
+    tokens = [token if not re.match(r"[A-Za-z_$]", token) or token in kept else "name" for token in parts]
+    return frozenset(tuple(tokens[n : n + _RUN]) for n in range(len(tokens) - _RUN + 1))
+
+
+def _task(item: Item, programs: Sequence[frozenset[tuple[str, ...]]]) -> Negative:
+    own = runs(item)
+    same = any(len(own & other) >= SAME_SHARE * len(own | other) for other in programs) if own else False
+    kind = "same_program" if same else "same_benchmark"
+    return Negative(kind=f"{kind} {item.source}", name=item.id, text=item.whole)

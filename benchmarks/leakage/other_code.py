@@ -29,7 +29,7 @@ _JS_WORDS = (
     "Array Boolean Date Error Infinity JSON Map Math NaN Number Object Promise RegExp Set String Symbol console isNaN parseFloat "
     "parseInt require module md5 crypto"
 )
-_JS_FIXED = frozenset(_JS_WORDS.split())
+JS_FIXED = frozenset(_JS_WORDS.split())
 _CLAUSES = re.compile(
     r"\s+\b(FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|UNION(?: ALL)?|SELECT|AND|ON|"
     r"(?:LEFT |RIGHT |INNER |FULL |CROSS )?(?:OUTER )?JOIN)\b\s*",
@@ -62,7 +62,7 @@ def tokens(source: str, language: str) -> Iterator[tuple[str, str]]:
 
 def renamed(source: str, language: str, rng: random.Random) -> str | None:
     """Own names replaced, consistently: functions, parameters and variables; in SQL the aliases."""
-    own = _sql_names(source) if language == "sql" else _js_names(source)
+    own = _sql_names(source) if language == "sql" else js_names(source)
     if not own:
         return None
     pool = [name for name in NAMES if not re.search(rf"\b{name}\b", source)]
@@ -73,7 +73,7 @@ def renamed(source: str, language: str, rng: random.Random) -> str | None:
         verbed = language == "javascript" and re.search(rf"\b{re.escape(name)}\s*=\s*(?:async\s*)?\([^)]*\)\s*=>", source)
         parts = [*rng.choice(VERBS).split("_"), *noun.split("_")] if verbed else noun.split("_")
         mapping[name] = noun if language == "sql" else parts[0] + "".join(part.title() for part in parts[1:])
-    return _mapped(source, language, mapping)
+    return mapped(source, language, mapping)
 
 
 def tokens_without_comments(source: str) -> str:
@@ -147,7 +147,7 @@ def edited(source: str, language: str, rng: random.Random, share: float) -> str:
     """A share of the tokens replaced by others of their kind."""
     parts = list(tokens(source, language))
     code = [n for n, (kind, _) in enumerate(parts) if kind not in ("comment", "space")]
-    fixed = _JS_FIXED if language == "javascript" else frozenset()
+    fixed = JS_FIXED if language == "javascript" else frozenset()
     can = [
         n
         for n in code
@@ -166,14 +166,14 @@ def _changeable(parts: list[tuple[str, str]], fixed: frozenset[str]) -> set[str]
     return {text for kind, text in parts if kind == "name" and text not in fixed and not text.isupper()}
 
 
-def _js_names(source: str) -> set[str]:
+def js_names(source: str) -> set[str]:
     plain = "".join(text for kind, text in tokens(source, "javascript") if kind not in ("comment", "string", "regex"))
     found = set(re.findall(r"\b(?:const|let|var|function)\s+([A-Za-z_$][\w$]*)", plain))
     found.update(re.findall(r"(?<![.\w$])([A-Za-z_$][\w$]*)\s*=>", plain))
     lists = re.findall(r"\(([^()]*)\)\s*=>", plain) + re.findall(r"\bfunction\b\s*[\w$]*\s*\(([^()]*)\)", plain)
     lists += re.findall(r"\b(?:let|var|const)\s+([^;\n{}()\[\]]+)", plain)
     found.update(part.split("=")[0].strip(" .\n") for group in lists for part in group.split(","))
-    return {name for name in found if re.fullmatch(r"[A-Za-z_$][\w$]*", name)} - _JS_FIXED
+    return {name for name in found if re.fullmatch(r"[A-Za-z_$][\w$]*", name)} - JS_FIXED
 
 
 def _sql_names(source: str) -> set[str]:
@@ -189,7 +189,7 @@ def _sql_names(source: str) -> set[str]:
     return {name for name in used - columns if name.lower() not in words}
 
 
-def _mapped(source: str, language: str, mapping: dict[str, str]) -> str:
+def mapped(source: str, language: str, mapping: dict[str, str]) -> str:
     pieces: list[str] = []
     before = ""
     parts = list(tokens(source, language))

@@ -49,6 +49,8 @@ REMARKS = (
     "combine both sides",
     "the simple approach is fine for small inputs",
 )
+NAMED = frozenset((*keyword.kwlist, *dir(builtins)))
+"""Words that no renaming changes."""
 _LINE_WIDTH = 88
 _Tree = TypeVar("_Tree", bound=ast.AST)
 
@@ -64,7 +66,7 @@ def parses(text: str) -> bool:
 
 def renamed(source: str, rng: random.Random) -> str | None:
     """All own names replaced, consistently: functions, classes, parameters, variables."""
-    tree = _parse(source)
+    tree = parse(source)
     if tree is None:
         return None
     own = own_names(tree)
@@ -117,7 +119,7 @@ def new_names(names: list[str], source: str, rng: random.Random, functions: set[
 
 def stripped(source: str) -> str | None:
     """Without comments and docstrings; names and layout kept."""
-    tree = _parse(source)
+    tree = parse(source)
     if tree is None:
         return None
     lines = source.split("\n")
@@ -143,7 +145,7 @@ def stripped(source: str) -> str | None:
 
 def reformatted(source: str, rng: random.Random) -> str | None:
     """The same tree in another layout: double quotes, long lines broken, trailing commas, parentheses. Comments are lost."""
-    tree = _parse(source)
+    tree = parse(source)
     if tree is None:
         return None
     text = _double_quotes(ast.unparse(tree))
@@ -165,7 +167,7 @@ def reformatted(source: str, rng: random.Random) -> str | None:
 
 def commented(source: str, rng: random.Random, remark: Callable[[random.Random], str] | None = None) -> str | None:
     """A comment line above every second line of code."""
-    tree = _parse(source)
+    tree = parse(source)
     if tree is None:
         return None
     inside: set[int] = set()
@@ -188,7 +190,7 @@ def temporaries(source: str, rng: random.Random) -> str | None:
     """Temporaries used once, in the next statement, put in their place; where there are none, new ones for what is returned,
     tested or looped over. The order of statements stays. None where neither applies.
     """
-    tree = _parse(source)
+    tree = parse(source)
     if tree is None:
         return None
     changed = _inline(tree)
@@ -232,7 +234,7 @@ def edited(source: str, rng: random.Random, share: float) -> str | None:
     return None
 
 
-def _parse(source: str) -> ast.Module | None:
+def parse(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError):
@@ -240,7 +242,7 @@ def _parse(source: str) -> ast.Module | None:
 
 
 def _dump(source: str) -> str | None:
-    tree = _parse(source)
+    tree = parse(source)
     return ast.dump(tree) if tree is not None else None
 
 
@@ -332,7 +334,7 @@ def _exploded(line: str) -> list[str] | None:
     return [line[: start + 1], *(f"{indent}    {element}," for element in elements if element), indent + line[end:]]
 
 
-def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
+def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
@@ -343,7 +345,7 @@ def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 def _inline(tree: ast.Module) -> int:
     """``x = f(y)`` and a next statement that uses ``x`` once, at once, and nobody else: becomes one statement."""
     changed = 0
-    for block in _blocks(tree):
+    for block in blocks(tree):
         place = 0
         while place + 1 < len(block):
             first, second = block[place], block[place + 1]
@@ -403,7 +405,7 @@ def _introduce(tree: ast.Module, source: str, rng: random.Random) -> int:
     free = [name for name in NAMES if not re.search(rf"\b{name}\b", source)]
     rng.shuffle(free)
     changed = 0
-    for block in list(_blocks(tree)):
+    for block in list(blocks(tree)):
         place = 0
         while place < len(block):
             statement = block[place]

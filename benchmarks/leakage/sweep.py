@@ -69,8 +69,8 @@ class Scored:
     def literals(self) -> judging.Literals:
         return self.told
 
-    def aligned(self) -> tuple[float, int]:
-        return self.share, self.tokens
+    def aligned(self, least: float) -> float:
+        return self.share if self.share >= least else 0.0
 
 
 def rows_of(file: Path) -> list[dict[str, Any]]:
@@ -93,7 +93,6 @@ def score(bench: Path) -> Iterator[Scored]:
             part, known = grams.parts[number], truth[value]
             key = index.items[part.number].key
             evidence = judging.CodeEvidence(column, index, number, window) if channel == "code" else None
-            share, tokens = evidence.aligned() if evidence else (0.0, 0)
             yield Scored(
                 row=value,
                 right=known["kind"] == "plant" and key in (known["item"], *known["accept"]),
@@ -103,8 +102,8 @@ def score(bench: Path) -> Iterator[Scored]:
                 grams=int(row[scorekernel.GRAMS]),
                 unique=int(row[scorekernel.UNIQUE]),
                 told=evidence.literals() if evidence else "none",
-                share=share,
-                tokens=tokens,
+                share=evidence.aligned(0.0) if evidence else 0.0,
+                tokens=evidence.tokens if evidence else 0,
             )
 
 
@@ -113,6 +112,8 @@ def flags(item: Scored, rule: Rule) -> bool:
     counts = (item.coverage, item.grams, item.unique)
     if item.channel == "text":
         return judging.judge_text(rule, item.part, *counts) is not None
+    if item.part == "tests":
+        return judging.judge_tests(rule, item.coverage, item.unique) is not None
     return judging.judge_code(rule, item, *counts) is not None
 
 

@@ -17,6 +17,8 @@ import numpy as np
 from numba import njit, uint64
 
 from decontam.kernels.codewords import KEPT
+from decontam.kernels.literals import POWER as LITERALS_POWER
+from decontam.kernels.literals import L, literal_key, literal_marks, literals_of
 from decontam.kernels.text import BASE, MASKS, hash_bytes, mix, powers, safe_load
 from decontam.kernels.vectors import byte_mask, code_mask, load64, name_mask, ones, trailing_zeros
 
@@ -475,14 +477,24 @@ def _code_region(data, low, high):
     return first, last
 
 
+@cache
+def marks() -> Any:
+    """Codes of the tokens that are literals."""
+
+    def name_hash(name: bytes) -> int:
+        return int(_lower_hash(np.frombuffer(name, np.uint8), 0, len(name)))
+
+    return literal_marks(int(_TEXT), int(_NUMBER), name_hash)
+
+
 def scan_code(data, offsets, *tables):
-    """All verified windows of the index in the values of one column.
+    """All verified windows of the index in the values of one column, of tokens and of literals.
 
     Args:
         data: bytes of all values.
         offsets: n + 1 int64.
-        tables: bitmap and its shift; keys and grams of the table and its shift; the W codes of each gram; CLASSES, PAIRS and the
-            table of kept names.
+        tables: bitmap and its shift; keys and grams of the table and its shift; the W codes of each gram (of a gram of literals
+            their L hashes, and zeros); CLASSES, PAIRS, the table of kept names, and the codes that are literals.
 
     Returns:
         int64 rows (value, gram, ordinal of the window's first token in the value, first byte, end byte in the value).
@@ -505,7 +517,15 @@ def _same_window(values, token, codes, wanted):
 
 
 @njit(nogil=True, cache=True)
-def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, gram_codes, classes, pairs, kept):
+def _same_literals(literals, first, wanted):
+    for k in range(L):
+        if literals[first + k] != wanted[k]:
+            return False
+    return wanted[L] == U(0)
+
+
+@njit(nogil=True, cache=True)
+def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, gram_codes, classes, pairs, kept, marks):
     """Fill ``hits`` as far as it goes; returns how many there are."""
     total = 0
     room = 16
@@ -514,6 +534,7 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
     values, spans = np.empty((room, 2), np.uint64), np.empty((room, 2), np.int64)
     windows, later = np.empty(room, np.uint64), np.empty(room, np.int64)
     codes = np.empty(W, np.uint64)
+    literals, places = np.empty(room, np.uint64), np.empty(room, np.int64)
     table_mask = uint64(len(keys) - 1)
     for value in range(len(offsets) - 1):
         low, end = offsets[value], offsets[value + 1]
@@ -547,6 +568,29 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
                             total += 1
                             break
                         probe = (probe + U(1)) & table_mask
+                if marks[0] != U(0):
+                    used = literals_of(data, values, spans, count, marks, literals, places)
+                    rolling = U(0)
+                    for n in range(used):
+                        rolling = rolling * BASE + literals[n]
+                        if n >= L:
+                            rolling -= literals[n - L] * LITERALS_POWER
+                        if n < L - 1:
+                            continue
+                        key = literal_key(rolling)
+                        bit = key >> bitmap_shift
+                        if not (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1):
+                            continue
+                        probe = key >> table_shift
+                        while grams[probe] >= 0:
+                            if keys[probe] == key and _same_literals(literals, n - L + 1, gram_codes[grams[probe]]):
+                                if total < len(hits):
+                                    hits[total, 0], hits[total, 1], hits[total, 2] = value, grams[probe], ordinal + n - L + 1
+                                    hits[total, 3] = spans[places[n - L + 1], 0] - low
+                                    hits[total, 4] = spans[places[n], 1] - low
+                                total += 1
+                                break
+                            probe = (probe + U(1)) & table_mask
                 ordinal += count + W  # so that no run crosses pieces
             start = stop
     return total

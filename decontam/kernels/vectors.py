@@ -60,8 +60,11 @@ def load64(typingctx: Any, array: Any, index: Any) -> Any:
     return types.uint64(array, index), codegen
 
 
-def _mask(signs: str, says: str, *, words: bool = False) -> Any:
-    """A kernel's function that sets 64 bits for 64 bytes: for the characters of ``signs``, and with ``words`` for word bytes."""
+def _mask(signs: str, says: str, *, words: bool = False, high: bool = False) -> Any:
+    """A kernel's function that sets 64 bits for 64 bytes: for the characters of ``signs``.
+
+    With ``words`` also for ASCII letters and digits, with ``high`` for bytes that are not ASCII.
+    """
 
     @intrinsic
     def mask(typingctx: Any, array: Any, index: Any) -> Any:
@@ -71,6 +74,7 @@ def _mask(signs: str, says: str, *, words: bool = False) -> Any:
             if words:
                 matches.append(_within(builder, builder.or_(block, _splat(0x20)), ord("a"), ord("z")))
                 matches.append(_within(builder, block, ord("0"), ord("9")))
+            if high:
                 matches.append(builder.icmp_unsigned(">=", block, _splat(0x80)))
             return builder.bitcast(_any(builder, matches), _I64)
 
@@ -80,11 +84,15 @@ def _mask(signs: str, says: str, *, words: bool = False) -> Any:
     return mask
 
 
-word_mask = _mask("", "ASCII letters and digits, and every byte that is not ASCII.", words=True)
-name_mask = _mask("_$", "What names and numbers in code are made of: word bytes, ``_`` and ``$``.", words=True)
+word_mask = _mask("", "ASCII letters and digits, and every byte that is not ASCII.", words=True, high=True)
+name_mask = _mask("_$", "What names and numbers in code are made of: word bytes, ``_`` and ``$``.", words=True, high=True)
 escape_mask = _mask("\\", "Backslashes.")
 escaped_mask = _mask("ntr", "The letters that mean white space after a backslash.")
 code_mask = _mask("()[]{}=;_<>", "What occurs in code and not in prose.")
+
+high_mask = _mask("", "Bytes that are not ASCII.", high=True)
+base64_mask = _mask("+/-_=", "What base64 is made of, in both of its alphabets.", words=True)
+layer_mask = _mask("\\&<%\x1b\n", "Where an escape, a tag, an entity or a terminal's colour may begin, and line ends.")
 
 
 @intrinsic

@@ -4,6 +4,9 @@ A small holdout cannot show what is common: a phrase that stands in a tenth of a
 items, and looks like theirs. Training tasks are counted beside them, but for those that may be copies of an item: a convention
 is what tasks share that differ otherwise. Copies that were changed so far that they look like neighbours of the item, with
 other words and other literals, hide it only where they are more than ``common_share`` of the whole suite.
+
+Two tasks of one template differ in their own constants and keys. Where training tasks are known, these decide whether code, or
+words of an answer, are a leak (``matching.judging``): a copy of which all were changed is not told from a sibling.
 """
 
 from __future__ import annotations
@@ -48,8 +51,8 @@ def without_conventions(index: HoldoutIndex, training: Sequence[Item]) -> Holdou
     most = max(index.rule.common_least, int(index.rule.common_share * (len(index.items) + len(training))))
     reduced = without_boilerplate(index, counts["text"], counts["code"], most)
     named = digest([index.digest, sorted((item.model_dump() for item in training), key=lambda row: str(row["key"]))])
-    copied = {text for text, _ in copies["code"]}
-    return replace(reduced, digest=named, training_literals=_literals(training, families, copied))
+    copied = {text for text, part in copies["code"] if index.code.parts[part].name == "answer"}
+    return replace(reduced, digest=named, training_literals=_literals(training, families, copied), own_literals=most)
 
 
 def _occurrences(hits: Longs) -> Longs:

@@ -1,11 +1,12 @@
 """The tables of a holdout's grams, as the kernels read them: which grams count, in which parts they occur, and their weights.
 
-The text channel has 8-grams of words of all parts; the code channel has windows of 12 code tokens of answers. Uninformative
-grams, and those that many items share, belong to no item.
+The text channel has 8-grams of words of all parts; the code channel has windows of 12 code tokens of answers and of code in
+prompts, and of 6 literals of tests. Uninformative grams, and those that many items share, belong to no item.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,33 +16,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from decontam.kernels import code as codekernel
+from decontam.kernels import indexing
 from decontam.kernels import text as textkernel
 from decontam.kernels.batches import Longs
 from decontam.kernels.folding import folding
-from decontam.kernels.tokens import N, informative
-from decontam.matching.families import families_of, twins_of
+from decontam.kernels.literals import L, literal_keys, literals_of, telling_windows
+from decontam.kernels.tokens import N, stands_alone
+from decontam.matching.families import distinct_pairs, families_of, joined, twins_of
 from decontam.records import Item
 from decontam.rule import Rule
 
 PARTS = ("prompt", "answer", "tests")
 Keys = NDArray[np.uint64]
+_SIGNS_IN_PROMPTS = 4  # in a window of code of a prompt, or it may be prose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of one item; ``number`` is the item's. ``spans``: character offsets of its tokens, (tokens, 2)."""
+    """One part of one item; ``number`` is the item's. ``spans``: character offsets of its tokens, (tokens, 2).
+
+    ``length``: tokens of a gram. In the code channel the tokens of tests are their literals.
+    """
 
     number: int
     name: str
     text: str
     spans: Longs
+    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grams:
-    """One channel's tables. ``length``: tokens a gram. Grams are numbered; ``posting_*`` list the parts of each."""
+    """One channel's tables. Grams are numbered; ``posting_*`` list the parts of each."""
 
-    length: int
     parts: tuple[Part, ...]
     weight: NDArray[np.float64]
     tokens: Longs
@@ -99,33 +106,29 @@ def text_grams(
         for name in PARTS:
             text = item.part(name)
             word_bytes, offsets, hashes, spans = textkernel.split_words(utf8(text), tables.codes, tables.sequences, tables.starts)
-            folded = word_bytes.tobytes()
-            words = [folded[offsets[n] : offsets[n + 1]].decode() for n in range(len(hashes))]
             length = N
-            positions = [p for p in range(len(words) - N + 1) if informative(words[p : p + N])]
-            if name == "prompt" and rule.shortest <= len(words) < N and item.answer.strip():
-                length, positions = len(words), [0]
+            positions = indexing.informative_positions(_word_kinds(word_bytes, offsets), hashes)
+            if name == "prompt" and rule.shortest <= len(hashes) < N and item.answer.strip():
+                length, positions = len(hashes), np.zeros(1, np.int64)
                 short_parts[len(parts)] = number
                 ending = int(textkernel.gram_keys(hashes, 2)[-1]) >> (64 - textkernel.ENDING_BITS)
                 endings[ending >> 6] |= np.uint64(1 << (ending & 63))
-            parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans)))
+            parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans), length=N))
             keys.append(textkernel.gram_keys(hashes, length))
-            kept.append(np.array(positions, np.int64))
+            kept.append(positions)
             words_of.append((word_bytes, offsets))
     firsts = np.cumsum([0, *(len(offsets) - 1 for _, offsets in words_of)])
     item_of = np.concatenate([np.full(len(p), part.number) for part, p in zip(parts, kept, strict=True)]).astype(np.int64)
     key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
     twins = twins_of(len(items), item_of, key_of)
-    grams, spots = _grams(parts, keys, kept, N, rule, families_of(twins, rule.common_least))
+    grams, spots = _grams(parts, keys, kept, rule, families_of(twins, rule.common_least))
     lengths = np.full(len(grams.idf), N, np.int64)
-    gram_word = np.zeros(len(grams.idf), np.int64)
+    gram_word = firsts[spots[:, 0]] + spots[:, 1]
     short: dict[int, tuple[int, ...]] = {}
-    for gram, (where, position) in enumerate(spots):
-        gram_word[gram] = firsts[where] + position
-        if where in short_parts:
-            lengths[gram] = len(words_of[where][1]) - 1
-            holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
-            short[gram] = tuple(short_parts[holder] for holder in holders)
+    for gram in np.flatnonzero(np.isin(spots[:, 0], list(short_parts))).tolist():
+        lengths[gram] = len(words_of[int(spots[gram, 0])][1]) - 1
+        holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
+        short[gram] = tuple(short_parts[holder] for holder in holders)
     word_bytes = np.concatenate([data for data, _ in words_of])
     sizes = np.concatenate([np.diff(offsets) for _, offsets in words_of])
     word_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -140,49 +143,73 @@ def text_grams(
     return replace(grams, verify=verify), findable, short, twins
 
 
+def _word_kinds(data: NDArray[np.uint8], offsets: Longs) -> NDArray[np.uint8]:
+    """1 for each folded word that counts as one in ``informative``."""
+    kinds: NDArray[np.uint8] = indexing.word_kinds(data, offsets)
+    for n in np.flatnonzero(kinds > 1).tolist():
+        word = data[offsets[n] : offsets[n + 1]].tobytes().decode()
+        kinds[n] = (len(word) > 1 and word.isalpha()) or stands_alone(word)
+    return kinds
+
+
 def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams, list[list[str]]]:
-    """Windows of code tokens of every answer: the tables, and what can be found of each item."""
-    kept_names = codekernel.kept_table()
+    """Windows of the code tokens of answers and of code in prompts, and of the literals of tests; what is found of each."""
     parts: list[Part] = []
     keys: list[Keys] = []
     kept: list[Longs] = []
-    values_of = []
-    out = np.empty(codekernel.W, np.uint64)
+    codes_of: list[Keys] = []
     for number, item in enumerate(items):
-        values, spans = codekernel.lex_text(utf8(item.answer), codekernel.CLASSES, codekernel.PAIRS, kept_names, False)
-        positions = []
-        for position in range(len(values) - codekernel.W + 1):
-            codekernel.window_codes(values, position, out)
-            if telling(out, values[position : position + codekernel.W]):
-                positions.append(position)
-        parts.append(Part(number=number, name="answer", text=item.answer, spans=char_spans(item.answer, spans)))
-        keys.append(codekernel.all_window_keys(values))
-        kept.append(np.array(positions, np.int64))
-        values_of.append(values)
-    grams, spots = _grams(parts, keys, kept, codekernel.W, rule, family, least=2 * rule.code_windows)
+        for name in PARTS:
+            text = item.part(name)
+            if not text.strip():
+                continue
+            data = utf8(text)
+            values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
+            if name == "tests":
+                hashes, places = np.empty(len(values), np.uint64), np.empty(len(values), np.int64)
+                used = literals_of(data, values, spans, len(values), codekernel.marks(), hashes, places)
+                positions = np.flatnonzero(telling_windows(data, spans, hashes, places, used)).astype(np.int64)
+                codes = np.zeros((len(positions), codekernel.W), np.uint64)
+                for k in range(L if len(positions) else 0):
+                    codes[:, k] = hashes[positions + k]
+                keys.append(literal_keys(hashes, used))
+                spans, length = spans[places[:used]], L
+            else:
+                positions = indexing.telling_positions(values, 0 if name == "answer" else _SIGNS_IN_PROMPTS)
+                codes = np.empty((len(positions), codekernel.W), np.uint64)
+                indexing.codes_at(values, positions, codes)
+                keys.append(codekernel.all_window_keys(values))
+                length = codekernel.W
+            parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans), length=length))
+            kept.append(positions)
+            codes_of.append(codes)
+    item_of = np.concatenate([np.full(len(p), part.number) for part, p in zip(parts, kept, strict=True)]).astype(np.int64)
+    key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
+    alike = families_of(twins_of(len(items), item_of, key_of), rule.common_least)
+    family = joined(family, alike, rule.common_least)
+    grams, spots = _grams(parts, keys, kept, rule, family, least=2 * rule.code_windows)
     codes = np.empty((len(spots), codekernel.W), np.uint64)
-    for gram, (part, position) in enumerate(spots):
-        codekernel.window_codes(values_of[part], position, codes[gram])
-    verify = (codes, codekernel.CLASSES, codekernel.PAIRS, kept_names)
-    findable = [["answer code"] if grams.weight[number] < math.inf else [] for number in range(len(items))]
+    order = np.argsort(spots[:, 0], kind="stable")
+    bounds = np.searchsorted(spots[order, 0], np.arange(len(parts) + 1))
+    for number, (low, high) in enumerate(itertools.pairwise(bounds.tolist())):
+        chosen = order[low:high]
+        codes[chosen] = codes_of[number][np.searchsorted(kept[number], spots[chosen, 1])]
+    verify = (codes, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), codekernel.marks())
+    findable: list[list[str]] = [[] for _ in items]
+    for part, weight in zip(grams.parts, grams.weight.tolist(), strict=True):
+        if weight < math.inf:
+            findable[part.number].append(f"{part.name} code")
     return replace(grams, verify=verify), findable
-
-
-def telling(codes: Keys, values: Keys) -> bool:
-    """Whether a window of code is informative: half of it distinct, and two words in it that keep their meaning."""
-    words = sum(int(value) > 0xFFFF for value in values[:, 0])
-    return len(set(codes.tolist())) >= codekernel.W // 2 and words >= 2
 
 
 def _grams(
     parts: Sequence[Part],
     keys: Sequence[Keys],
     kept: Sequence[Longs],
-    length: int,
     rule: Rule,
     family: Longs,
     least: int = 1,
-) -> tuple[Grams, list[tuple[int, int]]]:
+) -> tuple[Grams, Longs]:
     """Number the grams, drop the common ones, weigh the parts; also where each gram occurs first (part, position).
 
     ``family``: by item; similar items count as one when counting the items in which a gram occurs.
@@ -213,15 +240,14 @@ def _grams(
     weight = np.bincount(part_of, weights=idf[gram_of], minlength=len(parts)).astype(np.float64)
     weight[weight == 0] = math.inf
     bits = max(10, math.ceil(math.log2(max(len(unique_keys), 1) * 2 + 2)))
-    table_keys, table = _table(unique_keys, bits)
+    table_keys, table = indexing.key_table(unique_keys, bits)
     bitmap_bits = min(max(bits + 4, 14), 27)
     slots = unique_keys >> np.uint64(64 - bitmap_bits)
     bitmap = np.zeros(1 << (bitmap_bits - 6), np.uint64)
     np.bitwise_or.at(bitmap, (slots >> np.uint64(6)).astype(np.int64), np.uint64(1) << (slots & np.uint64(63)))
     starts = np.searchsorted(gram_of, np.arange(len(unique_keys) + 1)).astype(np.int64)
-    spots = [(int(part_of[s]), int(position_of[s])) for s in starts[:-1]]
+    spots = np.stack([part_of[starts[:-1]], position_of[starts[:-1]]], axis=1)
     grams = Grams(
-        length=length,
         parts=tuple(parts),
         weight=weight,
         tokens=np.array([len(part.spans) for part in parts], np.int64),
@@ -242,17 +268,5 @@ def _grams(
 
 def _frequency(gram_of: Longs, item_of: Longs, grams: int) -> Longs:
     """In how many items each gram occurs."""
-    pairs = np.unique(np.stack([gram_of, item_of], axis=1), axis=0) if len(gram_of) else np.zeros((0, 2), np.int64)
+    pairs = distinct_pairs(gram_of, item_of)
     return np.bincount(pairs[:, 0], minlength=grams).astype(np.int64)
-
-
-def _table(keys: Keys, bits: int) -> tuple[Keys, NDArray[np.int32]]:
-    """Open addressing by the top ``bits`` of the key, linear probing; -1 is empty."""
-    size = 1 << bits
-    slots, table = np.zeros(size, np.uint64), np.full(size, -1, np.int32)
-    for gram, key in enumerate(keys.tolist()):
-        probe = key >> (64 - bits)
-        while table[probe] >= 0:
-            probe = (probe + 1) & (size - 1)
-        slots[probe], table[probe] = key, gram
-    return slots, table

@@ -6,6 +6,7 @@ channel has windows of 12 code tokens of answers. Grams that say nothing, or tha
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -17,10 +18,12 @@ import numpy as np
 import orjson
 
 from decontam.kernels.batches import Longs
-from decontam.kernels.tokens import N, tokenize
+from decontam.kernels.folding import folding
+from decontam.kernels.text import split_words
+from decontam.kernels.tokens import N
 from decontam.matching.alignment import shape
 from decontam.matching.families import families_of
-from decontam.matching.grams import Grams, code_grams, code_literals, text_grams
+from decontam.matching.grams import Grams, code_grams, code_literals, text_grams, utf8
 from decontam.records import Item
 from decontam.rule import RULE_VERSION, Rule
 from evals.errors import BadInput, Inconclusive
@@ -46,16 +49,17 @@ class HoldoutIndex:
     findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
     short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
     training_literals: Counter[str] = field(default_factory=Counter, repr=False)  # in how many families of training tasks
+    own_literals: int = 0  # literals of more families are conventions of the suite; 0 where its training tasks are not known
 
     @cached_property
     def literals(self) -> tuple[dict[int, str], ...]:
         """By part of the code channel: the telling numbers and texts in it, by token."""
-        return tuple(telling_literals(part.text) for part in self.code.parts)
+        return tuple({} if part.name == "tests" else telling_literals(part.text) for part in self.code.parts)
 
     @cached_property
     def shapes(self) -> tuple[list[str], ...]:
         """By part of the code channel: its tokens as they are aligned."""
-        return tuple(shape(part.text.encode("utf-8", "replace")) for part in self.code.parts)
+        return tuple(shape(part.text.encode("utf-8", "replace")) if part.name != "tests" else [] for part in self.code.parts)
 
     @cached_property
     def literal_families(self) -> Counter[str]:
@@ -92,7 +96,10 @@ def telling_literals(code: str) -> dict[int, str]:
 
 def solution_key(code: str) -> str:
     """Identity of a solution up to spacing, punctuation and case."""
-    return " ".join(token.text for token in tokenize(code))
+    tables = folding()
+    data, offsets, *_ = split_words(utf8(code), tables.codes, tables.sequences, tables.starts)
+    folded = data.tobytes()
+    return " ".join(folded[start:end].decode() for start, end in itertools.pairwise(offsets.tolist()))
 
 
 def index_digest(items: Sequence[Item], rule: Rule) -> str:
