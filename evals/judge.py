@@ -12,14 +12,15 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 from pydantic import Field
 
 from evals.agreement import cohen_kappa, expected_calibration_error, kappa_interval
-from evals.languages import Language, language_of, part_of
+from evals.comments import with_changed, without_comments
+from evals.languages import language_of
 from evals.models.base import Backend, Prompt, Sampling
 from evals.progress import Progress, Silent
 from evals.records import Message, Record, Task
@@ -115,21 +116,6 @@ def quoted(text: str) -> str:
     return "\n".join(QUOTE + line for line in plain.split("\n"))
 
 
-def without_comments(code: str, language: str) -> str:
-    """The code alone, since a candidate could address its judge in comments and docstrings; unchanged if it does not parse.
-
-    Raises:
-        TaskFault: there is no such language.
-        Unreadable: no parser can read it.
-    """
-    row = language_of(language)
-    if row.uncommented:
-        return str(part_of(row, "uncommented")(code))
-    if row.grammar:
-        return _replaced(code, row, row.comments, lambda _: "")
-    return row.comment_pattern.sub("", code) if row.comment_pattern is not None else code
-
-
 def without_speech(task: Task, code: str) -> str:
     """The code without what could address a judge: comments, docstrings, and words in strings and long names.
 
@@ -150,7 +136,7 @@ def without_speech(task: Task, code: str) -> str:
         code = without_comments(_sound_part(code) if task.language == "python" else code, task.language)
     row = language_of("diff" if task.kind == "patch" else task.language)
     if row.grammar and row.strings:
-        code = _replaced(code, row, row.strings, silent)
+        code = with_changed(code, row, row.strings, silent)
     else:
         code = _STRING.sub(lambda text: silent(text[0]), code)
     return _LONG_NAME.sub(lambda name: name[0] if name[0] in known or _is_short(name[0]) else "name_of_many_words", code)
@@ -176,19 +162,6 @@ def _sound_part(code: str) -> str:
         else:
             return "\n".join(lines)
     return ""
-
-
-def _replaced(code: str, row: Language, kinds: Set[str], change: Callable[[str], str]) -> str:
-    """Code of a language with a grammar, with every node of some kinds changed."""
-    from evals.javascript.trees import parse_source, text, walk  # a grammar is loaded only where it is needed
-
-    source = code.encode(errors="replace")
-    ended, pieces = 0, []
-    for node in walk(parse_source(source.decode(), row.grammar)):
-        if node.type in kinds and node.start_byte >= ended:
-            pieces += [source[ended : node.start_byte].decode(), change(text(node))]
-            ended = node.end_byte
-    return "".join([*pieces, source[ended:].decode()])
 
 
 def judge_prompt(task: Task, code: str, rubric: Sequence[Criterion], *, golden_first: bool) -> Prompt:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evals.judge import without_comments
+from evals.comments import without_comments
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 

@@ -145,10 +145,10 @@ setTimeout(() => { console.log(most); process.exit(0) }, 1800);
 _WORKERS = """
 const { Worker } = require('worker_threads');
 let count = 0;
-const spin = 'const end = Date.now() + 4000; while (Date.now() < end);';
+const spin = 'const end = Date.now() + 30000; while (Date.now() < end);';
 for (let n = 0; n < 200; n++)
   try { new Worker(spin, { eval: true }).on('error', () => {}); count++ } catch {}
-const end = Date.now() + 4000;
+const end = Date.now() + 30000;
 while (Date.now() < end);
 console.log('had it all');
 """

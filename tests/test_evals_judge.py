@@ -16,6 +16,7 @@ from command_line import Ended
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.comments import without_comments
 from evals.files import read_json, read_records, write_jsonl
 from evals.judge import (
     DEFAULT_RUBRIC,
@@ -27,7 +28,6 @@ from evals.judge import (
     judge_prompt,
     parse_opinion,
     quoted,
-    without_comments,
     without_speech,
 )
 from evals.models.base import Completion, Prompt, Sampling

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from evals.comments import without_comments
 from evals.errors import TaskFault
 from evals.extract import extract_code
 from evals.graders import problems_of
@@ -13,7 +14,6 @@ from evals.graders.fuzz import entry_of
 from evals.graders.programs import ProgramGrader
 from evals.graders.runtimes import HiddenInputs, Runtime, runtime_for
 from evals.javascript.trees import GRAMMARS, parse_source
-from evals.judge import without_comments
 from evals.languages import LANGUAGES, language_of, part_of
 from evals.reading import reader_of
 from evals.records import Task

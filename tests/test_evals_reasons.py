@@ -24,11 +24,11 @@ def texts(node: ast.expr | None) -> Iterator[str]:
 
 
 def is_fail(nodes: list[ast.expr]) -> bool:
-    return len(nodes) > 1 and isinstance(nodes[0], ast.Constant) and nodes[0].value == "fail"
+    return len(nodes) > 1 and isinstance(nodes[0], ast.Constant) and nodes[0].value in {"fail", "unsettled"}
 
 
 def reasons_in(tree: ast.AST) -> Iterator[str]:
-    """Reasons of status fail in a module: of ``verdict("fail", X)``, tuples, dicts and records with both keys, ``reason = X``."""
+    """Reasons of status fail and unsettled in a module: of ``verdict("fail", X)``, tuples, dicts and records with both keys, ``reason = X``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             if is_fail(node.args):

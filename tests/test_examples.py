@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sandbox_requirements import unavailable
 
+from evals.comments import without_comments
 from evals.errors import BadInput, SandboxFault, TaskFault
 from evals.extract import extract_code
 from evals.graders import grade, problems_of
 from evals.graders.runtimes import runtime_for
 from evals.importers import import_benchmark
-from evals.judge import without_comments
 from evals.records import Task
 from evals.sandboxes import open_sandbox
 from evals.sandboxes.base import Sandbox

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from evals.checks import Step
+from evals.fences import blocks_of
+from evals.languages import language_of
 from evals.records import Task
-from evals.source import read_tree
+from evals.source import python_tree, read_tree
 
 BUILTINS = frozenset(dir(builtins))
 _RUNNING = {
@@ -60,6 +62,20 @@ def has_set_up(steps: Sequence[Step]) -> bool:
     imports = (ast.Import, ast.ImportFrom)
     sources = (step.source for step in steps if step.kind == "run")
     return not all(isinstance(node, imports) for source in sources for node in read_tree(source).body)
+
+
+def public_set_up(steps: Sequence[Step], task: Task) -> tuple[Step, ...]:
+    """The set-up that an answer may use and has seen: imports, and what stands word for word in code of the prompt."""
+    blocks = blocks_of(task.prompt, language_of("python"))
+    trees = (python_tree(block.body) for block in blocks)
+    shown = {ast.dump(node) for tree in trees if tree is not None for node in tree.body}
+    imports = (ast.Import, ast.ImportFrom)
+
+    def is_public(step: Step) -> bool:
+        nodes = read_tree(step.source).body
+        return all(isinstance(node, imports) or ast.dump(node) in shown for node in nodes)
+
+    return tuple(step for step in steps if step.kind == "run" and is_public(step))
 
 
 def running(steps: Sequence[Step]) -> frozenset[int]:

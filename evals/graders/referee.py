@@ -26,7 +26,7 @@ from evals.errors import SandboxFault, TaskFault
 from evals.files import digest
 from evals.graders.base import ended_early, inside, run_twice
 from evals.graders.codec import Comparator, Iterated, Opaque, decode, parse_comparator
-from evals.graders.needs import defined, has_set_up, is_weak, needing, running, runs_code
+from evals.graders.needs import defined, has_set_up, is_weak, needing, public_set_up, running, runs_code
 from evals.graders.python import PythonRuntime, source_of
 from evals.graders.reports import (
     Ruling,
@@ -263,7 +263,7 @@ def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox
     """Put the calls to the candidate and replay the checks, until the replay asks for nothing new.
 
     The checks left to the candidate come with their set-up, and so in a job of their own: who reads there what other checks
-    compare with has answered these already.
+    compare with has answered these already. With the calls comes only what the prompt shows.
     """
     own = dict(_own(steps, plan))
     answered: dict[int, Mapping[str, Any]] = {}
@@ -275,13 +275,15 @@ def _settled(task: Task, code: str, steps: tuple[Step, ...], plan: Plan, sandbox
         answered = dict(zip(own, report.answers, strict=True))
     replayed = [index for index in range(len(steps)) if index not in plan.apart]
     calls, known = plan.calls, set[tuple[Call, ...]]()
+    public = public_set_up(steps, task)
     for _ in range(MAX_ROUNDS):
         known.add(calls)
         questions, asked = _questions(calls)
-        report = run_steps(_RUNTIME, task, code, tuple(questions), sandbox)
+        put = (*public, *questions)
+        report = run_steps(_RUNTIME, task, code, put, sandbox)
         if load_failure(report) is not None or not report.complete:
-            return _Early(steps=tuple(questions), report=report)
-        answers = _answers(calls, asked, report.answers)
+            return _Early(steps=put, report=report)
+        answers = _answers(calls, asked, report.answers[len(public) :])
         again = (*plan.replayed(steps), _SEEN)
         job = _RUNTIME.job(task, f"{plan.imports}\n{STUBS}", again, _given(task, plan.functions, answers))
         replay = read_report(run_twice(job, sandbox), len(again))
