@@ -37,7 +37,7 @@ from evals.sandboxes._folder import FOLDER, open_output, remove_folder, write, w
 from evals.sandboxes._meter import LOOK_SECONDS, WALL, ContainerMeter
 
 _DIED = 124
-_DEATH_SECONDS = 5.0
+_DEATH_SECONDS = 20.0
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SUBREAPER = 1, 4, 36
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
