@@ -28,7 +28,10 @@ def is_fail(nodes: list[ast.expr]) -> bool:
 
 
 def reasons_in(tree: ast.AST) -> Iterator[str]:
-    """Reasons of status fail and unsettled in a module: of ``verdict("fail", X)``, tuples, dicts and records with both keys, ``reason = X``."""
+    """Reasons of status fail and unsettled in a module.
+
+    Of ``verdict("fail", X)``, tuples, dicts and records with both keys, ``reason = X``.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             if is_fail(node.args):
