@@ -24,12 +24,9 @@ def mean_probabilities(base: ModelRef, examples: Sequence[Example], settings: Fi
     Raises:
         BadInput: the model does not load, or a row cannot be encoded.
     """
-    from peft import LoraConfig, get_peft_model
-
     model, tokenizer, _ = load_model(base.base)
+    model.eval()
     rows = [encode_example(tokenizer, example) for example in examples]
-    # An adapter that is new changes nothing: its second factor is zero.
-    model = get_peft_model(model, LoraConfig(r=1, target_modules="all-linear", task_type="CAUSAL_LM")).eval()
     found: dict[Encoded, float] = {}
     bar.start("likelihood of rows", len(rows), "rows")
     with torch.no_grad():

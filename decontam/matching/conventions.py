@@ -60,9 +60,10 @@ def _occurrences(hits: Longs) -> Longs:
     return np.unique(hits[:, :2], axis=0).astype(np.int64)
 
 
-def _postings(grams: Grams) -> tuple[Longs, Longs]:
-    """Gram and part of each posting."""
-    return np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts)), grams.posting_parts
+def _holders(grams: Grams, gram: int) -> list[int]:
+    """The parts in which a gram occurs."""
+    parts: list[int] = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
+    return parts
 
 
 def _copies(grams: Grams, training: Sequence[Item], pairs: Longs) -> set[tuple[int, int]]:
@@ -88,7 +89,7 @@ def _shared(grams: Grams, pairs: Longs) -> dict[tuple[int, int], int]:
     """For each (text, part) how many grams they share."""
     shared: dict[tuple[int, int], int] = {}
     for text, gram in pairs.tolist():
-        for part in grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist():
+        for part in _holders(grams, gram):
             shared[text, part] = shared.get((text, part), 0) + 1
     return shared
 
@@ -96,8 +97,8 @@ def _shared(grams: Grams, pairs: Longs) -> dict[tuple[int, int], int]:
 def _in_items(grams: Grams, index: HoldoutIndex) -> Longs:
     """In how many families of the holdout's items each gram occurs."""
     families = families_of(index.twins, index.rule.common_least)
-    gram_of, part_of = _postings(grams)
-    numbers = families[np.array([part.number for part in grams.parts], np.int64)[part_of]]
+    gram_of = np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts))
+    numbers = families[np.array([part.number for part in grams.parts], np.int64)[grams.posting_parts]]
     return np.bincount(np.unique(np.stack([gram_of, numbers], axis=1), axis=0)[:, 0], minlength=len(grams.idf)).astype(np.int64)
 
 
@@ -105,8 +106,7 @@ def _in_families(grams: Grams, pairs: Longs, copies: set[tuple[int, int]], famil
     """In how many families of training tasks each gram occurs, without tasks that may be copies of an item that has it."""
     counted = set()
     for text, gram in pairs.tolist():
-        holders = grams.posting_parts[grams.posting_starts[gram] : grams.posting_starts[gram + 1]].tolist()
-        if not any((text, part) in copies for part in holders):
+        if not any((text, part) in copies for part in _holders(grams, gram)):
             counted.add((gram, int(families[text])))
     return np.bincount(np.array([gram for gram, _ in counted], np.int64), minlength=len(grams.idf)).astype(np.int64)
 
