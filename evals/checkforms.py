@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.errors import TaskFault
+from evals.source import read_tree
 
 _KNOWN = ("raises", "approx")
 OWN = "goldloop_"
@@ -89,7 +90,7 @@ def plain_checks(tree: ast.Module) -> PlainChecks:
             ):
                 raise TaskFault(f"{part.lineno}: pytest.{part.attr} is not known in checks: there are raises and approx")
     naming = any(isinstance(node, ast.With) and node.items[0].optional_vars for node in made if is_plain_form(node))
-    helpers = ast.parse(_HELPERS).body if helped.used or naming else []
+    helpers = read_tree(_HELPERS).body if helped.used or naming else []
     return PlainChecks(body=(*helpers, *made), asserting=frozenset(asserting))
 
 
@@ -163,7 +164,7 @@ def _asserts(node: ast.AST) -> bool:
 
 
 def _statement(source: str, at: ast.stmt) -> ast.stmt:
-    made = ast.parse(source).body[0]
+    made: ast.stmt = read_tree(source).body[0]
     for part in ast.walk(made):
         ast.copy_location(part, at)
     return made

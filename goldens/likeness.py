@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from evals.comments import without_comments
+from evals.source import python_tree
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -26,12 +26,9 @@ def code_tokens(code: str) -> list[str]:
 def normalised(code: str, language: str) -> str:
     """What two answers share that differ in comments and layout alone; of Python, in quotes and brackets, too."""
     if language == "python":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a model's code, such as an invalid escape
-            try:
-                return ast.unparse(ast.parse(code))
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                pass
+        tree = python_tree(code)
+        if tree is not None:
+            return ast.unparse(tree)
     return " ".join(code_tokens(without_comments(code, language)))
 
 

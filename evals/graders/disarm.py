@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Set
 
 from evals.graders.flags import EXITS, dotted, flags_of, imported, runs_at_import, speaks_of
 from evals.languages import language_of, part_of
-from evals.source import python_tree
+from evals.source import python_tree, read_tree
 
 _INERT = "_Goldloop_inert"
 _PRELUDE = f"""
@@ -69,7 +69,7 @@ def without(code: str, unwanted: Callable[[ast.AST], bool], tree: ast.Module | N
     try:
         _Disarm(unwanted).visit(tree)
         head = _head(tree)
-        tree.body[head:head] = ast.parse(_PRELUDE).body
+        tree.body[head:head] = read_tree(_PRELUDE).body
         return ast.unparse(ast.fix_missing_locations(tree))
     except (ValueError, RecursionError, MemoryError):
         return None

@@ -187,7 +187,7 @@ def _name(words: list[str], taken: set[str], luck: random.Random) -> str:
 
 def woven(text: str, added: str, luck: random.Random) -> str:
     """A test file with functions and imports added: the imports before its first test, the functions anywhere from there on."""
-    tree, extra = ast.parse(text), ast.parse(added).body
+    tree, extra = read_tree(text), read_tree(added).body
     found = [place for place, node in enumerate(tree.body) if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
     first = found[0] if found else len(tree.body)
     for node in extra:
