@@ -17,7 +17,8 @@ demo: $(VENV)/.installed
 # As many workers as cores, eight at most, and 5 GiB of memory for each: it may hold a model beside its sandboxes.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; g = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30; print(max(1, min(8, len(os.sched_getaffinity(0)), g // 5)))')
 # Bytecode is kept even where the environment says otherwise: without it the tests and their many processes compile everything again.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n $(WORKERS)
+# PYTEST_FLAGS=--hypothesis-profile=ci draws the same examples each time (what `.ci/run` does); without it each run looks at others.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
 
 test: $(VENV)/.installed-dev
 	$(PYTEST)

@@ -105,7 +105,7 @@ def start_run(
                 "unsafe_local": unsafe_local,
                 "promote": promote,
                 "start": start,
-                "started": known.get("started") or utc_now(),
+                "started": known.get("started") or utc_now("microseconds"),
             }
             write_json(started, facts)
             bench.ledger = HoldoutLedger(runs)

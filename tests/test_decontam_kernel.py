@@ -315,16 +315,29 @@ def test_the_longest_run_is_the_same_words_in_both_texts(document: str) -> None:
         assert layered or words(document[slice(*match.document_span)]) == run
 
 
+def readings(document: str, span: tuple[int, int]) -> list[list[str]]:
+    """The words of a stretch of a document: as given, and in each view of it, which leaves out what nobody sees."""
+    first, end = (len(document[:at].encode("utf-8", "replace")) for at in span)
+    seen = [document[slice(*span)]]
+    for view in views(as_column([document])):
+        inside = (view.source >= first) & (view.source < end)
+        seen.append(bytes(view.column.data[inside]).decode("utf-8", "ignore"))
+    return [words(text) for text in seen]
+
+
+BROKEN_ESCAPES = "\u200b".join('assert note("now\\ntrue\\treally\\rnever") == ["now", "true", "really", "never", "turn"')
+
+
 @settings(max_examples=200, deadline=None)
 @given(DOCUMENTS)
+@example(BROKEN_ESCAPES)
 @example(f"Before. {FERRY[:80]} between {FERRY[60:]} after")
 def test_every_marked_stretch_is_words_of_the_other_text(document: str) -> None:
     for match in match_text(document, the_index(), ["text"]):
         part = next(item for item in ITEMS if item.key == match.item).part(match.part)
         assert match.document_spans
         for span in match.document_spans:
-            assert len(words(document[slice(*span)])) >= min(N, len(words(part)))
-            assert set(words(document[slice(*span)])) <= set(words(part))
+            assert any(len(stretch) >= min(N, len(words(part))) and set(stretch) <= set(words(part)) for stretch in readings(document, span))
         for span in match.item_spans:
             assert set(words(part[slice(*span)])) <= set(words(document))
 
