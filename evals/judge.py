@@ -21,7 +21,7 @@ from pydantic import Field
 from evals.agreement import cohen_kappa, expected_calibration_error, kappa_interval
 from evals.comments import with_changed, without_comments
 from evals.languages import language_of
-from evals.models.base import Backend, Prompt, Sampling
+from evals.models.base import Backend, Prompt, Sampling, completions
 from evals.progress import Progress, Silent
 from evals.records import Message, Record, Task
 from evals.source import read_python
@@ -213,9 +213,9 @@ def judge_answers(
     bar = progress or Silent()
     bar.start("judge", len(prompts), "opinions")
     for batch in backend.plan(prompts):
-        for index, completion in zip(batch, backend.generate([prompts[i] for i in batch], sampling), strict=True):
-            texts[index] = completion.text, completion.error
-        bar.advance(len(batch))
+        for place, completion in completions(backend, [prompts[i] for i in batch], sampling):
+            texts[batch[place]] = completion.text, completion.error
+            bar.advance(1)
     bar.finish()
     said = iter([[texts[start + offset] for offset in range(3)] for start in range(0, len(prompts), 3)])
     return [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -19,7 +19,7 @@ from evals.errors import Inconclusive
 from evals.extract import extract_code
 from evals.feedback import feedback
 from evals.files import Journal, write_jsonl
-from evals.models.base import Backend, Completion, Prompt, Sampling
+from evals.models.base import Backend, Completion, Prompt, Sampling, completions
 from evals.progress import Progress, Silent
 from evals.reasons import reason_row
 from evals.records import Attempt, Message, Result, Task, Try, Verdict
@@ -197,16 +197,14 @@ class _Run:
         return errors
 
     def do(self, units: Sequence[_Unit], label: str) -> None:
-        """Generate and grade what the journal does not hold; grading overlaps with the next batch's generation."""
+        """Generate and grade what the journal does not hold; grading overlaps with the generation of what is longer."""
         self._bar.start(label, len(units), "attempts")
         self._doing = [unit.name for unit in units]
         late: list[_Unit] = []
         with ThreadPoolExecutor(self._workers, thread_name_prefix="grade") as pool:
             pending: dict[Future[Verdict], _Unit] = {}
             for batch in self._backend.plan([unit.prompt for unit in units]):
-                chosen = [units[index] for index in batch]
-                self._generate(chosen)
-                for unit in chosen:
+                for unit in self._answered([units[index] for index in batch]):
                     if unit.name in self.verdicts:
                         self._bar.advance(1, self._note())
                     elif self.attempts[unit.name].finish_reason == "error":
@@ -214,22 +212,30 @@ class _Run:
                         self._keep(unit, Verdict(status="error", reason="backend", evidence={"message": message}))
                     else:
                         pending[pool.submit(self._grade, unit.task, self.attempts[unit.name].code)] = unit
-                for future in [future for future in pending if future.done()]:
-                    self._collect(pending.pop(future), future.result(), late)
+                    for future in [future for future in pending if future.done()]:
+                        self._collect(pending.pop(future), future.result(), late)
             for future in as_completed(pending):
                 self._collect(pending[future], future.result(), late)
         for unit in late:  # alone: no other job of this run is active
             self._keep(unit, self._grade(unit.task, self.attempts[unit.name].code))
         self._bar.finish(self._note())
 
-    def _generate(self, units: Sequence[_Unit]) -> None:
-        if all(unit.name in self.attempts for unit in units):
+    def _answered(self, units: Sequence[_Unit]) -> Iterator[_Unit]:
+        """The units of a batch, each once it has its answer.
+
+        A batch that lacks an answer is generated whole, so that a resumed run meets the same rows side by side; an answer
+        that is known already stays, since it may be graded and a server seldom says the same twice.
+        """
+        known = [unit.name in self.attempts for unit in units]
+        yield from (unit for unit, has_answer in zip(units, known, strict=True) if has_answer)
+        if all(known):
             return
-        completions = self._backend.generate([unit.prompt for unit in units], self._sampling)
-        # An answer that is known already may be graded already, and a server seldom says the same twice.
-        made = [_attempt(u, said) for u, said in zip(units, completions, strict=True) if u.name not in self.attempts]
-        self._journal.append({"attempts": made})
-        self.attempts |= {_name(attempt): attempt for attempt in made}
+        for index, completion in completions(self._backend, [unit.prompt for unit in units], self._sampling):
+            if not known[index]:
+                attempt = _attempt(units[index], completion)
+                self._journal.append({"attempts": [attempt]})
+                self.attempts[_name(attempt)] = attempt
+                yield units[index]
 
     def _collect(self, unit: _Unit, verdict: Verdict, late: list[_Unit]) -> None:
         if verdict.reason == "time" or verdict.status == "error":

@@ -5,7 +5,7 @@ On the embedded model where the text matters, else on random models of a few lay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +235,29 @@ def test_rows_that_end_early_do_not_disturb_those_behind_them(small: str, monkey
     assert answers[0].finish_reason == "stop"
     assert any(answer.finish_reason == "length" for answer in answers)
     assert all(full.startswith(answer.text) for full, answer in zip(whole, answers, strict=True))
+
+
+def test_an_answer_is_given_once_as_soon_as_it_ends(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = hf.HFBackend(ModelRef(base=small), batch_size=7)
+    whole = texts(backend, UNEVEN, 10)
+    end = backend._tokenizer(whole[3], add_special_tokens=False)["input_ids"][2]
+    monkeypatch.setattr(backend, "_ends", hf._Ends(tokens=frozenset({end})))
+    sampling = Sampling(max_new_tokens=10, stop_at_code_block=False)
+    given = list(backend.stream(UNEVEN, sampling))
+    assert sorted(index for index, _ in given) == list(range(len(UNEVEN)))
+    lengths = [completion.completion_tokens for _, completion in given]
+    assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
+    assert [dict(given)[index] for index in range(len(UNEVEN))] == backend.generate(UNEVEN, sampling)
+
+
+def test_a_batch_left_half_way_changes_nothing_of_the_next(small: str) -> None:
+    backend = hf.HFBackend(ModelRef(base=small), batch_size=2)
+    before, head = texts(backend, UNEVEN, 6), backend._model.get_output_embeddings()
+    stream = backend.stream(UNEVEN, Sampling(max_new_tokens=6, stop_at_code_block=False))
+    assert isinstance(stream, Generator) and next(stream)
+    stream.close()
+    assert backend._model.get_output_embeddings() is head
+    assert texts(backend, UNEVEN, 6) == before
 
 
 @pytest.mark.parametrize("window", [None, 16])

@@ -124,6 +124,25 @@ def test_answers_keep_the_order_of_the_prompts(server: Server) -> None:
     assert [completion.text for completion in ask(server, *questions, concurrency=6)] == questions
 
 
+def test_an_answer_does_not_wait_for_a_slow_one_before_it_and_failures_come_last(server: Server) -> None:
+    others = threading.Event()
+
+    def answer(body: Any, n: int) -> tuple[int, dict[str, str], bytes]:
+        question = body["messages"][-1]["content"]
+        if question == "slow":
+            others.wait(5)
+        return (500, {}, b"{}") if question == "broken" else chat(question)
+
+    server.answer = answer
+    backend = OpenAIBackend(REF, url=server.url, retries=0, timeout_seconds=10.0, concurrency=4)
+    given = []
+    for index, completion in backend.stream(prompts("slow", "broken", "quick"), GREEDY):
+        given.append((index, completion.text))
+        others.set()
+    backend.close()
+    assert given == [(2, "quick"), (0, "slow"), (1, "")]
+
+
 def test_no_more_requests_are_open_than_allowed(server: Server) -> None:
     def answer(body: Any, n: int) -> tuple[int, dict[str, str], bytes]:
         time.sleep(0.05)
@@ -385,6 +404,15 @@ def test_the_cache_answers_only_the_very_same_question(tmp_path: Path) -> None:
     assert cached.generate(prompts("b", "c", "a"), GREEDY)[::2] == [first[1], first[0]]
     cached.generate(prompts("a"), GREEDY.model_copy(update={"temperature": 0.5}))
     assert inner.prompts == ["a", "b", "c", "a"]
+
+
+def test_the_cache_gives_what_it_has_before_it_asks(tmp_path: Path) -> None:
+    inner = ScriptedBackend(lambda question: question.upper())
+    cached = CachedBackend(inner, tmp_path, name="scripted")
+    cached.generate(prompts("b"), GREEDY)
+    stream = cached.stream(prompts("a", "b", "a"), GREEDY)
+    assert (next(stream)[0], inner.prompts, cached.found) == (1, ["b"], 1)
+    assert [(index, completion.text) for index, completion in stream] == [(0, "A"), (2, "A")]
 
 
 class Elsewhere(ScriptedBackend):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,10 @@ class Learner:
         self.seen: list[tuple[Message, ...]] = []
         self.ref = ScriptedBackend({}).ref
 
-    def plan(self, prompts: list[Prompt]) -> list[list[int]]:
+    def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         return [[index] for index in range(len(prompts))]
 
-    def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         made = []
         for prompt in prompts:
             self.seen.append(prompt.messages)
@@ -135,6 +137,64 @@ def test_a_run_killed_after_any_entry_resumes_to_the_same_results(tmp_path: Path
     assert len(learner.seen) == 5 - sum(b'"attempts"' in line for line in lines[:entries])
 
 
+class Streaming(Learner):
+    """Answers all in one batch, the last first, and keeps which were graded before each."""
+
+    def __init__(self, needed: dict[str, int], graded: list[str]) -> None:
+        super().__init__(needed)
+        self.graded = graded
+        self.graded_before: list[list[str]] = []
+
+    def plan(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        return [list(range(len(prompts)))]
+
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+        for index in reversed(range(len(prompts))):
+            yield index, self.generate([prompts[index]], sampling)[0]
+            wait_until(lambda: len(self.graded) > len(self.graded_before))
+            self.graded_before.append(list(self.graded))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end, "nothing was graded while the batch went on"
+        time.sleep(0.002)
+
+
+def test_an_answer_is_graded_while_others_of_its_batch_are_still_made(tmp_path: Path) -> None:
+    graded: list[str] = []
+
+    def noting(task: Task, code: str | None) -> Verdict:
+        graded.append(task.id)
+        return grade(task, code)
+
+    tasks = [task(name) for name in ("a", "b", "c")]
+    streaming = Streaming(dict.fromkeys("abc", 0), graded)
+    results = evaluate(tasks, streaming, noting, Journal(tmp_path / "j.jsonl"), sampling=GREEDY)
+    assert [result.id for result in results] == ["a", "b", "c"] and all(result.verdict.passed for result in results)
+    assert streaming.graded_before == [["c"], ["c", "b"], ["c", "b", "a"]]
+
+
+@pytest.mark.parametrize("entries", range(6))
+def test_a_run_killed_within_a_batch_keeps_its_answers_and_makes_the_whole_batch_again(tmp_path: Path, entries: int) -> None:
+    class Quiet(Streaming):
+        def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+            return ((index, self.generate([prompts[index]], sampling)[0]) for index in reversed(range(len(prompts))))
+
+    needed = {"now": 0, "one": 1, "never": 9}
+    tasks = [task(name) for name in needed]
+    whole = run(Quiet(needed, []), tasks, tmp_path / "whole")
+    lines = (tmp_path / "whole/journal.jsonl").read_bytes().splitlines(keepends=True)
+    part = tmp_path / "part/journal.jsonl"
+    part.parent.mkdir()
+    part.write_bytes(b"".join(lines[:entries]))
+    resumed = Quiet(needed, [])
+    assert len(lines) == 6 and run(resumed, tasks, tmp_path / "part") == whole
+    missing = 3 - sum(b'"attempts"' in line for line in lines[:entries])
+    assert len(resumed.seen) == (3 if missing else 0)
+
+
 class Stumbling(Learner):
     """Answers as ``Learner``, but its ``errors``-th requests (from 0) end as errors."""
 
@@ -142,7 +202,7 @@ class Stumbling(Learner):
         super().__init__(needed)
         self.errors = errors
 
-    def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         number = len(self.seen)
         answers = super().generate(prompts, sampling)
         return [Completion(text="", finish_reason="error", error="gone")] if number in self.errors else answers
@@ -208,7 +268,7 @@ def test_a_time_out_or_a_fault_is_graded_again_alone_before_it_counts(tmp_path: 
 @pytest.mark.parametrize(("finish", "reason"), [("length", "truncated"), ("stop", "no_code")])
 def test_an_answer_that_the_token_limit_ended_has_its_own_reason(tmp_path: Path, finish: Any, reason: str) -> None:
     class Cut(Learner):
-        def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+        def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
             return [Completion(text="Let me think", finish_reason=finish) for _ in prompts]
 
     (result,) = run(Cut({}), [task("a")], tmp_path)
@@ -225,7 +285,7 @@ def test_workers_follow_memory_and_processors() -> None:
 class Splitting(Learner):
     """Answers with a helper, the function and another one, in blocks of their own; keeps what was asked."""
 
-    def generate(self, prompts: list[Prompt], sampling: Sampling) -> list[Completion]:
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         self.asked = [(prompt.language, prompt.asked) for prompt in prompts]
         parts = ("def helper():\n    return 1", "def f():\n    return helper()", "def g():\n    return 0")
         return [Completion(text="\n".join(map(block, parts)), finish_reason="stop") for _ in prompts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -43,6 +43,23 @@ class Completion:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str = ""
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """What a backend may offer beside: a batch's completions as each ends, so that grading does not wait for the longest."""
+
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+        """What ``Backend.generate`` gives, in the order in which answers end, each with the index of its prompt."""
+        ...
+
+
+def completions(backend: Backend, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+    """A planned batch's completions with the indices of their prompts, as soon as the backend gives them."""
+    if isinstance(backend, Streams):
+        yield from backend.stream(prompts, sampling)
+    else:
+        yield from enumerate(backend.generate(prompts, sampling))
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ once. Errors are never kept. One file an answer, written whole; several runs may
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from evals.errors import BadInput
 from evals.files import digest, digest_tree, read_json, write_json
-from evals.models.base import Backend, Completion, Prompt, Sampling, swapped
+from evals.models.base import Backend, Completion, Prompt, Sampling, completions, swapped
 from evals.records import ModelRef
 
 _FORM = 4  # of the key and the file; raised when either changes
@@ -57,17 +57,27 @@ class CachedBackend:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         """See ``Backend.generate``."""
-        files = [self._file(prompt, sampling) for prompt in prompts]
-        answers = {file: answer for file in set(files) if (answer := _read(file)) is not None}
-        self.found += sum(file in answers for file in files)
-        missing = {file: prompt for file, prompt in zip(files, prompts, strict=True) if file not in answers}
-        if missing:
-            made = self._backend.generate(list(missing.values()), sampling)
-            for file, completion in zip(missing, made, strict=True):
-                answers[file] = completion
-                if completion.finish_reason != "error":
-                    write_json(file, asdict(completion))
-        return [answers[file] for file in files]
+        made = dict(self.stream(prompts, sampling))
+        return [made[index] for index in range(len(prompts))]
+
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+        """See ``Streams``: what is kept first."""
+        asked: dict[Path, list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            asked.setdefault(self._file(prompt, sampling), []).append(index)
+        missing: list[Path] = []
+        for file, indices in asked.items():
+            if (answer := _read(file)) is None:
+                missing.append(file)
+            else:
+                self.found += len(indices)
+                yield from ((index, answer) for index in indices)
+        if not missing:
+            return
+        for place, completion in completions(self._backend, [prompts[asked[file][0]] for file in missing], sampling):
+            if completion.finish_reason != "error":
+                write_json(missing[place], asdict(completion))
+            yield from ((index, completion) for index in asked[missing[place]])
 
     def _file(self, prompt: Prompt, sampling: Sampling) -> Path:
         asked = None if prompt.asked is None else [prompt.language, *sorted(prompt.asked)]  # decide where an answer ends

@@ -10,7 +10,7 @@ output, such as a repetition penalty, are not taken from the model.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -71,6 +71,7 @@ class _Answer:
     tokens: list[int] = field(default_factory=list)
     text: str = ""
     reason: Literal["stop", "code_block", "length"] | None = None
+    given: bool = False  # an answer that has ended may keep its row for a while
 
     @property
     def last(self) -> int:
@@ -174,11 +175,16 @@ class HFBackend:
             self._encoded[key] = encode_chat(self._tokenizer, prompt.messages)
         return self._encoded[key]
 
-    @torch.inference_mode()
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         """See ``Backend.generate``. Prompts start in the order given, as places fall free."""
+        made = dict(self.stream(prompts, sampling))
+        return [made[index] for index in range(len(prompts))]
+
+    @torch.inference_mode()
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+        """See ``Streams``."""
         if not prompts:
-            return []
+            return
         encoded = [self._encode(prompt) for prompt in prompts]
         answers = [
             _Answer(
@@ -193,24 +199,22 @@ class HFBackend:
             self._model.set_output_embeddings(self._greedy_head)
         try:
             with self._pace.running():
-                if self._way == "library":
-                    self._decode_by_library(encoded, answers, sampling)
-                else:
-                    self._decode(encoded, answers, sampling)
+                decode = self._decode_by_library if self._way == "library" else self._decode
+                for answer in decode(encoded, answers, sampling):
+                    yield answer.index, self._completion(answer, len(encoded[answer.index]))
         finally:
             self._model.set_output_embeddings(self._head)
-        return [
-            Completion(
-                text=self._ends.cut(self._text(answer.tokens)),
-                finish_reason=answer.reason or "length",
-                prompt_tokens=len(ids),
-                completion_tokens=len(answer.tokens),
-            )
-            for answer, ids in zip(answers, encoded, strict=True)
-        ]
 
-    def _decode(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> None:
-        """Run every answer to its end, at most ``places`` at a time."""
+    def _completion(self, answer: _Answer, prompt_tokens: int) -> Completion:
+        return Completion(
+            text=self._ends.cut(self._text(answer.tokens)),
+            finish_reason=answer.reason or "length",
+            prompt_tokens=prompt_tokens,
+            completion_tokens=len(answer.tokens),
+        )
+
+    def _decode(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> Iterator[_Answer]:
+        """Run every answer to its end, at most ``places`` at a time; each as it ends."""
         places = self._places(max(map(len, encoded)))
         rows: Rows = RaggedRows(self._model, places, encoded) if self._way == "ragged" else PaddedRows(self._model, self._pad)
         waiting, running = list(answers), list[_Answer]()
@@ -222,15 +226,19 @@ class HFBackend:
                 group = self._next_group(waiting, encoded, places - len(running), rows.refills)
                 del waiting[: len(group)]
                 self._take(group, rows.admit([encoded[answer.index] for answer in group]), sampling)
+                yield from _ending(group)
                 running = self._drop_finished(rows, [*running, *group])
             if running:
                 last = torch.tensor([answer.last for answer in running], device=self._model.device)
                 with self._pace.step(len(running)):
                     scores = rows.step(last)
                 self._take(running, scores, sampling)
+                yield from _ending(running)
                 running = self._drop_finished(rows, running)
 
-    def _decode_by_library(self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling) -> None:
+    def _decode_by_library(
+        self, encoded: Sequence[list[int]], answers: Sequence[_Answer], sampling: Sampling
+    ) -> Iterator[_Answer]:
         """Run every answer to its end, prompts of one length together."""
         by_length: dict[int, list[_Answer]] = {}
         for answer in answers:
@@ -247,6 +255,7 @@ class HFBackend:
                     tokens=sampling.max_new_tokens,
                     pad=self._pad,
                 )
+                yield from batch
 
     @staticmethod
     def _refill(places: int) -> int:
@@ -352,3 +361,11 @@ def _ends_of(model: Any, tokenizer: Any) -> _Ends:
     found = [tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed]), end.token if end else None]
     tokens = frozenset(int(token) for token in found if token is not None)
     return _Ends(tokens=tokens, text=end.text.strip() if end and end.token is None else "")
+
+
+def _ending(answers: Sequence[_Answer]) -> list[_Answer]:
+    """Those that have ended and were not given yet."""
+    ended = [answer for answer in answers if answer.reason is not None and not answer.given]
+    for answer in ended:
+        answer.given = True
+    return ended

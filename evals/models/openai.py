@@ -13,9 +13,10 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from email.utils import parsedate_to_datetime
+from operator import itemgetter
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -98,16 +99,33 @@ class OpenAIBackend:
             BadInput: the server refuses every request for what it asks: the key, the model, the length.
             BackendFault: no request of the batch was answered; the next batches would fare no better.
         """
+        made = dict(self.stream(prompts, sampling))
+        return [made[index] for index in range(len(prompts))]
+
+    def stream(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, Completion]]:
+        """See ``Streams``, and ``generate`` for what is raised. What failed comes last: only then is it known whether all did."""
         self._refusal = None
-        completions = list(self._pool.map(lambda prompt: self._ask(prompt, sampling), prompts))
-        if completions and all(completion.finish_reason == "error" for completion in completions):
-            said = f"{self.origin} answered none of {len(completions)} requests: {completions[0].error}"
+        asked = {self._pool.submit(self._ask, prompt, sampling): index for index, prompt in enumerate(prompts)}
+        failed: list[tuple[int, Completion]] = []
+        try:
+            for future in as_completed(asked):
+                completion = future.result()
+                if completion.finish_reason == "error":
+                    failed.append((asked[future], completion))
+                else:
+                    yield asked[future], completion
+        finally:
+            for future in asked:
+                future.cancel()
+        failed.sort(key=itemgetter(0))
+        if failed and len(failed) == len(prompts):
+            said = f"{self.origin} answered none of {len(failed)} requests: {failed[0][1].error}"
             if self._refusal is not None:
                 status = self._refusal[0]
                 known = self._models() if status == 404 else ""
                 raise BadInput(f"backend openai, model {self.ref.base!r}: {said}; {_HINTS[status]}{known}")
             raise BackendFault(said)
-        return completions
+        yield from failed
 
     def _ask(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """One answer, or what the last try ended with."""
