@@ -47,6 +47,18 @@ class TaskFault(GoldloopError):
     exit_code = 4
 
 
+class RowProblem(str):
+    """A finding about one row, whose place is ``row``: the row can be left out. A plain text concerns the input as a whole."""
+
+    row: str
+
+    def __new__(cls, row: str, text: str) -> RowProblem:
+        """A finding with its row's place; ``text`` names the place already."""
+        made = super().__new__(cls, text)
+        made.row = row
+        return made
+
+
 _SHOWN_PROBLEMS = 20
 
 

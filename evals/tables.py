@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +22,9 @@ import orjson
 import zstandard
 from pydantic import BaseModel, ValidationError
 
-from evals.errors import BadInput, joined
+from evals.errors import BadInput, RowProblem, joined
 from evals.files import BYTE_ORDER_MARK, describe, shown
+from evals.source import sound
 
 LINES = (".jsonl", ".ndjson")
 DELIMITED = {".csv": ",", ".tsv": "\t"}
@@ -29,6 +32,7 @@ TABLES = (*LINES, ".json", *DELIMITED, ".parquet")
 COMPRESSIONS = (".gz", ".zst")
 ENDINGS = f"{', '.join(TABLES)}, also .gz or .zst"
 M = TypeVar("M", bound=BaseModel)
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +106,12 @@ def read_rows(
         BadInput: the file is not a table, or has no row that can be read; without ``problems``, any row that cannot be read.
     """
     sound: list[TableRow] = []
-    unreadable: list[str] = []
+    unreadable: list[RowProblem] = []
     for row in table_rows(file, known=known, odd_quotes=odd_quotes):
         if isinstance(row, TableRow):
             sound.append(row)
         else:
-            unreadable.append(str(row))
+            unreadable.append(RowProblem(row.place, str(row)))
     if unreadable and (problems is None or not sound):
         raise BadInput(joined(unreadable))
     if not sound:
@@ -169,7 +173,7 @@ def _line_rows(file: Path, lines: Sequence[tuple[int, bytes]], expected: str) ->
     for number, line in lines:
         place = f"{file}:{number}"
         try:
-            yield _object(place, orjson.loads(line), expected)
+            yield _object(place, _loads(line), expected)
         except orjson.JSONDecodeError as error:
             yield UnreadableRow(place=place, why=f"not JSON ({error.msg}); expected one object a line, found {shown(line)}")
 
@@ -190,7 +194,7 @@ def _document(file: Path, data: bytes, lines: Sequence[tuple[int, bytes]]) -> An
     if by_lines:
         return None
     try:
-        return orjson.loads(data)
+        return _loads(data)
     except orjson.JSONDecodeError as error:
         if array or suffix_of(file) == ".json":
             raise BadInput(f"{file}:{error.lineno}: not JSON ({error.msg}); expected a list of objects") from None
@@ -199,10 +203,42 @@ def _document(file: Path, data: bytes, lines: Sequence[tuple[int, bytes]]) -> An
 
 def _is_json(line: bytes) -> bool:
     try:
-        orjson.loads(line)
+        _loads(line)
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+def _loads(text: bytes) -> Any:
+    """A JSON value as Python's own reader has it, which takes what Python writes: ``NaN``, ``Infinity``, integers of any size.
+
+    Half characters, which UTF-8 cannot hold, become U+FFFD.
+
+    Raises:
+        JSONDecodeError: of orjson, which says more.
+    """
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return _sound(json.loads(text))
+        except (ValueError, RecursionError):
+            pass
+        raise
+    if not _LONG_INTEGER.search(text):
+        return value
+    try:
+        return json.loads(text)  # orjson makes floats of them
+    except ValueError as error:
+        raise orjson.JSONDecodeError(str(error).partition(";")[0], "", 0) from None
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, list):
+        return [_sound(item) for item in value]
+    return {sound(key): _sound(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _entries(document: Any, known: frozenset[str]) -> list[Any] | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from evals.errors import RowProblem
 from evals.files import digest, findings
 from evals.graders import problems_of
 from evals.records import Kind, Limits, Record, Split, Task, TaskStatus
@@ -80,7 +81,7 @@ class RowPlaces:
 def validate(
     rows: Iterable[Mapping[str, Any]], header: SuiteHeader, problems: list[str], places: RowPlaces | None = None
 ) -> list[Task]:
-    """Turn rows into tasks under a header's defaults; findings are appended to ``problems``."""
+    """Turn rows into tasks under a header's defaults; findings are appended to ``problems``, each with its row's place."""
     places = places or RowPlaces()
     tasks: list[Task] = []
     seen: dict[str, str] = {}
@@ -93,26 +94,27 @@ def validate(
         try:
             task = Task.model_validate(_overlay({**defaults, "suite": header.name}, own))
         except ValidationError as error:
-            problems += [f"{places.of(place, loc)}: {finding}" for loc, finding in findings(error, Task)]
+            problems += [RowProblem(place, f"{places.of(place, loc)}: {finding}") for loc, finding in findings(error, Task)]
             continue
         if place in places.incomplete:
             continue
-        problems += [f"{place}: the {key} is empty" for key in ("id", "group", "prompt") if not getattr(task, key).strip()]
+        found = [f"{place}: the {key} is empty" for key in ("id", "group", "prompt") if not getattr(task, key).strip()]
         if task.id in seen:
-            problems.append(f"{place}: task id {task.id!r} is already used at {seen[task.id]}; ids must be unique")
+            found.append(f"{place}: task id {task.id!r} is already used at {seen[task.id]}; ids must be unique")
         seen[task.id] = place
         at = places.of(place, ("group",))
         split, first = groups.setdefault(task.group, (task.split, at))
         if split != task.split:
-            problems.append(
+            found.append(
                 f"{at}: group {task.group!r} is in split {task.split!r} here and in {split!r} at {first}; "
                 "a group belongs to one split, or the holdout leaks"
             )
         if task.split == "train" and not task.train_ok:
             at = places.of(place, ("split",))
-            problems.append(f"{at}: split 'train', but the licence {task.licence!r} forbids training; use 'holdout'")
-        problems += [f"{places.of(place, tuple(finding.partition(':')[0].split('.')))}: {finding}" for finding in _unsound(task)]
-        problems += [finding if finding.startswith(place) else f"{place}: {finding}" for finding in problems_of(task)]
+            found.append(f"{at}: split 'train', but the licence {task.licence!r} forbids training; use 'holdout'")
+        found += [f"{places.of(place, tuple(finding.partition(':')[0].split('.')))}: {finding}" for finding in _unsound(task)]
+        found += [finding if finding.startswith(place) else f"{place}: {finding}" for finding in problems_of(task)]
+        problems += [RowProblem(place, finding) for finding in found]
         tasks.append(task)
     return tasks
 

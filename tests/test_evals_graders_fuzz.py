@@ -101,6 +101,20 @@ def test_too_few_inputs_that_the_golden_answers_are_the_tasks_fault() -> None:
         graded(GOLDEN, fuzz=fuzz)
 
 
+def test_a_task_may_say_that_fewer_inputs_are_enough() -> None:
+    fuzz = "LEAST = 2\ndef inputs(random):\n    yield from [(1,), (300,)]\n"
+    assert graded(GOLDEN, fuzz=fuzz).evidence["hidden"] == 2
+    with pytest.raises(TaskFault, match=r"answers 1 of 1 inputs .* at least 2 are needed"):
+        graded(GOLDEN, fuzz=fuzz.replace(", (300,)", ""))
+
+
+def test_inputs_whose_answers_would_flood_the_output_are_dropped() -> None:
+    golden = "def double(n):\n    return n * 2 if n < 25 else [0] * 10 ** (n - 20)\n"
+    fuzz = "def inputs(random):\n    yield from ((n,) for n in range(28))\n"
+    assert inputs_of(task(golden=golden, fuzz=fuzz)) == [f"double({n})" for n in range(26)]
+    assert graded(golden, golden=golden, fuzz=fuzz).passed
+
+
 @pytest.mark.parametrize(
     ("fuzz", "message"),
     [
@@ -121,6 +135,8 @@ def test_inputs_that_cannot_be_used_are_the_tasks_fault(fuzz: str, message: str)
         ({"fuzz": "def inputs("}, "here: fuzz: not Python"),
         ({"fuzz": "x = 1"}, "here: fuzz: no function inputs(random) that yields tuples of arguments; define inputs(random)"),
         ({"fuzz": "strategy = 1"}, "define inputs(random)"),
+        ({"fuzz": "LEAST = 0\ndef inputs(random): pass"}, "here: fuzz: LEAST: expected a whole number from 1 to 200, found 0"),
+        ({"fuzz": "LEAST = 1 + 1\ndef inputs(random): pass"}, "LEAST: expected a whole number from 1 to 200, found None"),
         ({"golden": "x = 1"}, "here: fuzz: the golden defines no function at its top level; set entry"),
     ],
 )

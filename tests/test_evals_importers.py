@@ -16,7 +16,7 @@ import pytest
 from evals.checks import parse_checks
 from evals.errors import BadInput
 from evals.graders import grade
-from evals.importers import IMPORTERS, import_benchmark
+from evals.importers import IMPORTERS, Imported, import_benchmark
 from evals.importers.humaneval import convert
 from evals.importers.mbpp import official_split
 from evals.records import Task, Verdict
@@ -209,7 +209,8 @@ def test_foreign_rows_are_refused_each_with_its_line(tmp_path: Path) -> None:
     rows = [MBPP_ROW, HUMANEVAL_ROW, {**MBPP_ROW, "task_id": "601"}, {**MBPP_ROW, "task_id": 9999}]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     text = refusal("mbpp", tmp_path)
-    assert f"{file}:2: expected the key 'test_list', found task_id, prompt, entry_point" in text
+    assert f"{file}:2: text: expected" in text or f"{file}:2: task_id" in text
+    assert "expected the key 'test_list', found task_id, prompt, entry_point" in text
     assert f"{file}:3: task_id: expected int, found str '601'" in text
     assert f"{file}:4: task_id: expected 1 to 974, found 9999" in text
 
@@ -247,7 +248,60 @@ def test_every_line_that_does_not_fit_is_named_in_one_go(tmp_path: Path) -> None
     text = refusal("mbpp", tmp_path)
     for place in (":2: not JSON", ":3: task_id", ":4: expected a JSON object, found list", ":5: code", ":6: task id '601'"):
         assert f"{tmp_path}/mbpp.jsonl{place}" in text
-    assert len(text.splitlines()) == 5
+    head, *rest = text.splitlines()
+    assert len(rest) == 5 and "5 of 7 rows are broken, more than 5%; --max-left-out 72%" in head
+
+
+def mbpp_rows(folder: Path, broken: int, sound: int) -> Path:
+    rows = [{**MBPP_ROW, "task_id": 601 + n, "code": 1} for n in range(broken)]
+    rows += [{**MBPP_ROW, "task_id": 701 + n} for n in range(sound)]
+    (folder / "mbpp.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder / "mbpp.jsonl"
+
+
+def test_a_broken_row_costs_one_row_and_is_listed_with_its_reason(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = mbpp_rows(tmp_path, 1, 19)
+    suite = import_benchmark("mbpp", file)
+    assert isinstance(suite, Imported)
+    assert ([task.id for task in suite.tasks], suite.rows) == ([str(701 + n) for n in range(19)], 20)
+    assert suite.broken == (f"{file}:1: code: expected str, found int 1",)
+    assert f"suite mbpp: 1 of 20 rows are broken and left out, the first: {file}:1: code" in caplog.text
+
+
+@pytest.mark.parametrize(("option", "tasks"), [("", 0), ("?strict=yes", 0), ("?max_left_out=50%", 8), ("?max_left_out=0.2", 8)])
+def test_how_many_rows_may_be_broken_is_said_behind_the_path(tmp_path: Path, option: str, tasks: int) -> None:
+    name = f"mbpp:{mbpp_rows(tmp_path, 2, 8)}{option}"
+    if tasks:
+        assert len(load_suite(name).tasks) == tasks
+    else:
+        with pytest.raises(
+            BadInput, match=r"2 of 10 rows are broken, more than .*--max-left-out 21%.*\n.*:1: code.*\n.*:2: code"
+        ):
+            load_suite(name)
+
+
+def test_a_single_broken_row_is_refused_where_that_is_asked_for(tmp_path: Path) -> None:
+    file = mbpp_rows(tmp_path, 1, 99)
+    assert len(load_suite(f"mbpp:{file}").tasks) == 99
+    with pytest.raises(BadInput, match="1 of 100 rows are broken, more than 0%"):
+        load_suite(f"mbpp:{file}?strict=yes")
+
+
+@pytest.mark.parametrize("share", ["x", "-1", "120%", "2", ""])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, share: str) -> None:
+    with pytest.raises(BadInput, match=r"max_left_out: expected a share such as 20% or 0\.2, found"):
+        load_suite(f"mbpp:{mbpp_rows(tmp_path, 1, 9)}?max_left_out={share}")
+
+
+def test_a_group_in_two_splits_costs_the_later_row(tmp_path: Path) -> None:
+    table = "id,prompt,checks,group,split\n" + "".join(f"{n},Do {n}.,assert f() == {n},g{n},holdout\n" for n in range(30))
+    (tmp_path / "t.csv").write_text(table + "30,Do more.,assert f() == 30,g3,train\n")
+    (tmp_path / "t.csv.yaml").write_text(
+        "licence: MIT\ncolumns: {id: id, prompt: prompt, checks: checks, group: group, split: split}\n"
+    )
+    suite = import_benchmark("table", tmp_path / "t.csv")
+    assert isinstance(suite, Imported) and len(suite.tasks) == 30
+    assert "group 'g3' is in split 'train' here and in 'holdout' at" in suite.broken[0]
 
 
 def test_more_findings_than_anybody_reads_are_counted(tmp_path: Path) -> None:

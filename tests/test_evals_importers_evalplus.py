@@ -1,3 +1,5 @@
+import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,8 @@ from sandbox_requirements import required_sandbox
 
 from evals.errors import BadInput
 from evals.graders import grade
-from evals.importers.evalplus import import_evalplus
-from evals.importers.partial import Imported
+from evals.importers import Imported
+from evals.importers.evalplus import import_evalplus, python_literal
 
 HALF = {
     "task_id": "HumanEval/3",
@@ -54,6 +56,43 @@ def test_base_and_plus_inputs_are_the_hidden_ones(tmp_path: Path) -> None:
     assert task.fuzz.startswith("def inputs(random):\n    yield (4,)\n    yield (7,)\n    yield (10,)\n")
     assert task.fuzz.count("yield") == 22
     assert (task.entry, task.compare, task.split, task.train_ok) == ("half", "approx(rtol=1e-7, atol=0.001)", "holdout", False)
+
+
+LEAST = {
+    "task_id": "Mbpp/404",
+    "prompt": '"""\nThe smaller number.\nassert minimum(1, 2) == 1\n"""\n',
+    "entry_point": "minimum",
+    "canonical_solution": "def minimum(a, b):\n    return min(a, b)\n",
+    "base_input": [[1, 2], [-5, -4]],
+    "plus_input": [[float("-inf"), float("inf")], [10**22, -(10**22) - 1], [float("inf"), 0.5]],
+    "atol": 0,
+    "assertion": "assert minimum(1, 2) == 1",
+}
+
+
+def test_numbers_that_json_has_no_word_for_are_those_of_the_release(tmp_path: Path) -> None:
+    (tmp_path / "MbppPlus.jsonl").write_text(json.dumps(LEAST) + "\n")
+    (task,) = import_evalplus(tmp_path).tasks
+    made: dict[str, Any] = {}
+    exec(task.fuzz, made)
+    assert list(made["inputs"](None)) == [(1, 2), (-5, -4), (-math.inf, math.inf), (10**22, -(10**22) - 1), (math.inf, 0.5)]
+    sandbox = required_sandbox("sandlock")
+    assert grade(task, task.golden, sandbox).passed
+    assert grade(task, "def minimum(a, b):\n    return a if a < 9 else 1", sandbox).reason == "hidden_fail"
+
+
+@pytest.mark.parametrize("nothing", [{}, [], None])
+def test_a_task_without_further_inputs_has_those_of_the_benchmark(tmp_path: Path, nothing: Any) -> None:
+    (task,) = read(tmp_path, {**LEAST, "plus_input": nothing}, name="MbppPlus.jsonl").tasks
+    assert task.fuzz.startswith("LEAST = 2\n") and task.fuzz.count("yield") == 2
+    sandbox = required_sandbox("sandlock")
+    assert grade(task, task.golden, sandbox).evidence["hidden"] == 2
+    assert grade(task, "def minimum(a, b):\n    return abs(min(a, b))", sandbox).reason == "hidden_fail"
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, complex(1, -math.inf), (), (1,), [], set(), {2}, {"a": (math.inf,)}])
+def test_a_literal_gives_the_value_back(value: Any) -> None:
+    assert eval(python_literal(value)) == value and type(eval(python_literal(value))) is type(value)
 
 
 def test_the_golden_passes_and_a_wrong_answer_fails_on_a_hidden_input(tmp_path: Path) -> None:
@@ -108,9 +147,9 @@ def test_an_input_too_long_to_record_is_left_out_with_a_note(tmp_path: Path) -> 
         ({"base_input": [4]}, r":1: base_input\[0\]: expected a list of arguments, found 4"),
         ({"atol": "no"}, r":1: atol: expected a number >= 0, found 'no'"),
         ({"entry_point": "a b"}, r":1: entry_point: expected a function's name, found 'a b'"),
-        ({"plus_input": []}, r":1: base_input and plus_input: expected at least 10 inputs in all, found 2"),
+        ({"base_input": {}, "plus_input": []}, r":1: base_input and plus_input: expected inputs, found none"),
         ({"task_id": "Other/1"}, r":1: task_id: expected HumanEval/NUMBER or Mbpp/NUMBER, found 'Other/1'"),
-        ({"plus_input": None}, r":1: plus_input: expected list, found NoneType"),
+        ({"plus_input": "x"}, r":1: plus_input: expected a list of inputs, found 'x'"),
     ],
 )
 def test_a_malformed_row_is_named_with_its_line(tmp_path: Path, change: dict[str, Any], message: str) -> None:

@@ -11,8 +11,8 @@ from sandbox_requirements import required_sandbox
 
 from evals.errors import BadInput
 from evals.graders import grade
+from evals.importers import Imported
 from evals.importers.livecodebench import import_livecodebench
-from evals.importers.partial import Imported
 
 
 class Bomb:

@@ -7,8 +7,8 @@ from sandbox_requirements import required_sandbox
 
 from evals.errors import BadInput, TaskFault
 from evals.graders import grade
+from evals.importers import Imported
 from evals.importers.defog import import_defog
-from evals.importers.partial import Imported
 from evals.importers.postgres import alternatives, fill_braces, parse, translate_query, translate_schema, ungrouped, without_order
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -70,6 +70,33 @@ def test_rows_that_cannot_be_read_are_named_and_the_others_are_read(tmp_path: Pa
         read_rows(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-Infinity", float("-inf")),
+        ("[Infinity, 1]", [float("inf"), 1]),
+        (str(10**22 + 1), 10**22 + 1),
+        (str(2**64), 2**64),
+        ("1e22", 1e22),
+        (r'"\ud800x"', "\ufffdx"),
+        (r'"\ud83d\ude42"', "🙂"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+def test_what_python_writes_as_json_is_read_as_python_reads_it(tmp_path: Path, suffix: str, text: str, value: Any) -> None:
+    file = tmp_path / f"rows{suffix}"
+    file.write_text(f'[{{"v": {text}}}]' if suffix == ".json" else f'{{"v": {text}}}\n{{"v": 1}}\n')
+    found = read_rows(file)[0].values["v"]
+    assert found == value and type(found) is type(value)
+
+
+def test_a_number_that_python_does_not_read_is_a_row_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"v": 1}\n{"v": %s}\n' % ("9" * 5000))
+    problems: list[str] = []
+    assert len(read_rows(tmp_path / "rows.jsonl", problems)) == 1
+    assert "rows.jsonl:2: not JSON (number is infinity" in problems[0]
+
+
 def test_lines_are_lines_whatever_the_first_looks_like(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('[{"id": 1}]\n')
     (row,) = line_rows(tmp_path / "rows.jsonl", expected="an object")

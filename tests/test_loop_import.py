@@ -139,3 +139,17 @@ def test_nothing_is_overwritten(run: Run, file: str, tmp_path: Path) -> None:
 def test_help_has_an_example(run: Run) -> None:
     ended = run("--help")
     assert "Example: goldloop import quixbugs" in " ".join(ended.out.split())
+
+
+def test_a_broken_row_is_listed_apart_and_refused_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "tasks.jsonl"
+    place.write_text("".join(json.dumps({**GOOD, "check": f"assert one() == {n}"}) + "\n" for n in range(9)) + "{\n")
+    asked = ["table", str(place), *COLUMNS, *LICENCE]
+    refused = run(*asked, "--out", str(tmp_path / "a"))
+    assert refused.code == 4 and "1 of 10 rows are broken, more than 5%; --max-left-out 11%" in refused.err
+    shown = run(*asked, "--out", str(tmp_path / "b"), "--max-left-out", "11%")
+    assert shown.code == 0 and "broken rows, left out: 1" in shown.out and "tasks.jsonl:10: not JSON" in shown.out
+    told = run(*asked, "--out", str(tmp_path / "c"), "--max-left-out", "0.2", "--json")
+    assert len(told.json["broken"]) == 1 and sum(told.json["splits"].values()) == 9
+    assert run(*asked, "--out", str(tmp_path / "d"), "--max-left-out", "0.2", "--strict").code == 4
+    assert "--max-left-out: expected a share" in run(*asked, "--out", str(tmp_path / "e"), "--max-left-out", "ten").err

@@ -1,7 +1,8 @@
 """Hidden inputs: drawn by the task's own source, answered by the golden, compared with the candidate's answers outside.
 
 ``Task.fuzz`` is Python that defines ``inputs(random)``, which yields tuples of arguments; ``random`` is seeded from the
-task's key, so the inputs are the same in every run. It runs in the sandbox, without hypothesis. Covers functions of plain
+task's key, so the inputs are the same in every run. ``LEAST_INPUTS`` of them must have an answer, or as many as a top-level
+``LEAST = 7`` says where a benchmark has no more. It runs in the sandbox, without hypothesis. Covers functions of plain
 arguments in languages whose runtime takes hidden inputs; floats are compared with a tolerance if the golden returns any,
 unless the task's comparator says otherwise.
 """
@@ -13,6 +14,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import orjson
 
 from evals.checks import Step
 from evals.errors import SandboxFault, TaskFault
@@ -61,6 +64,9 @@ def fuzz_problems(task: Task) -> list[str]:
     except (SyntaxError, ValueError) as error:
         return [f"{place}: fuzz: not Python: {error}"]
     problems = []
+    least = names.get("LEAST", LEAST_INPUTS)
+    if not isinstance(least, int) or not 1 <= least <= MOST_INPUTS:
+        problems.append(f"{place}: fuzz: LEAST: expected a whole number from 1 to {MOST_INPUTS}, found {least!r:.40}")
     if "inputs" not in names:
         problems.append(f"{place}: fuzz: no function inputs(random) that yields tuples of arguments; define inputs(random)")
     try:
@@ -206,40 +212,46 @@ def _drawn(task: Task, sandbox: Sandbox) -> list[Question]:
 
 
 def _answered(task: Task, questions: list[Question], sandbox: Sandbox) -> tuple[HiddenCase, ...]:
-    """The inputs that the golden answers; those on which it raises or runs out of time are dropped."""
+    """The inputs that the golden answers; those on which it raises, runs out of time or floods its output are dropped."""
     runtime = runtime_for(task.language)
     keep_errors = parse_comparator(task.compare, task.source or task.key).kind == "exception"
     cases: list[HiddenCase] = []
     late = False
+    room = task.limits.max_output_bytes // 2  # an answer's own records, and what it prints, go beside those of the golden
     left = list(questions)
     for _ in range(_MAX_TIMEOUTS):
         report = run_steps(runtime, task, task.golden, hidden_inputs(task.language).ask(entry_of(task), left), sandbox)
         if load_failure(report) is not None:
             break
         for question, answer in zip(left, report.answers, strict=False):
-            if ("raised" in answer and keep_errors) or ("value" in answer and is_plain(_value(task, answer))):
+            size = len(orjson.dumps(answer))
+            if size <= room and (("raised" in answer and keep_errors) or ("value" in answer and is_plain(_value(task, answer)))):
+                room -= size
                 cases.append(HiddenCase(question=question, answer=answer))
         if report.complete:
             break
         left = left[len(report.answers) + 1 :]
         late = late or report.outcome.timed_out
-    if len(cases) < LEAST_INPUTS:
+    least = _defined(task.fuzz).get("LEAST", LEAST_INPUTS)
+    if len(cases) < least:
         if late:
             limit = task.limits.wall_seconds
             raise SandboxFault(f"{task.key}: fuzz: the golden ran out of time ({limit:g} s), {len(cases)} inputs are answered")
         place = task.source or task.key
         raise TaskFault(
             f"{place}: fuzz: the golden answers {len(cases)} of {len(questions)} inputs with a plain value, at least "
-            f"{LEAST_INPUTS} are needed; let inputs(random) yield more that {entry_of(task)} accepts"
+            f"{least} are needed; let inputs(random) yield more that {entry_of(task)} accepts"
         )
     return tuple(cases)
 
 
-def _defined(source: str) -> set[str]:
-    names = set()
+def _defined(source: str) -> dict[str, Any]:
+    """What the source defines at its top level: names of functions and of values, those that are written out with their value."""
+    names: dict[str, Any] = {}
     for node in read_tree(source).body:
         if isinstance(node, ast.FunctionDef):
-            names.add(node.name)
+            names[node.name] = None
         elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            value = node.value.value if isinstance(node.value, ast.Constant) else None
+            names |= {target.id: value for target in node.targets if isinstance(target, ast.Name)}
     return names

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import missing, unix
-from evals.importers.partial import Imported, build_partial
+from evals.importers import Imported, missing, of_row, unix
+from evals.importers.partial import build_partial
 from evals.importers.postgres import (
     alternatives,
     column_names,
@@ -78,7 +78,7 @@ def import_defog(path: Path) -> Imported:
     for file in files:
         for number, row in enumerate(read_rows(file, problems, odd_quotes=True), 1):
             row_problems = missing(row, _WANTED)
-            problems += row_problems
+            problems += of_row(row, row_problems)
             if row_problems:
                 continue
             name = row.values["db_name"]

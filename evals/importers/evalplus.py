@@ -2,13 +2,14 @@
 
 The inputs are the task's hidden ones (``Task.fuzz``), all base inputs first; a reference run of the golden answers them. The
 grader asks at most 200 inputs a task, so larger sets are thinned evenly, and inputs of more than 20,000 characters are left
-out; both are noted. ``atol`` becomes the comparator. Splits are those of the original benchmarks. Where several answers are
-right (roots, sets as lists, a match object for True) the comparison is the benchmark's own. Not covered: ``contract``, since
-all inputs meet it.
+out; both are noted. An empty set of inputs may be written ``{}``; a task with fewer than ten has just those. ``atol`` becomes
+the comparator. Splits are those of the original benchmarks. Where several answers are right (roots, sets as lists, a match
+object for True) the comparison is the benchmark's own. Not covered: ``contract``, since all inputs meet it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,10 @@ from typing import Any
 from evals.checks import parse_checks
 from evals.errors import BadInput, TaskFault
 from evals.graders.fuzz import LEAST_INPUTS, MOST_INPUTS
-from evals.importers import find_file, missing, unix
+from evals.importers import Imported, find_file, missing, of_row, unix
 from evals.importers.humaneval import given
 from evals.importers.mbpp import official_split
-from evals.importers.partial import Imported, build_partial
+from evals.importers.partial import build_partial
 from evals.records import Limits
 from evals.tables import TableRow, read_rows
 from evals.validation import SuiteHeader
@@ -30,7 +31,6 @@ FILES = (
 )
 _WANTED = {
     **{"task_id": str, "prompt": str, "entry_point": str, "canonical_solution": str},
-    **{"base_input": list, "plus_input": list},
 }
 _LONGEST_INPUT = 20_000
 _PROMPT = "{lead}\n\n```python\n{stub}\n```"
@@ -78,7 +78,7 @@ def import_evalplus(path: Path) -> Imported:
                 tasks.append(_task(row, name, notes))
             except TaskFault as error:
                 row_problems = [f"{row.place}: {error}"]
-        problems += row_problems
+        problems += of_row(row, row_problems)
     return build_partial(_header(name), tasks, problems, file, notes)
 
 
@@ -108,7 +108,11 @@ def _problems(row: TableRow, name: str) -> list[str]:
     if not values["entry_point"].isidentifier():
         problems.append(f"{row.place}: entry_point: expected a function's name, found {values['entry_point']!r:.60}")
     for key in ("base_input", "plus_input"):
-        for place, arguments in enumerate(values[key]):
+        found = values.get(key) or []  # no input at all is written in several ways: [], {}, null, or nothing
+        if not isinstance(found, list):
+            problems.append(f"{row.place}: {key}: expected a list of inputs, found {found!r:.60}")
+            continue
+        for place, arguments in enumerate(found):
             if not isinstance(arguments, list):
                 problems.append(f"{row.place}: {key}[{place}]: expected a list of arguments, found {arguments!r:.60}")
     atol = values.get("atol", 0)
@@ -138,17 +142,37 @@ def _task(row: TableRow, name: str, notes: list[str]) -> Mapping[str, Any]:
         tolerance = values.get("atol") or 1e-4
         lines = [f"assert abs(poly({arguments[0]!r}, {entry}({arguments[0]!r}))) <= {tolerance!r}\n" for arguments in inputs]
         return {**task, "checks": given(prompt, entry) + "".join(lines)}
-    if len(inputs) < LEAST_INPUTS:
-        raise TaskFault(f"base_input and plus_input: expected at least {LEAST_INPUTS} inputs in all, found {len(inputs)}")
+    if not inputs:
+        raise TaskFault("base_input and plus_input: expected inputs, found none")
     compare = _comparator(entry, name, float(values.get("atol") or 0))
-    yields = "".join(f"    yield {tuple(arguments)!r}\n" for arguments in inputs)
+    base = values.get("base_input") or []
+    written = [python_literal(tuple(arguments)) for arguments in inputs]
+    yields = "".join(f"    yield {arguments}\n" for arguments in written)
+    # Of a few the golden may not answer all with a value that can be recorded; the benchmark's own first ones it does.
+    least = f"LEAST = {len(set(written[: len(base)])) or 1}\n\n\n" if len(set(written)) < LEAST_INPUTS else ""
     asserted = _asserted(unix(values.get("assertion") or ""), entry)
     return {
         **task,
         "checks": _COMPARATORS.get(compare, "") + asserted,
-        "fuzz": f"def inputs(random):\n{yields}",
+        "fuzz": f"{least}def inputs(random):\n{yields}",
         "compare": compare,
     }
+
+
+def python_literal(value: Any) -> str:
+    """A value as Python that evaluates to it, with floats that have no literal of their own: ``float('inf')``."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    if isinstance(value, complex):
+        return f"complex({python_literal(value.real)}, {python_literal(value.imag)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{python_literal(key)}: {python_literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, set)):
+        inner = ", ".join(map(python_literal, value))
+        if isinstance(value, set):
+            return f"{{{inner}}}" if value else "set()"
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    return repr(value)
 
 
 def _comparator(entry: str, name: str, atol: float) -> str:
@@ -171,7 +195,7 @@ def _inputs(row: TableRow, name: str, number: int, notes: list[str]) -> list[lis
     """The base inputs and evenly spread ones of the others, within what the grader asks."""
     kept = []
     for key in ("base_input", "plus_input"):
-        raw = row.values[key]
+        raw = row.values.get(key) or []
         try:
             read = [_typed(number, arguments) for arguments in raw] if name == "mbppplus" else raw
         except (TypeError, ValueError, LookupError, AttributeError) as error:

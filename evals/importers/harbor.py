@@ -19,9 +19,9 @@ from typing import Any
 
 import yaml
 
-from evals.errors import BadInput, TaskFault
-from evals.importers import unix
-from evals.importers.partial import Imported, build_partial, may_train
+from evals.errors import BadInput, RowProblem, TaskFault
+from evals.importers import Imported, unix
+from evals.importers.partial import build_partial, may_train
 from evals.records import Limits
 from evals.splits import assign_split
 from evals.validation import SuiteHeader
@@ -60,7 +60,7 @@ def import_harbor(path: Path) -> Imported:
             meta = _meta(folder)
             task, notes = _task(folder, meta)
         except TaskFault as error:
-            problems.append(str(error))
+            problems.append(RowProblem(str(folder), str(error)))
             continue
         left_out += notes
         if not notes:

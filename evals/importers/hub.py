@@ -19,8 +19,8 @@ from pydantic import Field, ValidationError
 
 from evals.errors import BadInput, TaskFault, install_command
 from evals.files import findings
-from evals.importers import unix
-from evals.importers.partial import Imported, build_partial, may_train, split_options
+from evals.importers import Imported, of_row, unix
+from evals.importers.partial import build_partial, may_train, split_options
 from evals.records import BLIND, Split, Task
 from evals.splits import assign_split
 from evals.tables import ENDINGS, TABLES, TableRow, read_rows, suffix_of
@@ -136,7 +136,7 @@ def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: l
         try:
             task = _task(mapping, row, number)
         except TaskFault as error:
-            problems += [f"{row.place}: {line}" for line in str(error).splitlines()]
+            problems += of_row(row, [f"{row.place}: {line}" for line in str(error).splitlines()])
             continue
         if task["split"] not in BLIND and not task["train_ok"]:
             task["split"] = "holdout"

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import find_file, missing, unix
-from evals.importers.partial import Imported, build_partial, split_options
+from evals.importers import Imported, find_file, missing, of_row, unix
+from evals.importers.partial import build_partial, split_options
 from evals.records import Limits
 from evals.tables import TableRow, read_rows
 from evals.validation import SuiteHeader
@@ -61,7 +61,7 @@ def import_livecodebench(path: Path) -> Imported:
     for row in read_rows(file, problems):
         row_problems = missing(row, _WANTED)
         if row_problems:
-            problems += row_problems
+            problems += of_row(row, row_problems)
             continue
         try:
             day = _contest_day(row)
@@ -70,7 +70,7 @@ def import_livecodebench(path: Path) -> Imported:
             if outside:
                 notes = [outside]
         except TaskFault as error:
-            problems.append(f"{row.place}: {error}")
+            problems += of_row(row, [f"{row.place}: {error}"])
             continue
         left_out += [f"{row.place}: {note}" for note in notes]
         if not notes:

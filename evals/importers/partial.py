@@ -1,31 +1,23 @@
 """What the importers of other people's files share: notes on what was left out, options behind the path, licences.
 
-A malformed row is an error of the whole import; a sound row that cannot be graded here is left out with a note. Nothing is
-left out without one.
+A row that is broken and one that is sound but cannot be graded here are left out, each with a note. Nothing is left out
+without one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, joined
-from evals.importers import build_suite
-from evals.validation import Suite, SuiteHeader
+from evals.importers import Imported, build_suite
+from evals.validation import SuiteHeader
 
 _TRAINABLE = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC-BY-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0"),
     *("CC-BY-SA-4.0", "CC0-1.0", "CDLA-Permissive-2.0", "ISC", "MIT", "MIT-0", "ODC-By-1.0", "PDDL-1.0", "Unlicense", "Zlib"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported(Suite):
-    """A suite with what was left out of it: one note each, with its place and the reason."""
-
-    left_out: tuple[str, ...] = ()
 
 
 def build_partial(
@@ -35,15 +27,14 @@ def build_partial(
     path: Path,
     left_out: Sequence[str],
 ) -> Imported:
-    """A validated suite with its notes.
+    """A validated suite with notes on what cannot be graded here.
 
     Raises:
-        BadInput: ``problems``, what validation adds to them, or nothing that can be graded.
+        BadInput: as ``build_suite``; or nothing that can be graded.
     """
     if not tasks and not problems:
         raise BadInput("\n".join([f"{path}: no task that can be graded here", *([joined(left_out)] if left_out else [])]))
-    suite = build_suite(header, tasks, problems, path)
-    return Imported(header=suite.header, tasks=suite.tasks, path=suite.path, left_out=tuple(left_out))
+    return build_suite(header, tasks, problems, path, left_out)
 
 
 def split_options(path: Path, known: Mapping[str, str]) -> tuple[Path, dict[str, str]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import BadInput, TaskFault
-from evals.importers import build_suite, find_file, missing, unix
+from evals.importers import build_suite, find_file, missing, of_row, unix
 from evals.records import Limits
 from evals.tables import TableRow, read_rows
 from evals.validation import Suite, SuiteHeader
@@ -47,7 +47,7 @@ def import_quixbugs(path: Path) -> Suite:
     """
     rows = list(_from_folder(path)) if (path / "python_programs").is_dir() else read_rows(find_file(path, FILES))
     problems = [problem for row in rows for problem in missing(row, _WANTED)]
-    if problems:
+    if problems:  # a file that is missing concerns whichever task needs it
         return build_suite(HEADER, [], problems, path)
     files = {row.values["path"]: TableRow(place=row.place, values={"text": unix(row.values["text"])}) for row in rows}
     tests = sorted(name for name in files if name.startswith("python_testcases/test_") and name.endswith(".py"))
@@ -58,7 +58,7 @@ def import_quixbugs(path: Path) -> Suite:
         try:
             tasks.append(_task(files, test))
         except TaskFault as error:
-            problems.append(f"{files[test].place}: {error}")
+            problems += of_row(files[test], [f"{files[test].place}: {error}"])
     return build_suite(HEADER, tasks, problems, path)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from evals.errors import TaskFault
 from evals.graders.patches import PatchFault, apply_patch
-from evals.importers import find_file, missing, unix
-from evals.importers.partial import Imported, build_partial, may_train
+from evals.importers import Imported, find_file, missing, of_row, unix
+from evals.importers.partial import build_partial, may_train
 from evals.importers.snapshots import find_snapshot, read_snapshot
 from evals.records import Limits
 from evals.tables import TableRow, read_rows
@@ -58,7 +58,7 @@ def import_swebench(path: Path) -> Imported:
                 ids[key] = _ids(row, key)
             except TaskFault as error:
                 row_problems.append(f"{row.place}: {error}")
-        problems += row_problems
+        problems += of_row(row, row_problems)
         if row_problems:
             continue
         place = find_snapshot((file.parent / "snapshots", file.parent), row.values["instance_id"])

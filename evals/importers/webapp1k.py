@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evals.errors import TaskFault
-from evals.importers import build_suite, find_file, missing, unix
+from evals.importers import build_suite, find_file, missing, of_row, unix
 from evals.records import Limits
 from evals.tables import TableRow, read_rows
 from evals.validation import Suite, SuiteHeader
@@ -64,14 +64,15 @@ def _import(path: Path, folder: str, name: str, description: str) -> Suite:
     file = find_file(path, FILES)
     problems: list[str] = []
     rows = read_rows(file, problems)
-    problems += [problem for row in rows for problem in missing(row, _WANTED)]
     tasks: list[Mapping[str, Any]] = []
-    for row in [] if problems else rows:
-        if PurePosixPath(row.values["path"]).parts[:1] == (folder,) and row.values["path"].endswith(".test.js"):
+    for row in rows:
+        if row_problems := missing(row, _WANTED):
+            problems += of_row(row, row_problems)
+        elif PurePosixPath(row.values["path"]).parts[:1] == (folder,) and row.values["path"].endswith(".test.js"):
             try:
                 tasks.append(_task(row))
             except TaskFault as error:
-                problems.append(f"{row.place}: {error}")
+                problems += of_row(row, [f"{row.place}: {error}"])
     if not tasks and not problems:
         problems.append(f"{file}: expected rows whose path is {folder}/react/SCENARIO/NAME.test.js, found none")
     return build_suite(header, tasks, problems, path)

@@ -38,6 +38,10 @@ def import_(
     ] = None,
     name: Annotated[str, typer.Option("--name", help="The suite's name; default the importer's.")] = "",
     verify: Annotated[bool, typer.Option("--verify", help="Run each golden once; leave out what does not pass.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse the file for its first broken row.")] = False,
+    max_left_out: Annotated[
+        str, typer.Option(metavar="SHARE", help="Share of broken rows that is left out without a refusal, such as 20%.")
+    ] = "5%",
     limit: Annotated[int, typer.Option(min=0, help="Only so many tasks, evenly spread; 0 is all.")] = 0,
     unsafe_local: Unsafe = False,
     json: Json = False,
@@ -56,17 +60,23 @@ def import_(
         raise BadInput(f"--form {form}: expected one of {', '.join(_FORMS)}")
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise BadInput(f"--out {out}: exists already and is not empty; give a new folder")
-    suite = _read(importer, path, _columns(importer, column or ()), name)
-    left_out = list(getattr(suite, "left_out", ()))
+    from evals.importers import Imported, read_share
+
+    allowed = 0.0 if strict else read_share(max_left_out, "--max-left-out")
+    suite = _read(importer, path, _columns(importer, column or ()), name, allowed)
+    left_out = list(suite.left_out) if isinstance(suite, Imported) else []
+    broken = list(suite.broken) if isinstance(suite, Imported) else []
     suite = _renamed(suite, name, _spread(suite.tasks, limit))
     if verify:
-        suite, broken = _verified(suite, unsafe_local=unsafe_local, quiet=json)
-        left_out += broken
+        suite, unproved = _verified(suite, unsafe_local=unsafe_local, quiet=json)
+        left_out += unproved
     export_suite(suite, out, cast(Literal["folder", "jsonl", "parquet"], form))
     if json:
-        emit(_report(suite, out, form, left_out))
+        emit(_report(suite, out, form, left_out, broken))
     else:
-        _show(suite, left_out)
+        _show(suite)
+        _list("broken rows, left out", broken)
+        _list("notes and what was left out", left_out)
     next_command(f"goldloop goldens verify {out}")
 
 
@@ -76,14 +86,15 @@ def _columns(importer: str, given: Sequence[str]) -> dict[str, str]:
     return column_map(given, "KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
 
 
-def _read(importer: str, path: str, columns: dict[str, str], name: str) -> Suite:
-    from evals.importers import import_benchmark
+def _read(importer: str, path: str, columns: dict[str, str], name: str, allowed: float) -> Suite:
+    from evals.importers import import_benchmark, split_allowance, with_few_broken
 
     if importer in _MAPPED:
         from evals.importers.hub import import_hub, import_table
 
-        return (import_hub if importer == "hub" else import_table)(Path(path), columns, name)
-    return import_benchmark(importer, Path(path))
+        place, _ = split_allowance(Path(path))
+        return with_few_broken((import_hub if importer == "hub" else import_table)(place, columns, name), allowed)
+    return import_benchmark(importer, Path(path), most_broken=allowed)
 
 
 def _renamed(suite: Suite, name: str, tasks: Sequence[Task]) -> Suite:
@@ -138,7 +149,7 @@ def _verified(suite: Suite, *, unsafe_local: bool, quiet: bool) -> tuple[Suite, 
     return Suite(header=suite.header, tasks=kept, path=suite.path), notes
 
 
-def _report(suite: Suite, out: Path, form: str, left_out: Sequence[str]) -> dict[str, Any]:
+def _report(suite: Suite, out: Path, form: str, left_out: Sequence[str], broken: Sequence[str]) -> dict[str, Any]:
     counted = Counter(task.split for task in suite.tasks)
     return {
         "suite": suite.name,
@@ -149,11 +160,12 @@ def _report(suite: Suite, out: Path, form: str, left_out: Sequence[str]) -> dict
         "licences": sorted({task.licence for task in suite.tasks}),
         "train_ok": sum(task.train_ok for task in suite.tasks),
         "without_golden": sum(not task.golden.strip() for task in suite.tasks),
+        "broken": list(broken),
         "left_out": list(left_out),
     }
 
 
-def _show(suite: Suite, left_out: Sequence[str]) -> None:
+def _show(suite: Suite) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(suite.name)
     for column in ("tasks", "groups", "may train", "with golden"):
@@ -171,9 +183,13 @@ def _show(suite: Suite, left_out: Sequence[str]) -> None:
             licences = ", ".join(sorted({task.licence or "none named" for task in tasks}))
             table.add_row(split, *(f"{count:,}" for count in counts), Text(licences))
     console.out.print(table)
-    if left_out:
-        console.out.print(f"\nnotes and what was left out: {len(left_out):,}")
-        for note in left_out[:_SHOWN]:
-            console.out.print(f"  {console.escape(note)}", soft_wrap=True)
-        if len(left_out) > _SHOWN:
-            console.out.print(f"  ... and {len(left_out) - _SHOWN:,} more (--json has all)")
+
+
+def _list(heading: str, notes: Sequence[str]) -> None:
+    if not notes:
+        return
+    console.out.print(f"\n{heading}: {len(notes):,}")
+    for note in notes[:_SHOWN]:
+        console.out.print(f"  {console.escape(note)}", soft_wrap=True)
+    if len(notes) > _SHOWN:
+        console.out.print(f"  ... and {len(notes) - _SHOWN:,} more (--json has all)")
