@@ -65,6 +65,14 @@ def audit(
             "item that leaked more often.",
         ),
     ] = 0,
+    evidence: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Matches of each item, the worst, of which places and texts are kept beside those of the first 2,000; "
+            "all are counted.",
+        ),
+    ] = 10,
     index: Annotated[Path | None, typer.Option("--index", help="Saved index: used if it exists, else written.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="0 is one per core.")] = 0,
     semantic: Annotated[
@@ -82,7 +90,7 @@ def audit(
     from decontam.holdouts import load_items
     from decontam.sources import find_sources
 
-    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate)
+    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate, evidence)
     if semantic and out is None:
         raise BadInput("--semantic writes candidates.jsonl for people or a judge to read: give --out DIR, too")
     for name, values in (("--train", train), ("--holdout", holdout)):
@@ -150,7 +158,13 @@ def _explain(error: OSError, out: Path | None, clean: Path | None) -> str:
 
 
 def _settings(
-    coverage: float, unique: int, channels: Sequence[str], columns: Sequence[str], max_broken: float, boilerplate: int
+    coverage: float,
+    unique: int,
+    channels: Sequence[str],
+    columns: Sequence[str],
+    max_broken: float,
+    boilerplate: int,
+    evidence: int,
 ) -> AuditSettings:
     from decontam.audit.run import AuditSettings
     from decontam.matching.match import CHANNELS
@@ -163,6 +177,7 @@ def _settings(
         text_columns=tuple(columns),
         max_broken_share=max_broken,
         boilerplate_documents=boilerplate,
+        evidence=evidence,
     )
 
 
