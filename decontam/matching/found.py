@@ -24,8 +24,8 @@ VERDICTS: tuple[MatchVerdict | Literal[""], ...] = ("", "short", "flag", "strict
 FLAG = VERDICTS.index("flag")
 SNIPPET_CHARS = 200
 
-# ``value``: its number in the column as given; ``item``: in the index; ``rule``: among the rules of a ``ColumnMatches``; ``first``
-# and ``end``: bytes of the value as given, from the first match to the last; ``look`` and ``row``: where the evidence is.
+# ``value``: its number in the column as given; ``item``: in the index; ``rule``: among the rules of a ``ColumnMatches``;
+# ``first`` and ``end``: bytes of the value as given, from the first match to the last; ``look``, ``row``: where the evidence is.
 FOUND = np.dtype(
     [
         *((name, np.int64) for name in ("value", "first", "end")),
