@@ -22,6 +22,7 @@ VERB_GROUPS: Mapping[str, str] = {
     "checking": "Check before a run",
     "running": "Run",
     "evaluating": "Evaluate",
+    "scoring": "Evaluate",
     "levers": "Compare levers",
     "judging": "Judge",
     "goldens": "Goldens",

@@ -14,6 +14,7 @@ PANELS: Mapping[str, str] = {
     "running": "Rounds",
     "audit": "Audit",
     "evaluating": "Evaluate",
+    "scoring": "Evaluate",
     "levers": "Evaluate",
     "judging": "Evaluate",
     "training": "Stages of a round, one by one",
