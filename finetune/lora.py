@@ -1,7 +1,8 @@
 """LoRA on transformers and peft: a plain loop whose every batch follows from the seed, resumable at each epoch.
 
-Rows of a batch are grouped by length, and the loss is a mean over the trained tokens of the effective batch, whatever the
-microbatches. What is learnt from a row is in ``finetune.objectives``.
+Rows of a batch are packed without padding where the model allows it (``finetune.packing``), else grouped by length, and the loss
+is a mean over the trained tokens of the effective batch, whatever the microbatches. What is learnt from a row is in
+``finetune.objectives``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import gc
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,17 @@ from evals.notices import say_once
 from evals.progress import Progress
 from evals.records import ModelRef
 from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
-from finetune.batches import epoch_batches, microbatches, schedule
+from finetune.batches import epoch_batches, microbatches, packed_microbatches, schedule
 from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
 from finetune.likelihood import mean_probabilities
-from finetune.objectives import BatchObjective, Objective, loss_share, padding_is_unseen, require_next_token_loss
+from finetune.objectives import (
+    BatchObjective,
+    Objective,
+    loss_share,
+    pack_where_exact,
+    padding_is_unseen,
+    require_next_token_loss,
+)
 from finetune.settings import FinetuneSettings
 from trainset.records import Example
 from trainset.render import EmptyRow, Encoded, encode_example
@@ -148,7 +156,8 @@ class LoraRun:
             raise BadInput(f"finetune.lora.target_modules: {first_line(error)}") from None
         if tied := shared_under(self.model, shared):
             raise BadInput(f"finetune.lora.target_modules: {tied}; merged, the adapter would change both: leave it out")
-        self._mixed = padding_is_unseen(self.model.eval(), rows)
+        self.packed = pack_where_exact(self.model.eval(), rows)
+        self._mixed = self.packed or padding_is_unseen(self.model, rows)
         self.model.train()
         self._budget = settings.tokens_per_microbatch
         self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
@@ -183,7 +192,7 @@ class LoraRun:
         while True:
             total, part = 0.0, list(batch)
             try:
-                for part in microbatches(batch, max(1, self._budget // passes), mixed=self._mixed):
+                for part in self.parts(batch, max(1, self._budget // passes)):
                     loss = loss_share(self.objective, self.model, part, batch)
                     if not math.isfinite(float(loss.detach())):
                         raise self._not_a_number("loss", part)
@@ -200,6 +209,10 @@ class LoraRun:
                         "tokens; lower finetune.max_length, or take a smaller model"
                     ) from None
             self._make_room(longest * len(part))
+
+    def parts(self, batch: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
+        """The microbatches of an effective batch, of ``budget`` tokens each."""
+        return packed_microbatches(batch, budget) if self.packed else microbatches(batch, budget, mixed=self._mixed)
 
     def _make_room(self, tokens: int) -> None:
         """Halve the microbatches, of which one of this many tokens was too large, and begin the step again."""
