@@ -174,8 +174,7 @@ def packed_attention(
         plain: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **options)
         return plain
     window = options.get("sliding_window")
-    parts = zip(*(states.split(goldloop_pack.lengths, dim=2) for states in (query, key, value)), strict=True)
-    queries, keys, values = zip(*parts, strict=True)
+    queries, keys, values = (torch.split(states, goldloop_pack.lengths, dim=2) for states in (query, key, value))
     out = []
     for number, (above, mask) in enumerate(zip(goldloop_pack.above, goldloop_pack.masks, strict=True)):
         seen = (*above, number)

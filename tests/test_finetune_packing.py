@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.batches import packed_microbatches
-from finetune.lora import LoraRun
 from finetune.objectives import completion_loss, pack_where_exact, token_losses
-from finetune.packing import pack, takes_packs
+from finetune.packing import PACKED, pack, takes_packs
 from finetune.settings import FinetuneSettings, LoraSettings
+from finetune.steps import LoraRun
 from trainset.render import Encoded
 
 SETTINGS = FinetuneSettings(batch_size=8, learning_rate=1e-2, warmup_steps=0, lora=LoraSettings(r=4, lora_alpha=4))
@@ -139,12 +139,13 @@ def test_rows_longer_than_a_layers_window_are_not_packed() -> None:
 
 
 def test_neighbours_that_leak_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from finetune import packing
+    from transformers import AttentionInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     def leaky(*given: Any, goldloop_pack: Any = None, **options: Any) -> Any:
         options["is_causal"] = True
-        return packing.sdpa_attention_forward(*given[:4], None, **options)  # one long text: every row sees those before it
+        return sdpa_attention_forward(*given[:4], None, **options)  # one long text: every row sees those before it
 
     model = tiny_models.build("llama")
-    monkeypatch.setitem(packing.AttentionInterface._global_mapping, packing.PACKED, leaky)
+    monkeypatch.setitem(AttentionInterface._global_mapping, PACKED, leaky)
     assert not pack_where_exact(model, some_rows())
