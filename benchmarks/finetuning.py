@@ -184,7 +184,7 @@ def compare(options: argparse.Namespace, arguments: Sequence[str]) -> dict[str, 
     tokenizer = load_tokenizer(resolve_model(options.model).path, options.model)
     rows = [encode_example(tokenizer, example) for example in examples_of(options)]
     tokens, trained = sum(len(row.ids) for row in rows), sum(len(row.ids) - row.prompt_length for row in rows)
-    kinds = [("goldloop", sys.executable), ("floor", sys.executable)]
+    kinds = [("goldloop", sys.executable), *([] if options.no_floor else [("floor", sys.executable)])]
     kinds += [("trl", options.peer_python)] if options.peer_python else []
     turns = {kind: start(python, kind, arguments, verbose=options.verbose) for kind, python in kinds}
     taken: dict[str, list[dict[str, Any]]] = {kind: [] for kind in turns}
@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--peer-python", default="", help="an interpreter with trl; without it only the floor is compared")
+    parser.add_argument("--no-floor", action="store_true", help="compare with TRL alone")
     parser.add_argument("--verbose", action="store_true", help="show what the contenders print")
     parser.add_argument("--serve", choices=("goldloop", "floor", "trl"), help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""One training in several processes, as `torchrun` and `accelerate launch` start them: each takes a part of every batch's rows.
+"""One training in several processes, as `torchrun` starts them, or what sets its variables: each takes a part of every batch.
 
 Gradients and losses of the parts are summed, so that a step is that of one process with the same effective batch, but for the
 order of sums. The first process alone shows progress and writes; the others take part in the steps. Covers one copy of the model

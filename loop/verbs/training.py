@@ -194,8 +194,8 @@ def finetune(
 ) -> None:
     """Train a LoRA adapter. Refuses a trainset that was screened against another holdout than today's.
 
-    Stopped or killed, the same command goes on from its last checkpoint. Started by `torchrun` or `accelerate launch`, several
-    processes share each batch.
+    Stopped or killed, the same command goes on from its last checkpoint. Started by `torchrun`, several processes
+    share each batch.
 
     Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set lora.r=16 --set seed=1
 
