@@ -27,7 +27,7 @@ def scale_adapter(source: Path, out: Path, scale: float) -> None:
         weights = {}
     second = [name for name in weights if any(part in name for part in _SECOND)]
     if not second:
-        raise BadInput(f"{source / WEIGHTS}: has no LoRA weights to scale; set finetune.adapter_scales to []")
+        raise BadInput(f"{source / WEIGHTS}: has no LoRA weights to scale; set finetune.dev_scales to []")
     out.mkdir(parents=True, exist_ok=True)
     save_file({name: weight * scale if name in second else weight for name, weight in weights.items()}, out / WEIGHTS)
     shutil.copyfile(source / "adapter_config.json", out / "adapter_config.json")

@@ -65,7 +65,7 @@ class FinetuneSettings(Record):
         default=0, ge=0, description="answers a dev task by which epoch and adapter scale are chosen; 0 takes the last epoch"
     )
     dev_temperature: float = Field(default=0.5, gt=0, le=5, description="of those answers")
-    adapter_scales: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+    dev_scales: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         default=(0.5, 0.75), description="shares of the adapter's change that are tried beside the whole, with dev_samples"
     )
     objective: str = Field(default="sft", description="what a row teaches: sft, weighted, dpo, or pkg.mod:function")
@@ -77,5 +77,5 @@ class FinetuneSettings(Record):
 
 HOW_ONLY = frozenset({"tokens_per_microbatch", "gradient_checkpointing", "save_steps", "report_to"})
 """Settings that change how a training runs, and what it gives but for rounding."""
-CHOOSING = frozenset({"seeds", "sweep", "dev_samples", "dev_temperature", "adapter_scales"})
+CHOOSING = frozenset({"seeds", "sweep", "dev_samples", "dev_temperature", "dev_scales"})
 """Settings of the choice among several trainings; a single training knows nothing of them."""

@@ -71,7 +71,7 @@ class DevChoice:
         if settings.dev_samples and not self._dev:
             say_once("finetune.dev_samples: no target suite has a dev task to choose epoch and scale on; the last epoch is taken")
         self._by_epoch = bool(self._samples) and getattr(trainer_class(settings.trainer), "by_epoch", False)
-        self._scales = settings.adapter_scales if self._samples else ()
+        self._scales = settings.dev_scales if self._samples else ()
         self.chooses = bool(self._samples) or len(self.rates) > 1 or settings.seeds > 1
 
     def say_cost(self) -> None:

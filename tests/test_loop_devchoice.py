@@ -18,7 +18,7 @@ from loop import stages
 from loop.runs import Finished, resume_run, start_run
 
 pytestmark = pytest.mark.usefixtures("self_test_once")
-CHOOSING = {"trainer": "scripted", "num_train_epochs": 4, "dev_samples": 2, "adapter_scales": []}
+CHOOSING = {"trainer": "scripted", "num_train_epochs": 4, "dev_samples": 2, "dev_scales": []}
 
 
 @pytest.fixture(autouse=True)
@@ -117,5 +117,5 @@ def test_several_rates_need_dev_tasks(write_suite: WriteSuite, tmp_path: Path) -
 
 
 def test_weights_that_are_no_lora_are_not_scaled(write_suite: WriteSuite, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"no LoRA weights to scale; set finetune\.adapter_scales to \[\]"):
-        run(write_suite(train=6, holdout=6, dev=4), tmp_path, adapter_scales=[0.5])
+    with pytest.raises(BadInput, match=r"no LoRA weights to scale; set finetune\.dev_scales to \[\]"):
+        run(write_suite(train=6, holdout=6, dev=4), tmp_path, dev_scales=[0.5])
