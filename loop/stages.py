@@ -16,7 +16,9 @@ from evals.progress import Progress
 from evals.records import STATUSES, Failure, ModelRef, Result, Split, Task
 from evals.run import check_errors, evaluate, forget_errors
 from evals.suites import Suite
+from finetune.processes import process_number
 from finetune.records import TrainReport
+from finetune.settings import CHOOSING, HOW_ONLY
 from goldens.pair import collect_failures, pair_failures, replay_pairs
 from goldens.prove import prove_all
 from goldens.records import Golden, Pair
@@ -24,7 +26,7 @@ from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
 from loop.closing import Conditions, prompts_digest
 from loop.config import Config, EvalSettings
-from loop.stage import code_version, stage, was_made_from, was_started
+from loop.stage import code_version, is_done, stage, was_made_from, was_started
 from trainset import build as trainsets
 from trainset.records import Example
 from trainset.settings import TargetRules
@@ -323,13 +325,18 @@ def finetune_stage(
     folder: Path,
     *,
     reseed: int = 0,
+    rate: float | None = None,
+    epochs: int = 0,
+    state: Path | None = None,
     first: ModelRef | None = None,
     release: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> ModelRef:
     """Train an adapter; returns the model to evaluate. ``release`` frees memory before the work.
 
-    ``first`` is the model whose weights training starts at, by default the original base; ``reseed`` is added to the run's seed.
+    ``first`` is the model whose weights training starts at, by default the original base; ``reseed`` is added to the run's seed,
+    and ``rate`` replaces the configured one. ``epochs`` and ``state`` are those of ``finetune.base.Lesson``. Of several processes
+    (``finetune.processes``) the first one does the stage, and the others help.
 
     Raises:
         BadInput: the trainset was screened against another holdout, a row is too long, the model does not load, or the folder
@@ -338,13 +345,18 @@ def finetune_stage(
     if (folder / "adapter_config.json").is_file() and not was_started(folder):
         raise BadInput(f"{folder}: holds an adapter already; give a new folder")
     base = first or ModelRef(base=config.model)
-    settings = config.finetune.model_copy(update={"seed": config.seed + reseed, "seeds": 1})
+    chosen = {} if rate is None else {"learning_rate": rate}
+    settings = config.finetune.model_copy(update={"seed": config.seed + reseed, **chosen})
 
-    def work(out: Path) -> Mapping[str, Any]:
+    def train(out: Path) -> TrainReport:
         from finetune.train import finetune
 
         release()
-        report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
+        how: dict[str, Any] = {"index_digest": index.digest, "progress": progress, "epochs": epochs, "state": state}
+        return finetune(trainset, base, settings, out, **how)
+
+    def work(out: Path) -> Mapping[str, Any]:
+        report = train(out)
         write_jsonl(out / "report.jsonl", [report])
         counts = {"rows": report.rows, "steps": report.steps}
         return {"adapter": report.adapter_digest, "counts": counts, "tokens": {"trained": report.total_tokens}}
@@ -352,10 +364,14 @@ def finetune_stage(
     inputs = {
         "trainset": trainset_digest,
         "model": model_identity(base),
-        "finetune": settings.model_dump(mode="json", exclude={"tokens_per_microbatch", "seeds"}),
+        "finetune": settings.model_dump(mode="json", exclude=set(HOW_ONLY | CHOOSING)),
         "index": index.digest,
+        **({"epochs": epochs} if epochs else {}),
     }
-    stage(folder, inputs, work)
+    if process_number() == 0:
+        stage(folder, inputs, work)
+    elif not is_done(folder):
+        train(folder)
     return ModelRef(base=config.model, adapter=str(folder))
 
 

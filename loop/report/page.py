@@ -22,7 +22,7 @@ from loop.closing import basis_words
 from loop.overfit import held_back_words
 from loop.report import making
 from loop.report.answer import headline
-from loop.report.chart import Spark, axis, heat, hill, spark
+from loop.report.chart import Spark, axis, dev_curve, heat, hill, spark
 from loop.report.story import Chapter, adapter_folder, read_chapter, read_story
 from loop.report.words import model_name, percent, points
 
@@ -75,6 +75,7 @@ def _environment() -> Environment:
         "percent": percent,
         "model": model_name,
         "reason": reason_words,
+        "devcurve": dev_curve,
         "spark": _spark,
         "axis": axis,
         "basis": basis_words,

@@ -194,11 +194,15 @@ def finetune(
 ) -> None:
     """Train a LoRA adapter. Refuses a trainset that was screened against another holdout than today's.
 
-    Stopped or killed, the same command goes on from the last finished epoch.
+    Stopped or killed, the same command goes on from its last checkpoint. Started by `torchrun`, several processes
+    share each batch.
 
     Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set lora.r=16 --set seed=1
+
+    Example, two processes: torchrun --nproc-per-node 2 -m loop finetune trainset --holdout house --out adapter
     """
     from evals.suites import load_suite
+    from finetune.processes import process_number
     from loop.config import full_keys, make_config
     from loop.stage import is_done
     from loop.stages import finetune_stage, holdout_index, train_report
@@ -211,6 +215,8 @@ def finetune(
     if is_done(out):
         console.say(f"{console.escape(str(out))}: finished before; shown, not trained again")
     finetune_stage(config, trainset, built.digest, index, out, progress=console.Bars(quiet=json))
+    if process_number():
+        return  # the first process says what was done
     report = train_report(out)
     if json:
         emit(report)
