@@ -210,6 +210,9 @@ def main() -> None:
         if job["kind"] == "sql":
             open_database(names, job["duckdb"], job["starter"].get("schema.sql", "select 1"), job["code"])
         else:
+            for finder in sys.meta_path:  # so that a process which the answer starts anew can import it
+                if getattr(finder, "answer", None) == "":
+                    finder.answer = job["code"]  # type: ignore[union-attr]
             code = compile(job["code"], "<candidate>", "exec")
             sys.setrecursionlimit(job["deepest"])
             exec(code, names)
