@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
+from evals.javascript.trees import GRAMMARS
 from evals.languages import language_of, part_of
 from evals.records import Task, Verdict
 from evals.source import python_tree, read_tree, sound
@@ -95,8 +96,8 @@ def find_flags(task: Task, code: str) -> Mapping[str, str]:
         return {}
     reader: FlagReader = part_of(row, "flags")
     flags = {name: text for name, text in reader(code).items() if not (task.kind == "stdin" and name in _A_PROGRAMS)}
-    if reader is read_python and task.kind == "function":
-        flags |= _learnt(task, code)
+    if task.kind == "function":
+        flags |= _learnt(task, code) if reader is read_python else _learnt_script(task, code)
     return {name: text for name, text in flags.items() if name not in reader(task.golden)} if flags else flags
 
 
@@ -284,6 +285,15 @@ def _learnt(task: Task, code: str) -> dict[str, str]:
     if len(held) < _LEAST_LEARNT or 2 * len(held) < len(pairs):
         return {}
     return {"expected_values": "; ".join(f"{given} -> {expected}" for given, expected in held[:4])[:300]}
+
+
+def _learnt_script(task: Task, code: str) -> dict[str, str]:
+    if task.language not in GRAMMARS:
+        return {}
+    from evals.graders.learnt_script import learnt_pairs  # a grammar is loaded only where it is needed
+
+    held = learnt_pairs(task.checks, task.golden, code, task.language)
+    return {"expected_values": "; ".join(f"{given} -> {expected}" for given, expected in held[:4])[:300]} if held else {}
 
 
 @lru_cache(maxsize=4096)
