@@ -18,6 +18,7 @@ from evals.javascript.values import Thing, show
 
 _LEAST = 3
 _EQUAL = {"===", "=="}
+_PRIMITIVES = {"number", "string"}
 _TELLS_NOTHING = {"0", "1", "true", "false", "null", "undefined", '""', "[]", "{}"}
 _COMPARING = {"strictEqual", "equal", "deepEqual", "deepStrictEqual", "is", "isEqual"}
 _EXPECTING = {"toBe", "toEqual", "toStrictEqual"}
@@ -45,7 +46,10 @@ def learnt_pairs(checks: str, golden: str, code: str, language: str) -> list[_Pa
     if len(pairs) < _LEAST:
         return []
     held = sorted(_neighbours(code, language, pairs) - _neighbours(golden, language, pairs))
-    return held if len(held) >= _LEAST and 2 * len(held) >= len(pairs) else []
+    rest = {expected for _, expected in pairs - set(held)}
+    otherwise = len(rest) == 1 and any(_shown(node) in rest for node in _nodes(code, language) if node.type in _PRIMITIVES)
+    # What stands for all that is not held needs no key.
+    return held if len(held) + otherwise >= _LEAST and 2 * len(held) >= len(pairs) else []
 
 
 def plain_of(value: Any) -> Any:
@@ -128,6 +132,10 @@ def _neighbours(source: str, language: str, wanted: frozenset[_Pair]) -> set[_Pa
     """Those pairs of which the second stands for the first."""
     found: set[_Pair] = set()
     for node in _nodes(source, language):
+        if node.type == "array":
+            items = [child for child in node.named_children if child.type != "comment"]
+            places = [pair for pair in wanted if pair[0].isdigit() and int(pair[0]) < len(items)]
+            found |= {pair for pair in places if _shown(items[int(pair[0])]) == pair[1]}
         for key, value in _standing(node):
             texts = _keys(key)
             told = _shown(value)
