@@ -32,6 +32,7 @@ VERB_GROUPS: Mapping[str, str] = {
     "training": "From failures to an adapter",
     "deciding": "Compare, decide, put in use",
     "publishing": "Publish",
+    "exporting": "Export a model",
     "ingesting": "Production failures",
     "triaging": "Production failures",
     "reviewing": "Production failures",

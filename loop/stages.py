@@ -26,6 +26,7 @@ from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
 from loop.closing import Conditions, prompts_digest
 from loop.config import Config, EvalSettings
+from loop.given import GivenRows
 from loop.stage import code_version, is_done, stage, was_made_from, was_started
 from trainset import build as trainsets
 from trainset.records import Example
@@ -242,12 +243,14 @@ def trainset_stage(
     count_tokens: Callable[[Example], int],
     *,
     repeats: Mapping[str, int] | None = None,
+    given: GivenRows | None = None,
     release: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> Mapping[str, Any]:
     """Build the rows, then audit them as they are on disk. ``repeats``: rows of a target whose task shall have more than one.
 
-    ``release`` frees memory before the base rates rows, if ``trainset.leave_out_likely`` asks it to.
+    ``given`` are a user's own rows, beside those of the pairs or alone. ``release`` frees memory before the base rates rows, if
+    ``trainset.leave_out_likely`` asks it to.
 
     Raises:
         Inconclusive: nothing is left to train on, or a finished row leaks after all.
@@ -257,20 +260,29 @@ def trainset_stage(
         settings = config.trainset
         mix = trainsets.Mix(replay_share=settings.replay_share, seed=config.seed, repeats=repeats or {}, rules=settings)
         most = config.finetune.max_length
-        built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=most)
-        if (likely := config.trainset.leave_out_likely) is not None:
+        built = trainsets.Built(examples=(), index_digest=index.digest, counts={}, dropped={})
+        if pairs or given is None:
+            built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=most)
+        if built.examples and (likely := config.trainset.leave_out_likely) is not None:
             from finetune.train import likelihoods
 
             release()
             rated = likelihoods(ModelRef(base=config.model), built.examples, config.finetune, progress)
             built = trainsets.leave_out_likely(built, rated, likely)
+        if given is not None:
+            built = trainsets.with_given(built, given.examples, dropped=given.dropped, proved=given.proved)
         built = replace(built, examples=tuple(_showable(row, index, count_tokens, most) for row in built.examples))
         write_jsonl(out / TAUGHT, built.taught)
         write_json(out / REPEATS, dict(repeats or {}))
         trainset = trainsets.save(built, out)
         audit_rows(built.examples, index, str(out))
         return {
-            "counts": {"in": len(pairs), "out": trainset.rows, "dropped": built.dropped, **built.counts},
+            "counts": {
+                "in": len(pairs) + (given.rows if given else 0),
+                "out": trainset.rows,
+                "dropped": built.dropped,
+                **built.counts,
+            },
             "trainset": trainset.digest,
             "index": trainset.index_digest,
         }
@@ -285,6 +297,8 @@ def trainset_stage(
     }
     if repeats:
         inputs["repeats"] = dict(repeats)
+    if given is not None:
+        inputs["given"] = [list(given.examples), dict(given.dropped)]
     return stage(folder, inputs, work)
 
 

@@ -269,12 +269,14 @@ PRINTS = {
     "promote": ("demo",),
     "rollback": (),
 }
-"""Arguments by verb; those that need an engine or the embedded model are left out, and so is the schema."""
+"""Arguments by verb; those that need an engine, weights or the embedded model are left out, and so is the schema."""
 
 
 def test_the_table_of_json_keys_has_every_verb() -> None:
     assert sorted(DOCUMENTED) == sorted(COMMANDS)
-    assert sorted({*PRINTS, "demo", "trainset show", "config schema", "images build", "images list"}) == sorted(COMMANDS)
+    assert sorted({*PRINTS, "demo", "export-model", "trainset show", "config schema", "images build", "images list"}) == sorted(
+        COMMANDS
+    )
 
 
 @pytest.mark.parametrize("verb", PRINTS)

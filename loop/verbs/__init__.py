@@ -18,6 +18,7 @@ PANELS: Mapping[str, str] = {
     "levers": "Evaluate",
     "judging": "Evaluate",
     "training": "Stages of a round, one by one",
+    "exporting": "Stages of a round, one by one",
     "deciding": "Compare and decide",
     "publishing": "Compare and decide",
     "holdout": "Compare and decide",
