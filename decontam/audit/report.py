@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -123,6 +124,7 @@ def write_report(
     write_atomic(path, page.encode("utf-8", errors="replace"))
 
 
+@cache
 def _environment() -> Environment:
     environment = page_environment(_TEMPLATES)
     environment.globals |= {"counted": counted, "channel_names": _CHANNELS, "verdict_names": _VERDICTS}

@@ -8,6 +8,7 @@ model output is hostile text, so all is escaped there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def write_report(run: Path) -> Path:
     decided = [chapter for chapter in chapters if chapter.lines]
     start = "base" if not decided or decided[0].first_from_base else "start"
     page = (
-        _environment()
+        report_pages()
         .get_template("report.html.j2")
         .render(
             run=story.run,
@@ -68,7 +69,9 @@ def write_report(run: Path) -> Path:
     return run / HTML
 
 
-def _environment() -> Environment:
+@cache
+def report_pages() -> Environment:
+    """The templates of this page, which compile once a process."""
     environment = page_environment(_TEMPLATES)
     environment.filters |= {
         "points": points,
