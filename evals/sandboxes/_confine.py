@@ -17,7 +17,14 @@ from typing import Any, Protocol
 from evals.sandboxes._filter import file_program, no_kill_program, seccomp_program
 
 __all__ = [
-    *("CONFINEMENTS", "Confinement", "Filter", "call", "drop_capabilities", "no_kill_program", "prctl", "seccomp_program"),
+    "CONFINEMENTS",
+    "Confinement",
+    "Filter",
+    "call",
+    "drop_capabilities",
+    "no_kill_program",
+    "prctl",
+    "seccomp_program",
 ]
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

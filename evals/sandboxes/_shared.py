@@ -212,7 +212,8 @@ class Patching:
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
         if name == "candidate" and Patching.answer:
-            return type(sys.__spec__)(name, Patching)
+            loader: Any = Patching
+            return type(sys.__spec__)(name, loader)
         if name not in PATCHES:
             return None
         found: Any = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not Patching)

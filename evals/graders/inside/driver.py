@@ -212,7 +212,7 @@ def main() -> None:
         else:
             for finder in sys.meta_path:  # so that a process which the answer starts anew can import it
                 if getattr(finder, "answer", None) == "":
-                    finder.answer = job["code"]  # type: ignore[union-attr]
+                    finder.answer = job["code"]  # type: ignore[attr-defined]
             code = compile(job["code"], "<candidate>", "exec")
             sys.setrecursionlimit(job["deepest"])
             exec(code, names)
