@@ -328,7 +328,8 @@ def _announce(writer: Any, tensor: _Planned) -> None:
     from gguf import GGMLQuantizationType, quant_shape_to_byte_shape
 
     kind = GGMLQuantizationType[FORMS[tensor.form]]
-    plain = {"f32": np.dtype(np.float32), "f16": np.dtype(np.float16)}.get(tensor.form)
+    plains: dict[str, np.dtype[Any]] = {"f32": np.dtype(np.float32), "f16": np.dtype(np.float16)}
+    plain = plains.get(tensor.form)
     if plain is not None:
         writer.add_tensor_info(tensor.name, tensor.shape, plain, math.prod(tensor.shape) * plain.itemsize, raw_dtype=kind)
     else:
