@@ -337,7 +337,10 @@ def test_every_marked_stretch_is_words_of_the_other_text(document: str) -> None:
         part = next(item for item in ITEMS if item.key == match.item).part(match.part)
         assert match.document_spans
         for span in match.document_spans:
-            assert any(len(stretch) >= min(N, len(words(part))) and set(stretch) <= set(words(part)) for stretch in readings(document, span))
+            assert any(
+                len(stretch) >= min(N, len(words(part))) and set(stretch) <= set(words(part))
+                for stretch in readings(document, span)
+            )
         for span in match.item_spans:
             assert set(words(part[slice(*span)])) <= set(words(document))
 
