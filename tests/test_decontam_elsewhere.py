@@ -167,7 +167,12 @@ PROMPTS = (
 
 
 def test_an_answer_of_several_unrelated_items_is_set_apart_and_leaks_beside_a_prompt() -> None:
-    index = with_elsewhere(build_index([Item(key=str(n), prompt=text, answer=SHARED) for n, text in enumerate(PROMPTS)]), [])
+    index = with_elsewhere(
+        build_index(
+            [Item(key=str(n), prompt=text, answer=SHARED.replace("combine", f"task_{n}")) for n, text in enumerate(PROMPTS)]
+        ),
+        [],
+    )
     found = match_text(f"{HEADER}\n{SHARED}", index)
     assert found and not any(match.leak for match in found)
     assert {match.item for match in match_text(f"{PROMPTS[1]}\n\n{SHARED}", index) if match.leak} == {"1"}
@@ -175,18 +180,24 @@ def test_an_answer_of_several_unrelated_items_is_set_apart_and_leaks_beside_a_pr
 
 def test_an_answer_that_a_training_task_of_the_suite_has_is_set_apart() -> None:
     index = build_index([Item(key="x", prompt=PROMPTS[0], answer=SHARED), Item(key="y", prompt=PROMPT, answer=ANSWER)])
-    known = with_elsewhere(index, [Item(key="t", prompt=PROMPTS[1], answer=SHARED, split="train")])
-    text = f"{PROMPTS[1]}\n\n{SHARED}"
+    known = with_elsewhere(index, [Item(key="t", prompt=PROMPTS[1], answer=SHARED.replace("combine", "weigh"), split="train")])
+    text = f"{PROMPTS[1]}\n\n{SHARED.replace('combine', 'weigh')}"
     assert any(match.leak for match in match_text(text, index))
     assert {match.verdict for match in match_text(text, known)} == {"shared"}
     assert any(match.leak for match in match_text(f"{PROMPTS[0]}\n{SHARED}", known))
     assert any(match.leak for match in match_text(ANSWER, known))
 
 
-def test_a_copy_of_an_item_in_the_training_split_hides_nothing_of_it() -> None:
+@pytest.mark.parametrize("prompt", [f"Please: {PROMPT}", "Say when boats may come in."])
+def test_a_copy_of_an_item_in_the_training_split_hides_nothing_of_it(prompt: str) -> None:
     index = build_index([Item(key="x", prompt=PROMPT, answer=ANSWER)])
-    known = with_elsewhere(index, [Item(key="t", prompt=f"Please: {PROMPT}", answer=ANSWER, split="train")])
+    known = with_elsewhere(index, [Item(key="t", prompt=prompt, answer=ANSWER, split="train")])
     assert any(match.leak for match in match_text(ANSWER, known))
+
+
+def test_a_task_in_three_dresses_is_one() -> None:
+    index = build_index([Item(key=str(n), prompt=text, answer=SHARED) for n, text in enumerate(PROMPTS)])
+    assert {match.verdict for match in match_text(SHARED, with_elsewhere(index, []))} <= {"flag", "strict"}
 
 
 # Siblings of a task.
@@ -223,6 +234,12 @@ def test_a_sibling_with_half_of_the_prompt_is_no_leak_and_the_item_with_it_is() 
     assert {match.verdict for match in match_text(f"{some}\n\n{sibling}", index)} == {"shared"}
     assert any(match.leak for match in match_text(f"{some}\n\n{ANSWER}", index))
     assert any(match.leak for match in match_text(f"{PROMPT}\n\n{sibling}", index))
+
+
+def test_the_broken_program_of_a_repair_task_leaks() -> None:
+    broken = ANSWER.replace("+ 17", "- 17")
+    index = build_index([Item(key="x", prompt=f"Repair this, please.\n{broken}", answer=ANSWER)])
+    assert any(match.leak and match.part == "answer" for match in match_text(f"It says:\n{broken}", index))
 
 
 def test_renaming_here_and_there_makes_no_sibling() -> None:

@@ -1,7 +1,7 @@
 """A look at training files before the audit: what of a holdout is common in them, so that it alone makes no leak.
 
 ``count_around`` reads the beginning of every file, in proportion to its size, up to a bound; of less data all. What is common
-only further on is not seen. ``without_often`` reads everything, and is for those who ask for it. Each batch is given up when counted.
+only further on is not seen. ``without_often`` reads everything, for those who ask for it. Each batch is given up when counted.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def apart(column: Column, index: HoldoutIndex, channel: Channel, number: int, wi
     part = (index.text if channel == "text" else index.code).parts[number]
     if not _stands_alone(column, index, channel, number, part, window):
         return "shared", said[1] + _ELSEWHERE
-    if part.name == "answer" and is_variant(column, part.text, window):
+    if part.name == "answer" and is_variant(column, part.text, window, index.items[part.number].prompt):
         return "shared", said[1] + _VARIANT
     return said
 
@@ -34,7 +34,7 @@ def apart(column: Column, index: HoldoutIndex, channel: Channel, number: int, wi
 def _stands_alone(column: Column, index: HoldoutIndex, channel: Channel, number: int, part: Part, window: Longs) -> bool:
     """Whether there is a leak without the text that stands elsewhere, too."""
     elsewhere = index.elsewhere.get(channel)
-    if elsewhere is None or not elsewhere.held(number, window):
+    if elsewhere is None or not elsewhere.decides(number, window):
         return True
     figures = elsewhere.own(number, window)
     if channel == "text":

@@ -13,9 +13,10 @@ there are. Counts are kept as 64 bits a side and gram (linear counting, Whang et
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ _COPIED = 0.5  # share of a part's grams from which the texts that have them are
 _SIDE = 64  # bytes before and after a stretch that are looked at,
 _LETTERS = 24  # and how many of them count, without white space and punctuation
 _TOGETHER = 3  # unrelated items of one holdout that have the same code
+_DEFINED = re.compile(r"\b(?:def|function|func|fn|fun|const|let|var|class)\s+([^\W\d]\w{3,})")
 _DROPPED = bytes(c for c in range(128) if not chr(c).isalnum())
 _LOWER = bytes(c + 32 if 65 <= c <= 90 else c for c in range(256))
 Bits = NDArray[np.uint64]
@@ -103,13 +105,30 @@ def with_elsewhere(index: HoldoutIndex, others: Sequence[Item], around: Around |
     return replace(index, elsewhere=found) if found else index
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What tells whether two tasks are one: the grams of the prompt, and the names of what the program defines."""
+
+    prompt: frozenset[int]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, item: Item, prompt: Iterable[int]) -> _Task:
+        return cls(frozenset(prompt), frozenset(name.lower() for name in _DEFINED.findall(f"{item.prompt}\n{item.answer}")))
+
+    def related(self, other: _Task) -> bool:
+        """Whether they share half of the 8-grams of a prompt, or define the same name: the task again, in another dress."""
+        shared = len(self.prompt & other.prompt)
+        return bool(self.names & other.names) or 0 < ALIKE * min(len(self.prompt), len(other.prompt)) <= shared
+
+
 class _Related:
-    """Which tasks have the answer of an item that is no variant of theirs. Variants share half of the 8-grams of a prompt."""
+    """Which unrelated tasks have the answer of an item."""
 
     def __init__(self, index: HoldoutIndex, others: Sequence[Item]) -> None:
         self._index = index
         self._others = others
-        self._prompts = self._prompt_grams()
+        self._tasks = self._of_items()
 
     def answers(self, channel: Channel, grams: Grams) -> Flags:
         """By gram whether unrelated tasks have it in their answers: one of the others, or three items of the holdout."""
@@ -121,43 +140,37 @@ class _Related:
         often = np.flatnonzero(np.bincount(gram_of[chosen], minlength=len(grams.idf)) >= _TOGETHER)
         for gram in often.tolist():
             low, high = grams.posting_starts[gram], grams.posting_starts[gram + 1]
-            items = [int(number[part]) for part in grams.posting_parts[low:high] if answer[part]]
-            held[gram] = self._unrelated(items) >= _TOGETHER
-        for gram, other in self._of_others(channel):
+            held[gram] = self._unrelated(int(number[part]) for part in grams.posting_parts[low:high] if answer[part]) >= _TOGETHER
+        for gram, task in self._of_others(channel):
             low, high = grams.posting_starts[gram], grams.posting_starts[gram + 1]
-            items = [int(number[part]) for part in grams.posting_parts[low:high]]
-            held[gram] |= not any(self._alike(self._prompts.get(item, set()), other) for item in items)
+            held[gram] |= not any(self._tasks[int(number[part])].related(task) for part in grams.posting_parts[low:high])
         return held
 
-    def _of_others(self, channel: Channel) -> Iterator[tuple[int, set[int]]]:
-        """Grams in the answers of the other tasks, each with the grams of the task's prompt."""
+    def _of_others(self, channel: Channel) -> Iterator[tuple[int, _Task]]:
+        """Grams in the answers of the other tasks, each with the task."""
         if not self._others:
             return
         prompts: dict[int, set[int]] = {}
         for text, gram in scan(as_column(item.prompt for item in self._others), self._index, "text")[:, :2].tolist():
             prompts.setdefault(text, set()).add(gram)
+        tasks = [_Task.of(item, prompts.get(text, ())) for text, item in enumerate(self._others)]
         hits = scan(as_column(item.answer for item in self._others), self._index, channel)
         for text, gram in np.unique(hits[:, :2], axis=0).tolist():
-            yield gram, prompts.get(text, set())
+            yield gram, tasks[text]
 
-    def _prompt_grams(self) -> dict[int, set[int]]:
+    def _of_items(self) -> list[_Task]:
         grams = self._index.text
         gram_of = np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts))
         prompts: dict[int, set[int]] = {}
         for gram, part in zip(gram_of.tolist(), grams.posting_parts.tolist(), strict=True):
             if grams.parts[part].name == "prompt":
                 prompts.setdefault(grams.parts[part].number, set()).add(gram)
-        return prompts
+        return [_Task.of(item, prompts.get(number, ())) for number, item in enumerate(self._index.items)]
 
-    def _unrelated(self, items: Sequence[int]) -> int:
+    def _unrelated(self, items: Iterable[int]) -> int:
         """How many of these items are no variants of one another."""
-        kept: list[set[int]] = []
+        kept: list[_Task] = []
         for item in items:
-            prompt = self._prompts.get(item, set())
-            if not any(self._alike(prompt, other) for other in kept):
-                kept.append(prompt)
+            if not any(self._tasks[item].related(other) for other in kept):
+                kept.append(self._tasks[item])
         return len(kept)
-
-    @staticmethod
-    def _alike(one: set[int], other: set[int]) -> bool:
-        return bool(one and other) and len(one & other) >= ALIKE * min(len(one), len(other))

@@ -12,6 +12,7 @@ from decontam.kernels.batches import Longs
 from decontam.matching.grams import Grams
 
 Flags = NDArray[np.bool_]
+_ALL = 0.9  # of the n-grams of a window: the ends of a stretch have a word of what stands beside it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +34,20 @@ class Elsewhere:
 
     def own(self, part: int, window: Longs) -> tuple[float, int, int]:
         """Coverage, grams and unique grams of a part in a window of hits, without what stands elsewhere."""
-        answer = self.grams.parts[part].name == "answer"
-        held = self.common | self.answers if answer else self.common
         grams = np.unique(window[:, 1])
+        shared = self._in_answers(part, grams)
+        held = self.common | self.answers if shared else self.common
         starts, holders = self.grams.posting_starts, self.grams.posting_parts
         mine = [g for g in grams[~held[grams]].tolist() if part in holders[starts[g] : starts[g + 1]]]
-        weight = float(self._weights[answer][part])
+        weight = float(self._weights[shared][part])
         if not mine or weight <= 0:
             return 0.0, 0, 0
         return float(self.grams.idf[mine].sum()) / weight, len(mine), int(self.grams.unique[mine].sum())
 
-    def held(self, part: int, window: Longs) -> bool:
-        """Whether anything in a window stands elsewhere."""
+    def decides(self, part: int, window: Longs) -> bool:
+        """Whether anything in a window is common in training texts, or nearly all of an answer's stands in other answers."""
         grams = np.unique(window[:, 1])
-        found = self.common[grams] | (self.answers[grams] if self.grams.parts[part].name == "answer" else False)
-        return bool(found.any())
+        return bool(self.common[grams].any()) or self._in_answers(part, grams)
+
+    def _in_answers(self, part: int, grams: Longs) -> bool:
+        return self.grams.parts[part].name == "answer" and bool(self.answers[grams].mean() >= _ALL)

@@ -38,10 +38,10 @@ _LEAST_TOKENS = 8
 _MOST_CHANGES = 4
 
 
-def is_variant(column: Column, answer: str, window: Longs) -> bool:
+def is_variant(column: Column, answer: str, window: Longs, prompt: str = "") -> bool:
     """Whether the text around a window of hits has the answer with some operators or functions changed, and no more.
 
-    False where it has the answer as it is, too.
+    False where it has the answer as it is, too, and where the prompt has a variant of it: then it is a program to repair.
     """
     item = _of_answer(answer)
     if not _LEAST_TOKENS <= len(item) <= _MOST_TOKENS:
@@ -53,8 +53,17 @@ def is_variant(column: Column, answer: str, window: Longs) -> bool:
         return False
     reach = len(whole)
     text = _tokens(data[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach].tobytes())
-    fewest = min((_changes(item, text, first) for first in range(len(text) - len(item) + 1)), default=0)
-    return 0 < fewest <= _MOST_CHANGES
+    return 0 < _fewest_changes(item, text) <= _MOST_CHANGES and not _is_repair(prompt, answer)
+
+
+def _fewest_changes(item: Sequence[Token], text: Sequence[Token]) -> int:
+    places = range(len(text) - len(item) + 1)
+    return min((_changes(item, text, first) for first in places), default=_MOST_CHANGES + 1)
+
+
+@lru_cache(4096)
+def _is_repair(prompt: str, answer: str) -> bool:
+    return _fewest_changes(_of_answer(answer), _of_answer(prompt)) <= _MOST_CHANGES
 
 
 def _changes(item: Sequence[Token], text: Sequence[Token], first: int) -> int:
