@@ -53,7 +53,7 @@ DOCUMENTS = pa.schema(
         ("item", pa.string()),
     ]
 )
-_VERDICTS = pa.array(["clean", "short", "flag", "strict", "broken"])
+_VERDICTS = pa.array(["clean", "shared", "short", "flag", "strict", "broken"])
 _NUMBERS = {name.as_py(): number for number, name in enumerate(_VERDICTS)}
 _PENDING = ".unfinished"
 _BATCH = 4096

@@ -28,7 +28,7 @@ SHOWN_PAIRS = 200  # duplicates; reasons; a page of thousands would not open on 
 SHOWN_ITEMS = 12  # names behind one reason
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHANNELS = {"text": "words", "code": "code", "exact": "exact"}
-_VERDICTS = {"strict": "strict", "flag": "flag", "short": "short: look"}
+_VERDICTS = {"strict": "strict", "flag": "flag", "short": "short: look", "shared": "shared"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

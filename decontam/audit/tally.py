@@ -17,7 +17,7 @@ from decontam.matching.index import HoldoutIndex
 from decontam.records import FileReport, Item, Leak, Match
 from decontam.sources import Columns, Source
 
-_RANKS = {"short": 1, "flag": 2, "strict": 3}
+_RANKS = {"shared": 1, "short": 2, "flag": 3, "strict": 4}
 _SHOWN_BROKEN = 5
 
 
@@ -70,7 +70,7 @@ class FileCounts:
         """Count one batch; ``best`` is the worst match of each of its rows."""
         for row, item in best.items():
             match = item.match
-            self.counts["leaking" if match.leak else "short"] += 1
+            self.counts["leaking" if match.leak else match.verdict] += 1
             if match.leak:
                 self.removed[row] = f"{match.item} ({match.part}, {match.channel}, {match.coverage:.2f})"
         self.counts["rows"] += len(scanned.rows) + len(scanned.broken)
@@ -87,9 +87,10 @@ class FileCounts:
             kind=source.kind + (f".{source.compression}" if source.compression else ""),
             columns=tuple(self.columns),
             rows=counts["rows"],
-            clean=counts["rows"] - counts["leaking"] - counts["short"] - counts["broken"],
+            clean=counts["rows"] - sum(counts[name] for name in ("leaking", "short", "shared", "broken")),
             leaking=counts["leaking"],
             short=counts["short"],
+            shared=counts["shared"],
             broken=counts["broken"],
             size_bytes=source.size_bytes,
             first_broken=tuple(self.first_broken),
@@ -117,7 +118,8 @@ class AuditTally:
         """Count the matches of one batch."""
         for item in scanned.found:
             self._keep(source, item)
-        self.documents.update(key for _, key in {(item.row, item.match.item) for item in scanned.found})
+        found = {(item.row, item.match.item) for item in scanned.found if item.match.verdict != "shared"}
+        self.documents.update(key for _, key in found)
 
     def end_file(self, counts: FileCounts) -> None:
         """Take over a file's counts when it has been read, or as far as it was."""

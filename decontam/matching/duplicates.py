@@ -61,4 +61,4 @@ def _words(item: Item) -> str:
 
 def _is_near(item: Item, index: HoldoutIndex) -> bool:
     parts = (item.prompt, item.answer)
-    return any(match.leak and match.coverage >= NEAR for text in parts for match in match_text(text, index))
+    return any(match.verdict != "short" and match.coverage >= NEAR for text in parts for match in match_text(text, index))

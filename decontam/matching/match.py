@@ -18,6 +18,7 @@ from decontam.kernels import text as textkernel
 from decontam.kernels.batches import Column, Longs, place
 from decontam.kernels.score import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
 from decontam.kernels.tokens import N, tokenize
+from decontam.matching.apart import apart, beside_variants
 from decontam.matching.grams import Grams
 from decontam.matching.index import HoldoutIndex
 from decontam.matching.judging import CodeEvidence, is_sibling, judge_code, judge_tests, judge_text, position_in
@@ -56,7 +57,8 @@ def match_readings(
         key = (value, match.item, match.part, match.channel)
         if key not in best or match.coverage > best[key][1].coverage:
             best[key] = (value, match)
-    return sorted(best.values(), key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+    kept = beside_variants(list(best.values()))
+    return sorted(kept, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
 
 
 def _seen(column: Column, given: Given, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[tuple[int, Match]]:
@@ -132,6 +134,7 @@ def _matches(
             evidence = CodeEvidence(column, index, row[PART], hits[order[row[FIRST] : row[LAST] + 1]])
             said = judge_code(rule, evidence, share, row[GRAMS], row[UNIQUE])
         if said is not None:
+            said = apart(column, index, channel, row[PART], hits[order[row[FIRST] : row[LAST] + 1]], said)
             judged.append(_Judged(row=row, share=share, verdict=said[0], rule=said[1]))
             known.add((row[VALUE], part.number))
     shown = _worst(judged, grams) if busy else range(len(judged))
