@@ -140,7 +140,7 @@ def test_the_card_is_one_that_the_hubs_library_reads(goldloop: Run) -> None:
 
     run_of("promote", Path("adapter"))
     assert goldloop("export-model", "demo", "--no-check", "--licence", "mit", "--out", "out").code == 0
-    data = ModelCard(Path("out/README.md").read_text()).data
+    data: Any = ModelCard(Path("out/README.md").read_text()).data
     (result,) = data.eval_results
     assert (data.license, result.metric_type, result.metric_value, result.dataset_split) == ("mit", "pass@1", 0.5, "holdout")
 
