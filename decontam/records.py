@@ -12,8 +12,9 @@ from goldens.records import Pair
 
 PartName = Literal["prompt", "answer", "tests"]
 Channel = Literal["text", "code", "exact"]
-# strict and flag are leaks; short is an item of under 8 words, found whole with its answer nearby: for people to judge.
-MatchVerdict = Literal["strict", "flag", "short"]
+# strict and flag are leaks; short is an item of under 8 words, found whole with its answer nearby: for people to judge; shared is
+# text of an item that unrelated tasks or many unrelated training texts have, too, with nothing of the item's own beside it.
+MatchVerdict = Literal["strict", "flag", "short", "shared"]
 Span = tuple[int, int]
 
 
@@ -62,8 +63,8 @@ class Match(Record):
 
     @property
     def leak(self) -> bool:
-        """Whether the text must be removed; ``short`` matches only call for review."""
-        return self.verdict != "short"
+        """Whether the text must be removed; ``short`` and ``shared`` matches only call for review."""
+        return self.verdict in ("strict", "flag")
 
 
 class Leak(Record):
@@ -103,7 +104,7 @@ class ItemReport(Record):
 
 
 class FileReport(Record):
-    """What was read of one training file. ``rows == clean + leaking + short + broken``."""
+    """What was read of one training file. ``rows == clean + leaking + short + shared + broken``."""
 
     file: str
     kind: str
@@ -112,6 +113,7 @@ class FileReport(Record):
     clean: int
     leaking: int
     short: int
+    shared: int = 0
     broken: int
     size_bytes: int
     first_broken: tuple[str, ...] = ()  # "row 17: why", the first few
@@ -127,6 +129,7 @@ class AuditSummary(Record):
     rows: int
     leaking_rows: int
     short_rows: int
+    shared_rows: int = 0  # of text that unrelated tasks or texts have, too: told, and no leaks
     broken_rows: int
     items: int
     indexable_items: int

@@ -76,7 +76,7 @@ def evaluate(
     With ``repair_turns``, a failing answer goes back to the model with what its tests said, at most that often; a result's
     verdict stays that of the first try, its ``repairs`` hold the others. An error is not a turn: that answer is requested once
     more, and if it fails again nobody knows what a repair would have done (its last verdict is the error).
-    The journal gets one entry per generated batch and one per verdict. What it holds is not done again: batches are a
+    The journal gets one entry per answer and one per verdict. What it holds is not done again: batches are a
     pure function of the tasks, so a resumed run generates exactly the missing ones, with the same neighbours.
     A time-out, and a fault of the machine, is graded once more, alone, before it counts.
     """

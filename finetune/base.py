@@ -50,6 +50,10 @@ class Lesson:
 
     ``trainset`` is the trainset's digest: with ``settings`` and the base's revision it names the run, so that a checkpoint of
     another run is not resumed. ``place`` names the trainset in messages.
+
+    ``epochs`` asks a trainer that is ``by_epoch`` to end after so many of ``num_train_epochs``, and to leave in ``state``, a
+    file, what it takes to go on as if it had not ended; an earlier lesson may have left that there. 0 and None: all epochs, and
+    a place of the trainer's own.
     """
 
     examples: Sequence[Example]
@@ -59,17 +63,23 @@ class Lesson:
     trainset: str
     place: str
     progress: Progress
+    epochs: int = 0
+    state: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
-    """What a trainer did. ``losses``: mean loss per trained token of each optimizer step; token counts are over all epochs."""
+    """What a trainer did. ``losses``: mean loss per trained token of each optimizer step; token counts are over all epochs.
+
+    ``learning_rate`` is the one that it took, where that was left to it.
+    """
 
     revision: str
     losses: Sequence[float]
     epochs: int
     trained_tokens: int
     total_tokens: int
+    learning_rate: float | None = None
 
 
 @runtime_checkable
@@ -87,7 +97,8 @@ class Trainer(Protocol):
     """Trains an adapter.
 
     A class whose attribute ``settings`` is a pydantic model gets ``finetune.trainer_options``, read with it, as the keyword
-    argument ``options`` (``evals.options``); a class without one takes no options.
+    argument ``options`` (``evals.options``); a class without one takes no options. One whose attribute ``by_epoch`` is true
+    follows ``Lesson.epochs``: its epochs can be chosen among.
     """
 
     def counter(self, base: ModelRef) -> Callable[[Example], int]:

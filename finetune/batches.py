@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 
+from finetune.packing import new_tokens
 from finetune.settings import FinetuneSettings
 from trainset.render import Encoded
 
@@ -30,6 +31,21 @@ def microbatches(batch: Sequence[Encoded], budget: int, *, mixed: bool = True) -
             yield current
             current = []
         current.append(row)
+    if current:
+        yield current
+
+
+def packed_microbatches(batch: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
+    """Rows that begin alike side by side, whose packs are of at most ``budget`` tokens; a longer single row goes alone."""
+    current: list[Encoded] = []
+    taken = 0
+    for row in sorted(batch, key=lambda row: (row.ids, row.key)):
+        added = new_tokens(row, current[-1] if current else None)
+        if current and taken + added > budget:
+            yield current
+            current, taken, added = [], 0, new_tokens(row, None)
+        current.append(row)
+        taken += added
     if current:
         yield current
 

@@ -1,7 +1,7 @@
 """Checkpoints of a training run: whole or absent, and resumed only by exactly the same run.
 
-The identity (trainset, base, settings) is part of the file. Covers adapter weights and the optimizer; the shuffle needs no state,
-since it follows from seed and epoch (``finetune.batches``).
+The identity (trainset, base, settings) is part of the file. Covers adapter weights, the optimizer, and the random numbers of
+dropout; the shuffle needs no state, since it follows from seed and epoch (``finetune.batches``).
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ def save_checkpoint(
     file: Path,
     *,
     identity: Mapping[str, Any],
-    epoch: int,
     losses: Sequence[float],
     weights: Sequence[torch.Tensor],
     optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
 ) -> None:
-    """Write the state after ``epoch`` whole epochs.
+    """Write the state after as many steps as there are ``losses``.
 
     Raises:
         OSError: there is no room for it; the message says how much is left.
     """
     state = {
         "identity": dict(identity),
-        "epoch": epoch,
         "losses": list(losses),
         "weights": [weight.detach().cpu() for weight in weights],
         "optimizer": optimizer.state_dict(),
+        "scaler": scaler.state_dict(),
+        "random": torch.get_rng_state(),
+        "random_gpu": torch.cuda.get_rng_state() if weights[0].is_cuda else None,
     }
     temporary = file.with_suffix(".tmp")
     try:
@@ -48,16 +50,25 @@ def save_checkpoint(
 
 
 def restore_checkpoint(
-    file: Path, *, identity: Mapping[str, Any], weights: Sequence[torch.Tensor], optimizer: torch.optim.Optimizer
-) -> tuple[int, list[float]]:
-    """Put weights and optimizer back; the epochs that are done and their losses, 0 and none without a fitting checkpoint."""
+    file: Path,
+    *,
+    identity: Mapping[str, Any],
+    weights: Sequence[torch.Tensor],
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+) -> list[float]:
+    """Put everything back; the losses of the steps that are done, none without a fitting checkpoint."""
     if not file.is_file():
-        return 0, []
-    state = torch.load(file, weights_only=True, map_location=weights[0].device)
-    if state["identity"] != identity:
-        return 0, []
+        return []
+    state = torch.load(file, weights_only=True, map_location="cpu")
+    if state.get("identity") != identity or "random" not in state:
+        return []
     with torch.no_grad():
         for weight, saved in zip(weights, state["weights"], strict=True):
             weight.copy_(saved)
     optimizer.load_state_dict(state["optimizer"])
-    return int(state["epoch"]), list(state["losses"])
+    scaler.load_state_dict(state["scaler"])
+    torch.set_rng_state(state["random"])
+    if state["random_gpu"] is not None and weights[0].is_cuda:
+        torch.cuda.set_rng_state(state["random_gpu"])
+    return list(state["losses"])

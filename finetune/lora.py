@@ -1,14 +1,14 @@
-"""LoRA on transformers and peft: a plain loop whose every batch follows from the seed, resumable at each epoch.
+"""LoRA on transformers and peft: a plain loop whose every batch follows from the seed, resumable at each step.
 
-Rows of a batch are grouped by length, and the loss is a mean over the trained tokens of the effective batch, whatever the
-microbatches. What is learnt from a row is in ``finetune.objectives``.
+The steps are in ``finetune.steps``, what is learnt from a row in ``finetune.objectives``.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import math
-import warnings
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,27 +17,31 @@ import torch
 
 from evals.errors import BadInput, joined
 from evals.files import digest_file, write_json
-from evals.models.adapters import open_adapter, require_adapter, shared_under, shared_weights
-from evals.models.chat import first_line, load_tokenizer
+from evals.models.adapters import require_adapter
+from evals.models.chat import load_tokenizer
 from evals.models.loading import load_weights
-from evals.models.resolve import resolve_model
-from evals.notices import say_once
-from evals.progress import Progress
+from evals.models.resolve import ResolvedModel, resolve_model
+from evals.progress import Progress, Silent
 from evals.records import ModelRef
 from finetune.base import WEIGHTS, Learnt, Lesson, objective_of
-from finetune.batches import epoch_batches, microbatches, schedule
-from finetune.checkpoints import FILE, restore_checkpoint, save_checkpoint
+from finetune.batches import epoch_batches
+from finetune.checkpoints import FILE
 from finetune.likelihood import mean_probabilities
-from finetune.objectives import BatchObjective, Objective, loss_share, padding_is_unseen, require_next_token_loss
-from finetune.settings import FinetuneSettings
+from finetune.objectives import require_next_token_loss
+from finetune.processes import Team, team
+from finetune.settings import CHOOSING, HOW_ONLY, FinetuneSettings
+from finetune.steps import LoraRun
+from finetune.tracking import Trackers, require_trackers
 from trainset.records import Example
 from trainset.render import EmptyRow, Encoded, encode_example
 
-_SHOWN_ROWS = 8
+_SAVE_SECONDS = 60.0
 
 
 class LoraTrainer:
     """See the module. It has no further options: everything it needs is in ``finetune.*``."""
+
+    by_epoch = True
 
     def counter(self, base: ModelRef) -> Callable[[Example], int]:
         """See ``Trainer.counter``: tokens of the model's own tokenizer, which is loaded at the first row."""
@@ -57,43 +61,102 @@ class LoraTrainer:
         return mean_probabilities(base, examples, settings, progress)
 
     def train(self, lesson: Lesson) -> Learnt:
-        """See ``Trainer.train``. Resumes from the last finished epoch; the result is that of an undisturbed run."""
-        settings, bar = lesson.settings, lesson.progress
-        objective_of(settings.objective, settings.objective_options)  # a wrong name is reported before a model is loaded
+        """See ``Trainer.train``. Resumes from the last checkpoint; the result is that of an undisturbed run."""
+        settings = lesson.settings
+        # What can be wrong is said before a model is loaded.
+        objective_of(settings.objective, settings.objective_options)
+        require_trackers(settings.report_to)
+        if settings.load_in_4bit and importlib.util.find_spec("bitsandbytes") is None:
+            raise BadInput("finetune.load_in_4bit: needs a package: pip install bitsandbytes, or set it to false")
         resolved = resolve_model(lesson.base.base)
         tokenizer = load_tokenizer(resolved.path, lesson.base.base)
         rows = _encoded(lesson, tokenizer)
         if lesson.base.adapter:
             require_adapter(Path(lesson.base.adapter), lesson.base.base, resolved)
-        model = load_weights(resolved, tokenizer, lesson.base.base)
-        require_next_token_loss(model, min(rows, key=lambda row: len(row.ids)), lesson.base.base)
-        run = LoraRun(model, rows, settings, lesson.base.adapter)
-        identity = {"trainset": lesson.trainset, "base": resolved.revision, "settings": settings.model_dump(mode="json")}
-        if lesson.base.adapter:
-            identity["adapter"] = digest_file(Path(lesson.base.adapter, WEIGHTS))
-        checkpoint = lesson.out / FILE
-        first_epoch = run.restore(checkpoint, identity)
-        tokens_an_epoch = sum(len(row.ids) for row in rows)
-        bar.start("finetune", tokens_an_epoch * settings.num_train_epochs, "tokens")
-        bar.advance(tokens_an_epoch * first_epoch)
-        for epoch in range(first_epoch, settings.num_train_epochs):
-            for batch in epoch_batches(rows, settings, epoch):
-                loss = run.step(batch)
-                bar.advance(sum(len(row.ids) for row in batch), f"loss {loss:.3f}")
-            run.save(checkpoint, epoch + 1, identity)
-        bar.finish(f"loss {run.losses[-1]:.3f}")
-        _save_adapter(run.model, lesson.out, lesson.base, resolved.revision)
-        checkpoint.unlink(missing_ok=True)
+        with team() as processes:
+            model = _load_base(lesson, resolved, tokenizer, processes)
+            require_next_token_loss(model, min(rows, key=lambda row: len(row.ids)), lesson.base.base)
+            run = LoraRun(model, rows, settings, lesson.base.adapter, processes)
+            epochs = _take_steps(lesson, run, rows, resolved, processes)
+            if processes.number == 0:
+                _save_adapter(run.model, lesson.out, lesson.base, resolved.revision)
+            processes.wait()
         learnt = Learnt(
             revision=resolved.revision,
             losses=run.losses,
-            epochs=settings.num_train_epochs,
-            trained_tokens=settings.num_train_epochs * sum(len(row.ids) - row.prompt_length for row in rows),
-            total_tokens=settings.num_train_epochs * tokens_an_epoch,
+            epochs=epochs,
+            trained_tokens=epochs * sum(len(row.ids) - row.prompt_length for row in rows),
+            total_tokens=epochs * sum(len(row.ids) for row in rows),
+            learning_rate=run.rate,
         )
         del run, model
         gc.collect()
         return learnt
+
+
+def _load_base(lesson: Lesson, resolved: ResolvedModel, tokenizer: Any, processes: Team) -> Any:
+    """The base in the number format of the settings."""
+    settings = lesson.settings
+    dtype = None if settings.dtype == "auto" else getattr(torch, settings.dtype)
+    quantization = None
+    if settings.load_in_4bit:
+        from transformers import BitsAndBytesConfig
+
+        # NF4 with doubly quantised constants: QLoRA (arXiv 2305.14314).
+        quantization = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype or (torch.bfloat16 if torch.cuda.is_available() else torch.float32),
+        )
+    return load_weights(resolved, tokenizer, lesson.base.base, processes.device, dtype=dtype, quantization=quantization)
+
+
+def _take_steps(lesson: Lesson, run: LoraRun, rows: Sequence[Encoded], resolved: ResolvedModel, processes: Team) -> int:
+    """All steps that the lesson asks for and a checkpoint has not; returns the epochs that are done then."""
+    settings, first = lesson.settings, processes.number == 0
+    bar = lesson.progress if first else Silent()
+    identity: dict[str, Any] = {
+        "trainset": lesson.trainset,
+        "base": resolved.revision,
+        "settings": settings.model_dump(mode="json", exclude=set(HOW_ONLY | CHOOSING)),
+    }
+    if lesson.base.adapter:
+        identity["adapter"] = digest_file(Path(lesson.base.adapter, WEIGHTS))
+    checkpoint = lesson.state or lesson.out / FILE
+    done = run.restore(checkpoint, identity)
+    epochs, an_epoch = lesson.epochs or settings.num_train_epochs, math.ceil(len(rows) / settings.batch_size)
+    trackers = Trackers(settings.report_to if first else (), lesson.out, _plain(settings), done + 1)
+    bar.start("finetune", sum(len(row.ids) for row in rows) * epochs, "tokens")
+    saved = time.monotonic()
+    for step, batch in enumerate(batch for epoch in range(epochs) for batch in epoch_batches(rows, settings, epoch)):
+        tokens = sum(len(row.ids) for row in batch)
+        if step < done:
+            bar.advance(tokens)
+            continue
+        started, rate = time.monotonic(), run.rate_now
+        loss = run.step(batch)
+        bar.advance(tokens, f"loss {loss:.3f}")
+        now = time.monotonic()
+        figures = {"loss": loss, "learning_rate": rate, "grad_norm": run.norm, "tokens_per_second": tokens / (now - started)}
+        trackers.log({**figures, "epoch": (step + 1) / an_epoch}, step + 1)
+        last, whole = step + 1 == run.steps, (step + 1) % an_epoch == 0
+        due = (step + 1) % settings.save_steps == 0 if settings.save_steps else now - saved >= _SAVE_SECONDS
+        if first and not last and (due or whole):
+            run.save(checkpoint, identity)
+            saved = time.monotonic()
+    trackers.close()
+    bar.finish(f"loss {run.losses[-1]:.3f}")
+    if first and len(run.losses) == run.steps:
+        checkpoint.unlink(missing_ok=True)
+    return epochs
+
+
+def _plain(settings: FinetuneSettings) -> dict[str, Any]:
+    """The settings as one level of plain values."""
+    dumped = settings.model_dump(mode="json", exclude=set(CHOOSING))
+    lora = {f"lora.{key}": value for key, value in dumped.pop("lora").items()}
+    return {key: value if isinstance(value, (int, float, str)) else str(value) for key, value in {**dumped, **lora}.items()}
 
 
 def _encoded(lesson: Lesson, tokenizer: Any) -> list[Encoded]:
@@ -120,144 +183,6 @@ def _encoded(lesson: Lesson, tokenizer: Any) -> list[Encoded]:
     if not rows:
         raise BadInput(f"{lesson.place}: no rows to train on")
     return rows
-
-
-class LoraRun:
-    """Model, optimizer and schedule of one training run; ``first`` is the folder of an adapter to go on from, if any."""
-
-    def __init__(self, model: Any, rows: Sequence[Encoded], settings: FinetuneSettings, first: str = "") -> None:
-        from peft import LoraConfig, get_peft_model
-
-        torch.manual_seed(settings.seed)
-        lora = settings.lora
-        config = LoraConfig(
-            r=lora.r,
-            lora_alpha=lora.lora_alpha,
-            lora_dropout=lora.lora_dropout,
-            target_modules=lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules),
-            task_type="CAUSAL_LM",
-        )
-        self.settings = settings
-        self.objective: Objective | BatchObjective = objective_of(settings.objective, settings.objective_options)
-        shared = shared_weights(model)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of shared weights: an error below
-                self.model = _loaded(model, config, first) if first else get_peft_model(model, config)
-        except ValueError as error:
-            raise BadInput(f"finetune.lora.target_modules: {first_line(error)}") from None
-        if tied := shared_under(self.model, shared):
-            raise BadInput(f"finetune.lora.target_modules: {tied}; merged, the adapter would change both: leave it out")
-        self._mixed = padding_is_unseen(self.model.eval(), rows)
-        self.model.train()
-        self._budget = settings.tokens_per_microbatch
-        self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            self.weights, lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=settings.weight_decay
-        )
-        self.steps = settings.num_train_epochs * math.ceil(len(rows) / settings.batch_size)
-        self.losses: list[float] = []
-
-    def step(self, batch: Sequence[Encoded]) -> float:
-        """One optimizer step; returns the batch's loss, the mean per trained token unless the objective has a mean of its own.
-
-        Where memory runs out, microbatches become smaller.
-
-        Raises:
-            BadInput: the loss or its gradient is not a number, or a single row needs more memory than there is.
-        """
-        total = self._gradients(batch)
-        norm = torch.nn.utils.clip_grad_norm_(self.weights, self.settings.max_grad_norm)
-        if not math.isfinite(float(norm)):
-            raise self._not_a_number("gradient", batch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * schedule(len(self.losses), self.steps, self.settings.warmup_steps)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.losses.append(total)
-        return total
-
-    def _gradients(self, batch: Sequence[Encoded]) -> float:
-        """Gradients of the batch's loss, which is returned."""
-        passes = getattr(self.objective, "passes", 1)
-        while True:
-            total, part = 0.0, list(batch)
-            try:
-                for part in microbatches(batch, max(1, self._budget // passes), mixed=self._mixed):
-                    loss = loss_share(self.objective, self.model, part, batch)
-                    if not math.isfinite(float(loss.detach())):
-                        raise self._not_a_number("loss", part)
-                    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-                    total += float(loss.detach())
-                return total
-            except (RuntimeError, MemoryError) as error:
-                if not _is_out_of_memory(error):
-                    raise
-                longest = max(len(row.ids) for row in part)
-                if len(part) == 1:
-                    raise BadInput(
-                        f"finetune: out of memory at step {len(self.losses) + 1} with one row, {part[0].key} of {longest} "
-                        "tokens; lower finetune.max_length, or take a smaller model"
-                    ) from None
-            self._make_room(longest * len(part))
-
-    def _make_room(self, tokens: int) -> None:
-        """Halve the microbatches, of which one of this many tokens was too large, and begin the step again."""
-        self._budget = min(self._budget, tokens) // 2
-        self.optimizer.zero_grad(set_to_none=True)
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        say_once(
-            f"finetune: out of memory at step {len(self.losses) + 1}; going on with {self._budget} tokens a microbatch "
-            "(finetune.tokens_per_microbatch), which does not change what is learnt"
-        )
-
-    def _not_a_number(self, what: str, rows: Sequence[Encoded]) -> BadInput:
-        """The error for a step whose numbers broke; names the rows that break alone, else all that were together."""
-        broken = [row.key for row in rows if not self._is_finite(row)] or [row.key for row in rows]
-        self.optimizer.zero_grad(set_to_none=True)
-        return BadInput(
-            f"finetune: the {what} is not a number at step {len(self.losses) + 1}, rows {', '.join(broken[:_SHOWN_ROWS])}"
-            f"{f' and {len(broken) - _SHOWN_ROWS} more' if len(broken) > _SHOWN_ROWS else ''}; lower finetune.learning_rate, or "
-            "look at these rows"
-        )
-
-    def _is_finite(self, row: Encoded) -> bool:
-        with torch.no_grad():
-            return math.isfinite(float(self.objective(self.model, [row])))
-
-    def save(self, file: Path, epoch: int, identity: dict[str, Any]) -> None:
-        """Checkpoint after an epoch: whole or absent."""
-        save_checkpoint(file, identity=identity, epoch=epoch, losses=self.losses, weights=self.weights, optimizer=self.optimizer)
-
-    def restore(self, file: Path, identity: dict[str, Any]) -> int:
-        """Epochs done already; 0 without a checkpoint of exactly the same run."""
-        epochs, self.losses = restore_checkpoint(file, identity=identity, weights=self.weights, optimizer=self.optimizer)
-        return epochs
-
-
-def _loaded(model: Any, wanted: Any, adapter: str) -> Any:
-    """The model with the weights of an adapter, to be trained further.
-
-    Raises:
-        BadInput: the adapter has another shape than ``finetune.lora`` asks for, or does not load.
-    """
-    from peft import PeftConfig
-
-    there = PeftConfig.from_pretrained(adapter)
-    for key in ("r", "lora_alpha"):
-        if getattr(there, key, None) != getattr(wanted, key):
-            raise BadInput(
-                f"finetune.lora.{key}: {getattr(wanted, key)}, and the adapter to go on from has {getattr(there, key, None)} "
-                f"({adapter}); give the same, or train_from: base"
-            )
-    return open_adapter(model, Path(adapter), trainable=True)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Of a GPU, or of the allocator on a CPU, which raises a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _save_adapter(model: Any, out: Path, base: ModelRef, revision: str) -> None:

@@ -1,4 +1,4 @@
-"""Objectives: what a row of a trainset is to teach, as a loss over a padded microbatch.
+"""Objectives: what a row of a trainset is to teach, as a loss over a microbatch.
 
 Those that contrast a row's target with the failing attempt are in ``finetune.contrasts``. Add one: an ``Objective``, or a class
 with ``share`` (``BatchObjective``) and ``settings`` for its options, and a row in ``OBJECTIVES`` of ``finetune.base``, or
@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from evals.errors import BadInput
 from evals.models.chat import first_line
+from finetune.packing import PACKED, attend_by, bare_model, pack, packed_logits, scores_at, takes_packs
 from trainset.render import Encoded
 
 # Relative differences of losses that are rounding.
@@ -41,7 +42,7 @@ class BatchObjective(Protocol):
 
 
 def completion_loss(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
-    """Summed cross-entropy over the completion tokens of right-padded rows."""
+    """Summed cross-entropy over the completion tokens of all rows."""
     logits, targets = _completion_logits(model, rows)
     return cross_entropy(logits, targets, reduction="sum")
 
@@ -64,9 +65,9 @@ def loss_share(objective: Any, model: Any, rows: Sequence[Encoded], batch: Seque
 
 def _completion_logits(model: Any, rows: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
     """Scores of the completion tokens of all rows, shape (tokens, vocabulary), and those tokens."""
-    ids, mask = padded(rows, model.device)
-    targets = torch.cat([ids[n, row.prompt_length : len(row.ids)] for n, row in enumerate(rows)])
-    return completion_logits(model, rows, ids, mask).float(), targets
+    targets = torch.tensor([token for row in rows for token in row.ids[row.prompt_length :]], device=model.device)
+    logits = packed_logits(model, pack(rows)) if takes_packs(model) else _padded_logits(model, rows)
+    return logits.float(), targets
 
 
 def padded(rows: Sequence[Encoded], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -77,33 +78,36 @@ def padded(rows: Sequence[Encoded], device: torch.device) -> tuple[torch.Tensor,
     return ids, mask
 
 
-def completion_logits(model: Any, rows: Sequence[Encoded], ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The model's own scores of every completion token, in order, shape (trained tokens, vocabulary).
-
-    They come out of the model's own forward pass, so that whatever it does to its scores (soft-capping, scaling, a bias) is done
-    here. The layer that scores the vocabulary is given the states of those tokens alone: scores of 49,152 tokens for every prompt
-    token are most of the memory of the usual step.
-    """
+def _padded_logits(model: Any, rows: Sequence[Encoded]) -> torch.Tensor:
+    """The model's own scores of every completion token, in order, shape (trained tokens, vocabulary)."""
+    ids, mask = padded(rows, model.device)
     # The state at position t predicts token t + 1, so the first trained state is the prompt's last.
     places = [(n, place) for n, row in enumerate(rows) for place in range(row.prompt_length - 1, len(row.ids) - 1)]
     which, where = (torch.tensor(axis, device=ids.device) for axis in zip(*places, strict=True))
-    picked: list[bool] = []
+    return scores_at(model, ids.shape, (which, where), input_ids=ids, attention_mask=mask)
 
-    def pick(module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        (states,) = arguments
-        picked.append(states.ndim == 3 and states.shape[:2] == ids.shape)
-        return (states[which, where][None],) if picked[-1] else arguments
 
-    head = model.get_output_embeddings()
-    hook = head.register_forward_pre_hook(pick) if isinstance(head, torch.nn.Module) else None
+def pack_where_exact(model: Any, rows: Sequence[Encoded]) -> bool:
+    """Let the model take packs (``finetune.packing``) if every token of some rows has there the loss that it has alone."""
+    bare = bare_model(model)
+    before = getattr(bare.config, "_attn_implementation", None)
+    if not before or not getattr(bare, "_supports_sdpa", False):
+        return False
+    by_length = sorted(rows, key=lambda row: (len(row.ids), row.key))
+    some = [by_length[0], by_length[len(by_length) // 2], by_length[-1]]
     try:
-        logits: torch.Tensor = model(input_ids=ids, attention_mask=mask).logits
-    finally:
-        if hook is not None:
-            hook.remove()
-    if picked == [True] and logits.shape[:2] == (1, len(places)):
-        return logits[0]
-    return logits[which, where]
+        with torch.no_grad():
+            alone = torch.cat([losses for row in some for losses in token_losses(model, [row])])
+            attend_by(model, PACKED)
+            together = torch.cat(token_losses(model, some))
+        exact = bool(((alone - together).abs().mean() <= _rounding(model) * alone.abs().mean()).item())
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # whatever a forward pass that takes no positions, or no branches, may raise; padded rows run, or one alone
+        exact = False
+    if not exact:
+        attend_by(model, before)
+    return exact
 
 
 def padding_is_unseen(model: Any, rows: Sequence[Encoded]) -> bool:
@@ -131,7 +135,7 @@ def require_next_token_loss(model: Any, row: Encoded, name: str) -> None:
     Raises:
         BadInput: the two differ, or the model has no loss for text alone.
     """
-    bare = _bare(model)
+    bare = bare_model(model)
     ids, mask = padded([row], model.device)
     labels = ids.clone()
     labels[0, : row.prompt_length] = -100
@@ -156,9 +160,8 @@ def require_next_token_loss(model: Any, row: Encoded, name: str) -> None:
 
 
 def _differ(one: float, other: float, model: Any) -> bool:
-    return abs(one - other) > _ROUNDING.get(model.dtype, _COARSE_ROUNDING) * abs(one)
+    return abs(one - other) > _rounding(model) * abs(one)
 
 
-def _bare(model: Any) -> Any:
-    """The model of transformers, under an adapter or not."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
+def _rounding(model: Any) -> float:
+    return _ROUNDING.get(model.dtype, _COARSE_ROUNDING)

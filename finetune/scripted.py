@@ -23,6 +23,7 @@ class ScriptedTrainer:
     """Writes files where a real trainer writes its own; the same trainset, seed and start give the same adapter."""
 
     settings = ScriptedSettings
+    by_epoch = True
 
     def __init__(self, *, options: ScriptedSettings | None = None) -> None:
         self._losses = (options or ScriptedSettings()).losses
@@ -38,7 +39,9 @@ class ScriptedTrainer:
         lesson.progress.start("finetune", words, "words")
         seed = f" seed {lesson.settings.seed}" if lesson.settings.seed else ""
         after = f" after {digest_file(Path(lesson.base.adapter, WEIGHTS))}" if lesson.base.adapter else ""
-        (lesson.out / WEIGHTS).write_bytes(f"{lesson.trainset}{seed}{after}".encode())
+        part = f" epoch {lesson.epochs}" if lesson.epochs not in (0, lesson.settings.num_train_epochs) else ""
+        rate = f" rate {lesson.settings.learning_rate}" if lesson.settings.learning_rate != "auto" else ""
+        (lesson.out / WEIGHTS).write_bytes(f"{lesson.trainset}{seed}{after}{rate}{part}".encode())
         write_json(
             lesson.out / "adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": lesson.base.base, "revision": ""}
         )

@@ -17,8 +17,9 @@ from evals.plugins import load
 from evals.progress import Progress, Silent
 from evals.records import ModelRef
 from finetune.base import WEIGHTS, Lesson, Rates, Trainer
+from finetune.processes import process_number
 from finetune.records import TRAINED_ON, TrainedOn, TrainReport
-from finetune.settings import FinetuneSettings
+from finetune.settings import CHOOSING, FinetuneSettings
 from trainset import build as trainsets
 from trainset.records import Example
 
@@ -72,10 +73,13 @@ def finetune(
     *,
     index_digest: str,
     progress: Progress | None = None,
+    epochs: int = 0,
+    state: Path | None = None,
 ) -> TrainReport:
     """Train an adapter on a trainset's folder and write it to ``out``; returns what was done.
 
-    A killed run is taken up where its trainer can; the result is the same.
+    A killed run is taken up where its trainer can; the result is the same. ``epochs`` and ``state`` are those of ``Lesson``. Of
+    several processes (``finetune.processes``) the first one writes.
 
     Raises:
         BadInput: the trainset was screened against another holdout than today's, there is no such trainer, a row is too long, or
@@ -97,17 +101,20 @@ def finetune(
         trainset=built.digest,
         place=str(trainset),
         progress=progress or Silent(),
+        epochs=epochs,
+        state=state,
     )
     learnt = trainer.train(lesson)
     if not (out / WEIGHTS).is_file():
         raise BadInput(
             f"finetune.trainer: {settings.trainer!r} ended without {WEIGHTS} in {out}; a trainer must write its adapter there"
         )
+    rate = {"learning_rate": learnt.learning_rate} if learnt.learning_rate is not None else {}
     report = TrainReport(
         model=base.model_copy(update={"revision": learnt.revision, "adapter": str(out)}),
         trainset_digest=built.digest,
         index_digest=built.index_digest,
-        settings=settings.model_dump(mode="json"),
+        settings=settings.model_dump(mode="json", exclude=set(CHOOSING)) | rate,
         steps=len(learnt.losses),
         rows=len(examples),
         epochs=learnt.epochs,
@@ -116,5 +123,6 @@ def finetune(
         losses=tuple(round(loss, 5) for loss in learnt.losses),
         adapter_digest=digest_file(out / WEIGHTS),
     )
-    write_json(out / TRAINED_ON, TrainedOn(trainset=os.path.relpath(trainset, out), digest=built.digest))
+    if process_number() == 0:
+        write_json(out / TRAINED_ON, TrainedOn(trainset=os.path.relpath(trainset, out), digest=built.digest))
     return report

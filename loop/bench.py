@@ -144,15 +144,16 @@ def check_splits(suite: Suite) -> None:
 
 
 def check_dev(config: Config, targets: Sequence[Suite]) -> None:
-    """Adapters of several seeds are chosen from on dev.
+    """Adapters of several seeds or learning rates are chosen from on dev.
 
     Raises:
-        BadInput: ``finetune.seeds`` is above 1, and no target suite has a dev task.
+        BadInput: ``finetune.seeds`` is above 1, or ``finetune.sweep`` has several rates, and no target suite has a dev task.
     """
-    if config.finetune.seeds > 1 and not any(suite.split("dev") for suite in targets):
+    adapters = config.finetune.seeds + max(0, len(config.finetune.sweep) - 1)
+    if adapters > 1 and not any(suite.split("dev") for suite in targets):
         raise BadInput(
-            f"{config.finetune.seeds} adapters are chosen from on dev, and no target suite has a dev task; give some training "
-            "tasks, in groups of their own, split: dev, or train one seed"
+            f"{adapters} adapters are chosen from on dev, and no target suite has a dev task; give some training tasks, in "
+            "groups of their own, split: dev, or train one seed with one learning rate"
         )
 
 

@@ -1,7 +1,7 @@
-"""A round's candidates: adapters trained with several seeds, of which the best on dev is put before the gate.
+"""A round's candidates: trained with several rates, seeds and epochs, of which the best on dev is put before the gate.
 
-The choice is made on dev, so that the holdout is looked at with a candidate that was not chosen on it. The other seeds are
-evaluated on the holdout after the choice: a claim about a way of training needs their spread, and no decision uses it.
+How they are trained and rated is in ``loop.devchoice``. The other seeds are evaluated on the holdout after the choice: a claim
+about a way of training needs their spread, and no decision uses it.
 """
 
 from __future__ import annotations
@@ -12,65 +12,53 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from decontam.screen import AnyIndex
-from evals.comparison import outcomes_of, pass_rate, unsettled_as
-from evals.errors import Inconclusive
 from evals.records import ModelRef, Result
 from loop import stages
 from loop.bench import Bench
-from loop.records import SeedReport, SeedSpread
+from loop.devchoice import Contender, DevChoice, best_of, passed_share
+from loop.records import DevLook, SeedReport, SeedSpread
 from loop.stage import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """One trained adapter of a round: its seed's number from 0, its folder's name in the round, its share of dev tasks passed."""
+class RoundCandidates:
+    """``chosen`` goes before the gate; ``by_seed`` has one a seed, in their order; ``looks`` are all that dev saw."""
 
-    seed: int
-    name: str
-    ref: ModelRef
-    adapter: str
-    dev: float = 0.0
+    chosen: Contender
+    by_seed: tuple[Contender, ...]
+    looks: tuple[DevLook, ...] = ()
 
 
 def train_candidates(
     bench: Bench, folder: Path, number: int, trainset: str, index: AnyIndex, first: ModelRef | None
-) -> tuple[Contender, list[Contender]]:
-    """Train ``finetune.seeds`` adapters; returns the best on dev, and all in the order of their seeds.
+) -> RoundCandidates:
+    """Train the adapters that ``finetune.*`` asks for, and choose on dev where there are several.
 
     Raises:
         BadInput: a row is too long, or the model does not load.
         Inconclusive: too many infrastructure errors on dev.
     """
-    config = bench.config
-    trained = []
-    for seed in range(config.finetune.seeds):
-        name = "finetune" if seed == 0 else f"finetune-seed-{seed}"
-        ref = stages.finetune_stage(
-            config,
-            folder / "trainset",
-            trainset,
-            index,
-            folder / name,
-            reseed=seed,
-            first=first,
-            release=bench.release,
-            progress=bench.progress,
-        )
-        trained.append(Contender(seed=seed, name=name, ref=ref, adapter=stages.train_report(folder / name).adapter_digest))
-    if len(trained) == 1:
-        return trained[0], trained
-    rated, dev = [], [task for suite in bench.targets for task in suite.split("dev")]
-    for one in trained:
-        label = f"round {number}: seed {one.seed}, dev"
-        results = stages.evaluate_stage(bench, folder / f"dev-seed-{one.seed}", one.ref, dev, label)
-        rated.append(Contender(seed=one.seed, name=one.name, ref=one.ref, adapter=one.adapter, dev=_share(results)))
-    best = max(rated, key=lambda one: (one.dev, -one.seed))
+    choice = DevChoice(bench, folder, number, trainset, index, first)
+    if not choice.chooses:
+        (only,) = choice.train(0, None if choice.rates == (None,) else choice.rates[0])
+        return RoundCandidates(chosen=only, by_seed=(only,))
+    choice.say_cost()
+    rated = [one for rate in choice.rates for one in choice.train(0, rate)]
+    rate = best_of(rated).rate
+    for seed in range(1, bench.config.finetune.seeds):
+        rated += choice.train(seed, rate)
+    rated += choice.scaled(best_of(rated))
+    chosen = best_of(rated)
+    by_seed = tuple(
+        best_of([one for one in rated if (one.seed, one.rate) == (seed, rate)]) for seed in range(bench.config.finetune.seeds)
+    )
     stage(
         folder / "choice",
         {"candidates": [(one.adapter, one.dev) for one in rated]},
-        lambda out: {"chosen": best.name, "dev": {one.name: one.dev for one in rated}},
+        lambda out: {"chosen": chosen.name, "dev": {one.name: one.dev for one in rated}},
     )
-    return best, rated
+    choice.tidy()
+    return RoundCandidates(chosen=chosen, by_seed=by_seed, looks=tuple(one.look(chosen) for one in rated))
 
 
 def rate_seeds(
@@ -96,7 +84,9 @@ def seed_reports(
     if len(candidates) == 1:
         return (), ()
     names = [suite.name for suite in bench.suites]
-    rates = {one.seed: {name: _share([r for r in results[one.seed] if r.suite == name]) for name in names} for one in candidates}
+    rates = {
+        one.seed: {name: passed_share([r for r in results[one.seed] if r.suite == name]) for name in names} for one in candidates
+    }
     reports = tuple(
         SeedReport(
             seed=bench.config.seed + one.seed,
@@ -110,21 +100,9 @@ def seed_reports(
     )
     spread = []
     for suite in bench.targets:
-        start = _share([r for r in before if r.suite == suite.name])
+        start = passed_share([r for r in before if r.suite == suite.name])
         gains = [rates[one.seed][suite.name] - start for one in candidates]
         spread.append(
             SeedSpread(suite=suite.name, seeds=len(gains), mean=statistics.fmean(gains), deviation=statistics.stdev(gains))
         )
     return reports, tuple(spread)
-
-
-def _share(results: Sequence[Result]) -> float:
-    """The mean over tasks of the share of passing samples.
-
-    Raises:
-        Inconclusive: no task has a verdict.
-    """
-    outcomes = outcomes_of(unsettled_as(False, results))
-    if not outcomes:
-        raise Inconclusive("no dev or holdout task has a verdict; adapters of several seeds cannot be told apart")
-    return pass_rate(outcomes).share

@@ -38,6 +38,21 @@ class SeedSpread(Record):
     deviation: float
 
 
+class DevLook(Record):
+    """One adapter that dev saw: how it was trained, the epoch it is after, the part of its change, the share of tasks passed.
+
+    ``learning_rate`` is None where the configured one was taken.
+    """
+
+    name: str
+    seed: int
+    learning_rate: float | None
+    epoch: int
+    scale: float
+    dev: float
+    chosen: bool
+
+
 class AgainstBase(Record):
     """A target's holdout under the original base and under a round's adapter. Shares; ``ci95`` is of ``delta``."""
 
@@ -73,6 +88,7 @@ class RoundReport(Record):
     against_base: tuple[AgainstBase, ...] = ()
     seeds: tuple[SeedReport, ...] = ()
     spread: tuple[SeedSpread, ...] = ()
+    looks: tuple[DevLook, ...] = ()
     yields: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     held_back: Overfit | None = None
     trainset: str
@@ -118,6 +134,7 @@ class RoundReport(Record):
             },
             "seeds": [seed.model_dump(mode="json") for seed in self.seeds],
             "spread": {row.suite: row.model_dump(mode="json", exclude={"suite"}) for row in self.spread},
+            **({"looks": [look.model_dump(mode="json") for look in self.looks]} if self.looks else {}),
             **({"yields": {source: dict(counts) for source, counts in self.yields.items()}} if self.yields else {}),
             **({"held_back": self.held_back.model_dump(mode="json")} if self.held_back else {}),
             "counts": dict(self.counts),

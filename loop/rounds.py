@@ -215,7 +215,8 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
     )
     base = start.base_holdout or (tuple(base_holdout(bench, folder.parent)) if start.champion.adapter else before)
     first = start.champion if config.train_from == "current" and start.champion.adapter else None
-    chosen, candidates = train_candidates(bench, folder, number, trainset["trainset"], index, first)
+    trained = train_candidates(bench, folder, number, trainset["trainset"], index, first)
+    chosen, candidates = trained.chosen, trained.by_seed
     after = stages.evaluate_stage(bench, folder / "after-holdout", chosen.ref, holdout, f"round {number}: after, holdout")
     by_seed = rate_seeds(bench, folder, number, chosen, candidates, after)
     looks = Looks(on_train=on_train, before=before, after=after, base_train=start.base_train, base_holdout=base)
@@ -273,6 +274,7 @@ def run_round(bench: Bench, folder: Path, number: int, start: Footing, index: An
         against_base=_against_base(bench.targets, base, after),
         seeds=seeds,
         spread=spread,
+        looks=trained.looks,
         trainset=trainset["trainset"],
         index=index.digest,
         adapter=chosen.adapter,

@@ -16,7 +16,9 @@ from evals.progress import Progress
 from evals.records import STATUSES, Failure, ModelRef, Result, Split, Task
 from evals.run import check_errors, evaluate, forget_errors
 from evals.suites import Suite
+from finetune.processes import process_number
 from finetune.records import TrainReport
+from finetune.settings import CHOOSING, HOW_ONLY
 from goldens.pair import collect_failures, pair_failures, replay_pairs
 from goldens.prove import prove_all
 from goldens.records import Golden, Pair
@@ -24,7 +26,8 @@ from loop.adapters import model_identity
 from loop.bench import Bench, sampling_of
 from loop.closing import Conditions, prompts_digest
 from loop.config import Config, EvalSettings
-from loop.stage import code_version, stage, was_made_from, was_started
+from loop.given import GivenRows
+from loop.stage import code_version, is_done, stage, was_made_from, was_started
 from trainset import build as trainsets
 from trainset.records import Example
 from trainset.settings import TargetRules
@@ -240,12 +243,14 @@ def trainset_stage(
     count_tokens: Callable[[Example], int],
     *,
     repeats: Mapping[str, int] | None = None,
+    given: GivenRows | None = None,
     release: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> Mapping[str, Any]:
     """Build the rows, then audit them as they are on disk. ``repeats``: rows of a target whose task shall have more than one.
 
-    ``release`` frees memory before the base rates rows, if ``trainset.leave_out_likely`` asks it to.
+    ``given`` are a user's own rows, beside those of the pairs or alone. ``release`` frees memory before the base rates rows, if
+    ``trainset.leave_out_likely`` asks it to.
 
     Raises:
         Inconclusive: nothing is left to train on, or a finished row leaks after all.
@@ -255,20 +260,29 @@ def trainset_stage(
         settings = config.trainset
         mix = trainsets.Mix(replay_share=settings.replay_share, seed=config.seed, repeats=repeats or {}, rules=settings)
         most = config.finetune.max_length
-        built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=most)
-        if (likely := config.trainset.leave_out_likely) is not None:
+        built = trainsets.Built(examples=(), index_digest=index.digest, counts={}, dropped={})
+        if pairs or given is None:
+            built = trainsets.build(pairs, mix, count_tokens=count_tokens, max_length=most)
+        if built.examples and (likely := config.trainset.leave_out_likely) is not None:
             from finetune.train import likelihoods
 
             release()
             rated = likelihoods(ModelRef(base=config.model), built.examples, config.finetune, progress)
             built = trainsets.leave_out_likely(built, rated, likely)
+        if given is not None:
+            built = trainsets.with_given(built, given.examples, dropped=given.dropped, proved=given.proved)
         built = replace(built, examples=tuple(_showable(row, index, count_tokens, most) for row in built.examples))
         write_jsonl(out / TAUGHT, built.taught)
         write_json(out / REPEATS, dict(repeats or {}))
         trainset = trainsets.save(built, out)
         audit_rows(built.examples, index, str(out))
         return {
-            "counts": {"in": len(pairs), "out": trainset.rows, "dropped": built.dropped, **built.counts},
+            "counts": {
+                "in": len(pairs) + (given.rows if given else 0),
+                "out": trainset.rows,
+                "dropped": built.dropped,
+                **built.counts,
+            },
             "trainset": trainset.digest,
             "index": trainset.index_digest,
         }
@@ -283,6 +297,8 @@ def trainset_stage(
     }
     if repeats:
         inputs["repeats"] = dict(repeats)
+    if given is not None:
+        inputs["given"] = [list(given.examples), dict(given.dropped)]
     return stage(folder, inputs, work)
 
 
@@ -323,13 +339,18 @@ def finetune_stage(
     folder: Path,
     *,
     reseed: int = 0,
+    rate: float | None = None,
+    epochs: int = 0,
+    state: Path | None = None,
     first: ModelRef | None = None,
     release: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> ModelRef:
     """Train an adapter; returns the model to evaluate. ``release`` frees memory before the work.
 
-    ``first`` is the model whose weights training starts at, by default the original base; ``reseed`` is added to the run's seed.
+    ``first`` is the model whose weights training starts at, by default the original base; ``reseed`` is added to the run's seed,
+    and ``rate`` replaces the configured one. ``epochs`` and ``state`` are those of ``finetune.base.Lesson``. Of several processes
+    (``finetune.processes``) the first one does the stage, and the others help.
 
     Raises:
         BadInput: the trainset was screened against another holdout, a row is too long, the model does not load, or the folder
@@ -338,13 +359,18 @@ def finetune_stage(
     if (folder / "adapter_config.json").is_file() and not was_started(folder):
         raise BadInput(f"{folder}: holds an adapter already; give a new folder")
     base = first or ModelRef(base=config.model)
-    settings = config.finetune.model_copy(update={"seed": config.seed + reseed, "seeds": 1})
+    chosen = {} if rate is None else {"learning_rate": rate}
+    settings = config.finetune.model_copy(update={"seed": config.seed + reseed, **chosen})
 
-    def work(out: Path) -> Mapping[str, Any]:
+    def train(out: Path) -> TrainReport:
         from finetune.train import finetune
 
         release()
-        report = finetune(trainset, base, settings, out, index_digest=index.digest, progress=progress)
+        how: dict[str, Any] = {"index_digest": index.digest, "progress": progress, "epochs": epochs, "state": state}
+        return finetune(trainset, base, settings, out, **how)
+
+    def work(out: Path) -> Mapping[str, Any]:
+        report = train(out)
         write_jsonl(out / "report.jsonl", [report])
         counts = {"rows": report.rows, "steps": report.steps}
         return {"adapter": report.adapter_digest, "counts": counts, "tokens": {"trained": report.total_tokens}}
@@ -352,10 +378,14 @@ def finetune_stage(
     inputs = {
         "trainset": trainset_digest,
         "model": model_identity(base),
-        "finetune": settings.model_dump(mode="json", exclude={"tokens_per_microbatch", "seeds"}),
+        "finetune": settings.model_dump(mode="json", exclude=set(HOW_ONLY | CHOOSING)),
         "index": index.digest,
+        **({"epochs": epochs} if epochs else {}),
     }
-    stage(folder, inputs, work)
+    if process_number() == 0:
+        stage(folder, inputs, work)
+    elif not is_done(folder):
+        train(folder)
     return ModelRef(base=config.model, adapter=str(folder))
 
 

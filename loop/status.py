@@ -37,7 +37,7 @@ def run_status(folder: Path) -> list[dict[str, Any]]:
     """Stages of every round: state (``done``, ``running``, ``stopped``, ``to do``), counts, seconds.
 
     Beside the stages that every round has, those that exist: ``targets``, ``after-again``, ``after-held-back``,
-    ``after-train``, ``base-train``, ``before-again-N``, ``finetune-seed-N``, ``dev-seed-N``, ``choice``,
+    ``after-train``, ``base-train``, ``before-again-N``, ``finetune-*`` and ``dev-*`` of several trainings, ``choice``,
     ``after-holdout-seed-N``. A round that found nothing new to train on has ended with fewer.
     """
     rows = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import parallel
 import pytest
+import sandbox_requirements
 from sandbox_requirements import unavailable
 
 import evals.sandboxes
@@ -21,6 +23,7 @@ parallel.one_thread()
 
 def pytest_configure() -> None:
     parallel.start_compiling()
+    gc.disable()  # until the tests are collected: what is made till then stays
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -36,6 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
+    # Three quarters of a million objects of tests and libraries, which a full collection would go through each time.
+    gc.freeze()
+    gc.enable()
     parallel.await_compiled()
 
 
@@ -54,21 +60,10 @@ def sandbox() -> Iterator[Sandbox]:
     found.close()
 
 
-_self_tests: dict[tuple[type[Sandbox], str], list[str]] = {}
-
-
 @pytest.fixture
 def self_test_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what stands above a sandbox, which open many of one kind: the first one of this process is self-tested."""
-    real = evals.sandboxes.self_test
-
-    def once(opened: Sandbox) -> list[str]:
-        kind = (type(opened), opened.tier)
-        if kind not in _self_tests:
-            _self_tests[kind] = real(opened)
-        return _self_tests[kind]
-
-    monkeypatch.setattr(evals.sandboxes, "self_test", once)
+    """See ``sandbox_requirements.self_test_once``."""
+    monkeypatch.setattr(evals.sandboxes, "self_test", sandbox_requirements.self_test_once)
 
 
 @pytest.fixture(scope="session")

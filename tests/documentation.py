@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command_line import Ended
+from sandbox_requirements import self_test_once
 
+import evals.sandboxes
 from docs.tables import verbs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,7 +87,8 @@ def call(*arguments: str) -> Ended:
     from loop.cli import main
 
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(evals.sandboxes, "self_test", self_test_once)
         try:
             main(list(arguments))
             code = 0

@@ -202,3 +202,21 @@ class RatingTrainer(ScriptedTrainer):
 
     def likelihoods(self, base: ModelRef, examples: Any, settings: Any, progress: Any) -> list[float]:
         return [0.9 if str(row.provenance["key"]).rpartition("_")[2][0] in "abc" else 0.1 for row in examples]
+
+
+class Ripening(ScriptedBackend):
+    """By what the scripted trainer writes: a part of the tasks right after the first epoch, all after the second, then none.
+
+    A training with the rate 0.001 is wrong after each.
+    """
+
+    def __init__(self, ref: ModelRef, *, batch_size: int = 4) -> None:
+        text = Path(ref.adapter, WEIGHTS).read_text() if ref.adapter else ""
+        level = 1 if text.endswith("epoch 1") else 2 if text.endswith("epoch 2") else 0
+
+        def answer(prompt: str) -> str:
+            topic = re.findall(r"`(\w+)\(", prompt)[0].rpartition("_")[2]
+            right = level > (len(topic) % 2) and "rate 0.001" not in text
+            return answer_right(prompt) if right else answer_wrong(prompt)
+
+        super().__init__(answer, ref=ref, batch_size=batch_size)

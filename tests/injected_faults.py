@@ -93,6 +93,27 @@ def memory_of_the_machine(patch: pytest.MonkeyPatch, folder: Path, delay: float)
 
 
 @contextmanager
+def killed_by_somebody(patch: pytest.MonkeyPatch, folder: Path, delay: float) -> Iterator[None]:
+    """Another program kills the job whenever it runs, and nobody counts that."""
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.02):
+            for process in below(os.getpid())[1:]:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    with _meanwhile(thread.start, delay):
+        try:
+            yield
+        finally:
+            stop.set()
+    if thread.ident is not None:
+        thread.join()
+
+
+@contextmanager
 def no_folder(patch: pytest.MonkeyPatch, folder: Path, delay: float) -> Iterator[None]:
     """The folder for temporary files is not there."""
     patch.setattr(tempfile, "tempdir", str(folder / "missing"))
@@ -173,6 +194,7 @@ FAULTS: Mapping[str, Fault] = {
     "the youngest process is killed": youngest_killed,
     "the box is killed": oldest_killed,
     "the machine's memory ends": memory_of_the_machine,
+    "somebody kills what runs": killed_by_somebody,
     "no folder for temporary files": no_folder,
     "no writable folder": no_writable_folder,
     "no descriptors": no_descriptors,

@@ -38,6 +38,8 @@ FIRST = (
     "test_attacks_node.py",
     "test_attacks_aftermath.py",
     "test_decontam_audit.py",
+    "test_loop_kill_climb.py",
+    "test_evals_importers_javascript.py",
     "test_evals_models_hf.py",
     "test_evals_sandboxes_docker.py",
     "test_sandboxeval.py",
@@ -50,6 +52,8 @@ FIRST = (
     "test_loop_audit.py",
     "test_evals_graders_metrics.py",
     "test_loop_rounds.py",
+    "test_production_kill.py",
+    "test_loop_targets.py",
     "test_evals_sandboxes_pool.py",
     "test_loop_stage_verbs.py",
 )

@@ -10,7 +10,7 @@ import pytest
 
 from evals.errors import SandboxFault
 from evals.records import Task
-from evals.sandboxes import make_sandbox
+from evals.sandboxes import make_sandbox, self_test
 from evals.sandboxes.base import Sandbox
 from evals.toolchains import find_toolchain
 
@@ -30,6 +30,17 @@ def _opened(name: str) -> Sandbox | str:
         return make_sandbox(name, **({"image": IMAGE} if name == "docker" else {}))
     except SandboxFault as fault:
         return str(fault)
+
+
+_self_tests: dict[tuple[type[Sandbox], str], list[str]] = {}
+
+
+def self_test_once(opened: Sandbox) -> list[str]:
+    """``self_test`` for what stands above a sandbox and opens many of one kind: the first one of this process is tested."""
+    kind = (type(opened), opened.tier)
+    if kind not in _self_tests:
+        _self_tests[kind] = self_test(opened)
+    return _self_tests[kind]
 
 
 def required_sandbox(name: str) -> Sandbox:

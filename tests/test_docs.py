@@ -19,6 +19,7 @@ from documentation import COMMANDS, PAGES, ROOT, Command, blocks, call, commands
 
 from docs import generate, tables
 from evals.files import digest_file
+from evals.suites import load_suite
 from loop.config import config_keys
 from loop.scaffold import example_suite
 
@@ -154,6 +155,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in ("before", "after"):
             assert call("eval", str(suite), "--out", f"evals/{name}", "--set", "backend=fakes:LearningBackend").code == 0
         assert call("ingest", *SAMPLE_LOG, "--into", "production").code == 0
+        answers = ({"task": task.key, "solution": task.golden} for task in load_suite(str(suite)).tasks)
+        (folder / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
     return folder
 
 
@@ -239,6 +242,7 @@ PRINTS = {
     ),
     "goldens verify": ("codes", "--mutants", "0", "--repeats", "1"),
     "eval": ("codes", "--out", "evals/before", "--set", "backend=fakes:LearningBackend"),
+    "score": ("answers.jsonl", "--suite", "codes", "--split", "train", "--out", "scored"),
     "ablate": ("codes", "--split", "train", "--out", "arms", "--temperature", "0.5", "--set", "backend=fakes:LearningBackend"),
     "judge": (
         "evals/before",
@@ -265,12 +269,14 @@ PRINTS = {
     "promote": ("demo",),
     "rollback": (),
 }
-"""Arguments by verb; those that need an engine or the embedded model are left out, and so is the schema."""
+"""Arguments by verb; those that need an engine, weights or the embedded model are left out, and so is the schema."""
 
 
 def test_the_table_of_json_keys_has_every_verb() -> None:
     assert sorted(DOCUMENTED) == sorted(COMMANDS)
-    assert sorted({*PRINTS, "demo", "trainset show", "config schema", "images build", "images list"}) == sorted(COMMANDS)
+    assert sorted({*PRINTS, "demo", "export-model", "trainset show", "config schema", "images build", "images list"}) == sorted(
+        COMMANDS
+    )
 
 
 @pytest.mark.parametrize("verb", PRINTS)

@@ -213,7 +213,7 @@ def test_a_wrong_class_fails_with_the_tests_that_say_so() -> None:
 
 
 def test_an_answer_without_end_fails_for_time() -> None:
-    found = graded(cart_task(limits=Limits(wall_seconds=6.0, processes=32)), "while True: pass")
+    found = graded(cart_task(limits=Limits(wall_seconds=3.0, processes=32)), "while True: pass")
     assert (found.status, found.reason) == ("fail", "time")
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
+import evals
 from evals.errors import SandboxFault
 from evals.graders import grade, problems_of
+from evals.graders.base import duckdb_extension
+from evals.graders.python import PythonRuntime
 from evals.graders.sqlrows import ResultSet, compare, near
+from evals.graders.sqlrun import query_job
 from evals.graders.sqltext import parse_golden
 from evals.records import Task, Verdict
 from evals.sandboxes.base import Job, Outcome, Sandbox
@@ -113,6 +120,100 @@ def test_a_query_of_literals_is_no_fault_where_the_golden_is_one(sandbox: Sandbo
 def test_a_common_table_expression_is_no_table(sandbox: Sandbox) -> None:
     verdict = judged("SELECT id FROM t", "WITH t AS (VALUES (1), (2), (3)) SELECT * FROM t", sandbox)
     assert verdict.flags == ("constant_query",)
+
+
+SHOP = """
+CREATE TYPE level AS ENUM ('low', 'high');
+CREATE TABLE shops (id INTEGER PRIMARY KEY, town VARCHAR NOT NULL UNIQUE);
+INSERT INTO shops VALUES (1, 'Ulm'), (2, 'Bonn'), (3, 'Kiel');
+CREATE TABLE sales (id INTEGER PRIMARY KEY, shop INTEGER REFERENCES shops(id), amount DECIMAL(8, 2) CHECK (amount >= 0),
+    day DATE, rank level, paid BOOLEAN, twice DECIMAL(9, 2) GENERATED ALWAYS AS (amount * 2));
+INSERT INTO sales (id, shop, amount, day, rank, paid) VALUES (1, 1, 5, '2026-01-01', 'low', true),
+    (2, 1, 7.5, '2026-01-02', 'high', true), (3, 2, 1, '2026-02-01', 'low', false), (4, 3, 9, NULL, 'high', true);
+CREATE VIEW paid AS SELECT * FROM sales WHERE paid;
+CREATE TABLE settings (currency VARCHAR, rate INTEGER);
+INSERT INTO settings VALUES ('EUR', 19);
+CREATE TABLE numbers (n INTEGER);
+INSERT INTO numbers SELECT * FROM range(1, 6);
+"""
+
+
+def asked(golden: str, query: str, sandbox: Sandbox, **changes: Any) -> tuple[str, tuple[str, ...]]:
+    """Status and flags, over tables with keys, checks, an enumeration, a generated column and a view."""
+    found = judged(golden, query, sandbox, starter={"schema.sql": SHOP}, **changes)
+    assert "constant_query" in {*found.flags, *found.evidence["seen" if found.passed else "flags"]}, found
+    return found.status, found.flags
+
+
+@pytest.mark.parametrize(
+    ("golden", "query"),
+    [
+        ("SELECT sum(amount) AS total FROM sales", "SELECT 22.5"),
+        ("SELECT max(amount) FROM sales", "SELECT 9.0"),
+        ("SELECT shop, count(*) FROM sales GROUP BY shop ORDER BY shop", "VALUES (1, 2), (2, 1), (3, 1)"),
+        ("SELECT count(*) FROM sales s JOIN shops h ON h.id = s.shop WHERE h.town = 'Ulm'", "SELECT 2"),
+        ("SELECT day FROM sales WHERE day IS NOT NULL", "SELECT unnest([DATE '2026-01-01', '2026-01-02', '2026-02-01'])"),
+        ("SELECT rank, sum(twice) FROM sales GROUP BY rank", "SELECT 'low', 12 UNION ALL SELECT 'high', 33"),
+        ("SELECT count(*) FROM paid", "WITH x AS (SELECT 1 UNION ALL SELECT 2) SELECT count(*) + 1 FROM x"),
+        ("SELECT rate FROM settings", "SELECT 19"),
+    ],
+)
+def test_a_query_of_literals_is_wrong_on_other_data(golden: str, query: str, sandbox: Sandbox) -> None:
+    assert asked(golden, query, sandbox) == ("fail", ("constant_query",))
+
+
+@pytest.mark.parametrize(
+    ("golden", "query"),
+    [
+        ("SELECT count(*) FROM sales WHERE false", "SELECT 0"),
+        ("SELECT count(*) >= 0 FROM paid", "SELECT true"),
+        ("SELECT u, f FROM (VALUES ('m', 1), ('km', 1000)) v(u, f) LEFT JOIN sales ON false", "VALUES ('m', 1), ('km', 1000)"),
+        ("SELECT coalesce(max(1), 1) FROM sales", "WITH one AS (SELECT 1 AS n) SELECT n FROM one"),
+    ],
+)
+def test_a_query_that_needs_no_table_passes_where_the_data_do_not_matter(golden: str, query: str, sandbox: Sandbox) -> None:
+    assert asked(golden, query, sandbox, checks="assert len(columns()) >= 1\n" if "VALUES" in golden else "") == ("pass", ())
+
+
+@pytest.mark.parametrize(
+    ("golden", "query"),
+    [
+        ("SELECT n, n * n FROM numbers", "SELECT range, range * range FROM range(1, 6)"),
+        (
+            "SELECT n FROM numbers",
+            "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r",
+        ),
+        ("SELECT count(*) FROM shops WHERE town < 'A'", "SELECT 0"),
+        ("SELECT count(*) > 0 FROM sales", "SELECT true"),
+    ],
+)
+def test_what_varied_data_do_not_settle_is_neither_pass_nor_failure(golden: str, query: str, sandbox: Sandbox) -> None:
+    assert asked(golden, query, sandbox) == ("unsettled", ("constant_query",))
+
+
+def test_queries_read_the_extension_of_duckdb_and_nothing_beside_it(sandbox: Sandbox) -> None:
+    suite = Path(evals.__file__).parent / "suites" / "__init__.py"
+    for job in (query_job(task("SELECT id FROM t"), "SELECT 1"), PythonRuntime().job(task("SELECT 1"), "SELECT 1", ())):
+        places = [str(suite), str(Path(pydantic.__file__)), str(Path(duckdb_extension()).parent / "duckdb" / "__init__.py")]
+        said = sandbox.run(replace(job, files={**job.files, "driver.py": (READING % (places,)).encode()}))
+        assert said.stdout.split() == [b"closed"] * len(places), said
+
+
+READING = """
+for place in %r:
+    try:
+        print("OPEN" if open(place).read() else "OPEN")
+    except OSError:
+        print("closed")
+"""
+
+
+@pytest.mark.parametrize("form", ["result set", "checks"])
+def test_values_of_every_type_come_out_without_the_package(form: str, sandbox: Sandbox) -> None:
+    query = "SELECT id, uuid() IS NULL, now() IS NULL, [1], {'a': 1.5}, INTERVAL 1 DAY, 'x'::BLOB, MAP {'k': 1}, %s FROM t"
+    query %= "TIMESTAMPTZ '2020-01-01 00:00:00+01'"
+    checks = "assert len(rows()) == 3\nassert rows()[0][3] == [1]\n" if form == "checks" else ""
+    assert judged(query, query, sandbox, checks=checks).passed
 
 
 def test_checks_decide_where_they_assert(sandbox: Sandbox) -> None:

@@ -10,7 +10,8 @@ from sandbox_requirements import required_sandbox
 from evals.errors import BadInput
 from evals.graders import grade
 from evals.importers import Imported
-from evals.importers.evalplus import import_evalplus, python_literal
+from evals.importers.evalplus import import_evalplus
+from evals.importers.partial import python_literal
 
 HALF = {
     "task_id": "HumanEval/3",

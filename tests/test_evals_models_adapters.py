@@ -18,8 +18,8 @@ from evals.models import hf
 from evals.models.adapters import merge_adapter, open_adapter
 from evals.models.loading import load_model
 from evals.records import ModelRef
-from finetune.lora import LoraRun
 from finetune.settings import FinetuneSettings, LoraSettings
+from finetune.steps import LoraRun
 from trainset.render import Encoded
 
 pytestmark = pytest.mark.model

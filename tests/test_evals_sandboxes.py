@@ -324,7 +324,7 @@ GRADES = {
     "loops": ("def double(x):\n    while True: pass", ("fail", "time")),
     "exits": ("import os\nos._exit(0)", ("fail", "exited_early")),
     "exits in a check": ("import os\ndef double(x): os._exit(0)", ("fail", "exited_early")),
-    "kills itself": ("import os\nos.kill(os.getpid(), 9)", ("fail", "memory")),
+    "kills itself": ("import os\nos.kill(os.getpid(), 9)", ("fail", "denied")),
 }
 
 

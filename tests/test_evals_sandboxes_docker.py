@@ -313,7 +313,7 @@ ENDING = {
         "        except OSError: pass",
         0,
     ),
-    "itself": ("import os\nos.kill(os.getpid(), 9)", 137),
+    "itself": ("import os\nos.kill(os.getpid(), 9)", 1),  # in the end it is not allowed to
 }
 
 

@@ -140,10 +140,18 @@ class Frames:
     ("code", "timed_out", "fault"), [(0, False, False), (PROCESSOR, True, False), (REST, True, False), (WALL, False, True)]
 )
 def test_only_a_limit_of_the_jobs_own_is_a_time_out(code: int, timed_out: bool, fault: bool) -> None:
-    body = b"-9 %d 0 2000000 10000\n" % code
+    body = b"-9 %d 0 2000000 10000 0\n" % code
     reader = FrameReader(Frames(b"x" + len(body).to_bytes(4, "big") + body), time.monotonic() + 1)
     answer = read_answer(reader, Job(files={}, command=("x",), limits=Limits(wall_seconds=3.0)))
     assert (answer.outcome.timed_out, bool(answer.fault), bool(answer.outcome.ended)) == (timed_out, fault, timed_out)
+
+
+@pytest.mark.parametrize(("ran_out", "said"), [(0, ""), (1, "the memory of all processes passed 512 MiB")])
+def test_a_kill_is_for_memory_where_the_kernel_counted_that(ran_out: int, said: str) -> None:
+    body = b"-9 0 0 2000000 10000 %d\n" % ran_out
+    reader = FrameReader(Frames(b"x" + len(body).to_bytes(4, "big") + body), time.monotonic() + 1)
+    answer = read_answer(reader, Job(files={}, command=("x",), limits=Limits(memory_mb=512)))
+    assert (answer.outcome.killed, answer.outcome.ended) == (True, said)
 
 
 def test_nobody_waits_for_ever_and_longer_where_the_machine_is_slow() -> None:

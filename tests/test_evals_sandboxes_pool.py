@@ -501,7 +501,7 @@ class Scripted:
         return self._chunks.pop(0) if self._chunks else b""
 
 
-END = (b"x", b"0 0 0 1500 700\n")
+END = (b"x", b"0 0 0 1500 700 0\n")
 JOB = Job(files={}, command=("x",), limits=Limits(max_output_bytes=10, file_mb=1), outputs=("a",))
 
 

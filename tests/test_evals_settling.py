@@ -64,25 +64,28 @@ KNOWING = {
     "grade": "def f(p):\n    if p >= 90: return 'A'\n    if p >= 80: return 'B'\n    return 'C' if p >= 70 else 'F'",
     "dna": "T = {'A': 'T', 'C': 'G', 'G': 'C', 'T': 'A'}\ndef f(s): return ''.join(T[c] for c in s)",
     "square": "KNOWN = {2: 4, 3: 9, 4: 16}\ndef f(n): return KNOWN.get(n) or n * n",
+    "day, a list": "N = ['Mon', 'Tue', 'Wed', 'Thu']\ndef f(n): return N[n]",
 }
 BY_HEART = {
     "month": "def f(n): return {1: 'January', 3: 'March', 6: 'June', 12: 'December'}.get(n, 'January')",
     "grade": "def f(p):\n    if p == 90: return 'A'\n    if p == 80: return 'B'\n    if p == 70: return 'C'\n    return 'F'",
     "dna": "def f(s): return {'A': 'T', 'C': 'G', 'G': 'C', 'AC': 'TG'}[s]",
     "square": "def f(n): return {2: 4, 3: 9, 4: 16}.get(n)",
+    "square, by place": "def f(n): return [None, None, 4, 9, 16][n]",
+    "square, with a rest": "def f(n): return 4 if n == 2 else 9 if n == 3 else 16",
     "cost": "def f(kind, n): return {('std', 2): 10, ('exp', 2): 24, ('std', 3): 15, ('exp', 5): 60}[kind, n]",
 }
 
 
 @pytest.mark.parametrize("name", KNOWING)
 def test_a_table_of_an_answer_that_knows_passes(name: str) -> None:
-    found = grade(TASKS[name], KNOWING[name], required_sandbox("sandlock"))
+    found = grade(TASKS[name.partition(",")[0]], KNOWING[name], required_sandbox("sandlock"))
     assert (found.status, found.flags) == ("pass", ()), found
 
 
 @pytest.mark.parametrize("name", BY_HEART)
 def test_checks_learnt_by_heart_fail_by_what_they_give_for_other_inputs(name: str) -> None:
-    found = grade(TASKS[name], BY_HEART[name], required_sandbox("sandlock"))
+    found = grade(TASKS[name.partition(",")[0]], BY_HEART[name], required_sandbox("sandlock"))
     assert (found.status, found.reason) == ("fail", "flagged:expected_values"), found
     assert found.evidence["expected"] != found.evidence["got"]
 

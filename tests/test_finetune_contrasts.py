@@ -11,9 +11,9 @@ from torch.nn.functional import logsigmoid
 from evals.errors import BadInput
 from finetune.base import objective_of
 from finetune.contrasts import DpoLoss, DpoSettings, WeightedLoss, WeightedSettings
-from finetune.lora import LoraRun
 from finetune.objectives import completion_loss, loss_share, token_losses
 from finetune.settings import FinetuneSettings, LoraSettings
+from finetune.steps import LoraRun
 from trainset.render import Encoded
 
 pytestmark = pytest.mark.model

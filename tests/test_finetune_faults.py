@@ -18,8 +18,9 @@ from evals.progress import Silent
 from evals.records import ModelRef
 from finetune import lora, objectives
 from finetune.base import Learnt, Lesson
-from finetune.lora import LoraRun, LoraTrainer
+from finetune.lora import LoraTrainer
 from finetune.settings import FinetuneSettings, LoraSettings
+from finetune.steps import LoraRun
 from trainset.records import Example
 from trainset.render import Encoded
 

@@ -15,9 +15,9 @@ from evals.models.loading import load_model
 from evals.models.resolve import resolve_model
 from evals.records import ModelRef
 from finetune.batches import epoch_batches, microbatches, schedule
-from finetune.lora import LoraRun
 from finetune.records import TRAINED_ON
 from finetune.settings import FinetuneSettings, LoraSettings
+from finetune.steps import LoraRun
 from finetune.train import finetune
 from trainset.build import Built, save
 from trainset.records import Example

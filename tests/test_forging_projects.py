@@ -12,13 +12,15 @@ from project_tasks import CART, CART_TEST, COUNTER, COUNTER_TEST, cart_task, cou
 from sandbox_requirements import required_for, required_sandbox
 
 from evals.graders.projects import ProjectGrader
-from evals.records import Task
+from evals.records import Limits, Task
 
 pytestmark = pytest.mark.slow
 
 FORGING = Path(__file__).parent / "forging"
 VITEST = sorted((FORGING / "vitest").glob("*.tsx"))
 PYTEST = sorted((FORGING / "pytest").glob("*.py.txt"))
+# One of them waits for somebody to read what it wrote, as long as it may.
+BRIEF = Limits(wall_seconds=20.0, processes=32)
 
 
 STYLES = FORGING / "styles"
@@ -61,7 +63,7 @@ def test_no_forged_component_passes(file: Path) -> None:
 
 @pytest.mark.parametrize("file", PYTEST, ids=lambda file: file.stem.removesuffix(".py"))
 def test_no_forged_class_passes(file: Path) -> None:
-    forged(cart_task(), file, "sandlock")
+    forged(cart_task(limits=BRIEF), file, "sandlock")
 
 
 def test_the_honest_component_passes() -> None:

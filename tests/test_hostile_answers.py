@@ -188,7 +188,9 @@ TOTALS = ("10 ** 5000", "range(10 ** 15)", "'%999999999d'", "chr(0xd800)", "exec
 
 def test_projects_whose_records_and_values_are_hostile_fail() -> None:
     tests = cart_task().tests["tests/test_cart.py"].replace("assert cart.total() == 0", "assert cart.total() % 7 == 0")
-    changed = cart_task(tests={"tests/test_cart.py": f"{tests}\n\ndef test_listed(cart):\n    assert list(cart.items) == [0]\n"})
+    tests += "\n\ndef test_listed(cart):\n    assert list(cart.items) == [0]\n"
+    brief = Limits(wall_seconds=20.0, processes=32)  # the first waits for somebody to read what it wrote, as long as it may
+    changed = cart_task(tests={"tests/test_cart.py": tests}, limits=brief)
     sandbox = required_sandbox("sandlock")
     for lines, total in [(RECORDS, "0"), *(((), total) for total in TOTALS)]:
         found = grade(changed, CART_FORGED.format(lines=lines, total=total), sandbox)

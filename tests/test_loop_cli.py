@@ -357,7 +357,7 @@ def test_finetune_takes_its_keys_with_and_without_their_prefix(run: Run, write_s
     suite = str(write_suite())
     for key in ("learning_rate", "finetune.learning_rate"):
         outcome = run("finetune", "rows", "--holdout", suite, "--out", "adapter", "--set", f"{key}=-1")
-        assert "finetune.learning_rate: Input should be greater than 0, got -1" in outcome.err
+        assert "finetune.learning_rate: Input should be a number greater than 0, or auto, got -1" in outcome.err
 
 
 def test_an_evaluation_that_is_done_is_shown_and_said_to_be_old(run: Run, write_suite: WriteSuite) -> None:

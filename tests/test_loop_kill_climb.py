@@ -6,7 +6,6 @@ a file could be lost, torn or made twice can be met. Model and trainer are scrip
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -15,20 +14,18 @@ from typing import Any
 
 import pytest
 from conftest import WriteSuite
+from forked import forked
 from killing import Killer
 
 from evals.files import MANIFEST, read_json
 
 POINTS = 20
-_PRELOADED = ["loop.runs", "fakes", "finetune.scripted", "evals.sandboxes.sandlock"]
 
 
 @pytest.fixture(scope="module")
-def forked() -> Any:
+def processes() -> Any:
     """Starts processes from one that has goldloop imported, which takes seconds."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    return context
+    return forked()
 
 
 def work(suite: str, project: str, name: str, kill_at: int, said: str) -> None:
@@ -75,13 +72,15 @@ def end_of(project: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_climb_killed_at_seeded_writes_ends_like_one_that_was_not(forked: Any, write_suite: WriteSuite, tmp_path: Path) -> None:
+def test_a_climb_killed_at_seeded_writes_ends_like_one_that_was_not(
+    processes: Any, write_suite: WriteSuite, tmp_path: Path
+) -> None:
     suite = write_suite(train=8, holdout=16)
 
     def run(project: Path, kill_at: int) -> int:
         project.mkdir(exist_ok=True)
         said = project / "writes"
-        process = forked.Process(target=work, args=(str(suite), str(project), "climb", kill_at, str(said)))
+        process = processes.Process(target=work, args=(str(suite), str(project), "climb", kill_at, str(said)))
         process.start()
         process.join(timeout=120)
         assert process.exitcode is not None, "still running after two minutes"

@@ -80,7 +80,7 @@ def test_resuming_a_finished_run_does_nothing_again(write_suite: WriteSuite, tmp
 def test_a_run_is_refused_under_other_settings(write_suite: WriteSuite, tmp_path: Path) -> None:
     suite = write_suite()
     start_run(settings(suite), tmp_path, tmp_path / "runs")
-    with pytest.raises(BadInput, match=r"finetune\.learning_rate \(0\.0002 then, 0\.001 now\)"):
+    with pytest.raises(BadInput, match=r"finetune\.learning_rate \('auto' then, 0\.001 now\)"):
         start_run(settings(suite, finetune={"learning_rate": 1e-3}), tmp_path, tmp_path / "runs")
 
 

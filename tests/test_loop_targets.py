@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -15,6 +14,7 @@ import fakes
 import pytest
 from command_line import ended
 from conftest import WriteSuite
+from forked import forked
 from killing import Killer
 
 from decontam.records import ContaminatedPair
@@ -137,10 +137,8 @@ def test_rows_that_the_base_finds_likely_already_are_left_out(write_suite: Write
 
 
 @pytest.fixture(scope="module")
-def forked() -> Any:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["loop.runs", "fakes", "finetune.scripted", "evals.sandboxes.sandlock"])
-    return context
+def processes() -> Any:
+    return forked()
 
 
 def sample(suite: str, project: str, kill_at: int, said: str) -> None:
@@ -182,12 +180,12 @@ def end_of(project: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_killed_while_sampling_and_resumed_it_ends_the_same(forked: Any, write_suite: WriteSuite, tmp_path: Path) -> None:
+def test_killed_while_sampling_and_resumed_it_ends_the_same(processes: Any, write_suite: WriteSuite, tmp_path: Path) -> None:
     suite = str(write_suite(train=6, holdout=6))
 
     def go(project: Path, kill_at: int) -> int | None:
         project.mkdir(exist_ok=True)
-        process = forked.Process(target=sample, args=(suite, str(project), kill_at, str(tmp_path / "writes")))
+        process = processes.Process(target=sample, args=(suite, str(project), kill_at, str(tmp_path / "writes")))
         process.start()
         process.join()
         code: int | None = process.exitcode

@@ -7,7 +7,6 @@ scripted; the sandbox and the files are real. Does not cover what people decide 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -15,13 +14,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from forked import forked
 from killing import Killer
 from langsmith_logs import KEY, lines, run, said
 
 from evals.sandboxes.base import Sandbox
 
 POINTS = 20
-_PRELOADED = ["loop.cli", "loop.verbs.triaging", "goldens.production.triage", "fakes", "evals.sandboxes.sandlock", "rensa"]
 _COMMANDS = (
     ("ingest", "answers.jsonl", "feedback.jsonl", "--licence", "MIT", "--json"),
     ("triage", "production", "--model", "scripted", "--samples", "2", "--json"),
@@ -30,11 +29,9 @@ _SETTINGS = ("--set", "backend=fakes:Slowest", "--set", "evals.workers=1")
 
 
 @pytest.fixture(scope="module")
-def forked() -> Any:
+def processes() -> Any:
     """Starts processes from one that has goldloop imported, which takes seconds."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    return context
+    return forked()
 
 
 def work(project: str, kill_at: int, written: str) -> None:
@@ -67,12 +64,12 @@ def end_of(project: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_killed_ingest_and_triage_end_like_ones_that_were_not(forked: Any, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_killed_ingest_and_triage_end_like_ones_that_were_not(processes: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     def start(name: str, kill_at: int) -> int:
         project = tmp_path / name
         if not project.exists():
             write_logs(project)
-        process = forked.Process(target=work, args=(str(project), kill_at, str(project / "writes")))
+        process = processes.Process(target=work, args=(str(project), kill_at, str(project / "writes")))
         process.start()
         process.join(timeout=120)
         assert process.exitcode is not None, "still running after two minutes"

@@ -118,6 +118,20 @@ def leave_out_likely(built: Built, likelihoods: Sequence[float], most: float) ->
     return replace(built, examples=tuple(kept), counts=dict(counts), dropped=dropped, taught=taught)
 
 
+def with_given(built: Built, rows: Sequence[Example], *, dropped: Mapping[str, int], proved: int) -> Built:
+    """What was built from pairs, with rows that were given; ``proved`` of them passed the checks of a task.
+
+    Raises:
+        Inconclusive: there is no row at all.
+    """
+    examples = sorted([*built.examples, *rows], key=lambda row: str(row.provenance["key"]))
+    if not examples:
+        why = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
+        raise Inconclusive(f"no given row is left ({why or 'none was given'}): nothing to train on")
+    counts = {**built.counts, "rows": len(examples), "given": len(rows), "given and proved": proved}
+    return replace(built, examples=tuple(examples), counts=counts, dropped={**built.dropped, **dropped})
+
+
 def _nearest(targets: Sequence[CleanPair]) -> dict[str, CleanPair]:
     """Of each task, the target that is the fewest tokens from its failing attempt; the first of equal ones."""
     near: dict[str, tuple[int, CleanPair]] = {}
@@ -201,4 +215,4 @@ def load(folder: Path) -> tuple[Trainset, list[Example]]:
     return trainset, examples
 
 
-__all__ = ["ROWS", "Built", "Mix", "build", "example", "leave_out_likely", "load", "save"]
+__all__ = ["ROWS", "Built", "Mix", "build", "example", "leave_out_likely", "load", "save", "with_given"]

@@ -30,7 +30,7 @@ def card_of(rows: Sequence[Mapping[str, Any]], file: str, examples: Sequence[Exa
         "",
         "# Fine-tuning rows of goldloop",
         "",
-        f"{said}. Every answer passed its task's tests in a sandbox; rows were screened against the holdout `{index_digest}`.",
+        f"{said}. {_proof(examples)}. Rows were screened against the holdout `{index_digest}`.",
         "",
         _table("source", sources),
         "",
@@ -38,6 +38,15 @@ def card_of(rows: Sequence[Mapping[str, Any]], file: str, examples: Sequence[Exa
         "",
     ]
     return "\n".join(lines)
+
+
+def _proof(examples: Sequence[Example]) -> str:
+    """What proves the answers; a user's own rows may have nothing that does."""
+    unproved = sum(row.provenance.get("source") == "given" and not row.provenance.get("proof") for row in examples)
+    if not unproved:
+        return "Every answer passed its task's tests in a sandbox"
+    passed = f"{len(examples) - unproved} of {len(examples)} answers passed their task's tests in a sandbox"
+    return f"{passed}; nothing proved the other {unproved}, which were given"
 
 
 def _table(head: str, counts: Mapping[str, int]) -> str:

@@ -5,8 +5,8 @@
 
 With ``--write`` the figures go into ``benchmarks/results`` (``sight.json``, ``negatives.json``), which the documentation shows.
 Findings are a Parquet or JSONL file with ``row`` (the line in train.jsonl, from 1) and ``item``; ``verdict``, ``channel``,
-``rule`` and ``snippet`` are used where they are there. A finding whose verdict is ``short`` is no flag. A plant is *found* when
-its row is flagged with a right item (``accept`` in the truth) and *flagged* when its row is flagged with any item.
+``rule`` and ``snippet`` are used where they are there. A finding whose verdict is ``short`` or ``shared`` is no flag. A plant is
+*found* when its row is flagged with a right item (``accept`` in the truth) and *flagged* when its row is flagged with any item.
 Results come for all plants and for those of 25 code tokens or more: a smaller answer cannot be known by its structure.
 """
 
@@ -92,13 +92,13 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def read_matches(path: Path) -> list[dict[str, Any]]:
-    """Findings, without those whose verdict is ``short``."""
+    """Findings, without those whose verdict is ``short`` or ``shared``."""
     if path.suffix == ".parquet":
         table = pyarrow.parquet.read_table(path)
         rows = table.select([name for name in _COLUMNS if name in table.column_names]).to_pylist()
     else:
         rows = [row | row["match"] if isinstance(row.get("match"), dict) else row for row in read_lines(path)]
-    return [row for row in rows if row.get("verdict") != "short"]
+    return [row for row in rows if row.get("verdict") not in ("short", "shared")]
 
 
 def score(truth: Sequence[Mapping[str, Any]], matches: Iterable[Mapping[str, Any]]) -> Score:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,7 @@ SHOWN_PAIRS = 200  # duplicates; reasons; a page of thousands would not open on 
 SHOWN_ITEMS = 12  # names behind one reason
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHANNELS = {"text": "words", "code": "code", "exact": "exact"}
-_VERDICTS = {"strict": "strict", "flag": "flag", "short": "short: look"}
+_VERDICTS = {"strict": "strict", "flag": "flag", "short": "short: look", "shared": "shared"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ def write_report(
     write_atomic(path, page.encode("utf-8", errors="replace"))
 
 
+@cache
 def _environment() -> Environment:
     environment = page_environment(_TEMPLATES)
     environment.globals |= {"counted": counted, "channel_names": _CHANNELS, "verdict_names": _VERDICTS}

@@ -6,7 +6,6 @@ number of threads. The work in flight is bounded, so that memory does not grow w
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import threading
@@ -21,16 +20,19 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from decontam.audit.clean import plan, write_clean
+from decontam.audit.frequencies import Sample, count_around, without_often
 from decontam.audit.outputs import AuditFiles
 from decontam.audit.report import Entry
 from decontam.audit.scan import scan_batch
 from decontam.audit.tally import EVIDENCE, AuditTally, FileCounts, Removed
 from decontam.holdouts import Holdout
-from decontam.kernels.batches import Batch, Longs, Parse
+from decontam.kernels.batches import Parse
 from decontam.matching.duplicates import duplicate_counts
-from decontam.matching.index import BLIND, HoldoutIndex, build_index, for_channels, without_boilerplate
-from decontam.matching.match import CHANNELS, scan
+from decontam.matching.elsewhere import with_elsewhere
+from decontam.matching.index import BLIND, HoldoutIndex, build_index, for_channels
+from decontam.matching.match import CHANNELS
 from decontam.matching.places import column_name, value_text
+from decontam.matching.stock import is_stock
 from decontam.records import AuditSummary, Channel, ItemReport
 from decontam.rule import RULE_VERSION, Rule
 from decontam.sources import Columns, Found, Source, choose_columns, read_batches
@@ -40,6 +42,7 @@ from evals.files import digest
 from evals.progress import Progress, Silent
 
 SHOWN_UNREAD = 50  # files
+SHOWN_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,9 @@ class AuditSettings:
     """What decides the outcome of an audit beside the files. ``max_broken_share``: of rows; above it, inconclusive.
 
     ``boilerplate_documents``: grams in more training texts than this are ignored (0: off). It also hides an item that
-    leaked more often than that, and reads the files twice. ``evidence``: the worst matches of each item of which places and
-    texts are kept beside those of the first 2,000 of the audit; all are counted.
+    leaked more often than that, and reads the files twice. ``counted_megabytes``: of the files, read beforehand to see what of
+    the holdout is common in them (``matching.elsewhere``); 0: none. ``evidence``: the worst matches of each item of which places
+    and texts are kept beside those of the first 2,000 of the audit; all are counted.
     """
 
     rule: Rule = field(default_factory=Rule)
@@ -57,6 +61,7 @@ class AuditSettings:
     max_broken_share: float = 0.01
     boilerplate_documents: int = 0
     evidence: int = EVIDENCE
+    counted_megabytes: float = 64.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +151,18 @@ def _run(
     tally = AuditTally(index, worst, settings.evidence)
     with Interruptions() as interruptions:
         try:
+            sample = Sample(
+                sources=training.sources,
+                columns=columns,
+                channels=settings.channels,
+                in_order=lambda parses, work: in_order(parses, work, threads),
+                progress=progress,
+                check=interruptions.check,
+            )
+            around = count_around(index, sample, settings.counted_megabytes)
+            tally.index = with_elsewhere(index, holdout.others, around)
             if settings.boilerplate_documents:
-                tally.index = _without_boilerplate(index, training.sources, columns, settings, threads, progress, interruptions)
+                tally.index = without_often(tally.index, sample, settings.boilerplate_documents)
             progress.start("audit", total / 1e6, "MB")
             for source in training.sources:
                 _audit_file(source, columns[source.name], settings, threads, tally, files, progress, interruptions)
@@ -237,38 +252,6 @@ def _audit_file(
         tally.end_file(counts)
 
 
-def _without_boilerplate(
-    index: HoldoutIndex,
-    sources: Sequence[Source],
-    columns: Mapping[str, Columns],
-    settings: AuditSettings,
-    threads: int,
-    progress: Progress,
-    interruptions: Interruptions,
-) -> HoldoutIndex:
-    """A first pass that counts in how many texts each gram of the holdout occurs."""
-    counts = {"text": np.zeros(len(index.text.idf), np.int64), "code": np.zeros(len(index.code.idf), np.int64)}
-
-    def count(parse: Parse) -> tuple[int, list[tuple[Channel, Longs]]]:
-        batch: Batch = parse()
-        grams: list[tuple[Channel, Longs]] = []
-        for column, channel in itertools.product(batch.columns, settings.channels):
-            hits = scan(column, index, channel)
-            grams.append((channel, np.unique(hits[:, :2], axis=0)[:, 1]))
-        return batch.size_bytes, grams
-
-    progress.start("boilerplate", sum(source.size_bytes for source in sources) / 1e6, "MB")
-    for source in sources:
-        for size_bytes, grams in in_order(read_batches(source, columns[source.name]), count, threads):
-            interruptions.check()
-            for channel, seen in grams:
-                np.add.at(counts[channel], seen, 1)
-            progress.advance(size_bytes / 1e6)
-    most = settings.boilerplate_documents
-    progress.finish(f"{sum(int((c > most).sum()) for c in counts.values()):,} grams in more than {most:,} texts")
-    return without_boilerplate(index, counts["text"], counts["code"], most)
-
-
 def _summarise(
     tally: AuditTally,
     holdout: Holdout,
@@ -297,7 +280,11 @@ def _summarise(
     unindexable = len(index.unindexable)
     notes = [
         *(
-            [f"{unindexable:,} holdout items cannot be found: too short, or all boilerplate (see items.parquet)"]
+            [
+                f"{unindexable:,} holdout items cannot be found: too short, or all boilerplate (see items.parquet): "
+                + ", ".join(index.unindexable[:SHOWN_ITEMS])
+                + (" ..." if unindexable > SHOWN_ITEMS else "")
+            ]
             if unindexable
             else []
         ),
@@ -316,6 +303,7 @@ def _summarise(
         "text_columns": list(settings.text_columns),
         "max_broken_share": settings.max_broken_share,
         "boilerplate_documents": settings.boilerplate_documents,
+        "counted_megabytes": settings.counted_megabytes,
     }
     return AuditSummary(
         verdict=verdict,
@@ -325,6 +313,7 @@ def _summarise(
         rows=rows,
         leaking_rows=leaking,
         short_rows=sum(f.short for f in files),
+        shared_rows=sum(f.shared for f in files),
         broken_rows=broken,
         items=len(index.items),
         indexable_items=len(index.items) - unindexable,
@@ -348,7 +337,7 @@ def _item_reports(tally: AuditTally) -> Iterator[ItemReport]:
         yield ItemReport(
             item=item.key,
             indexable=findable,
-            reason="" if findable else _why_unindexable(item.prompt, item.answer),
+            reason="" if findable else _why_unindexable(item.prompt, item.answer, item.tests),
             documents=documents,
             max_coverage=coverage,
             duplicate_of=index.items[twin[0]].key if twin else "",
@@ -356,7 +345,9 @@ def _item_reports(tally: AuditTally) -> Iterator[ItemReport]:
         )
 
 
-def _why_unindexable(prompt: str, answer: str) -> str:
+def _why_unindexable(prompt: str, answer: str, tests: str) -> str:
+    if is_stock((prompt, answer, tests)):
+        return "nothing but licences, imports, frames of programs or headers of prompts, which stand in everybody's files"
     if not answer.strip():
         return "fewer than 8 informative words in a row, and no answer to find it by"
     return f"fewer than 8 informative words in a row, or only words and code that many items share ({len(prompt)} characters)"

@@ -17,7 +17,7 @@ from decontam.audit.report import Entry
 from decontam.audit.scanned import Finding, Matches, Scanned
 from decontam.kernels.batches import Longs
 from decontam.matching.families import distinct_pairs
-from decontam.matching.found import CHANNEL_NAMES, FLAG, FOUND, VERDICTS
+from decontam.matching.found import CHANNEL_NAMES, FLAG, FOUND, SHARED, VERDICTS
 from decontam.matching.grams import PART_NAMES
 from decontam.matching.index import HoldoutIndex
 from decontam.records import FileReport, Leak
@@ -81,9 +81,11 @@ class FileCounts:
         """Count one batch."""
         matches = scanned.matches
         if len(matches):
-            leaks = matches.table["verdict"][matches.best] >= FLAG
+            verdicts = matches.table["verdict"][matches.best]
+            leaks = verdicts >= FLAG
             self.counts["leaking"] += int(np.count_nonzero(leaks))
-            self.counts["short"] += int(np.count_nonzero(~leaks))
+            for name in ("short", "shared"):
+                self.counts[name] += int(np.count_nonzero(verdicts == VERDICTS.index(name)))
             self.removed.add(matches, matches.best[leaks])
         self.counts["rows"] += len(scanned.rows) + len(scanned.broken)
         self.counts["broken"] += len(scanned.broken)
@@ -99,9 +101,10 @@ class FileCounts:
             kind=source.kind + (f".{source.compression}" if source.compression else ""),
             columns=tuple(self.columns),
             rows=counts["rows"],
-            clean=counts["rows"] - counts["leaking"] - counts["short"] - counts["broken"],
+            clean=counts["rows"] - sum(counts[name] for name in ("leaking", "short", "shared", "broken")),
             leaking=counts["leaking"],
             short=counts["short"],
+            shared=counts["shared"],
             broken=counts["broken"],
             size_bytes=source.size_bytes,
             first_broken=tuple(self.first_broken),
@@ -188,7 +191,8 @@ class AuditTally:
             channel, verdict = divmod(kind, len(VERDICTS))
             self.matches[f"{CHANNEL_NAMES[channel]} {VERDICTS[verdict]}"] += int(kinds[kind])
         np.maximum.at(self.coverage, table["item"], table["coverage"])
-        pairs = distinct_pairs(matches.rows, table["item"].astype(np.int64))
+        own = table["verdict"] != SHARED
+        pairs = distinct_pairs(matches.rows[own], table["item"][own].astype(np.int64))
         self.documents += np.bincount(pairs[:, 1], minlength=len(self.documents))
         self._keep(source, matches, shown)
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from decontam.matching.found import FLAG
+from decontam.matching.found import SHORT
 from decontam.matching.index import HoldoutIndex, build_index, solution_key
 from decontam.matching.match import as_column, find_matches
 from decontam.records import Item
@@ -62,7 +62,7 @@ def _words(item: Item) -> str:
 
 
 def _near(items: Sequence[Item], index: HoldoutIndex) -> set[int]:
-    """The numbers of the items of which a part leaks to a large part an item of the index."""
+    """The numbers of the items of which a part holds a large part of an item of the index, its own or not."""
     found = find_matches(as_column(text for item in items for text in (item.prompt, item.answer)), index).table
-    near: list[int] = (found["value"][(found["verdict"] >= FLAG) & (found["coverage"] >= NEAR)] // 2).tolist()
+    near: list[int] = (found["value"][(found["verdict"] != SHORT) & (found["coverage"] >= NEAR)] // 2).tolist()
     return set(near)

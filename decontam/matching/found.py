@@ -20,8 +20,8 @@ from decontam.records import Channel, Match, MatchVerdict
 
 # Numbers in place of names are their places in these, and in PART_NAMES; all ascend.
 CHANNEL_NAMES: tuple[Channel, ...] = ("code", "exact", "text")
-VERDICTS: tuple[MatchVerdict | Literal[""], ...] = ("", "short", "flag", "strict")
-FLAG = VERDICTS.index("flag")
+VERDICTS: tuple[MatchVerdict | Literal[""], ...] = ("", "shared", "short", "flag", "strict")
+SHARED, SHORT, FLAG = (VERDICTS.index(name) for name in ("shared", "short", "flag"))  # leaks from FLAG on
 SNIPPET_CHARS = 200
 
 # ``value``: its number in the column as given; ``item``: in the index; ``rule``: among the rules of a ``ColumnMatches``;
@@ -29,8 +29,8 @@ SNIPPET_CHARS = 200
 FOUND = np.dtype(
     [
         *((name, np.int64) for name in ("value", "first", "end")),
-        *((name, np.int32) for name in ("item", "grams", "unique", "longest_run", "look", "row")),
-        *((name, np.int8) for name in ("part", "channel", "verdict", "rule")),
+        *((name, np.int32) for name in ("item", "grams", "unique", "longest_run", "look", "row", "rule")),
+        *((name, np.int8) for name in ("part", "channel", "verdict")),
         ("coverage", np.float64),
     ]
 )

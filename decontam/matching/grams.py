@@ -1,7 +1,7 @@
 """The tables of a holdout's grams, as the kernels read them: which grams count, in which parts they occur, and their weights.
 
 The text channel has 8-grams of words of all parts; the code channel has windows of 12 code tokens of answers and of code in
-prompts, and of 6 literals of tests. Uninformative grams, and those that many items share, belong to no item.
+prompts, and of 6 literals of tests. Uninformative grams, those of stock text, and those that many items share, belong to no item.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from decontam.kernels.folding import folding
 from decontam.kernels.literals import L, literal_keys, literals_of, telling_windows
 from decontam.kernels.tokens import N, stands_alone
 from decontam.matching.families import distinct_pairs, families_of, joined, twins_of
+from decontam.matching.stock import own_windows, own_words
 from decontam.records import Item
 from decontam.rule import Rule
 
@@ -107,6 +108,7 @@ def text_grams(
             word_bytes, offsets, hashes, spans = textkernel.split_words(utf8(text), tables.codes, tables.sequences, tables.starts)
             length = N
             positions = indexing.informative_positions(_word_kinds(word_bytes, offsets), hashes)
+            positions = own_words(utf8(text), hashes, spans, positions)
             if name == "prompt" and rule.shortest <= len(hashes) < N and item.answer.strip():
                 length, positions = len(hashes), np.zeros(1, np.int64)
                 short_parts[len(parts)] = number
@@ -175,6 +177,7 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
                 spans, length = spans[places[:used]], L
             else:
                 positions = indexing.telling_positions(values, 0 if name == "answer" else _SIGNS_IN_PROMPTS)
+                positions = own_windows(data, values, spans, positions)
                 codes = np.empty((len(positions), codekernel.W), np.uint64)
                 indexing.codes_at(values, positions, codes)
                 keys.append(codekernel.all_window_keys(values))

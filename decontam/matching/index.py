@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from decontam.kernels.tokens import N
 from decontam.matching.alignment import Shapes, shapes_of
 from decontam.matching.families import families_of
 from decontam.matching.grams import Grams, code_grams, code_literals, text_grams, utf8
+from decontam.matching.held import Elsewhere
 from decontam.records import Item
 from decontam.rule import RULE_VERSION, Rule
 from evals.errors import BadInput, Inconclusive
@@ -63,6 +64,7 @@ class HoldoutIndex:
     findable: tuple[tuple[str, ...], ...]  # by item: "prompt text", "answer code", "short" ...
     short: dict[int, tuple[int, ...]] = field(repr=False)  # gram of a whole short prompt -> items
     training_literals: Counter[str] = field(default_factory=Counter, repr=False)  # in how many families of training tasks
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict, repr=False)  # by channel; see ``matching.elsewhere``
     own_literals: int = 0  # literals of more families are conventions of the suite; 0 where its training tasks are not known
 
     @cached_property

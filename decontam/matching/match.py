@@ -16,17 +16,17 @@ from decontam.kernels import text as textkernel
 from decontam.kernels.batches import Column, Longs
 from decontam.kernels.score import FIELDS, FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
 from decontam.kernels.tokens import N, tokenize
+from decontam.matching.apart import Said, beside_variants, set_apart
 from decontam.matching.found import CHANNEL_NAMES, FOUND, VERDICTS, ChannelLook, ColumnMatches, gather
 from decontam.matching.grams import PART_NAMES
 from decontam.matching.index import HoldoutIndex
 from decontam.matching.judging import Known, aligned_in, is_sibling, judge_code, judge_tests, judge_text, told_by_literals
 from decontam.matching.places import Given
 from decontam.matching.views import views
-from decontam.records import Channel, Match, MatchVerdict
+from decontam.records import Channel, Match
 
 NEARBY_WORDS = 64
 CHANNELS: tuple[Channel, ...] = ("text", "code")
-Said = tuple[MatchVerdict, str] | None
 Judged = TypeVar("Judged")
 _SHORT_RULE = f"a whole item of under {N} words, with its answer nearby"
 
@@ -66,7 +66,7 @@ def find_in(read: Sequence[tuple[Column, Given]], index: HoldoutIndex, channels:
         for look, said in _looks(column, given, index, channels):
             tables.append(_table(look, said, len(looks), index, rules))
             looks.append(look)
-    return gather(index, looks, tables, tuple(rules))
+    return beside_variants(gather(index, looks, tables, tuple(rules)))
 
 
 def _looks(
@@ -152,7 +152,9 @@ def _judged(
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
     rows, shares, order = scorekernel.score(hits, *tables, least, coverage)
     look = ChannelLook(column=column, given=given, channel=channel, grams=grams, hits=hits, order=order, rows=rows)
-    said = (_judge_words if channel == "text" else _judge_codes)(look, index, shares)
+    judge = _judge_words if channel == "text" else _judge_codes
+    said = judge(look, index, shares)
+    set_apart(look, index, said, judge)
     which = np.array([number for number, verdict in enumerate(said) if verdict is not None], np.int64)
     return look, (which, shares[which], [verdict for verdict in said if verdict is not None])
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +44,19 @@ def import_paths(task: Task) -> list[str]:
         ToolchainMissing: the task names packages whose environment has not been built.
     """
     return packages.import_paths(task.packages)
+
+
+@cache
+def duckdb_extension() -> str:
+    """The one file of DuckDB that a job with queries reads. The folder around it may hold suites with their goldens.
+
+    Raises:
+        SandboxFault: it is not installed.
+    """
+    spec = find_spec("_duckdb")
+    if spec is None or spec.origin is None:
+        raise SandboxFault("duckdb is not installed: pip install 'duckdb>=1.4'")
+    return spec.origin
 
 
 def run_twice(job: Job, sandbox: Sandbox) -> Outcome:

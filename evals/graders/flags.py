@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
+from evals.javascript.trees import GRAMMARS
 from evals.languages import language_of, part_of
 from evals.records import Task, Verdict
 from evals.source import python_tree, read_tree, sound
@@ -95,8 +96,8 @@ def find_flags(task: Task, code: str) -> Mapping[str, str]:
         return {}
     reader: FlagReader = part_of(row, "flags")
     flags = {name: text for name, text in reader(code).items() if not (task.kind == "stdin" and name in _A_PROGRAMS)}
-    if reader is read_python and task.kind == "function":
-        flags |= _learnt(task, code)
+    if task.kind == "function":
+        flags |= _learnt(task, code) if reader is read_python else _learnt_script(task, code)
     return {name: text for name, text in flags.items() if name not in reader(task.golden)} if flags else flags
 
 
@@ -281,9 +282,20 @@ def _learnt(task: Task, code: str) -> dict[str, str]:
     if own is None or golden is None:
         return {}
     held = sorted({(given, expected) for _, given, expected in _neighbours(own, pairs) - _neighbours(golden, pairs)})
-    if len(held) < _LEAST_LEARNT or 2 * len(held) < len(pairs):
+    rest = {expected for _, expected in pairs - set(held)}
+    otherwise = len(rest) == 1 and any(_literal(node) in rest for node in ast.walk(own) if isinstance(node, ast.Constant))
+    if len(held) + otherwise < _LEAST_LEARNT or 2 * len(held) < len(pairs):  # what stands for all that is not held needs no key
         return {}
     return {"expected_values": "; ".join(f"{given} -> {expected}" for given, expected in held[:4])[:300]}
+
+
+def _learnt_script(task: Task, code: str) -> dict[str, str]:
+    if task.language not in GRAMMARS:
+        return {}
+    from evals.graders.learnt_script import learnt_pairs  # a grammar is loaded only where it is needed
+
+    held = learnt_pairs(task.checks, task.golden, code, task.language)
+    return {"expected_values": "; ".join(f"{given} -> {expected}" for given, expected in held[:4])[:300]} if held else {}
 
 
 @lru_cache(maxsize=4096)
@@ -313,7 +325,7 @@ def _literal(node: ast.expr) -> str:
 
 
 _Held = tuple[str, str, str]
-"""How it is held (for one value or a range of them), an argument and what is expected for it."""
+"""How it is held (for one value, a range of them, or by its place), an argument and what is expected for it."""
 
 
 def _neighbours(tree: ast.Module, wanted: frozenset[tuple[str, str]]) -> set[_Held]:
@@ -324,6 +336,9 @@ def _neighbours(tree: ast.Module, wanted: frozenset[tuple[str, str]]) -> set[_He
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is not None:
                     pairs |= _pairs([key], [value], wanted)
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            at = [(given, value) for given, value in wanted if given.isdigit() and int(given) < len(node.elts)]
+            pairs |= {("index", given, value) for given, value in at if _literal(node.elts[int(given)]) == value}
         elif isinstance(node, (ast.If, ast.IfExp)):
             compares = [compare for compare in ast.walk(node.test) if isinstance(compare, ast.Compare)]
             returned: list[ast.expr]

@@ -5,7 +5,7 @@ sandbox and before the answer runs. Answers may be scripts, CommonJS or ES modul
 
 The checks run in a realm of their own beside the answer (see ``evals/graders/inside/driver.js``). An object whose own methods
 would decide what the checks ask of it is no array: where the golden gave plain data and the checks ran the answer's code on
-what the answer gave, it is of a wrong type (``review``).
+what the answer gave, it is of a wrong type (``review``). A proxy over data is asked what it shows, once (``plainly``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from evals.records import Task
 from evals.sandboxes.base import Job, Sandbox
 
 DRIVER = inside("driver.js")
-_REALM = ("membrane", "views", "calls", "pairs", "trace", "values", "checks")
+_REALM = ("membrane", "views", "calls", "pairs", "trace", "records", "values", "checks")
 REALM = b"\n".join(inside(f"realm_{name}.js") for name in _REALM)
 _TYPED = {"typescript", "tsx"}
 _PACKAGES = "{web}/node_modules"
@@ -52,7 +52,7 @@ _CONFINED = (
 
 _FUNCTION = re.compile(
     r"^(?:export\s+)?(?:default\s+)?(?:async\s+)?function\s+(\w+)"
-    r"|^(?:export\s+)?const\s+(\w+)\s*=\s*(?:async\s*)?\(",
+    r"|^(?:export\s+)?(?:const|let|var)\s+(\w+)\s*(?::[^=\n]+)?=\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)",
     re.MULTILINE,
 )
 
@@ -90,8 +90,11 @@ class JavaScriptRuntime:
         """See ``Runtime.parse``."""
         return parse_javascript(checks, place)
 
-    def job(self, task: Task, code: str, steps: Sequence[Step], *, trace: bool = False) -> Job:
-        """See ``Runtime.job``; with ``trace``, the records say of what kind everything was that a call gave."""
+    def job(self, task: Task, code: str, steps: Sequence[Step], *, trace: bool = False, recorded: bool = False) -> Job:
+        """See ``Runtime.job``; with ``trace``, the records say of what kind everything was that a call gave.
+
+        With ``recorded``, the checks see a proxy over an array or a plain object as the data that it shows when it is given.
+        """
         typed = task.language in _TYPED
         packages, compiler = ([f"--allow-fs-read={_PACKAGES}"], [_COMPILER]) if typed else ([], [])
         starter = {name: text.encode() for name, text in task.starter.items()}
@@ -102,6 +105,7 @@ class JavaScriptRuntime:
             "jsx": task.language == "tsx",
             "declared": _names(task.golden, task.language),
             "trace": trace,
+            "recorded": recorded,
         }
         return Job(
             files={**starter, "driver.cjs": DRIVER, "realm.js": REALM, "job.json": canonical_json(job)},
@@ -167,6 +171,18 @@ class JavaScriptRuntime:
                         {**place_of(step), "expected": expected, "got": "an object with code of its own"},
                     )
         return None
+
+    def plainly(self, task: Task, code: str, steps: tuple[Step, ...], sandbox: Sandbox) -> ValueReport | None:
+        """See ``Runtime``: what the checks find where every proxy over data is read once, and is data from then on.
+
+        None for an answer that makes none.
+
+        Raises:
+            SandboxFault: the sandbox failed twice.
+        """
+        if "Proxy" not in code:
+            return None
+        return read_report(run_twice(self.job(task, code, steps, recorded=True), sandbox), len(steps))
 
     def _golden(self, task: Task, steps: tuple[Step, ...], sandbox: Sandbox) -> _Golden:
         key = (sandbox.tier, task.language, task.golden, task.checks)

@@ -1,8 +1,8 @@
 """Whether an answer that holds expected values next to their inputs has learnt them by heart: it is asked what no check asks.
 
 Inputs are varied from those of the checks, within what these span, the golden answers them, and the answer is compared with it
-where the golden has one. Covers functions of plain arguments in Python. Inputs that no task meant can be among those that the
-golden answers; an answer that is right on some and wrong on others is therefore neither.
+where the golden has one. Covers functions of plain arguments in Python, JavaScript and TypeScript. Inputs that no task meant
+can be among those that the golden answers; an answer that is right on some and wrong on others is therefore neither.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Literal
 from evals.graders.behaviour import Behaved, behaviour, same
 from evals.graders.codec import parse_comparator
 from evals.graders.runtimes import hidden_inputs
+from evals.javascript.trees import GRAMMARS
 from evals.records import Task
 from evals.sandboxes.base import Sandbox
 from evals.source import read_tree
@@ -56,7 +57,7 @@ def ask(task: Task, code: str, sandbox: Sandbox) -> Asked:
         SandboxFault: the sandbox failed.
     """
     known = set(hidden_inputs(task.language).functions(task.golden))
-    found = [_asked(task, code, name, calls, sandbox) for name, calls in _calls(task.checks).items() if name in known]
+    found = [_asked(task, code, name, calls, sandbox) for name, calls in _calls(task).items() if name in known]
     for outcome in ("learnt", "unclear"):
         worst = next((one for one in found if one.outcome == outcome), None)
         if worst is not None:
@@ -114,19 +115,24 @@ def _shown(ours: Behaved, theirs: Behaved) -> dict[str, str]:
     return {"check": ours.call[:400], "expected": theirs.said[:400], "got": ours.said[:400]}
 
 
-def _calls(checks: str) -> dict[str, list[tuple[Any, ...]]]:
+def _calls(task: Task) -> dict[str, list[tuple[Any, ...]]]:
     """The literal arguments of the calls in assertions, by function; those with keywords are left out."""
+    if task.language in GRAMMARS:
+        from evals.graders.learnt_script import calls_of  # a grammar is loaded only where it is needed
+
+        return calls_of(task.checks, task.language)
     calls: dict[str, list[tuple[Any, ...]]] = {}
     try:
-        asserts = [node for node in ast.walk(read_tree(checks)) if isinstance(node, ast.Assert)]
+        asserts = [node for node in ast.walk(read_tree(task.checks)) if isinstance(node, ast.Assert)]
     except (SyntaxError, ValueError, RecursionError):
         return {}
     for node in (inner for one in asserts for inner in ast.walk(one)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args and not node.keywords:
             try:
-                calls.setdefault(node.func.id, []).append(tuple(ast.literal_eval(argument) for argument in node.args))
+                given = tuple(ast.literal_eval(argument) for argument in node.args)
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 continue
+            calls.setdefault(node.func.id, []).append(given)
     return calls
 
 

@@ -98,7 +98,7 @@ def _answered(task: Task, code: str, sandbox: Sandbox) -> _Printed:
     first = tries = 0
     while True:
         token = secrets.token_hex(16)
-        outcome = run_twice(_job(task, code, first, token), sandbox)
+        outcome = run_twice(_job(task, code, first, token, sheltered=tries > 1), sandbox)
         answers |= _records(outcome, token)
         last = max(answers, default=-1)
         spoilt = answers.get(last, {})
@@ -109,7 +109,7 @@ def _answered(task: Task, code: str, sandbox: Sandbox) -> _Printed:
         if tries > 2:
             if "fault" in spoilt:
                 raise SandboxFault(str(spoilt["fault"])[:_SHOWN])
-            return _Printed(answers=answers, outcome=outcome)
+            raise SandboxFault(f"the program was killed {tries} times in case {last + 1}, and not by anything of its own")
         del answers[last]
 
 
@@ -117,8 +117,8 @@ def _was_killed(answer: Mapping[str, Any]) -> bool:
     return answer.get("code") == -9 or answer.get("signal") == "SIGKILL"
 
 
-def _job(task: Task, code: str, first: int, token: str) -> Job:
-    """The job of the cases from one on."""
+def _job(task: Task, code: str, first: int, token: str, *, sheltered: bool) -> Job:
+    """The job of the cases from one on; ``sheltered`` where it could not be told what kills the first of them."""
     program = _program(task)
     file = program.file(code)
     limits = task.limits.model_copy(
@@ -150,6 +150,7 @@ def _job(task: Task, code: str, first: int, token: str) -> Job:
         limits=limits.model_copy(update={"max_output_bytes": 7 * limits.max_output_bytes + printed}),
         toolchain=program.toolchain,
         readable=tuple(paths),
+        sheltered=sheltered,
     )
 
 

@@ -1,4 +1,4 @@
-"""Python in the value judge, and SQL through DuckDB's Python package: the job that the driver reads, values as source."""
+"""Python in the value judge, and SQL through DuckDB's extension module: the job that the driver reads, values as source."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from evals.checks import Step, parse_checks
-from evals.errors import SandboxFault
-from evals.graders.base import DEEPEST_CALLS, import_paths, inside
+from evals.graders.base import DEEPEST_CALLS, duckdb_extension, import_paths, inside
 from evals.graders.codec import Iterated, Opaque, decode
 from evals.graders.runtimes import Question
 from evals.records import Task
@@ -30,7 +27,7 @@ _MARSHAL_VERSION = 2  # plain values are the same for every interpreter that a s
 
 
 class PythonRuntime:
-    """Python, and SQL through DuckDB's Python package."""
+    """Python, and SQL through DuckDB's extension module."""
 
     def parse(self, checks: str, place: str) -> tuple[Step, ...]:
         """See ``Runtime.parse``."""
@@ -38,13 +35,14 @@ class PythonRuntime:
 
     def job(self, task: Task, code: str, steps: Sequence[Step], given: Mapping[str, Any] | None = None) -> Job:
         """See ``Runtime.job``; ``given`` are plain values that the code finds as its global names."""
-        paths = [_site_packages()] if task.kind == "sql" else import_paths(task)
+        paths, duckdb = ([], duckdb_extension()) if task.kind == "sql" else (import_paths(task), "")
         job = {
             "code": code,
             "kind": task.kind,
             "starter": dict(task.starter),
             "steps": [_mode(step) for step in steps],
             "paths": paths,
+            "duckdb": duckdb,
             "deepest": DEEPEST_CALLS,
             "file_bytes": task.limits.file_mb << 20,
             "given": dict(given or {}),
@@ -54,7 +52,7 @@ class PythonRuntime:
             files={"driver.py": DRIVER, "job.bin": marshal.dumps(job, _MARSHAL_VERSION), **_starter_files(task)},
             command=("{python}", "-I", "-S", "-B", "driver.py"),
             limits=task.limits,
-            readable=tuple(paths),
+            readable=(*paths, *filter(None, [duckdb])),
         )
 
     def functions(self, golden: str) -> list[str]:
@@ -101,14 +99,6 @@ def is_expression(source: str) -> bool:
 
 def _starter_files(task: Task) -> Mapping[str, bytes]:
     return {} if task.kind == "sql" else {name: text.encode() for name, text in task.starter.items()}
-
-
-@cache
-def _site_packages() -> str:
-    spec = find_spec("duckdb")
-    if spec is None or spec.origin is None:
-        raise SandboxFault("duckdb is not installed: pip install duckdb")
-    return str(Path(spec.origin).parent.parent)
 
 
 def source_of(value: Any) -> str:

@@ -27,7 +27,9 @@ class Runtime(Protocol):
     ``{"step": n, "value": typed}`` or ``{"step": n, "raised": [names], "message": text}`` in order, then ``{"end": true}``,
     nothing else, and exits with 0. A runtime may have ``refer(task, steps, sandbox)``, which gives the steps with what only
     a run of the golden tells; ``review(task, steps, report, sandbox)``, the failure that only such a run shows in a report that
-    passes; and ``holds(step)``: whether a step takes anything into the answer's process that decides.
+    passes; ``plainly(task, code, steps, sandbox)``, the report to decide on then, in which nothing that the answer gave as data
+    is code of its own, or None where nothing changes; and ``holds(step)``: whether a step takes anything into the answer's
+    process that decides.
     """
 
     def parse(self, checks: str, place: str) -> tuple[Step, ...]:

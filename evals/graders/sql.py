@@ -4,34 +4,29 @@ Where the checks assert something, they decide (``rows()``, ``columns()``; see `
 is the oracle: it and the answer run in sandbox jobs of their own over the task's database, and the result sets are
 compared here (``sqlrows``). The database is ``starter/schema.sql``; each ``starter/data_*.sql`` is one more data set, run
 after it in a database of its own, so that an answer which lists the rows of one data set fails on the next. An answer that
-reads no table though the golden does is flagged ``constant_query``. Does not cover other engines, nor a golden whose LIMIT
-cuts through rows of equal sort keys.
+reads no table though the golden does (``constant_query``) is asked on varied data (``sqlasked``). Does not cover other engines,
+nor a golden whose LIMIT cuts through rows of equal sort keys.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evals.checks import parse_checks
 from evals.errors import SandboxFault, TaskFault
-from evals.files import canonical_json
-from evals.graders.base import ended_early, inside, run_twice, verdict
-from evals.graders.codec import decode, parse_comparator
+from evals.graders.base import run_twice, verdict
+from evals.graders.codec import parse_comparator
 from evals.graders.flags import flagged
+from evals.graders.settling import unsettled, with_seen
+from evals.graders.sqlasked import ask_varied
 from evals.graders.sqlrows import DEFAULT_TOLERANCE, ResultSet, compare, group_sizes
-from evals.graders.sqltext import GoldenQuery, parse_golden, tables_of
+from evals.graders.sqlrun import SCHEMA, Answered, Failed, data_sets, query_job, read_answers
+from evals.graders.sqltext import GoldenQuery, parse_golden
 from evals.graders.values import ValueGrader
 from evals.records import Task, Verdict
-from evals.sandboxes.base import Job, Outcome, Sandbox
+from evals.sandboxes.base import Sandbox
 
-SCHEMA = "schema.sql"
-_DRIVER = inside("sql_driver.py")
-_MOST_ROWS = 100_000
 _CONSTANT = "the query reads no table, the golden does"
 
 
@@ -67,44 +62,67 @@ class SqlGrader:
             return _with_tables_read(task, code, self._values.grade(task, code, sandbox), sandbox)
         golden, tolerance = parse_golden(task), tolerance_of(task)
         try:
-            answer = _read(task, run_twice(_job(task, code), sandbox))
-            if isinstance(answer, _Failure) and not answer.database:
+            answer = read_answers(task, run_twice(query_job(task, code), sandbox))
+            if isinstance(answer, Failed) and not answer.database:
                 return verdict("fail", answer.reason, sandbox, **answer.evidence)
             expected = self._reference(task, golden, sandbox)
         except SandboxFault as error:
             return verdict("error", "sandbox", sandbox, message=str(error))
-        if isinstance(answer, _Failure) or isinstance(expected, _Failure):
-            return _unreferenced(task, code, answer if isinstance(answer, _Failure) else expected, sandbox)
+        if isinstance(answer, Failed) or isinstance(expected, Failed):
+            return _unreferenced(task, code, answer if isinstance(answer, Failed) else expected, sandbox)
         judged = _compared(task, answer, expected, tolerance, sandbox)
-        return flagged(judged, _constant(golden, answer))
+        return _asked(judged, task, code, golden, answer, tolerance, sandbox)
 
-    def _reference(self, task: Task, golden: GoldenQuery, sandbox: Sandbox) -> _Answered | _Failure:
+    def _reference(self, task: Task, golden: GoldenQuery, sandbox: Sandbox) -> Answered | Failed:
         """The golden's result sets, computed once per task and kept."""
         key = (task.key, task.golden, tuple(sorted(task.starter.items())), sandbox.tier)
         if key not in self._references:
-            answer = _read(task, run_twice(_job(task, task.golden), sandbox))
-            if isinstance(answer, _Failure):
+            answer = read_answers(task, run_twice(query_job(task, task.golden), sandbox))
+            if isinstance(answer, Failed):
                 return answer
-            keyed = _read(task, run_twice(_job(task, golden.keyed), sandbox)) if golden.keyed else None
+            keyed = read_answers(task, run_twice(query_job(task, golden.keyed), sandbox)) if golden.keyed else None
             self._references[key] = tuple(_grouped(answer.sets, keyed, golden))
-        return _Answered(sets=self._references[key], tables=golden.tables)
+        return Answered(sets=self._references[key], tables=golden.tables)
 
 
 def _with_tables_read(task: Task, code: str, judged: Verdict, sandbox: Sandbox) -> Verdict:
-    """A verdict of checks, flagged where a passing answer reads no table; only DuckDB, in the sandbox, can tell."""
+    """A verdict of checks; a passing answer that reads no table is asked. Only DuckDB, in the sandbox, can tell that it does."""
     if not judged.passed:
         return judged
     try:
         golden = parse_golden(task)
-        answer = _read(task, run_twice(_job(task, code), sandbox))
+        answer = read_answers(task, run_twice(query_job(task, code), sandbox))
     except TaskFault:  # a golden that is not a plain SELECT: checks alone decide
         return judged
     except SandboxFault as error:
         return verdict("error", "sandbox", sandbox, message=str(error))
-    return flagged(judged, _constant(golden, answer) if isinstance(answer, _Answered) else {})
+    return _asked(judged, task, code, golden, answer, DEFAULT_TOLERANCE, sandbox) if isinstance(answer, Answered) else judged
 
 
-def _constant(golden: GoldenQuery, answer: _Answered) -> dict[str, str]:
+def _asked(
+    judged: Verdict,
+    task: Task,
+    code: str,
+    golden: GoldenQuery,
+    answer: Answered,
+    tolerance: tuple[float, float],
+    sandbox: Sandbox,
+) -> Verdict:
+    """A verdict on a query, given what it reads: one that passes and reads no table is asked on other data."""
+    flags = _constant(golden, answer)
+    if not flags or not judged.passed:
+        return with_seen(judged, flags)
+    try:
+        asked = ask_varied(task, code, tables=golden.tables, generates=answer.generates, tolerance=tolerance, sandbox=sandbox)
+    except SandboxFault as error:
+        return verdict("error", "sandbox", sandbox, message=str(error))
+    told = judged.model_copy(update={"evidence": {**judged.evidence, **asked.evidence}})
+    if asked.outcome == "learnt":
+        return flagged(told, flags)
+    return unsettled(told, flags) if asked.outcome == "unclear" else with_seen(told, flags)
+
+
+def _constant(golden: GoldenQuery, answer: Answered) -> dict[str, str]:
     reads_none = answer.tables is not None and not answer.tables
     return {"constant_query": _CONSTANT} if golden.tables and reads_none else {}
 
@@ -134,85 +152,7 @@ def tolerance_of(task: Task) -> tuple[float, float]:
     raise TaskFault(f"{place}: compare: a result set takes exact or approx(...), found {task.compare!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answered:
-    """Result sets, one per data set, and the tables that the query read, where that is known."""
-
-    sets: tuple[ResultSet, ...]
-    tables: frozenset[str] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Failure:
-    """Why there are no result sets. ``database``: the task's own scripts failed, not the query."""
-
-    reason: str
-    evidence: Mapping[str, Any]
-    database: bool = False
-
-
-def data_sets(task: Task) -> dict[str, str]:
-    """The script of every data set by the name of its file, the schema's own rows first."""
-    schema = task.starter.get(SCHEMA, "")
-    further = sorted(name for name in task.starter if name.startswith("data_") and name.endswith(".sql"))
-    return {SCHEMA: schema, **{name: f"{schema}\n;\n{task.starter[name]}" for name in further}}
-
-
-def _job(task: Task, query: str) -> Job:
-    spec = find_spec("duckdb")
-    if spec is None or spec.origin is None:
-        raise SandboxFault("duckdb is not installed: pip install duckdb")
-    paths = [str(Path(spec.origin).parent.parent)]
-    described = {"data": list(data_sets(task).values()), "query": query, "paths": paths, "most_rows": _MOST_ROWS}
-    return Job(
-        files={"driver.py": _DRIVER, "job.json": canonical_json(described)},
-        command=("{python}", "-I", "-S", "-B", "driver.py"),
-        limits=task.limits,
-        readable=tuple(paths),
-    )
-
-
-def _read(task: Task, outcome: Outcome) -> _Answered | _Failure:
-    records: list[dict[str, Any]] = []
-    for line in outcome.stdout.splitlines():
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            break
-        if not isinstance(record, dict):
-            break
-        records.append(record)
-    tables = next((_tables_in(record["tree"]) for record in records if "tree" in record), None)
-    answers = {record.get("data"): record for record in reversed(records) if "data" in record}
-    sets = []
-    for index, name in enumerate(data_sets(task)):
-        place = {"check": f"data set {name}"}
-        record = answers.get(index, {})
-        if "database" in record:
-            message = f"starter/{name}: {record['database']}"
-            return _Failure(reason="database", evidence={**place, "message": message}, database=True)
-        if "too_many" in record:
-            return _Failure(reason="output_flood", evidence={**place, "message": f"more than {_MOST_ROWS:,} rows"})
-        if "raised" in record:
-            message = str(record.get("message"))
-            reason = "syntax_error" if message.startswith("Parser Error") else f"exception:{record['raised']}"
-            return _Failure(reason=reason, evidence={**place, "message": message})
-        if not isinstance(record.get("rows"), list) or not isinstance(record.get("columns"), list):
-            _, reason, evidence = ended_early(outcome, place)
-            return _Failure(reason=reason, evidence=evidence)
-        rows = tuple(tuple(map(decode, row)) for row in record["rows"])
-        sets.append(ResultSet(columns=tuple(map(str, record["columns"])), rows=rows))
-    return _Answered(sets=tuple(sets), tables=tables)
-
-
-def _tables_in(text: Any) -> frozenset[str] | None:
-    try:
-        return tables_of(json.loads(str(text)))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _grouped(sets: Sequence[ResultSet], keyed: _Answered | _Failure | None, golden: GoldenQuery) -> Iterator[ResultSet]:
+def _grouped(sets: Sequence[ResultSet], keyed: Answered | Failed | None, golden: GoldenQuery) -> Iterator[ResultSet]:
     """The golden's result sets with their groups of equal sort keys; without keys every row is a group of its own."""
     for index, result in enumerate(sets):
         if not golden.ordered:
@@ -222,7 +162,7 @@ def _grouped(sets: Sequence[ResultSet], keyed: _Answered | _Failure | None, gold
         places = _places(golden, result)
         if places is not None and not golden.keys:
             groups = group_sizes([tuple(row[place] for place in places) for row in result.rows])
-        elif places is not None and isinstance(keyed, _Answered):
+        elif places is not None and isinstance(keyed, Answered):
             rows = keyed.sets[index].rows
             if tuple(row[: -golden.keys] for row in rows) == result.rows:
                 groups = group_sizes([(*(row[place] for place in places), *row[-golden.keys :]) for row in rows])
@@ -238,15 +178,15 @@ def _places(golden: GoldenQuery, result: ResultSet) -> list[int] | None:
     return places if all(0 <= place < len(names) for place in places) else None
 
 
-def _unreferenced(task: Task, code: str, broken: _Answered | _Failure, sandbox: Sandbox) -> Verdict:
+def _unreferenced(task: Task, code: str, broken: Answered | Failed, sandbox: Sandbox) -> Verdict:
     """The task's own scripts or golden failed: the golden's own grading reports it, and no other answer is blamed for it."""
-    assert isinstance(broken, _Failure)
+    assert isinstance(broken, Failed)
     if code.strip() == task.golden.strip():
         return verdict("fail", broken.reason, sandbox, **broken.evidence)
     return verdict("error", "reference", sandbox, **broken.evidence)
 
 
-def _compared(task: Task, answer: _Answered, expected: _Answered, tolerance: tuple[float, float], sandbox: Sandbox) -> Verdict:
+def _compared(task: Task, answer: Answered, expected: Answered, tolerance: tuple[float, float], sandbox: Sandbox) -> Verdict:
     for name, ours, theirs in zip(data_sets(task), answer.sets, expected.sets, strict=True):
         mismatch = compare(ours, theirs, tolerance)
         if mismatch is not None:

@@ -123,6 +123,11 @@ def tables_of(tree: Any) -> frozenset[str] | None:
     return frozenset(tables)
 
 
+def generates_rows(tree: Any) -> bool:
+    """Whether rows of a serialised query come from a table function or a recursion, rather than from its text or a table."""
+    return any(node.get("type") in {"TABLE_FUNCTION", "RECURSIVE_CTE_NODE"} for node in _walk(tree))
+
+
 def _read_tables(value: Any, hidden: frozenset[str], tables: set[str]) -> None:
     """Add the tables that a part reads; ``hidden`` are the common table expressions in whose scope it stands.
 

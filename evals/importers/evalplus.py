@@ -9,7 +9,6 @@ object for True) the comparison is the benchmark's own. Not covered: ``contract`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from evals.graders.fuzz import LEAST_INPUTS, MOST_INPUTS
 from evals.importers import Imported, find_file, missing, of_row, unix
 from evals.importers.humaneval import given
 from evals.importers.mbpp import official_split
-from evals.importers.partial import build_partial
+from evals.importers.partial import build_partial, python_literal
 from evals.records import Limits
 from evals.tables import TableRow, read_rows
 from evals.validation import SuiteHeader
@@ -157,22 +156,6 @@ def _task(row: TableRow, name: str, notes: list[str]) -> Mapping[str, Any]:
         "fuzz": f"{least}def inputs(random):\n{yields}",
         "compare": compare,
     }
-
-
-def python_literal(value: Any) -> str:
-    """A value as Python that evaluates to it, with floats that have no literal of their own: ``float('inf')``."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"float({str(value)!r})"
-    if isinstance(value, complex):
-        return f"complex({python_literal(value.real)}, {python_literal(value.imag)})"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{python_literal(key)}: {python_literal(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple, set)):
-        inner = ", ".join(map(python_literal, value))
-        if isinstance(value, set):
-            return f"{{{inner}}}" if value else "set()"
-        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
-    return repr(value)
 
 
 def _comparator(entry: str, name: str, atol: float) -> str:

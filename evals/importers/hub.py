@@ -1,10 +1,12 @@
 """Any table of tasks by a map of its columns: ``table:PATH`` for every table format, ``hub:ORG/NAME`` for datasets.
 
-The map is YAML beside the file (``tasks.csv.yaml``, or ``columns.yaml`` in its folder): the keys of ``suite.yaml``, ``columns``
-(a task's key: the column, or ``=`` and a constant), ``splits`` (a value of the table: train, dev or holdout). A split in the
-table wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
+The map is YAML beside the file (``tasks.csv.yaml``, or ``columns.yaml`` in its folder), the file that ``?map=FILE`` names, or a
+shipped one (``?map=apps``, see ``MAPS``): the keys of ``suite.yaml``, ``columns`` (a task's key: the column, ``a.b`` within it,
+or ``=`` and a constant), ``templates`` (a task's key: jinja2 over the row, see ``evals.importers.templates``), ``leave_out`` (a
+template that gives a row's reason to be left out, else nothing), ``splits`` (a value of the table: train, dev or holdout). A
+split in the table wins; without one it follows from the group. Without a licence that is known to allow training, or ``train_ok:
 true`` in the map, every task is holdout. ``hub`` takes a folder of ``Dataset.save_to_disk``, a clone of a dataset's repository
-or a name of the hub, with ``?config=``, ``?split=``, ``?revision=`` and ``?columns=MAP.yaml``; dataset scripts never run. A
+or a name of the hub, with ``?config=``, ``?split=``, ``?revision=`` and ``?map=``; dataset scripts never run. A
 file is a table to both.
 """
 
@@ -21,6 +23,7 @@ from evals.errors import BadInput, TaskFault, install_command
 from evals.files import findings
 from evals.importers import Imported, of_row, unix
 from evals.importers.partial import build_partial, may_train, split_options
+from evals.importers.templates import RowTemplates, compile_templates
 from evals.records import BLIND, Split, Task
 from evals.splits import assign_split
 from evals.tables import ENDINGS, TABLES, TableRow, read_rows, suffix_of
@@ -36,11 +39,14 @@ _SPLITS: Mapping[str, Split] = {
     **{"test": "holdout", "holdout": "holdout", "eval": "holdout", "final": "final"},
 }
 _SAVED = ("dataset_dict.json", "dataset_info.json")  # what save_to_disk leaves
+MAPS = Path(__file__).parent / "maps"
+"""The maps that are shipped, one YAML file a benchmark."""
 _OPTIONS = {
     "config": "a configuration of the dataset",
     "split": "one split of the dataset",
     "revision": "a commit of the dataset",
-    "columns": "the file of the column map",
+    "map": "a map's file, or the name of a shipped one",
+    "columns": "the same as map",
 }
 
 
@@ -50,27 +56,28 @@ class TableMap(SuiteHeader):
     name: str = ""
     train_ok: bool | None = None  # type: ignore[assignment]
     columns: Mapping[str, str] = Field(default_factory=dict)
+    templates: Mapping[str, str | Mapping[str, str]] = Field(default_factory=dict)
+    leave_out: str = ""
     splits: Mapping[str, Split] = Field(default_factory=dict)
 
 
-def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str = "") -> Imported:
-    """Read a table, with the map beside it; ``columns`` and ``name`` win over the map's.
+def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str = "", mapped_by: str = "") -> Imported:
+    """Read a table, with the map beside it or the one of ``mapped_by``; ``columns`` and ``name`` win over the map's.
 
     Raises:
         BadInput: no table, no map, or rows that do not make tasks; every finding with its place.
     """
-    place, options = split_options(path, {"columns": _OPTIONS["columns"]})
+    place, options = split_options(path, {key: _OPTIONS[key] for key in ("map", "columns")})
     file = _table_file(place)
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
-    table_map = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
+    table_map = _chosen_map(options, mapped_by, beside)
     problems: list[str] = []
-    named = {**table_map.columns, **(columns or {})}
-    rows = read_rows(file, problems, known=frozenset(column.lower() for column in named.values()))
-    mapping = _completed(table_map, columns, name or file.name.split(".")[0], beside)
-    return _import(mapping, rows, file, problems)
+    mapping, templates = _completed(table_map, columns, name or file.name.split(".")[0], beside)
+    rows = read_rows(file, problems, known=frozenset(column.lower() for column in _columns_of(mapping, templates) or ()))
+    return _import(mapping, templates, rows, file, problems)
 
 
-def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str = "") -> Imported:
+def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str = "", mapped_by: str = "") -> Imported:
     """Read a dataset, from a folder or by its name on the hub; a file is read as a table.
 
     Raises:
@@ -78,12 +85,29 @@ def import_hub(path: Path, columns: Mapping[str, str] | None = None, name: str =
     """
     place, options = split_options(path, _OPTIONS)
     if place.is_file():
-        return import_table(path, columns, name)
+        return import_table(path, columns, name, mapped_by)
     beside = [place / MAP_FILE]
-    table_map = _read_map(Path(options["columns"])) if "columns" in options else _first_map(beside)
-    mapping = _completed(table_map, columns, name or place.name, beside)
-    wanted = {column for column in mapping.columns.values() if not column.startswith("=")}
-    return _import(mapping, list(_hub_rows(place, options, wanted)), place, [])
+    mapping, templates = _completed(_chosen_map(options, mapped_by, beside), columns, name or place.name, beside)
+    return _import(mapping, templates, list(_hub_rows(place, options, _columns_of(mapping, templates))), place, [])
+
+
+def _columns_of(mapping: TableMap, templates: RowTemplates) -> set[str] | None:
+    """The columns that a map reads; None is all of them."""
+    if templates.columns is None:
+        return None
+    named = {column for column in mapping.columns.values() if not column.startswith("=")}
+    return named | templates.columns
+
+
+def _chosen_map(options: Mapping[str, str], mapped_by: str, beside: Sequence[Path]) -> TableMap:
+    named = mapped_by or options.get("map") or options.get("columns")
+    if not named:
+        return _first_map(beside)
+    shipped = MAPS / f"{named}.yaml"
+    if "/" not in named and not Path(named).exists() and not shipped.is_file():
+        there = ", ".join(sorted(file.stem for file in MAPS.glob("*.yaml")))
+        raise BadInput(f"map {named!r}: no such file, and none of the shipped maps: {there}")
+    return _read_map(Path(named) if Path(named).exists() or "/" in named else shipped)
 
 
 def _table_file(path: Path) -> Path:
@@ -114,27 +138,43 @@ def _read_map(file: Path) -> TableMap:
         raise BadInput("\n".join(f"{file}:{line}: {text}" if line else f"{file}: {text}" for line, text in located)) from None
 
 
-def _completed(table_map: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]) -> TableMap:
+def _completed(
+    table_map: TableMap, columns: Mapping[str, str] | None, name: str, beside: Sequence[Path]
+) -> tuple[TableMap, RowTemplates]:
     merged = {**table_map.columns, **(columns or {})}
+    given = {"columns": merged, "templates": table_map.templates}
     problems = [
-        f"columns.{key}: no key of a task; there are: {', '.join(sorted(_FILLED))}" for key in merged if key not in _FILLED
+        f"{part}.{key}: no key of a task; there are: {', '.join(sorted(_FILLED))}"
+        for part, keys in given.items()
+        for key in keys
+        if key not in _FILLED
     ]
+    own = {key: text for key, text in table_map.templates.items() if key not in (columns or {})}
+    templates = compile_templates({**own, **({_LEAVE_OUT: table_map.leave_out} if table_map.leave_out else {})})
+    problems += templates.problems
     problems += [
         f"no column for {key!r}: give --column {key}=COLUMN, or columns: {{{key}: COLUMN}} in {beside[0]}"
         for key in _NEEDED
-        if key not in merged
+        if key not in merged and key not in table_map.templates
     ]
     if problems:
         raise BadInput("\n".join(problems))
-    return table_map.model_copy(update={"columns": merged, "name": table_map.name or name})
+    return table_map.model_copy(update={"columns": merged, "name": table_map.name or name}), templates
 
 
-def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: list[str]) -> Imported:
+def _import(mapping: TableMap, templates: RowTemplates, rows: Sequence[TableRow], path: Path, problems: list[str]) -> Imported:
     tasks = []
     kept_back = 0
+    notes: list[str] = []
     for number, row in enumerate(rows, 1):
         try:
-            task = _task(mapping, row, number)
+            values = {name: value for name, value in row.values.items() if name != _OWN_SPLIT}
+            if reason := templates.fill(values, [_LEAVE_OUT]).get(_LEAVE_OUT, "").strip():
+                notes.append(f"{row.place}: {' '.join(reason.split())}")
+                continue
+            filled = templates.fill(values)
+            filled.pop(_LEAVE_OUT, None)
+            task = _task(mapping, filled, row, number)
         except TaskFault as error:
             problems += of_row(row, [f"{row.place}: {line}" for line in str(error).splitlines()])
             continue
@@ -142,27 +182,31 @@ def _import(mapping: TableMap, rows: Sequence[TableRow], path: Path, problems: l
             task["split"] = "holdout"
             kept_back += 1
         tasks.append(task)
-    notes = [f"{path}: {kept_back} tasks are holdout: their licence is not known to allow training"] if kept_back else []
+    if kept_back:
+        notes.append(f"{path}: {kept_back} tasks are holdout: their licence is not known to allow training")
+    own = {"columns", "templates", "leave_out", "splits"}
     header = SuiteHeader.model_validate(
-        {**mapping.model_dump(mode="json", exclude={"columns", "splits"}), "train_ok": mapping.train_ok is not False}
+        {**mapping.model_dump(mode="json", exclude=own), "train_ok": mapping.train_ok is not False}
     )
     return build_partial(header, tasks, problems, path, notes)
 
 
-def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
+def _task(mapping: TableMap, filled: Mapping[str, Any], row: TableRow, number: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems = []
+    given: dict[str, Any] = {}
     for key, column in mapping.columns.items():
-        if not column.startswith("=") and column not in row.values:
+        try:
+            given[key] = column[1:] if column.startswith("=") else _cell(row.values, column)
+        except LookupError:
             there = ", ".join(map(str, row.values))
             problems.append(f"no column {column!r} for {key}; there are: {there:.200}")
-            continue
-        value = column[1:] if column.startswith("=") else row.values[column]
+    for key, value in {**given, **filled}.items():
         try:
             if value is not None and value != "":
                 values[key] = _value(key, value)
         except TaskFault as error:
-            problems.append(f"{column}: {error}")
+            problems.append(f"{f'templates.{key}' if key in filled else mapping.columns[key]}: {error}")
     if problems:
         raise TaskFault("\n".join(problems))
     name = str(values.get("id", number)).replace("/", "-").replace("\\", "-")
@@ -181,6 +225,26 @@ def _task(mapping: TableMap, row: TableRow, number: int) -> dict[str, Any]:
     }
 
 
+def _cell(values: Mapping[str, Any], column: str) -> Any:
+    """A column, or what is within one: ``meta.io.inputs``, ``answers.0``.
+
+    Raises:
+        LookupError: the row has no such place.
+    """
+    if column in values:
+        return values[column]
+    found: Any = values
+    for part in column.split("."):
+        if isinstance(found, Mapping):
+            found = found[part]
+        elif isinstance(found, list) and part.isdecimal():
+            found = found[int(part)]
+        else:
+            raise LookupError(column)
+    return found
+
+
+_LEAVE_OUT = "leave_out"
 _OWN_SPLIT = "\0split"  # where rows of the hub carry their split; no column can have this name
 
 
@@ -199,6 +263,8 @@ def _value(key: str, value: Any) -> Any:
     Raises:
         TaskFault: it is neither.
     """
+    if key == "cases":
+        return _cases(_nested(key, value))
     if key in _NESTED:
         return _nested(key, value)
     if key == "train_ok":
@@ -211,6 +277,30 @@ def _value(key: str, value: Any) -> Any:
     if isinstance(value, (dict, list, bytes)):
         raise TaskFault(f"expected text for {key}, found {type(value).__name__}")
     return unix(value) if isinstance(value, str) else str(value)
+
+
+def _cases(value: Any) -> Any:
+    """Runs of a program as benchmarks write them: ``{"inputs": [...], "outputs": [...]}``, or a list of objects."""
+    if isinstance(value, dict) and {"inputs", "outputs"} <= value.keys():
+        inputs, outputs = value["inputs"], value["outputs"]
+        if not (isinstance(inputs, list) and isinstance(outputs, list) and len(inputs) == len(outputs)):
+            raise TaskFault(f"expected as many inputs as outputs, found {inputs!r:.40} and {outputs!r:.40}")
+        return [{"stdin": _text(given), "stdout": _text(said)} for given, said in zip(inputs, outputs, strict=True)]
+    if not isinstance(value, list):
+        raise TaskFault(f"expected a list of cases, or inputs and outputs, found {value!r:.60}")
+    return [_case(case) for case in value]
+
+
+def _case(case: Any) -> Any:
+    names = {"input": "stdin", "output": "stdout", "expected_output": "stdout"}
+    if not isinstance(case, dict):
+        return case  # validation says what is wrong with it
+    return {names.get(key, key): _text(value) for key, value in case.items()}
+
+
+def _text(value: Any) -> Any:
+    """Lines in a list are a text; other values are left to validation."""
+    return "\n".join(map(str, value)) + "\n" if isinstance(value, list) else value
 
 
 def _nested(key: str, value: Any) -> Any:
@@ -226,7 +316,7 @@ def _nested(key: str, value: Any) -> Any:
     raise TaskFault(f"expected JSON for {key}, found {value!r:.60}")
 
 
-def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Iterator[TableRow]:
+def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str] | None) -> Iterator[TableRow]:
     try:
         import datasets
     except ImportError:
@@ -249,8 +339,14 @@ def _hub_rows(path: Path, options: Mapping[str, str], wanted: set[str]) -> Itera
             raise BadInput(f"{where}: split {options['split']!r}: there are: {', '.join(parts)}")
         parts = {options["split"]: parts[options["split"]]}
     for split, part in parts.items():
-        if lost := sorted(wanted - set(part.column_names)):
+        needed = set(part.column_names) if wanted is None else {_column(name, part.column_names) for name in wanted}
+        if lost := sorted(needed - set(part.column_names)):
             raise BadInput(f"{where}: no column {lost[0]!r}; there are: {', '.join(part.column_names)}")
-        for number, values in enumerate(part.select_columns(sorted(wanted)), 1):
+        for number, values in enumerate(part.select_columns(sorted(needed)), 1):
             own = {_OWN_SPLIT: split} if split else {}
             yield TableRow(place=f"{where}: {split or 'all'} row {number}", values={**values, **own})
+
+
+def _column(name: str, there: Sequence[str]) -> str:
+    """The column that holds a place such as ``meta.io``."""
+    return name if name in there else name.partition(".")[0]

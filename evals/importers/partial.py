@@ -1,4 +1,4 @@
-"""What the importers of other people's files share: notes on what was left out, options behind the path, licences.
+"""What the importers of other people's files share: notes on what was left out, options, licences, literals.
 
 A row that is broken and one that is sound but cannot be graded here are left out, each with a note. Nothing is left out
 without one.
@@ -6,6 +6,7 @@ without one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,19 @@ def may_train(licence: str) -> bool:
         all(part.strip() in _TRAINABLE for part in choice.split(" AND "))
         for choice in licence.replace("(", "").replace(")", "").split(" OR ")
     )
+
+
+def python_literal(value: Any) -> str:
+    """A value as Python that evaluates to it, with floats that have no literal of their own: ``float('inf')``."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    if isinstance(value, complex):
+        return f"complex({python_literal(value.real)}, {python_literal(value.imag)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{python_literal(key)}: {python_literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, set)):
+        inner = ", ".join(map(python_literal, value))
+        if isinstance(value, set):
+            return f"{{{inner}}}" if value else "set()"
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    return repr(value)

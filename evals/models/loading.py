@@ -30,10 +30,22 @@ def load_model(name: str, device: torch.device | None = None) -> tuple[Any, Any,
     return load_weights(resolved, tokenizer, name, device), tokenizer, resolved
 
 
-def load_weights(resolved: ResolvedModel, tokenizer: Any, name: str, device: torch.device | None = None) -> Any:
-    """The model of a folder whose tokenizer is loaded already; see ``load_model``."""
+def load_weights(
+    resolved: ResolvedModel,
+    tokenizer: Any,
+    name: str,
+    device: torch.device | None = None,
+    *,
+    dtype: torch.dtype | None = None,
+    quantization: Any = None,
+) -> Any:
+    """The model of a folder whose tokenizer is loaded already; see ``load_model``.
+
+    ``dtype`` replaces the usual one; ``quantization`` is a configuration of transformers for weights of fewer bits.
+    """
     device = device or pick_device()
-    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
+    dtype = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)
+    fewer = {"quantization_config": quantization, "device_map": {"": device}} if quantization is not None else {}
     try:
         config = AutoConfig.from_pretrained(resolved.path)
         if getattr(type(config), "is_encoder_decoder", False) or config.is_encoder_decoder:
@@ -41,8 +53,8 @@ def load_weights(resolved: ResolvedModel, tokenizer: Any, name: str, device: tor
                 f"model: {name} is of the kind {config.model_type!r}, an encoder and a decoder; give a decoder-only model"
             )
         attention = {"attn_implementation": ATTENTION} if supports(config) else {}
-        model = AutoModelForCausalLM.from_pretrained(resolved.path, dtype=dtype, **attention)
-        model = model.to(device).eval()
+        model = AutoModelForCausalLM.from_pretrained(resolved.path, dtype=dtype, **attention, **fewer)
+        model = (model if fewer else model.to(device)).eval()
     except BadInput:
         raise
     except ImportError as error:

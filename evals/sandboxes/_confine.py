@@ -14,9 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from evals.sandboxes._filter import file_program, seccomp_program
+from evals.sandboxes._filter import file_program, no_kill_program, seccomp_program
 
-__all__ = ["CONFINEMENTS", "Confinement", "Filter", "call", "drop_capabilities", "prctl", "seccomp_program"]
+__all__ = [
+    "CONFINEMENTS",
+    "Confinement",
+    "Filter",
+    "call",
+    "drop_capabilities",
+    "no_kill_program",
+    "prctl",
+    "seccomp_program",
+]
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
@@ -32,10 +41,15 @@ class Confinement(Protocol):
 
     Where it has a method ``keeper`` too, that is called in a process forked for each job, which then does the zygote's
     part for that one job and is thrown away with it. Where it has a method ``meter``, that is called when a job starts and
-    gives what finds out which limit of time it has passed (``_meter.ContainerMeter``); else the host looks.
+    gives what finds out which limit of time it has passed (``_meter.ContainerMeter``); else the host looks. Where it has a method
+    ``out_of_memory``, that counts how often memory ran out so far, None where the kernel does not say.
     """
 
     tier: str
+
+    def shelter(self) -> None:
+        """From here on no job can send SIGKILL."""
+        ...
 
     def fork(self) -> int:
         """Start the child; returns as ``os.fork`` does."""
@@ -110,7 +124,7 @@ class Landlock:
             os.kill(os.getppid(), 0)
             raise OSError("the box does not confine signals")
         self.tier = f"landlock-{abi}"
-        self._files = Filter(file_program())
+        self._filters = [Filter(file_program())]
         self._rules = _ruleset(files=self._WRITES, network=self._NETWORK)
         prctl(_SET_NO_NEW_PRIVS, 1)
         Filter(seccomp_program()).apply()  # all that is forked from here has it
@@ -123,6 +137,10 @@ class Landlock:
         rules = [("/", self._MOVE), *((path, self._READ) for path in paths if os.path.exists(path))]
         _enter(_ruleset(files=self._READ | self._MOVE, network=0, scoped=0), rules)
 
+    def shelter(self) -> None:
+        """See ``Confinement.shelter``."""
+        self._filters.append(Filter(no_kill_program()))
+
     def fork(self) -> int:
         """See ``Confinement.fork``."""
         return os.fork()
@@ -131,7 +149,8 @@ class Landlock:
         """See ``Confinement.child``."""
         drop_capabilities()
         _enter(self._rules, [(folder, self._IN_FOLDER), (os.devnull, self._TO_NULL)])
-        self._files.apply()
+        for filter_ in self._filters:
+            filter_.apply()
 
     def sweep(self) -> None:
         """See ``Confinement.sweep``. A single call, which no fork bomb can outrun."""

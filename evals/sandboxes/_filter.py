@@ -55,6 +55,11 @@ _NEW_NAMESPACES = 0x7E020080
 _TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _LEASES = (1024, 1026)  # F_SETLEASE, F_NOTIFY
 _UNIX, _INET, _INET6 = 1, 2, 10
+# Calls that send a signal, and which argument it is.
+_SIGNALS = (
+    ((62, 129), 1), ((200, 130), 1), ((234, 131), 2), ((129, 138), 1), ((297, 240), 2), ((424, 424), 1),
+)  # fmt: skip
+_SIGKILL = 9
 
 _ALLOW, _KILL, _NOTHING = 0x7FFF0000, 0x80000000, 0x50000
 _EPERM, _ENOSYS, _EAFNOSUPPORT = _NOTHING | 1, _NOTHING | 38, _NOTHING | 97
@@ -116,6 +121,18 @@ def seccomp_program() -> bytes:
     program.bits(_CLONE, 0, _NEW_NAMESPACES, _EPERM)
     program.argument(_SOCKET, 0, (_UNIX, _INET, _INET6), _ALLOW, _EAFNOSUPPORT)
     program.argument(_IOCTL, 1, _TERMINAL, _EPERM, _ALLOW)
+    return program.finished()
+
+
+def no_kill_program() -> bytes:
+    """For jobs that must not be able to kill themselves: SIGKILL cannot be sent, by kill, tkill, tgkill and their like.
+
+    Raises:
+        OSError: no system call numbers for this machine.
+    """
+    program = _Program()
+    for numbers, argument in _SIGNALS:
+        program.argument(numbers, argument, (_SIGKILL,), _EPERM, _ALLOW)
     return program.finished()
 
 

@@ -7,7 +7,7 @@ import shutil
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from evals.errors import ToolchainMissing
@@ -50,15 +50,23 @@ def package_folders() -> list[Path]:
 
 def without(folders: Sequence[str], hidden: Sequence[Path]) -> Iterator[str]:
     """The folders, and instead of one that holds a hidden one, what lies beside that. An interpreter is never hidden."""
-    python = Path(sys.executable).resolve()
+    closed = {*hidden} - {*Path(sys.executable).resolve().parents}
+    opened = {folder for other in hidden for folder in (other, *other.parents)} - closed
     for folder in folders:
-        path = Path(folder).resolve()
-        below = [other for other in hidden if other == path or path in other.parents]
-        if not below:
-            yield str(path)
-        elif path in python.parents or path not in below:
-            inside = [inner for inner in path.iterdir() if not (inner.is_symlink() and inner.resolve() in (path, *path.parents))]
-            yield from without([str(inner) for inner in inside], hidden)
+        yield from _beside(Path(folder).resolve(), opened, closed)
+
+
+def _beside(path: Path, opened: Set[Path], closed: Set[Path]) -> Iterator[str]:
+    """A resolved path, or what lies in it where it is to be opened."""
+    if path in opened:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                inner = path / entry.name
+                if entry.is_symlink() and (inner := inner.resolve()) in (path, *path.parents):
+                    continue
+                yield from _beside(inner, opened, closed)
+    elif path not in closed:
+        yield str(path)
 
 
 def out_of_memory() -> int:

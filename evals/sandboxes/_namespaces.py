@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NoReturn
 
-from evals.sandboxes._confine import Confinement, call, drop_capabilities, prctl, seccomp_program
+from evals.sandboxes._confine import Confinement, call, drop_capabilities, no_kill_program, prctl, seccomp_program
 from evals.sandboxes._folder import FOLDER, STDIN
 from evals.sandboxes._meter import ContainerMeter
 
@@ -42,12 +42,29 @@ class _Filtered:
     """The system call filters, made once in the zygote."""
 
     def __init__(self, *programs: bytes) -> None:
-        self._kept = [ctypes.create_string_buffer(program, len(program)) for program in (seccomp_program(), *programs)]
-        self._filters = []
-        for program in self._kept:
-            head = (len(program) // 8).to_bytes(8, "little") + ctypes.addressof(program).to_bytes(8, "little")
-            self._filters.append(ctypes.create_string_buffer(head, len(head)))
+        self._kept: list[ctypes.Array[ctypes.c_char]] = []
+        self._filters: list[ctypes.Array[ctypes.c_char]] = []
+        for program in (seccomp_program(), *programs):
+            self._add(program)
         prctl(_SET_NO_NEW_PRIVS, 1)
+
+    def _add(self, program: bytes) -> None:
+        kept = ctypes.create_string_buffer(program, len(program))
+        head = (len(kept) // 8).to_bytes(8, "little") + ctypes.addressof(kept).to_bytes(8, "little")
+        self._kept.append(kept)
+        self._filters.append(ctypes.create_string_buffer(head, len(head)))
+
+    def shelter(self) -> None:
+        """See ``Confinement.shelter``."""
+        self._add(no_kill_program())
+
+    def out_of_memory(self) -> "bytes | None":
+        """See ``Confinement``."""
+        try:
+            with open(next(path for path in _COUNTERS if os.path.exists(path)), "rb") as counter:
+                return _counted(counter.read()) or None
+        except (StopIteration, OSError):
+            return None
 
     def child(self, folder: str) -> None:
         """See ``Confinement.child``."""
@@ -229,7 +246,11 @@ def _end_as(job: int) -> NoReturn:
 
 def _out_of_memory() -> bytes:
     """How often it happened in the container; nothing if the kernel does not say."""
-    return b"".join(line for line in os.pread(0, 4096, 0).splitlines() if line.startswith(b"oom_kill "))
+    return _counted(os.pread(0, 4096, 0))
+
+
+def _counted(text: bytes) -> bytes:
+    return b"".join(line for line in text.splitlines() if line.startswith(b"oom_kill "))
 
 
 def _put_back(path: str, source: str) -> None:

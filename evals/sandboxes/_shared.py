@@ -2,8 +2,8 @@
 
 Runs inside a box, standard library only; executed in a fresh namespace, it waits for ``multiprocessing`` to be imported.
 What the machine allows is left alone: only where it refuses, semaphores are made of event descriptors and shared memory is
-files of the job's folder. Both reach the processes that a job forks. Not covered: locks that are sent to a process which was
-started anew (``spawn``), whose name the kernel would have to know.
+files of the job's folder. Both reach the processes that a job forks, and those that it starts anew (``spawn``,
+``forkserver``), which execute this text first and are handed the answer. Not covered: interpreters that a job starts by itself.
 """
 
 import sys
@@ -13,17 +13,15 @@ from typing import Any
 
 def make_semaphore(real: Any) -> Any:
     """``_multiprocessing.SemLock``, or another of the same interface where none can be made."""
-    import mmap
     import os
     import select
     from contextlib import suppress
     from threading import get_ident
 
     class Semaphore:
-        """A count in memory that forks share, beside an event descriptor with as many events."""
+        """A count of events in one descriptor, which whoever holds the event of another may take out and put back."""
 
         SEM_VALUE_MAX = real.SEM_VALUE_MAX
-        _rebuild = real._rebuild
 
         def __new__(cls, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> Any:
             try:
@@ -32,24 +30,51 @@ def make_semaphore(real: Any) -> Any:
                 return super().__new__(cls)
 
         def __init__(self, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> None:
-            flags = os.EFD_SEMAPHORE | os.EFD_CLOEXEC
+            self._adopt(kind, maxvalue, os.eventfd(value, os.EFD_CLOEXEC | os.EFD_NONBLOCK), os.eventfd(1, os.EFD_CLOEXEC))
+
+        def _adopt(self, kind: int, maxvalue: int, events: int, lock: int) -> None:
             self.kind, self.maxvalue, self.name = kind, maxvalue, None
-            self.handle = os.eventfd(value, flags | os.EFD_NONBLOCK)
-            self._lock = os.eventfd(1, flags)
-            self._value = mmap.mmap(-1, 8)
-            self._set(value)
+            self._events, self._lock = events, lock
             self._held, self._owner = 0, 0
 
+        @staticmethod
+        def _rebuild(handle: Any, kind: int, maxvalue: int, name: "str | None") -> Any:
+            if not isinstance(handle, list):
+                return real._rebuild(handle, kind, maxvalue, name)
+            made = object.__new__(Semaphore)
+            made._adopt(kind, maxvalue, *(descriptor.detach() for descriptor in handle))
+            return made
+
+        @property
+        def handle(self) -> Any:
+            """Its number; while a process is started with it, what gives that process both descriptors."""
+            from multiprocessing import context, reduction
+
+            if context.get_spawning_popen() is None:
+                return self._events
+            return [reduction.DupFd(self._events), reduction.DupFd(self._lock)]
+
         def __del__(self) -> None:
-            for descriptor in (self.handle, self._lock):
+            for descriptor in (self._events, self._lock):
                 with suppress(OSError):
                     os.close(descriptor)
 
-        def _set(self, value: int) -> None:
-            self._value[:8] = value.to_bytes(8, "little")
+        def _change(self, by: int) -> int:
+            """What the count was; it is changed where it stays within its bounds."""
+            os.eventfd_read(self._lock)
+            try:
+                value = 0
+                with suppress(BlockingIOError):
+                    value = os.eventfd_read(self._events)
+                left = value + by if 0 <= value + by <= self.maxvalue else value
+                if left:
+                    os.eventfd_write(self._events, left)
+                return value
+            finally:
+                os.eventfd_write(self._lock, 1)
 
         def _get_value(self) -> int:
-            return int.from_bytes(self._value[:8], "little")
+            return self._change(0)
 
         def _is_zero(self) -> bool:
             return self._get_value() == 0
@@ -63,17 +88,6 @@ def make_semaphore(real: Any) -> Any:
         def _after_fork(self) -> None:
             self._held = 0
 
-        def _take(self) -> bool:
-            os.eventfd_read(self._lock)
-            try:
-                os.eventfd_read(self.handle)
-                self._set(self._get_value() - 1)
-            except BlockingIOError:
-                return False
-            finally:
-                os.eventfd_write(self._lock, 1)
-            return True
-
         def acquire(self, block: bool = True, timeout: "float | None" = None) -> bool:
             if self.kind == 0 and self._is_mine():
                 self._held += 1
@@ -81,11 +95,11 @@ def make_semaphore(real: Any) -> Any:
             import time
 
             end = None if timeout is None else time.monotonic() + max(0.0, timeout)
-            while not self._take():
+            while not self._change(-1):
                 left = None if end is None else end - time.monotonic()
                 if not block or (left is not None and left <= 0):
                     return False
-                select.select([self.handle], [], [], left)
+                select.select([self._events], [], [], left)
             self._held += 1
             self._owner = get_ident()
             return True
@@ -97,15 +111,8 @@ def make_semaphore(real: Any) -> Any:
                 if self._held > 1:
                     self._held -= 1
                     return
-            os.eventfd_read(self._lock)
-            try:
-                value = self._get_value()
-                if value >= self.maxvalue:
-                    raise ValueError("semaphore or lock released too many times")
-                self._set(value + 1)
-                os.eventfd_write(self.handle, 1)
-            finally:
-                os.eventfd_write(self._lock, 1)
+            if self._change(1) >= self.maxvalue:
+                raise ValueError("semaphore or lock released too many times")
             self._held -= 1
 
         def __enter__(self) -> bool:
@@ -164,14 +171,49 @@ def can_write(folder: str) -> bool:
         return False
 
 
+def patch_starts(module: Any) -> None:
+    """For ``multiprocessing.util``: what is started anew executes this text first, and can import the answer."""
+    started = module.spawnv_passfds
+
+    def spawnv_passfds(path: str, args: Any, passfds: Any) -> int:
+        given = list(args)
+        if "-c" in given[:-1] and SOURCE:
+            names = {"__name__": "shared", "SOURCE": SOURCE, "ANSWER": Patching.answer}
+            place = given.index("-c") + 1
+            before = f"exec({SOURCE!r}, {names!r})\n"
+            if len(before.encode(errors="replace")) < LONGEST_ARGUMENT:
+                given[place] = before + given[place]
+        child: int = started(path, given, passfds)
+        return child
+
+    module.spawnv_passfds = spawnv_passfds
+
+
 PATCHES = {"_multiprocessing": patch_semaphores, "multiprocessing.heap": patch_heap, "_posixshmem": patch_memory}
+PATCHES["multiprocessing.util"] = patch_starts
+SOURCE: "str | bytes" = globals().get("SOURCE", "")  # of this text, where whoever executes it says
+LONGEST_ARGUMENT = 120_000  # the kernel takes 128 KiB
 
 
 class Patching:
-    """A finder that finds nothing itself: it has the others find a module, and changes it once it is loaded."""
+    """A finder that has the others find a module, and changes it once it is loaded; itself it finds an answer only."""
+
+    answer: str = globals().get("ANSWER", "")
+    """The text of the module ``candidate``, for processes that are started anew."""
+
+    @staticmethod
+    def create_module(spec: Any) -> None:
+        return None
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        exec(compile(Patching.answer, "<candidate>", "exec"), module.__dict__)
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if name == "candidate" and Patching.answer:
+            loader: Any = Patching
+            return type(sys.__spec__)(name, loader)
         if name not in PATCHES:
             return None
         found: Any = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not Patching)

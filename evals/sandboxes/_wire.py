@@ -46,6 +46,7 @@ def read(size):
 confinements = {}
 for name, source in marshal.loads(read(int.from_bytes(read(4), "big"))):
     module = sys.modules[name] = type(sys)(name)
+    module.SOURCE = source
     exec(compile(source, "<box>", "exec"), module.__dict__)
     confinements.update(getattr(module, "CONFINEMENTS", {}))
 for name in [name for name in sys.modules if name.startswith("evals.")]: del sys.modules[name]
@@ -229,7 +230,7 @@ def read_answer(reader: FrameReader, job: Job) -> Answer:
         kind, data = reader.next({**left, b"f": (limits.file_mb << 20) + longest + 1} if names else left)
         if kind == b"x":
             reader.end()
-            return _parsed(data, parts, files, limits.wall_seconds)
+            return _parsed(data, parts, files, limits)
         if kind == b"f":
             name, _, content = data.partition(b"\0")
             if name not in names:
@@ -240,25 +241,30 @@ def read_answer(reader: FrameReader, job: Job) -> Answer:
             left[kind] -= len(data)
 
 
-def _parsed(data: bytes, parts: Mapping[bytes, list[bytes]], files: Mapping[str, bytes], limit: float) -> Answer:
+def _parsed(data: bytes, parts: Mapping[bytes, list[bytes]], files: Mapping[str, bytes], limits: Limits) -> Answer:
+    limit = limits.wall_seconds
     numbers, _, said = data.partition(b"\n")
     try:
-        status, late, truncated, wall, processor = map(int, numbers.split())
+        status, late, truncated, wall, processor, ran_out = map(int, numbers.split())
     except ValueError:
         raise Lost("the box sent a broken end") from None
     fault = f"could not start the job: {said.decode(errors='replace')}" if said else ""
     if late == WALL and not fault:
         fault = too_busy(processor / 1e6, wall / 1e6, limit)
+    killed = status < 0 and not late and not truncated
+    ended = OVER[late].format(limit=limit) if late in OVER else ""
+    if killed and ran_out:
+        ended = f"the memory of all processes passed {limits.memory_mb:,} MiB"
     outcome = Outcome(
         exit_code=status if status >= 0 else 128 - status,
         stdout=b"".join(parts[b"o"]),
         stderr=b"".join(parts[b"e"]),
         timed_out=late in OVER,
-        killed=status < 0 and not late and not truncated,
+        killed=killed,
         truncated=bool(truncated),
         wall_seconds=wall / 1e6,
         processor_seconds=processor / 1e6,
-        ended=OVER[late].format(limit=limit) if late in OVER else "",
+        ended=ended,
         files=files,
     )
     return Answer(outcome=outcome, fault=fault, code=b"".join(parts[b"c"]))

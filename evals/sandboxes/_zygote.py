@@ -11,8 +11,8 @@ two a job, the zygote's part and the child's; and while a job runs one byte, whe
 ``_meter``). Box to host go frames of a kind, four bytes of length, and plain bytes, so that the host unpacks nothing that a
 candidate could have made: ``r`` ready (what confines jobs, wall and processor microseconds of the start) or why not, ``c`` a
 compiled program, ``o`` and ``e`` output, ``f`` a file (its name, a zero byte, its content), ``x`` the end (exit code or minus
-a signal, which limit of time was passed, truncated, wall and processor microseconds, and after a newline what kept the job
-from starting).
+a signal, which limit of time was passed, truncated, wall and processor microseconds, whether memory ran out, and after a newline
+what kept the job from starting).
 """
 
 # Every box would pay for importing pathlib.
@@ -77,7 +77,7 @@ def send(kind: bytes, *parts: bytes | memoryview) -> None:
 
 def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequence[str]]:
     """Answer jobs until the host hangs up. Returns in a job's child alone: program, its name, its command."""
-    root, name, preload, environment, readable, pipes = receive()
+    root, name, preload, environment, readable, pipes, sheltered = receive()
     started, used = time.monotonic(), time.process_time()
     connect = os.pipe if pipes else _socketpair
     folder = os.path.join(root, FOLDER)
@@ -85,6 +85,8 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
         confinement = confinements[name]()
         if readable:
             confinement.read_only(readable)
+        if sheltered:
+            confinement.shelter()
         for module in preload:
             __import__(module)
         os.environ.clear()
@@ -116,7 +118,7 @@ def serve(confinements: Mapping[str, Callable[[], Any]]) -> tuple[Any, str, Sequ
             if run := attempt(folder, confinement, buffer, connect):
                 return run
         except BaseException as error:
-            send(b"x", f"-1 0 0 0 0\n{type(error).__name__}: {error}".encode(errors="replace"))
+            send(b"x", f"-1 0 0 0 0 0\n{type(error).__name__}: {error}".encode(errors="replace"))
             os._exit(1)
         if keeper:
             os._exit(0)
@@ -144,6 +146,8 @@ def answer(folder: str, child: int, pipes: Sequence[int], confinement: Any, buff
     go, out, err, ready = pipes
     limits, outputs = receive()
     started, used = time.monotonic(), waited_for()
+    counted = getattr(confinement, "out_of_memory", int)
+    memory = counted()
     meter = confinement.meter() if hasattr(confinement, "meter") else None
     os.write(go, b"+")
     os.close(go)
@@ -161,8 +165,9 @@ def answer(folder: str, child: int, pipes: Sequence[int], confinement: Any, buff
     os.close(ready)
     fault = said.removeprefix(b"+") if said else b"the job's process ended before it could start"
     processor = max(waited_for() - used, meter.processor_seconds if meter else 0.0)
-    numbers = (status, late, relay.truncated, int(wall * 1e6), int(processor * 1e6))
-    send(b"x", b"%d %d %d %d %d\n" % numbers, fault)
+    ran_out = memory is None or counted() != memory  # a kernel that does not say leaves a kill to memory
+    numbers = (status, late, relay.truncated, int(wall * 1e6), int(processor * 1e6), ran_out)
+    send(b"x", b"%d %d %d %d %d %d\n" % numbers, fault)
     if not said:
         os._exit(1)  # half a job may be left on standard input
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -36,6 +36,8 @@ class Job:
     interpreters, ``{web}`` for the folder that holds the web toolchain's ``node_modules``. ``readable`` are host folders
     that the job may read beside these. ``outputs`` are files, by exact name, to bring back when it has ended: regular files
     only, of at most ``limits.file_mb``. ``sealed``: no process of the job may open another's output in /proc, not even its own.
+    ``sheltered``: nothing of the job's own can kill it but for its memory: its processes cannot send SIGKILL, and no bound on
+    mapped memory ends them; so that a kill tells of somebody else.
     """
 
     files: Mapping[str, bytes]
@@ -45,6 +47,7 @@ class Job:
     readable: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     sealed: bool = False
+    sheltered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +56,8 @@ class Outcome:
 
     ``timed_out``: it used ``limits.wall_seconds`` of processor time, all its processes together, or was at rest for as long.
     ``killed`` is a kill that no time limit explains (memory, or a signal of its own); ``truncated`` means that the output
-    passed ``max_output_bytes`` and the job was ended for it. ``ended`` says in words which limit ended it. ``files`` has
-    those of ``Job.outputs`` that exist.
+    passed ``max_output_bytes`` and the job was ended for it. ``ended`` says in words which limit ended it. ``peak_bytes`` is the
+    most memory that all its processes were seen to use, 0 where nobody looked. ``files`` has those of ``Job.outputs`` that exist.
     """
 
     exit_code: int
@@ -66,7 +69,35 @@ class Outcome:
     wall_seconds: float
     processor_seconds: float = 0.0
     ended: str = ""
+    peak_bytes: int = 0
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+_KILLED = 128 + 9
+NEAR_ITS_LIMIT = "it was killed when all its processes used"
+"""How it is said that memory explains a kill."""
+_NEAR = 0.9  # of a limit; what a job acquires between two looks is not seen
+
+
+def is_unexplained(outcome: Outcome) -> bool:
+    """Whether SIGKILL ended a job and no limit tells why: by itself, by the machine, or by somebody."""
+    return outcome.killed and outcome.exit_code == _KILLED and not outcome.ended
+
+
+def explained(job: Job, run: Callable[[Job], Outcome]) -> Outcome:
+    """The outcome of a job that is run again where it was killed for no limit: the third time ``sheltered``.
+
+    Raises:
+        SandboxFault: it was killed even so, and not near its limit of memory: that was somebody else.
+    """
+    for again in (job, job, replace(job, sheltered=True)):
+        outcome = run(again)
+        if not is_unexplained(outcome):
+            return outcome
+        if outcome.peak_bytes > _NEAR * (job.limits.memory_mb << 20):
+            used = f"{outcome.peak_bytes >> 20:,} of {job.limits.memory_mb:,} MiB"
+            return replace(outcome, ended=f"{NEAR_ITS_LIMIT} {used}")
+    raise SandboxFault("the job was killed three times from outside, far from its limit of memory")
 
 
 class Sandbox(Protocol):

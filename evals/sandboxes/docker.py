@@ -16,14 +16,14 @@ import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evals.errors import SandboxFault
 from evals.records import Limits
 from evals.sandboxes._container import ContainerChannel
-from evals.sandboxes.base import ENVIRONMENT, Job, Outcome, Toolchain, check_names
+from evals.sandboxes.base import ENVIRONMENT, Job, Outcome, Toolchain, check_names, explained
 from evals.sandboxes.images import NODE, WEB, ImageKind, choose_image
 from evals.sandboxes.pool import BOOT, Box, Order, Pool, Settings
 
@@ -31,7 +31,7 @@ LABEL = "goldloop.sandbox"
 _USER = 65534
 _ENGINE_SECONDS = 60
 _PROFILE = Path(__file__).with_name("seccomp.json")
-_SOURCES = ("_filter", "_meter", "_confine", "_namespaces", "_zygote")
+_SOURCES = ("_shared", "_filter", "_meter", "_confine", "_namespaces", "_zygote")
 _KEEPERS = 4  # tasks beside the job's: the engine's init, zygote, keeper, first process of the namespaces
 _THREADS: Mapping[Toolchain, int] = {
     "python": 0,
@@ -59,9 +59,10 @@ class _ContainerKind:
     processes: int
     file_mb: int
     readable: tuple[str, ...]
+    sheltered: bool
 
     @classmethod
-    def of(cls, toolchain: Toolchain, limits: Limits, readable: tuple[str, ...]) -> _ContainerKind:
+    def of(cls, toolchain: Toolchain, limits: Limits, readable: tuple[str, ...], *, sheltered: bool = False) -> _ContainerKind:
         """The kind of container that a job needs."""
         return cls(
             toolchain=toolchain,
@@ -69,6 +70,7 @@ class _ContainerKind:
             processes=limits.processes,
             file_mb=limits.file_mb,
             readable=readable,
+            sheltered=sheltered,
         )
 
 
@@ -158,7 +160,12 @@ class DockerSandbox:
             python="python3",
             open_files=_OPEN_FILES[job.toolchain],
         )
-        return self._pool.run(_ContainerKind.of(job.toolchain, job.limits, job.readable), order)
+
+        def run(again: Job) -> Outcome:
+            kind = _ContainerKind.of(job.toolchain, job.limits, job.readable, sheltered=again.sheltered)
+            return self._pool.run(kind, replace(order, job=again))
+
+        return explained(job, run)
 
     def _open(self, kind: _ContainerKind) -> Box:
         """A container that is ready for a job; the one that was used for the test is taken first."""
@@ -191,6 +198,7 @@ class DockerSandbox:
             confinement="single" if self._single else "namespaces",
             preload=_PRELOAD if kind.toolchain == "python" else (),
             environment=environment,
+            sheltered=kind.sheltered,
             sources=_SOURCES,
         )
         return Box.start(channel, settings)

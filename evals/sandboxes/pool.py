@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from evals.errors import SandboxFault
@@ -71,6 +71,10 @@ class Channel(Protocol):
         """Which limit of time the job has passed (see ``_meter``); 0 for none, or where the zygote finds out itself."""
         ...
 
+    def peak(self) -> int:
+        """The most memory that the processes of the job were seen to use together, in bytes; 0 where nobody looked."""
+        ...
+
     def close(self) -> Ending:
         """End everything in the box and remove what it held."""
         ...
@@ -83,7 +87,7 @@ class Settings:
     Where ``readable`` names files and folders, only these can be read, of all that the box can. Where ``pipes``, a job's output
     can be opened in /proc, which its own driver may need; so can whoever finds it there.
 
-    In the environment ``{box}`` stands for the folder of the job.
+    Where ``sheltered``, no job can send SIGKILL. In the environment ``{box}`` stands for the folder of the job.
     """
 
     root: str
@@ -92,6 +96,7 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict)
     readable: tuple[str, ...] = ()
     pipes: bool = False
+    sheltered: bool = False
     sources: tuple[str, ...] = _SOURCES
 
 
@@ -129,7 +134,8 @@ class Box:
 
 
 def _values(settings: Settings) -> tuple[object, ...]:
-    return settings.root, settings.confinement, settings.preload, dict(settings.environment), settings.readable, settings.pipes
+    given = (settings.root, settings.confinement, settings.preload, dict(settings.environment), settings.readable)
+    return (*given, settings.pipes, settings.sheltered)
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -197,7 +203,7 @@ class Pool(Generic[Key]):
         except BaseException:
             self._discard(key, box)
             raise
-        outcome = answer.outcome
+        outcome = replace(answer.outcome, peak_bytes=box.channel.peak())
         if answer.fault:
             self._discard(key, box)
             raise SandboxFault(answer.fault)

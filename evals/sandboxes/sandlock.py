@@ -4,8 +4,9 @@ A box is a sandlock sandbox around a zygote (see ``_zygote``): it reads the inte
 no capability, and bounds of memory (mapped, over all processes) and processes. Installed packages, where goldens may lie, it
 can list and not read. Each job runs in a child of its own with a nested domain, and what several processes use together is
 watched from here every few milliseconds: resident memory, which sandlock does not see behind a fork, threads, files, and
-time. What was killed, and not from here, is run again, alone. Needs Linux 6.12 or newer (Landlock ABI 6). Not covered:
-processor share; what a job acquires between two looks; somebody who kills the same job twice.
+time. What was killed, and not from here, is run again, alone, in the end with nothing of its own that could kill it. Needs
+Linux 6.12 or newer (Landlock ABI 6). Not covered:
+processor share; what a job acquires between two looks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import threading
 import time
 import weakref
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from evals.sandboxes._hosts import filled, installed_toolchain, node_program, ou
 from evals.sandboxes._meter import Meter
 from evals.sandboxes._modules import compile_modules
 from evals.sandboxes._usage import disk_below, shared_fairly, usage_below
-from evals.sandboxes.base import ENVIRONMENT, Job, Outcome, Toolchain, check_names
-from evals.sandboxes.pool import BOOT, OURS, Box, Ending, Order, Pool, Settings
+from evals.sandboxes.base import ENVIRONMENT, NEAR_ITS_LIMIT, Job, Outcome, Toolchain, check_names, explained
+from evals.sandboxes.pool import BOOT, Box, Ending, Order, Pool, Settings
 
 # The same on every machine of a kind, and nobody's: libraries, programs, time zones, kinds of files, and randomness.
 _SYSTEM = (
@@ -44,12 +45,12 @@ _THREADS = 256  # plus one per process
 _DISK_FACTOR = 4  # limit of all files together, in multiples of the limit of one
 # Node maps far more than it uses: the mapping limit is a coarse bound, actual use is watched.
 _NODE_MAPPED_BYTES = 6 << 30
+_SHELTERED_MAPPED_BYTES = 1 << 46  # more than a process can map
 _PRELOAD = (
     "abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
     "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string",
     "threading", "traceback", "typing",
 )  # fmt: skip
-_KILLED = 128 + 9
 _NO_SPACE = (b"No space left on device", b"Disk quota exceeded", b"ENOSPC", b"EDQUOT")
 _NO_FILES = (b"Too many open files in system", b"ENFILE")
 _LEAST_INODES = 1000
@@ -65,6 +66,7 @@ class _BoxKind:
     processes: int
     readable: tuple[str, ...]
     pipes: bool
+    sheltered: bool
 
 
 class SandlockSandbox:
@@ -129,6 +131,7 @@ class SandlockSandbox:
             processes=job.limits.processes,
             readable=(*(path for name, path in names.items() if name != "{python}"), *job.readable),
             pipes=job.toolchain != "python" and not job.sealed,
+            sheltered=False,
         )
         return self._settled(kind, order)
 
@@ -138,13 +141,21 @@ class SandlockSandbox:
         Raises:
             SandboxFault: the machine spoilt it again.
         """
+
+        def run(job: Job) -> Outcome:
+            return self._pool.run(replace(kind, sheltered=job.sheltered), replace(order, job=job))
+
         before = out_of_memory()
-        outcome = self._pool.run(kind, order)
-        if not _killed(outcome) and not _spoilt(outcome, order.job):
+        fault = "sandlock: this machine ran out of memory and killed a process"
+        try:
+            outcome = explained(order.job, run)
+        except SandboxFault as error:
+            raise (error if out_of_memory() == before else SandboxFault(fault)) from None
+        if outcome.killed and outcome.ended.startswith(NEAR_ITS_LIMIT) and out_of_memory() != before:
+            raise SandboxFault(fault)
+        if not _spoilt(outcome, order.job):
             return outcome
-        outcome = self._pool.run(kind, order)
-        if _killed(outcome) and out_of_memory() != before:
-            raise SandboxFault("sandlock: this machine ran out of memory and killed a process")
+        outcome = explained(order.job, run)
         if said := _spoilt(outcome, order.job):
             raise SandboxFault(f"sandlock: {said}")
         return outcome
@@ -179,15 +190,21 @@ class SandlockSandbox:
         environment = {**ENVIRONMENT, "PATH": "/usr/bin:/bin"}
         readable = (*self._files, *kind.readable, folder, os.devnull)
         if kind.toolchain == "python":
-            settings = Settings(root=folder, preload=_PRELOAD, environment=environment, readable=readable)
+            settings = Settings(
+                root=folder, preload=_PRELOAD, environment=environment, readable=readable, sheltered=kind.sheltered
+            )
         else:
             # Node stops where it cannot read the machine's configuration of OpenSSL.
             environment |= {"OPENSSL_CONF": os.devnull, "NODE_OPTIONS": f"--max-old-space-size={kind.memory_mb}"}
-            settings = Settings(root=folder, environment=environment, readable=readable, pipes=kind.pipes)
+            settings = Settings(
+                root=folder, environment=environment, readable=readable, pipes=kind.pipes, sheltered=kind.sheltered
+            )
         return Box.start(_Channel(process, folder), settings)
 
     def _policy(self, kind: _BoxKind, folder: str) -> Any:
         mapped = kind.memory_mb << 20 if kind.toolchain == "python" else _NODE_MAPPED_BYTES
+        if kind.sheltered:
+            mapped = _SHELTERED_MAPPED_BYTES
         return self._library.Sandbox(
             fs_readable=[*self._base, *kind.readable, folder],
             fs_writable=[folder, os.devnull],
@@ -218,6 +235,7 @@ class _Channel:
         self._poll.register(self._stdout, select.POLLIN)
         self._processes: tuple[int, ...] = ()
         self._meter = Meter(())
+        self._peak = 0
 
     def send(self, data: bytes) -> None:
         view = memoryview(data)
@@ -231,6 +249,7 @@ class _Channel:
 
     def begin(self) -> None:
         self._meter = Meter(usage_below(self._root).processes)
+        self._peak = 0
 
     def late(self, job: Job) -> int:
         self._meter.look(self._processes)
@@ -241,6 +260,7 @@ class _Channel:
         used = usage_below(self._root)
         self._processes = used.processes
         most = limits.memory_mb << 20
+        self._peak = max(self._peak, used.memory_bytes)
         if used.memory_bytes > most:
             fairly = shared_fairly(used.processes)
             if fairly is None or fairly > most:
@@ -253,6 +273,9 @@ class _Channel:
             return f"all files together passed {disk:,} bytes, or are too many"
         return ""
 
+    def peak(self) -> int:
+        return self._peak
+
     def close(self) -> Ending:
         process = self._process
         with process:
@@ -262,11 +285,6 @@ class _Channel:
             result = process.wait(timeout=_REAP_SECONDS)
         _remove(self._folder)
         return Ending(killed=False, message=f"sandlock: {result.error or result.reason}")
-
-
-def _killed(outcome: Outcome) -> bool:
-    """Whether a job was killed, and not from here: by a limit of sandlock's, by itself, by the machine or by somebody."""
-    return outcome.killed and outcome.exit_code == _KILLED and not outcome.stderr.startswith(OURS)
 
 
 def _spoilt(outcome: Outcome, job: Job) -> str:

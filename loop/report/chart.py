@@ -1,4 +1,4 @@
-"""The drawings of the report, as coordinates: training loss, pass rates over the rounds, slices by rounds, the interval axis."""
+"""The drawings of the report, as coordinates: training loss, dev by epoch, pass rates by round, slices by round, intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from evals.errors import BadInput
 from loop.gate import Line
-from loop.report.story import Chapter
+from loop.report.story import Chapter, DevFigure
 from loop.report.words import percent, points
 
 
@@ -155,6 +155,36 @@ def spark(losses: Sequence[float], epochs: int) -> Spark | None:
     drawn = " ".join(f"{step * across:.1f},{96 - 92 * (loss - low) / height:.1f}" for step, loss in finite)
     ends = tuple(round(1000 * epoch / epochs, 1) for epoch in range(1, epochs))
     return Spark(points=drawn, epochs=ends, first=finite[0][1], last=finite[-1][1], low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevCurve:
+    """Shares of dev tasks passed after each epoch, one polyline a training, in a box of 1000 x 100 from ``low`` to ``high``."""
+
+    lines: tuple[str, ...]
+    low: float
+    high: float
+
+
+def dev_curve(looks: Sequence[DevFigure]) -> DevCurve | None:
+    """The curves of whole adapters over the epochs; None where no training was looked at after two of them."""
+    trainings: dict[tuple[int, float | None], list[DevFigure]] = {}
+    for look in looks:
+        if look.scale == 1 and look.epoch:
+            trainings.setdefault((look.seed, look.learning_rate), []).append(look)
+    drawn = [sorted(found, key=lambda look: look.epoch) for found in trainings.values() if len(found) > 1]
+    if not drawn:
+        return None
+    shares, last = [look.dev for found in drawn for look in found], max(look.epoch for found in drawn for look in found)
+    low, high = min(shares), max(shares)
+    lines = [
+        " ".join(
+            f"{1000 * (look.epoch - 1) / (last - 1):.1f},{96 - 92 * (look.dev - low) / ((high - low) or 1.0):.1f}"
+            for look in found
+        )
+        for found in drawn
+    ]
+    return DevCurve(lines=tuple(lines), low=low, high=high)
 
 
 def hill(chapters: Sequence[Chapter], start: str, width: int, height: int, margin: int) -> Hill:

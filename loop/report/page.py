@@ -8,6 +8,7 @@ model output is hostile text, so all is escaped there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from loop.closing import basis_words
 from loop.overfit import held_back_words
 from loop.report import making
 from loop.report.answer import headline
-from loop.report.chart import Spark, axis, heat, hill, spark
+from loop.report.chart import Spark, axis, dev_curve, heat, hill, spark
 from loop.report.story import Chapter, adapter_folder, read_chapter, read_story
 from loop.report.words import model_name, percent, points
 
@@ -45,7 +46,7 @@ def write_report(run: Path) -> Path:
     decided = [chapter for chapter in chapters if chapter.lines]
     start = "base" if not decided or decided[0].first_from_base else "start"
     page = (
-        _environment()
+        report_pages()
         .get_template("report.html.j2")
         .render(
             run=story.run,
@@ -68,13 +69,16 @@ def write_report(run: Path) -> Path:
     return run / HTML
 
 
-def _environment() -> Environment:
+@cache
+def report_pages() -> Environment:
+    """The templates of this page, which compile once a process."""
     environment = page_environment(_TEMPLATES)
     environment.filters |= {
         "points": points,
         "percent": percent,
         "model": model_name,
         "reason": reason_words,
+        "devcurve": dev_curve,
         "spark": _spark,
         "axis": axis,
         "basis": basis_words,

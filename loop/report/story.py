@@ -62,6 +62,18 @@ class SeedRun(_Facts):
     chosen: bool = False
 
 
+class DevFigure(_Facts):
+    """One adapter that dev saw, and the share of dev tasks that it passed."""
+
+    name: str
+    seed: int = 0
+    learning_rate: float | None = None
+    epoch: int = 0
+    scale: float = 1.0
+    dev: float
+    chosen: bool = False
+
+
 class GainSpread(_Facts):
     """The gains of all seeds of a round on one target."""
 
@@ -92,12 +104,13 @@ class Round(_Facts):
     start: str = ""
     against_base: Mapping[str, BaseGain] = Field(default_factory=dict)
     seeds: tuple[SeedRun, ...] = ()
+    looks: tuple[DevFigure, ...] = ()
     spread: Mapping[str, GainSpread] = Field(default_factory=dict)
     yields: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     held_back: Overfit | None = None
     conditions: Conditions | None = None
 
-    @field_validator("trainset", "index", "adapter", "lineage", "start", "against_base", "seeds", mode="before")
+    @field_validator("trainset", "index", "adapter", "lineage", "start", "against_base", "seeds", "looks", mode="before")
     @classmethod
     def _nothing_for_null(cls, value: Any, info: ValidationInfo) -> Any:
         if info.field_name == "start" and value == "base":

@@ -29,6 +29,7 @@ EXIT_CODES: Mapping[str, int] = {"clean": 0, "leaks": 2, "inconclusive": 3}
 INTERRUPTED = 130
 DEFAULTS = Rule()
 SHOWN = 10
+COUNTED = 64.0  # MB
 
 
 @app.command()
@@ -65,6 +66,10 @@ def audit(
             "item that leaked more often.",
         ),
     ] = 0,
+    counted: Annotated[
+        float,
+        typer.Option(min=0, help="MB of the data read beforehand to see what of the holdout is common in it; 0 is off."),
+    ] = COUNTED,
     evidence: Annotated[
         int,
         typer.Option(
@@ -90,7 +95,7 @@ def audit(
     from decontam.holdouts import load_items
     from decontam.sources import find_sources
 
-    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate, evidence)
+    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate, counted, evidence)
     if semantic and out is None:
         raise BadInput("--semantic writes candidates.jsonl for people or a judge to read: give --out DIR, too")
     for name, values in (("--train", train), ("--holdout", holdout)):
@@ -138,6 +143,7 @@ def audit(
         *_repeated("--channel", channel),
         *([] if coverage == DEFAULTS.coverage else ["--coverage", f"{coverage}"]),
         *([] if unique == DEFAULTS.unique else ["--unique", f"{unique}"]),
+        *([] if counted == COUNTED else ["--counted", f"{counted:g}"]),
         *([] if not boilerplate else ["--boilerplate", f"{boilerplate}"]),
     ]
     next_command(_next(summary, train, [*_repeated("--holdout", holdout), *options], clean, kept=out is not None))
@@ -164,6 +170,7 @@ def _settings(
     columns: Sequence[str],
     max_broken: float,
     boilerplate: int,
+    counted: float,
     evidence: int,
 ) -> AuditSettings:
     from decontam.audit.run import AuditSettings
@@ -177,6 +184,7 @@ def _settings(
         text_columns=tuple(columns),
         max_broken_share=max_broken,
         boilerplate_documents=boilerplate,
+        counted_megabytes=counted,
         evidence=evidence,
     )
 
@@ -224,7 +232,7 @@ def show(audit: Audit) -> None:
             Text.assemble(
                 (f"{leak.file}:{leak.row}", "bold"), f" {match.column}  {match.item} ",
                 (f"{match.part}, {match.channel} {match.verdict}, {match.coverage:.0%}, {match.longest_run} {unit} in a row",
-                 "yellow" if match.verdict == "short" else "red"),
+                 "red" if match.leak else "yellow"),
             ), soft_wrap=True)  # fmt: skip
         console.out.print(Text("    " + " ".join(match.snippet.split())), overflow="ellipsis", no_wrap=True)
     if audit.total_matches > SHOWN:
@@ -247,7 +255,8 @@ def show(audit: Audit) -> None:
     console.out.print(
         f"[bold {colour}]{summary.verdict}[/]: {summary.leaking_rows:,} of {summary.rows:,} rows leak "
         f"{summary.leaked_items:,} of {summary.items:,} holdout items"
-        + (f"; {summary.short_rows:,} rows to look at (short items)" if summary.short_rows else ""),
+        + (f"; {summary.short_rows:,} rows to look at (short items)" if summary.short_rows else "")
+        + (f"; {summary.shared_rows:,} rows of text that other tasks or texts share, no leaks" if summary.shared_rows else ""),
         soft_wrap=True,
     )
     console.out.print(f"[dim]{console.escape(summary.blind)}[/]", soft_wrap=True)
@@ -257,11 +266,13 @@ def _files(summary: AuditSummary) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("file", overflow="fold")
     table.add_column("columns", overflow="fold")
-    for name in ("rows", "leaking", "short", "unreadable"):
+    for name in ("rows", "leaking", "short", "shared", "unreadable"):
         table.add_column(name, justify="right")
     for file in summary.files[:20]:
         columns = ", ".join(file.columns)
-        table.add_row(Text(file.file), Text(columns), *(f"{n:,}" for n in (file.rows, file.leaking, file.short, file.broken)))
+        table.add_row(
+            Text(file.file), Text(columns), *(f"{n:,}" for n in (file.rows, file.leaking, file.short, file.shared, file.broken))
+        )
     if len(summary.files) > 20:
         table.add_row(f"... and {len(summary.files) - 20:,} more files", "", "", "", "", "")
     return table

@@ -46,13 +46,12 @@ def eval_(
     Example, a model behind a server: goldloop eval house --model NAME --out evals/served --set backend=openai
     --set server.url=http://127.0.0.1:8000/v1
     """
-    from evals.comparison import flaky_tasks
-    from evals.records import BLIND, ModelRef
+    from evals.records import ModelRef
     from loop.adapters import check_adapter
     from loop.holdout import HoldoutLedger, require_untrained
     from loop.registry import current_adapter
     from loop.stage import is_done
-    from loop.stages import count_results, evaluate_stage
+    from loop.stages import evaluate_stage
 
     evals = {"max_new_tokens": max_new_tokens}
     bench = make_bench([suite], model, unsafe_local=unsafe_local, quiet=json, overrides=set_ or (), evals=evals)
@@ -79,28 +78,41 @@ def eval_(
         )
     finally:
         bench.close()
-    counts = count_results(results)
-    flaky = flaky_tasks(results)
-    repaired = _after_repair(results)
     if json:
-        emit(
-            {
-                "out": str(out),
-                "counts": counts,
-                "slices": {name: _plain(rate) for name, rate in _by_slice(results).items()},
-                "after_repair": {name: _plain(rate) for name, rate in _by_slice(repaired).items()} if repaired else {},
-                "powers": _powers(results),
-                "flaky": [r.key for r in _of_tasks(flaky, results) if r.split not in BLIND],
-            }
-        )
+        emit({"out": str(out), **describe_rates(results)})
     else:
-        console.out.print(_rates_table(results, repaired))
-        if powers := _powers(results):
-            console.out.print(Text("; ".join(f"{name} {share:.1%}" for name, share in powers.items())))
-        _show_flaky(flaky, results)
-        if counts["unsettled"]:
-            console.out.print(f"unsettled, neither passed nor failed: {counts['unsettled']} of {counts['in']} attempts")
+        show_rates(results)
     next_command(f"goldloop failures {out}")
+
+
+def describe_rates(results: Sequence[Result]) -> dict[str, Any]:
+    """An evaluation in figures: counts by status, pass rates by slice with their intervals, pass@k, flaky tasks."""
+    from evals.comparison import flaky_tasks
+    from evals.records import BLIND
+    from loop.stages import count_results
+
+    repaired = _after_repair(results)
+    return {
+        "counts": count_results(results),
+        "slices": {name: _plain(rate) for name, rate in _by_slice(results).items()},
+        "after_repair": {name: _plain(rate) for name, rate in _by_slice(repaired).items()} if repaired else {},
+        "powers": _powers(results),
+        "flaky": [r.key for r in _of_tasks(flaky_tasks(results), results) if r.split not in BLIND],
+    }
+
+
+def show_rates(results: Sequence[Result]) -> None:
+    """The same for a person."""
+    from evals.comparison import flaky_tasks
+    from loop.stages import count_results
+
+    counts = count_results(results)
+    console.out.print(_rates_table(results, _after_repair(results)))
+    if powers := _powers(results):
+        console.out.print(Text("; ".join(f"{name} {share:.1%}" for name, share in powers.items())))
+    _show_flaky(flaky_tasks(results), results)
+    if counts["unsettled"]:
+        console.out.print(f"unsettled, neither passed nor failed: {counts['unsettled']} of {counts['in']} attempts")
 
 
 def _after_repair(results: Sequence[Result]) -> list[Result]:

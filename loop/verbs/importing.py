@@ -36,6 +36,9 @@ def import_(
         list[str] | None,
         typer.Option("--column", metavar="KEY=COLUMN", help="For table and hub: prompt=question, licence==MIT; repeatable."),
     ] = None,
+    mapped_by: Annotated[
+        str, typer.Option("--map", metavar="MAP", help="For table and hub: a map's file, or a shipped one such as apps.")
+    ] = "",
     name: Annotated[str, typer.Option("--name", help="The suite's name; default the importer's.")] = "",
     verify: Annotated[bool, typer.Option("--verify", help="Run each golden once; leave out what does not pass.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse the file for its first broken row.")] = False,
@@ -63,7 +66,7 @@ def import_(
     from evals.importers import Imported, read_share
 
     allowed = 0.0 if strict else read_share(max_left_out, "--max-left-out")
-    suite = _read(importer, path, _columns(importer, column or ()), name, allowed)
+    suite = _read(importer, path, _columns(importer, column or (), mapped_by), name, mapped_by, allowed)
     left_out = list(suite.left_out) if isinstance(suite, Imported) else []
     broken = list(suite.broken) if isinstance(suite, Imported) else []
     suite = _renamed(suite, name, _spread(suite.tasks, limit))
@@ -80,20 +83,20 @@ def import_(
     next_command(f"goldloop goldens verify {out}")
 
 
-def _columns(importer: str, given: Sequence[str]) -> dict[str, str]:
-    if given and importer not in _MAPPED:
-        raise BadInput(f"--column: for {' and '.join(_MAPPED)} only; {importer} knows its own columns")
+def _columns(importer: str, given: Sequence[str], mapped_by: str) -> dict[str, str]:
+    if (given or mapped_by) and importer not in _MAPPED:
+        raise BadInput(f"--{'column' if given else 'map'}: for {' and '.join(_MAPPED)} only; {importer} knows its own columns")
     return column_map(given, "KEY=COLUMN, such as prompt=question, or KEY==CONSTANT")
 
 
-def _read(importer: str, path: str, columns: dict[str, str], name: str, allowed: float) -> Suite:
+def _read(importer: str, path: str, columns: dict[str, str], name: str, mapped_by: str, allowed: float) -> Suite:
     from evals.importers import import_benchmark, split_allowance, with_few_broken
 
     if importer in _MAPPED:
         from evals.importers.hub import import_hub, import_table
 
         place, _ = split_allowance(Path(path))
-        return with_few_broken((import_hub if importer == "hub" else import_table)(place, columns, name), allowed)
+        return with_few_broken((import_hub if importer == "hub" else import_table)(place, columns, name, mapped_by), allowed)
     return import_benchmark(importer, Path(path), most_broken=allowed)
 
 

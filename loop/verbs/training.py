@@ -14,7 +14,7 @@ from rich.text import Text
 from evals.errors import BadInput
 from loop import console
 from loop.app import DEFAULT_MODEL, Json, Model, Sets, Unsafe, app, emit, next_command
-from loop.verbs.common import Holdouts, Out, make_bench, read_results
+from loop.verbs.common import Holdouts, Out, column_map, make_bench, read_results
 
 
 @app.command()
@@ -60,40 +60,64 @@ def pair(
 
 @app.command()
 def trainset(
-    pairs: Annotated[list[Path], typer.Argument(help="Folders that `goldloop pair` wrote.")],
     holdout: Holdouts,
     out: Out,
+    pairs: Annotated[list[Path] | None, typer.Argument(help="Folders that `goldloop pair` wrote.")] = None,
+    given: Annotated[
+        list[Path] | None,
+        typer.Option("--pairs", help="Table of your own prompts and answers; repeatable. Its columns: docs/own-pairs.md."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=COLUMN", help="What a column of that table is called, as prompt=question."),
+    ] = None,
     model: Model = DEFAULT_MODEL,
     replay_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the model's own passing attempts.")] = 0.10,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of replay rows.")] = 0,
     set_: Sets = None,
+    unsafe_local: Unsafe = False,
     json: Json = False,
 ) -> None:
     """Screen pairs against the holdout and build the fine-tuning rows.
 
+    With --pairs from your own prompts and answers, which are screened like all others. An answer that names a task (column task,
+    SUITE/ID) is learnt only if it passes that task's checks; of all others the card says that nothing proved them.
+
     Example: goldloop trainset pairs --holdout house --holdout basics --out trainset --set decontam.coverage=0.2
+
+    Example, your own pairs: goldloop trainset --pairs pairs.jsonl --holdout basics --out trainset
     """
     from evals.files import read_records
     from evals.suites import load_suite
     from goldens.records import Pair
     from loop.config import make_config
+    from loop.given import given_stage, leaks_of
     from loop.stages import contaminated, holdout_index, screen_stage, token_counter, trainset_stage
 
     settings = {"model": model, "seed": seed, "suites": {"target": holdout}, "trainset": {"replay_share": replay_share}}
     config = make_config(settings, set_ or (), place="command line")
-    index = holdout_index(config, [load_suite(name) for name in holdout])
-    loaded = [pair for folder in pairs for pair in read_records(_pairs_of(folder), Pair)]
+    if not (pairs or given):
+        raise BadInput("nothing to build from: give folders that `goldloop pair` wrote, or --pairs FILE with pairs of your own")
+    suites = [load_suite(name) for name in holdout]
+    index, count = holdout_index(config, suites), token_counter(config)
+    loaded = [pair for folder in pairs or () for pair in read_records(_pairs_of(folder), Pair)]
     clean = screen_stage(loaded, index, out / "screen")
-    manifest = trainset_stage(clean, index, config, out, token_counter(config), progress=console.Bars(quiet=json))
-    dropped = contaminated(out / "screen")
+    rows, bars = None, console.Bars(quiet=json)
+    if given:
+        columns = column_map(column or (), "NAME=COLUMN, such as prompt=question")
+        rows = given_stage(given, columns, index, suites, config, out / "given", count, unsafe_local=unsafe_local, progress=bars)
+    manifest = trainset_stage(clean, index, config, out, count, given=rows, progress=bars)
+    dropped = [*contaminated(out / "screen"), *(leaks_of(out / "given") if given else ())]
     if json:
         emit({"out": str(out), "digest": manifest["trainset"], "counts": manifest["counts"], "contaminated": dropped})
     else:
         counts = {k: v for k, v in manifest["counts"].items() if isinstance(v, int) and k not in ("in", "out")}
+        counts |= {why: left for why, left in manifest["counts"]["dropped"].items() if why.startswith("given")}
         console.out.print(f"trainset {manifest['trainset']}", soft_wrap=True)
         console.out.print(console.counts_table("", {"leaking the holdout": len(dropped), **counts}))
     sets = _repeated([*(set_ or ()), *([f"seed={seed}"] if seed else [])])
-    next_command(f"goldloop finetune {out} {' '.join(f'--holdout {name}' for name in holdout)} --out adapter{sets}")
+    base = f" --model {shlex.quote(model)}" if model != DEFAULT_MODEL else ""
+    next_command(f"goldloop finetune {out} {' '.join(f'--holdout {name}' for name in holdout)} --out adapter{base}{sets}")
 
 
 @app.command("trainset show")
@@ -194,11 +218,15 @@ def finetune(
 ) -> None:
     """Train a LoRA adapter. Refuses a trainset that was screened against another holdout than today's.
 
-    Stopped or killed, the same command goes on from the last finished epoch.
+    Stopped or killed, the same command goes on from its last checkpoint. Started by `torchrun`, several processes
+    share each batch.
 
     Example: goldloop finetune trainset --holdout house --holdout basics --out adapter --set lora.r=16 --set seed=1
+
+    Example, two processes: torchrun --nproc-per-node 2 -m loop finetune trainset --holdout house --out adapter
     """
     from evals.suites import load_suite
+    from finetune.processes import process_number
     from loop.config import full_keys, make_config
     from loop.stage import is_done
     from loop.stages import finetune_stage, holdout_index, train_report
@@ -211,6 +239,8 @@ def finetune(
     if is_done(out):
         console.say(f"{console.escape(str(out))}: finished before; shown, not trained again")
     finetune_stage(config, trainset, built.digest, index, out, progress=console.Bars(quiet=json))
+    if process_number():
+        return  # the first process says what was done
     report = train_report(out)
     if json:
         emit(report)

@@ -169,11 +169,11 @@ function unnamed() {
 }
 
 // The realm of the checks; the answer gets hold of nothing in it.
-function realm(trace) {
+function realm(trace, recorded) {
   const context = vm.createContext(create(null));
   const source = "(function (main) {'use strict';" + fs.readFileSync("realm.js", "utf8") + "})";
   const make = new Script(source, { filename: "realm.js" }).runInContext(context);
-  return { context, ...make({ global: globalThis, types, trampoline, then, trace, ...unnamed() }) };
+  return { context, ...make({ global: globalThis, types, trampoline, then, trace, recorded, ...unnamed() }) };
 }
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
@@ -218,7 +218,7 @@ async function main() {
   const plain = (source) => (job.types ? typesRemoved(compiler, source, job.jsx) : source);
   // Strict, so that no frame or caller shows the answer the functions of the checks, whose source may hold what they expect.
   const steps = "'use strict';(async ($at, $done, $step, $record, $all, $hold, Math) => {" + job.steps + "})";
-  const checks = realm(job.trace);
+  const checks = realm(job.trace, job.recorded);
   const module = { exports: {} };
   const names = { module, exports: module.exports, require: createRequire(process.cwd() + "/answer.js") };
   for (const name of ownKeys(names)) {

@@ -148,11 +148,11 @@ def describe(error: BaseException) -> str:
     return '"raised":[' + ",".join(names) + '],"message":' + quoted(message)
 
 
-def open_database(names: "dict[str, Any]", schema: str, query: str) -> None:
-    try:  # the extension alone: the package around it takes 100 ms more to import
-        duckdb = __import__("_duckdb")
-    except ImportError:
-        duckdb = __import__("duckdb")
+def open_database(names: "dict[str, Any]", extension: str, schema: str, query: str) -> None:
+    util = __import__("importlib.util").util  # by its file: nothing else of the folder can be read
+    spec = util.spec_from_file_location("_duckdb", extension)
+    duckdb = sys.modules["_duckdb"] = util.module_from_spec(spec)
+    spec.loader.exec_module(duckdb)
     connection = duckdb.connect(config={"threads": "1"})
     connection.execute(schema)
     connection.execute("SET enable_external_access = false")  # from here on the answer's code runs: no files
@@ -208,8 +208,11 @@ def main() -> None:
     code = None
     try:
         if job["kind"] == "sql":
-            open_database(names, job["starter"].get("schema.sql", "select 1"), job["code"])
+            open_database(names, job["duckdb"], job["starter"].get("schema.sql", "select 1"), job["code"])
         else:
+            for finder in sys.meta_path:  # so that a process which the answer starts anew can import it
+                if getattr(finder, "answer", None) == "":
+                    finder.answer = job["code"]  # type: ignore[attr-defined]
             code = compile(job["code"], "<candidate>", "exec")
             sys.setrecursionlimit(job["deepest"])
             exec(code, names)

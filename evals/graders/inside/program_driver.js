@@ -45,7 +45,7 @@ function runCase(index, stdin) {
         out.push(chunk);
       } else if (!flood) {
         flood = true;
-        child.kill("SIGKILL");
+        if (!child.kill("SIGKILL")) child.stdout.destroy(); // nothing may be killed in this job, whose end ends the program
       }
     });
     child.stderr.on("data", (chunk) => {
@@ -60,7 +60,7 @@ function runCase(index, stdin) {
       }
       resolve({ code: signal ? 256 : code, signal, out: Buffer.concat(out).toString(), err: err.toString(), flood });
     };
-    child.on("error", (error) => resolve({ fault: `driver: ${error.message}` }));
+    child.on("error", (error) => flood || resolve({ fault: `driver: ${error.message}` }));
     // What the program left running may hold the pipes open: it is ended first, then the pipes end.
     child.on("exit", () => {
       try {

@@ -77,6 +77,13 @@ function enter(value, place, native) {
 }
 
 function inbound(value, place, native) {
+  if (main.recorded && types.isProxy(value)) {
+    try {
+      value = recorded(value);
+    } catch (error) {
+      throw enter(error);
+    }
+  }
   if (native !== true) gave(place, value);
   if (!isObject(value)) return value;
   const here = inward.get(value);

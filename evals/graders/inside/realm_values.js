@@ -1,7 +1,7 @@
 /* Runs inside the sandbox, in the realm of the checks: the typed text of values and of what was thrown.
 
 Values may be of either realm; of the answer's objects the originals are read (see realm_membrane.js), as they are, whatever
-was patched: no getter, no trap and no method of them is invoked. */
+was patched: no getter and no method of them is invoked, and traps only of proxies over data (see realm_records.js). */
 "use strict";
 
 const { isProxy, isMap, isSet, isDate, isRegExp, isTypedArray, isNativeError, isNumberObject, isStringObject, isBooleanObject } =
@@ -75,10 +75,16 @@ function encode(seen, depth) {
     case "string":
       return quote(value);
     case "object":
-      return isProxy(value) ? unknown("proxy") : encodeObject(value, depth + 1);
+      return isProxy(value) ? encodeProxy(value, depth + 1) : encodeObject(value, depth + 1);
     default:
       return unknown(typeof value);
   }
+}
+
+// The only thing that is read by running the answer's code: once.
+function encodeProxy(value, depth) {
+  const made = recorded(value);
+  return isProxy(made) ? unknown("proxy") : encodeObject(made, depth);
 }
 
 function encodeObject(value, depth) {

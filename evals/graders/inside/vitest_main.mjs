@@ -78,7 +78,7 @@ try {
   started = await createVitest('test', {
     config: false, root, watch: false, execArgv: compiled ? ['--require', path.join(here, 'modules.cjs')] : [], environment: job.environment, reporters: [reporter], setupFiles: [path.join(here, 'setup.mjs')],
     include: Object.keys(job.sources), pool: 'forks', maxWorkers: 1, fileParallelism: false, isolate: true, cache: false, css: false, api: false,
-    silent: true, allowOnly: false, retry: 0, testTimeout: 15000, hookTimeout: 15000, typecheck: { enabled: false },
+    silent: true, allowOnly: false, retry: 0, runner: path.join(here, 'runner.mjs'), testTimeout: job.most_milliseconds, hookTimeout: job.most_milliseconds, typecheck: { enabled: false },
     dangerouslyIgnoreUnhandledErrors: true, passWithNoTests: true, sequence: { shuffle: false, concurrent: false },
   }, {
     configFile: false, envFile: false, clearScreen: false, logLevel: 'silent', publicDir: false, plugins: [guard],

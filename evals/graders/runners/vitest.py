@@ -55,6 +55,7 @@ _GLOBALS = {
     "__vite_ssr_import__",
 }
 _LONGEST_NAME = 60  # bytes
+_MOST_FACTOR = 16  # of the job's limit, in wall time: the sandbox ends the job before
 _PROCESS = {"env", "nextTick", "browser"}
 
 
@@ -143,11 +144,12 @@ class VitestRunner:
             changed = with_imports(name, changed)
             added, expected[renamed] = canaries(text, [*titles, *copies.get(renamed, ())], luck, dom=dom)
             files[renamed], sources[renamed], names[renamed] = b"export {};\n", changed + added, name
-        files |= _own_files(secret, sources, project, tests, dom=dom)
+        limits = limits.model_copy(update={"wall_seconds": limits.wall_seconds * (1 + more)})
+        files |= _own_files(secret, sources, project, tests, dom=dom, most_seconds=_MOST_FACTOR * limits.wall_seconds)
         job = Job(
             files=files,
             command=("{node}", "--no-warnings", f"{FOLDER}/main.mjs", "{web}"),
-            limits=limits.model_copy(update={"wall_seconds": limits.wall_seconds * (1 + more)}),
+            limits=limits,
             toolchain="web",
             sealed=True,
         )
@@ -155,7 +157,13 @@ class VitestRunner:
 
 
 def _own_files(
-    secret: str, sources: Mapping[str, str], project: Mapping[str, str], tests: Mapping[str, str], *, dom: bool
+    secret: str,
+    sources: Mapping[str, str],
+    project: Mapping[str, str],
+    tests: Mapping[str, str],
+    *,
+    dom: bool,
+    most_seconds: float,
 ) -> dict[str, bytes]:
     aliases = [["@", "src"]] if any(name.startswith("src/") for name in project) else []
     job = {
@@ -165,6 +173,7 @@ def _own_files(
         "environment": "jsdom" if dom else "node",
         "aliases": aliases,
         "modules": modules_version(),
+        "most_milliseconds": int(most_seconds * 1000),
     }
     setup = inside("vitest_setup.mjs")
     if dom:
@@ -175,6 +184,7 @@ def _own_files(
         f"{FOLDER}/job.json": json.dumps(job).encode(),
         f"{FOLDER}/main.mjs": inside("vitest_main.mjs"),
         f"{FOLDER}/modules.cjs": modules_script(),
+        f"{FOLDER}/runner.mjs": inside("vitest_runner.mjs"),
         f"{FOLDER}/setup.mjs": setup,
     }
 
