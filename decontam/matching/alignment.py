@@ -17,6 +17,7 @@ from decontam.kernels import code as codekernel
 
 _LEFT_OUT = frozenset("(),=")
 _NAME = "name"
+_SAME = {"const": "let", "var": "let", "!0": "true", "!1": "false"}
 _MOST_TOKENS = 2000  # of an item: alignment takes time with the square
 
 
@@ -32,7 +33,7 @@ def shape(code: bytes) -> list[str]:
         elif value in codekernel.LITERALS:
             tokens.append(text.strip(b"\"'`").decode("utf-8", "replace"))
         elif (sign := text.decode("utf-8", "replace")) not in _LEFT_OUT:
-            tokens.append(sign)
+            tokens.append(_SAME.get(sign, sign))
     return tokens
 
 

@@ -20,7 +20,7 @@ from decontam.kernels.score import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST
 from decontam.kernels.tokens import N, tokenize
 from decontam.matching.grams import Grams
 from decontam.matching.index import HoldoutIndex
-from decontam.matching.judging import CodeEvidence, is_sibling, judge_code, judge_tests, judge_text, position_in
+from decontam.matching.judging import CodeEvidence, is_sibling, judge_calls, judge_code, judge_tests, judge_text, position_in
 from decontam.matching.views import View, views
 from decontam.records import Channel, Match, MatchVerdict, Span
 
@@ -125,8 +125,9 @@ def _matches(
             if said and part.name == "answer" and is_sibling(column, index, part, hits[order[row[FIRST] : row[LAST] + 1]]):
                 said = None
         elif part.name == "tests":
-            said = judge_tests(rule, share, row[UNIQUE])
-        elif not row[UNIQUE] or (busy and (row[VALUE], part.number) in known):
+            calls = part.length == 1
+            said = judge_calls(rule, share, row[GRAMS]) if calls else judge_tests(rule, share, row[GRAMS], row[UNIQUE])
+        elif (not row[UNIQUE] and row[GRAMS] < rule.shared_windows) or (busy and (row[VALUE], part.number) in known):
             continue
         else:
             evidence = CodeEvidence(column, index, row[PART], hits[order[row[FIRST] : row[LAST] + 1]])
