@@ -84,6 +84,10 @@ def literal_added(tokens: list[str]) -> None:
 def sign_added(sign: str, tokens: list[str]) -> None:
     if sign in ")]}" and tokens[-1:] == [","]:
         tokens.pop()
+    if sign in ",)" and tokens[-2:] in (["(", "self"], ["(", "cls"]):  # a method has the parameters of a function
+        tokens.pop()
+        if sign == ",":
+            return
     if sign != ";":
         tokens.append(sign)
 
@@ -244,11 +248,12 @@ def test_words_of_sql_are_kept_in_capitals_only() -> None:
 
 
 def test_every_token_has_its_own_code() -> None:
-    """No two kept names or signs are taken for each other, nor for a literal or an own name's distance."""
+    """No two kept names or signs are taken for each other, a literal or an own name's distance; but declarations are one."""
     sources = [*(f" {name} " for name in KEPT), *PAIRS, *"()[]{}<>=+-*/%&|^~!?:.,@", "'a'", " 7 "]
     codes = {int(lexed(f"q{source}q")[0][1, 0]) for source in sources}
     distances = {int(code) for code in codekernel.DISTANCE}
-    assert len(codes) == len({source.lower() for source in sources})
+    assert len({int(lexed(f"q {name} q")[0][1, 0]) for name in ("let", "const", "var")}) == 1
+    assert len(codes) == len({source.lower() for source in sources}) - 2
     assert len(distances) == W and not distances & codes
 
 

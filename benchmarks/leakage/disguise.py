@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import layers
+import line_rewrites
 import other_code
 import python_code
 import rewrites
@@ -301,4 +302,7 @@ DISGUISES: dict[str, Disguise] = {
     "arrow_functions": Disguise(function=rewrites.arrow_functions, reach=_CODE),
     "typescript": Disguise(function=rewrites.typescript, reach=_CODE),
     "code_in_prompt": Disguise(function=rewrites.code_in_prompt, reach=_CODE),
+    "cases_of_lines": Disguise(function=line_rewrites.cases_of_lines, reach=_CODE),
+    "named_results": Disguise(function=line_rewrites.named_results, reach=_CODE),
+    "shuffled_functions": Disguise(function=line_rewrites.shuffled_functions, reach=_CODE),
 }

@@ -200,7 +200,7 @@ def _independent(first: ast.stmt, second: ast.stmt) -> bool:
 
 def commented_out(item: Item, rng: random.Random) -> str | None:
     """The code, all of it commented out, without its own comments."""
-    text = _bare(item)
+    text = bare(item)
     if not text:
         return None
     mark = {"python": rng.choice(["# ", "#", "## "]), "javascript": rng.choice(["// ", "//", " * "]), "sql": "-- "}[item.language]
@@ -210,7 +210,7 @@ def commented_out(item: Item, rng: random.Random) -> str | None:
 
 def half_of_code(item: Item, rng: random.Random) -> str | None:
     """The first or the second half of the code's lines, without comments; at least four lines."""
-    lines = (_bare(item) or "").strip("\n").split("\n")
+    lines = (bare(item) or "").strip("\n").split("\n")
     if len(lines) < 8:
         return None
     half = len(lines) // 2
@@ -219,7 +219,7 @@ def half_of_code(item: Item, rng: random.Random) -> str | None:
 
 def inserted_statements(item: Item, rng: random.Random) -> str | None:
     """A statement of no effect (a print, a counter, a check) after every second or third one."""
-    text = _bare(item)
+    text = bare(item)
     if not text or item.language == "sql":
         return None
     every = rng.choice([2, 3])
@@ -242,7 +242,7 @@ def inserted_statements(item: Item, rng: random.Random) -> str | None:
 
 def wrapped_in_class(item: Item, rng: random.Random) -> str | None:
     """The functions as methods of a class; own names others in half of them."""
-    text = _bare(item)
+    text = bare(item)
     if not text or item.language == "sql":
         return None
     if item.language == "python":
@@ -260,7 +260,7 @@ def arrow_functions(item: Item, rng: random.Random) -> str | None:
     """JavaScript's arrow functions as declarations, and the callbacks as ``function``; with types in half of them."""
     if item.language != "javascript":
         return None
-    text = _bare(item) or item.code
+    text = bare(item) or item.code
     text = re.sub(r"^const (\w+) = \(([^)]*)\) => \{", r"function \1(\2) {", text, flags=re.MULTILINE)
     text = re.sub(r"\(([\w, ]*)\) => \{", r"function (\1) {", text)
     return "export default " + text.lstrip() if rng.random() < 0.5 else text
@@ -270,7 +270,7 @@ def typescript(item: Item, rng: random.Random) -> str | None:
     """JavaScript with the types of TypeScript: parameters, results, variables."""
     if item.language != "javascript":
         return None
-    text = _bare(item) or item.code
+    text = bare(item) or item.code
 
     def typed(names: str) -> str:
         return ", ".join(f"{name.strip()}: {rng.choice(_TYPES)}" for name in names.split(",") if name.strip())
@@ -293,7 +293,7 @@ def code_in_prompt(item: Item, rng: random.Random) -> str | None:
     return other_code.renamed(other_code.stripped(item.start, item.language) or item.start, item.language, rng)
 
 
-def _bare(item: Item) -> str | None:
+def bare(item: Item) -> str | None:
     """The code without comments and docstrings."""
     if item.language == "python":
         return python_code.stripped(item.code)

@@ -18,7 +18,7 @@ from numba import njit, uint64
 
 from decontam.kernels.codewords import KEPT
 from decontam.kernels.literals import POWER as LITERALS_POWER
-from decontam.kernels.literals import L, literal_key, literal_marks, literals_of
+from decontam.kernels.literals import L, call_codes, called_key, literal_key, literal_marks, literals_of
 from decontam.kernels.text import BASE, MASKS, hash_bytes, mix, powers, safe_load
 from decontam.kernels.vectors import byte_mask, code_mask, load64, name_mask, ones, trailing_zeros
 
@@ -105,6 +105,17 @@ def _lower_hash(data, start, end):
         position += 8
         if position >= end:
             return state
+
+
+def _word(name: bytes) -> Any:
+    """The code of a word of up to 8 small letters: what ``_lower_hash`` gives, which would be compiled at import."""
+    state = int.from_bytes(name, "little") * int(_K1) % (1 << 64)
+    state ^= state >> 29
+    return U(state * 0xD6E8FEB86659FD93 % (1 << 64))
+
+
+LET, _CONST, _VAR, _TRUE, _FALSE = map(_word, (b"let", b"const", b"var", b"true", b"false"))
+_SELF, _CLS = map(_word, (b"self", b"cls"))
 
 
 @njit(inline="always")
@@ -204,6 +215,12 @@ def _is_access(code):
 
 
 @njit(inline="always")
+def _opens_with_self(values, count):
+    """Whether the last two tokens are an opening bracket and ``self`` or ``cls``."""
+    return count > 1 and (values[count - 1, 0] == _SELF or values[count - 1, 0] == _CLS) and values[count - 2, 0] == U(40)
+
+
+@njit(inline="always")
 def _is_letter(byte):
     return 97 <= (byte | 0x20) <= 122
 
@@ -295,7 +312,7 @@ def lex(data, low, high, classes, pairs, kept, keep_texts, values, spans):
                 code = hash_
             else:
                 if _is_kept(kept, hash_):
-                    code = hash_
+                    code = LET if hash_ == _CONST or hash_ == _VAR else hash_
                 else:
                     own = hash_bytes(data, begin, position)
                     if data[begin] <= 90 and _is_kept(kept, own):  # SQL in capitals
@@ -312,6 +329,10 @@ def lex(data, low, high, classes, pairs, kept, keep_texts, values, spans):
                     break
                 position = _name_end(data, position + 1, high, classes)
             code = _NUMBER
+            if count and values[count - 1, 0] == U(33) and position - begin == 1 and byte <= 49:  # !0 and !1 of minifiers
+                count -= 1
+                begin = spans[count, 0]
+                code = _TRUE if byte == 48 else _FALSE
         elif kind == QUOTE:
             end = np.int64(-1)
             if byte == 96 and position + 2 < high and data[position + 1] == 96 and data[position + 2] == 96:
@@ -378,6 +399,12 @@ def lex(data, low, high, classes, pairs, kept, keep_texts, values, spans):
                 depth = max(depth - 1, 0)
                 if count and values[count - 1, 0] == U(44):  # a trailing comma is layout
                     count -= 1
+                elif byte == 41 and _opens_with_self(values, count):
+                    count -= 1
+            elif byte == 44 and _opens_with_self(values, count):  # a method's own object: functions have none
+                count -= 1
+                before = byte
+                continue
         fresh = False
         before = data[position - 1]
         values[count, 0], values[count, 1] = code, own
@@ -525,6 +552,14 @@ def _same_literals(literals, first, wanted):
 
 
 @njit(nogil=True, cache=True)
+def _same_codes(codes, wanted):
+    for k in range(W):
+        if codes[k] != wanted[k]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
 def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, gram_codes, classes, pairs, kept, marks):
     """Fill ``hits`` as far as it goes; returns how many there are."""
     total = 0
@@ -588,6 +623,29 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
                                     hits[total, 0], hits[total, 1], hits[total, 2] = value, grams[probe], ordinal + n - L + 1
                                     hits[total, 3] = spans[places[n - L + 1], 0] - low
                                     hits[total, 4] = spans[places[n], 1] - low
+                                total += 1
+                                break
+                            probe = (probe + U(1)) & table_mask
+                    literal = 0
+                    for token in range(count - 1):
+                        own = values[token, 1]
+                        if own == U(0) or values[token + 1, 0] != U(40):
+                            continue
+                        bit = called_key(own) >> bitmap_shift
+                        if not (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1):
+                            continue
+                        while literal < used and places[literal] < token:
+                            literal += 1
+                        key = call_codes(values, token, count, literals, places, used, literal, codes)
+                        bit = key >> bitmap_shift
+                        if key == U(0) or not (bitmap[bit >> U(6)] >> (bit & U(63))) & U(1):
+                            continue
+                        probe = key >> table_shift
+                        while grams[probe] >= 0:
+                            if keys[probe] == key and _same_codes(codes, gram_codes[grams[probe]]):
+                                if total < len(hits):
+                                    hits[total, 0], hits[total, 1], hits[total, 2] = value, grams[probe], ordinal + token
+                                    hits[total, 3], hits[total, 4] = spans[token, 0] - low, spans[token + 1, 1] - low
                                 total += 1
                                 break
                             probe = (probe + U(1)) & table_mask

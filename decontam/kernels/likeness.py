@@ -8,13 +8,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint64
 
-from decontam.kernels.code import W, lex
+from decontam.kernels.code import LET, W, lex
 from decontam.kernels.score import FIRST, LAST, PART
 from decontam.kernels.text import hash_bytes
 
 U = np.uint64
 UNSEEN, DIFFERS, AGREES = np.int8(-1), np.int8(0), np.int8(1)
-_NAME = np.frombuffer(b"name", np.uint8)
+_NAME, _LET, _TRUE, _FALSE = (np.frombuffer(word, np.uint8) for word in (b"name", b"let", b"true", b"false"))
 
 
 @njit(nogil=True, cache=True)
@@ -45,6 +45,11 @@ def shape_hashes(data, values, spans, bounds, text, number):
                 hashes[used] = _said_hash(data, start, end)
             elif end - start == 1 and (data[start] == 40 or data[start] == 41 or data[start] == 44 or data[start] == 61):
                 continue
+            elif values[token, 0] == LET:  # and const and var
+                hashes[used] = hash_bytes(_LET, 0, len(_LET))
+            elif end - start == 2 and data[start] == 33 and data[start + 1] != 61:  # !0 and !1 of minifiers
+                truth = _TRUE if data[start + 1] == 48 else _FALSE
+                hashes[used] = hash_bytes(truth, 0, len(truth))
             else:
                 hashes[used] = hash_bytes(data, start, end)
             used += 1

@@ -1,7 +1,7 @@
-"""Sequences of literals: six numbers and texts in the order in which they stand, whatever code stands between.
+"""Literals of tests: six numbers and texts in the order in which they stand, and calls with the literals of their arguments.
 
-What stays of tests that are written for another framework: the arguments and the results. Literals count by value: ``1.0`` is
-``1``, quotes and signs do not count. Releases the GIL.
+What stays of tests that are written for another framework: the calls, the arguments and the results, whatever code stands
+between. Literals count by value: ``1.0`` is ``1``, quotes and signs do not count. Releases the GIL.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _K1, _K3, _SALT = U(0x9E3779B97F4A7C15), U(0xC2B2AE3D27D4EB4F), U(0x8CB92BA72F3D
 _LONGEST = 64  # bytes of a text that count
 _DISTINCT, _STEPS = 4, 3
 POWER = powers(L)[L]
+_CALL = U(0x94D049BB133111EB)
+_LONGEST_CALL = 400  # tokens
 
 
 @njit(nogil=True, cache=True)
@@ -56,13 +58,29 @@ def small_value(data, start, end):
 
 @njit(nogil=True, cache=True)
 def literals_of(data, values, spans, count, marks, hashes, tokens):
-    """Hashes and token numbers of the literals among ``count`` tokens; returns how many. ``marks``: codes that are literals."""
+    """Hashes and token numbers of the literals among ``count`` tokens; returns how many.
+
+    ``marks``: codes that are literals, those of texts first, and last that of ``assert``. The message of an ``assert`` is none
+    of its case's values: other frameworks have others, or none.
+    """
     used = 0
+    depth = np.int64(-1)  # of brackets since an assert, -1 outside of one
     for token in range(count):
         code = values[token, 0]
         if code == U(0):
             continue
-        for mark in marks:
+        if code == marks[-1]:
+            depth = np.int64(0)
+            continue
+        if depth >= 0:
+            if code == U(40) or code == U(91) or code == U(123):
+                depth += 1
+            elif code == U(41) or code == U(93) or code == U(125):
+                depth -= 1
+            elif code == marks[0] and depth == 0 and values[token - 1, 0] == U(44):
+                depth = np.int64(-1)
+                continue
+        for mark in marks[:-1]:
             if code == mark:
                 hashes[used] = literal_hash(data, spans[token, 0], spans[token, 1])
                 tokens[used] = token
@@ -90,6 +108,64 @@ def literal_keys(hashes, used):
         if n >= L - 1:
             keys[n - L + 1] = literal_key(total)
     return keys
+
+
+@njit(inline="always")
+def called_key(name):
+    """Table key of the name of a function that tests call."""
+    key = (name ^ _CALL) * _K1
+    return (key ^ (key >> U(32))) * _K3
+
+
+@njit(nogil=True, cache=True)
+def call_codes(values, token, count, hashes, places, used, literal, out):
+    """The call of the own name at ``token``: its name and the literals of its arguments, into ``out``.
+
+    ``literal``: the first of the ``used`` literals that stands behind the name. Those beyond the room of ``out`` go into its
+    last code together. Returns the key of the call; 0 where it has no literals, does not end, or is very long.
+    """
+    out[:] = U(0)
+    out[0] = values[token, 1]
+    size, depth = 1, 0
+    for at in range(token + 1, min(count, token + _LONGEST_CALL)):
+        code = values[at, 0]
+        if code == U(40) or code == U(91) or code == U(123):
+            depth += 1
+        elif code == U(41) or code == U(93) or code == U(125):
+            depth -= 1
+            if depth == 0:
+                break
+        while literal < used and places[literal] < at:
+            literal += 1
+        if literal < used and places[literal] == at:
+            if size < len(out) - 1:
+                out[size] = hashes[literal]
+            else:
+                out[len(out) - 1] = out[len(out) - 1] * BASE + hashes[literal]
+            size += 1
+    if depth != 0 or size == 1:
+        return U(0)
+    total = U(0)
+    for code in out:
+        total = total * BASE + code
+    key = (total + _CALL) * _K1
+    return (key ^ (key >> U(32))) * _K3
+
+
+@njit(nogil=True, cache=True)
+def calls_of(values, count, hashes, places, used, width):
+    """All calls of own names that have literals: tokens of the names, keys, and codes (calls, width)."""
+    tokens, keys = np.empty(count, np.int64), np.empty(count, np.uint64)
+    codes = np.empty((count, width), np.uint64)
+    calls = 0
+    for token in range(count - 1):
+        if values[token, 1] == U(0) or values[token + 1, 0] != U(40):
+            continue
+        key = call_codes(values, token, count, hashes, places, used, 0, codes[calls])
+        if key != U(0):
+            tokens[calls], keys[calls] = token, key
+            calls += 1
+    return tokens[:calls].copy(), keys[:calls].copy(), codes[:calls].copy()
 
 
 @njit(nogil=True, cache=True)
@@ -120,6 +196,6 @@ def telling_windows(data, spans, hashes, tokens, used):
 
 
 def literal_marks(text: int, number: int, kept_hash: Any) -> np.ndarray:
-    """Codes of the tokens that are literals: texts, numbers, and the names of truth and nothing."""
-    names = [kept_hash(name) for name in (b"true", b"false", b"none", b"null")]
+    """Codes of the tokens that are literals: texts, numbers, and the names of truth and nothing; last ``assert``."""
+    names = [kept_hash(name) for name in (b"true", b"false", b"none", b"null", b"assert")]
     return np.array([text, number, *names], np.uint64)

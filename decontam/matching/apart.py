@@ -49,8 +49,8 @@ def set_apart(look: ChannelLook, index: HoldoutIndex, said: list[Said], judge: J
         if row[VALUE] != value:
             value = int(row[VALUE])
             text = look.column.data[look.column.offsets[value] : look.column.offsets[value + 1]].tobytes()
-        part = look.grams.parts[row[PART]]
-        if is_variant(text, part.text, _window(look, row), index.items[part.number].prompt):
+        item = index.items[look.grams.numbers[row[PART], 0]]
+        if is_variant(text, item.answer, _window(look, row), item.prompt):
             said[number] = _shared(before, _VARIANT)
 
 

@@ -71,7 +71,8 @@ def sides_of(column: Column, hits: Longs) -> tuple[Longs, Bits]:
     """The grams of hits as ``match.scan`` gives them, and for each a bit for what stands before its stretch and after it."""
     if not len(hits):
         return np.zeros(0, np.int64), np.zeros((0, 2), np.uint64)
-    breaks = (hits[1:, 0] != hits[:-1, 0]) | (hits[1:, 2] > hits[:-1, 2] + 1)
+    steps = np.diff(hits[:, 2])  # literals and calls come after the windows of a piece
+    breaks = (hits[1:, 0] != hits[:-1, 0]) | (steps > 1) | (steps < 0)
     firsts = np.flatnonzero(np.concatenate([[True], breaks]))
     ends = np.append(firsts[1:], len(hits))
     bits = np.empty((len(firsts), 2), np.uint64)
@@ -95,7 +96,7 @@ def _bit(text: bytes) -> np.uint64:
 
 def with_elsewhere(index: HoldoutIndex, others: Sequence[Item], around: Around | None = None) -> HoldoutIndex:
     """The index, with what is known of its grams: ``others`` are tasks of the same suites that may be trained on."""
-    found = {}
+    found: dict[str, Elsewhere] = {}
     related = _Related(index, others)
     channels: tuple[tuple[Channel, Grams], ...] = (("text", index.text), ("code", index.code))
     for channel, grams in channels:
@@ -141,7 +142,8 @@ class _Related:
         often = np.flatnonzero(np.bincount(gram_of[chosen], minlength=len(grams.idf)) >= _TOGETHER)
         for gram in often.tolist():
             low, high = grams.posting_starts[gram], grams.posting_starts[gram + 1]
-            held[gram] = self._unrelated(int(number[part]) for part in grams.posting_parts[low:high] if answer[part]) >= _TOGETHER
+            holders = grams.posting_parts[low:high]
+            held[gram] = self._unrelated(np.unique(number[holders[answer[holders]]]).tolist()) >= _TOGETHER
         for gram, task in self._of_others(channel):
             low, high = grams.posting_starts[gram], grams.posting_starts[gram + 1]
             held[gram] |= not any(self._tasks[int(number[part])].related(task) for part in grams.posting_parts[low:high])

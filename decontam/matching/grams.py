@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,9 +21,10 @@ from decontam.kernels import indexing
 from decontam.kernels import text as textkernel
 from decontam.kernels.batches import Longs
 from decontam.kernels.folding import folding
-from decontam.kernels.literals import L, literal_keys, literals_of, telling_windows
+from decontam.kernels.literals import L, called_key, calls_of, literal_keys, literals_of, telling_windows
 from decontam.kernels.tokens import N, stands_alone
 from decontam.matching.families import distinct_pairs, families_of, joined, twins_of
+from decontam.matching.forms import forms
 from decontam.matching.stock import own_windows, own_words
 from decontam.records import Item
 from decontam.rule import Rule
@@ -31,13 +33,18 @@ PARTS = ("prompt", "answer", "tests")
 PART_NAMES = tuple(sorted(PARTS))
 Keys = NDArray[np.uint64]
 _SIGNS_IN_PROMPTS = 4  # in a window of code of a prompt, or it may be prose
+_HARNESS = (b"expect", b"test", b"it", b"check", b"describe", b"approx", b"isclose", b"assertEqual", b"is_close")
+_FUNCTION = re.compile(r"^(?:export )?(?:async )?(?:def|function|const|let|var)\s+(\w+)\s*[=(]", re.MULTILINE)
+_PROSE_WORDS = 4
+_CODE_SIGN = re.compile(r"[()\[\]{}=;\"'`<>+*/|&%]|:\s*$")
+_CODE_WORD = re.compile(r"(?:return|import|from|yield|del|global|nonlocal|assert|raise|break|continue|pass|else|try)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One part of one item; ``number`` is the item's. ``spans``: character offsets of its tokens, (tokens, 2).
 
-    ``length``: tokens of a gram. In the code channel the tokens of tests are their literals.
+    ``length``: tokens of a gram. In the code channel the tokens of tests are their literals, and ``length`` 1 is a call.
     """
 
     number: int
@@ -159,14 +166,21 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
     keys: list[Keys] = []
     kept: list[Longs] = []
     codes_of: list[Keys] = []
+    called: set[int] = set()
     for number, item in enumerate(items):
         for name in PARTS:
-            text = item.part(name)
-            if not text.strip():
+            if not item.part(name).strip():
                 continue
+            text = without_prose(item.prompt) if name == "prompt" else item.part(name)
             data = utf8(text)
             values, spans = codekernel.lex_text(data)
             if name == "tests":
+                for calls in _calls(item, data, values, spans):
+                    parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans), length=1))
+                    kept.append(calls.positions)
+                    keys.append(calls.keys)
+                    codes_of.append(calls.codes)
+                    called.update(calls.codes[:, 0].tolist())
                 hashes, places = np.empty(len(values), np.uint64), np.empty(len(values), np.int64)
                 used = literals_of(data, values, spans, len(values), codekernel.marks(), hashes, places)
                 positions = np.flatnonzero(telling_windows(data, spans, hashes, places, used)).astype(np.int64)
@@ -185,11 +199,18 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
             parts.append(Part(number=number, name=name, text=text, spans=char_spans(text, spans), length=length))
             kept.append(positions)
             codes_of.append(codes)
+            for form in _forms(item, keys[-1]) if name == "answer" else ():
+                parts.append(Part(number=number, name=name, text=form.text, spans=form.spans, length=codekernel.W))
+                kept.append(form.positions)
+                keys.append(form.keys)
+                codes_of.append(form.codes)
     item_of = np.concatenate([np.full(len(p), part.number) for part, p in zip(parts, kept, strict=True)]).astype(np.int64)
     key_of = np.concatenate([k[p] for k, p in zip(keys, kept, strict=True)]).astype(np.uint64)
     alike = families_of(twins_of(len(items), item_of, key_of), rule.common_least)
     family = joined(family, alike, rule.common_least)
-    grams, spots = _grams(parts, keys, kept, rule, family, least=2 * rule.code_windows)
+    needed = np.array([1 + (p.length == 1) if p.name == "tests" else 2 * rule.code_windows for p in parts], np.int64)
+    grams, spots = _grams(parts, keys, kept, rule, family, needed)
+    _mark(grams, [int(called_key(np.uint64(name))) for name in called])
     codes = np.empty((len(spots), codekernel.W), np.uint64)
     order = np.argsort(spots[:, 0], kind="stable")
     bounds = np.searchsorted(spots[order, 0], np.arange(len(parts) + 1))
@@ -199,9 +220,94 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
     verify = (codes, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), codekernel.marks())
     findable: list[list[str]] = [[] for _ in items]
     for part, weight in zip(grams.parts, grams.weight.tolist(), strict=True):
-        if weight < math.inf:
+        if weight < math.inf and f"{part.name} code" not in findable[part.number]:
             findable[part.number].append(f"{part.name} code")
     return replace(grams, verify=verify), findable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """Another form of an answer. ``spans``: of each token the whole answer, since its own place is not that of the form."""
+
+    text: str
+    spans: Longs
+    positions: Longs
+    keys: Keys
+    codes: Keys
+
+
+def _forms(item: Item, known: Keys) -> Iterator[_Form]:
+    """The forms of an item's answer that have windows of their own. ``known``: keys of the answer as it is given."""
+    seen = set(known.tolist())
+    for text in forms(item.answer):
+        data = utf8(text)
+        values, places = codekernel.lex_text(data)
+        keys, positions = codekernel.all_window_keys(values), indexing.telling_positions(values, 0)
+        positions = own_windows(data, values, places, positions)
+        if seen.issuperset(keys[positions].tolist()):
+            continue
+        seen.update(keys.tolist())
+        codes = np.empty((len(positions), codekernel.W), np.uint64)
+        indexing.codes_at(values, positions, codes)
+        spans = np.tile(np.array([[0, len(item.answer)]], np.int64), (len(values), 1))
+        yield _Form(text=text, spans=spans, positions=positions, keys=keys, codes=codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Calls:
+    """Calls in tests: the tokens where they begin, their keys and codes. ``keys`` is by token."""
+
+    positions: Longs
+    keys: Keys
+    codes: Keys
+
+
+def _calls(item: Item, data: NDArray[np.uint8], values: Keys, spans: Longs) -> Iterator[_Calls]:
+    """The calls of own functions with literals in an item's tests.
+
+    Where the tests call the solution by another name, as a parameter of theirs, so are its calls under the name that the prompt
+    or the answer gives it: that is what other frameworks' tests call.
+    """
+    hashes, places = np.empty(len(values), np.uint64), np.empty(len(values), np.int64)
+    used = literals_of(data, values, spans, len(values), codekernel.marks(), hashes, places)
+    named = {bytes(data[low:high]): own for (_, own), (low, high) in zip(values.tolist(), spans.tolist(), strict=True) if own}
+    for name in (b"", *_solution(item, named)):
+        told = values.copy()
+        told[:, 1][np.isin(told[:, 1], [named[n] for n in _HARNESS if n in named])] = 0
+        if name:
+            told[:, 1][told[:, 1] != named[b"candidate"]] = 0
+            told[:, 1][told[:, 1] != 0] = textkernel.hash_bytes(np.frombuffer(name, np.uint8), 0, len(name))
+        positions, keys, codes = calls_of(told, len(told), hashes, places, used, codekernel.W)
+        by_token = np.zeros(len(told), np.uint64)
+        by_token[positions] = keys
+        if len(positions):
+            yield _Calls(positions=positions, keys=by_token, codes=codes)
+
+
+def _solution(item: Item, named: Container[bytes]) -> list[bytes]:
+    """The function that the tests call ``candidate``: the last one that the prompt opens, else the first of the answer."""
+    if b"candidate" not in named:
+        return []
+    opened = _FUNCTION.findall(item.prompt)[-1:] or _FUNCTION.findall(item.answer)[:1]
+    return [name.encode() for name in opened]
+
+
+def _mark(grams: Grams, keys: Iterable[int]) -> None:
+    """Let the bitmap pass keys that are of no gram: of names, whose calls the scan is to look at."""
+    for key in keys:
+        slot = key >> int(grams.bitmap_shift)
+        grams.bitmap[slot >> 6] |= np.uint64(1 << (slot & 63))
+
+
+def without_prose(prompt: str) -> str:
+    """A prompt with its lines of prose blank: words of a sentence behind a program are no code. Places stay."""
+    lines = prompt.splitlines(keepends=True)
+    return "".join(" " * (len(line) - 1) + "\n" if _is_prose(line) else line for line in lines)
+
+
+def _is_prose(line: str) -> bool:
+    words = line.split()
+    return len(words) >= _PROSE_WORDS and not _CODE_SIGN.search(line) and not _CODE_WORD.match(words[0]) and line.isascii()
 
 
 def _grams(
@@ -210,11 +316,12 @@ def _grams(
     kept: Sequence[Longs],
     rule: Rule,
     family: Longs,
-    least: int = 1,
+    least: Longs | int = 1,
 ) -> tuple[Grams, Longs]:
     """Number the grams, drop the common ones, weigh the parts; also where each gram occurs first (part, position).
 
-    ``family``: by item; similar items count as one when counting the items in which a gram occurs.
+    ``family``: by item; similar items count as one when counting the items in which a gram occurs. ``least``: grams that a part
+    needs, by part.
     """
     items = len(family)
     part_of = np.concatenate([np.full(len(p), n) for n, p in enumerate(kept)]).astype(np.int64)

@@ -41,12 +41,27 @@ def judge_text(rule: Rule, part: str, coverage: float, grams: int, unique: int) 
     return None
 
 
-def judge_tests(rule: Rule, coverage: float, unique: int) -> tuple[MatchVerdict, str] | None:
-    """Whether windows of literals make a leak of tests, and by which rule; None if not."""
-    if coverage < rule.tests_coverage or unique < rule.tests_unique:
-        return None
-    said = f"windows of {L} literals: coverage >= {rule.tests_coverage:.2f} and {rule.tests_unique} that no other item has"
-    return ("strict" if coverage >= 2 * rule.tests_coverage else "flag"), said
+def judge_tests(rule: Rule, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
+    """Whether windows of literals make a leak of tests, and by which rule; None if not.
+
+    Items that are one task in two languages share their tests, which are then unique to neither: most of them is a leak, too.
+    """
+    verdict: MatchVerdict = "strict" if coverage >= 2 * rule.tests_coverage else "flag"
+    if coverage >= rule.tests_coverage and unique >= rule.tests_unique:
+        said = f"windows of {L} literals: coverage >= {rule.tests_coverage:.2f} and {rule.tests_unique} that no other item has"
+        return verdict, said
+    if coverage >= rule.tests_shared and grams >= rule.tests_unique:
+        return verdict, f"windows of {L} literals: coverage >= {rule.tests_shared:.2f}, shared with other items"
+    return None
+
+
+def judge_calls(rule: Rule, coverage: float, grams: int) -> tuple[MatchVerdict, str] | None:
+    """Whether calls of a function with a test's own arguments make a leak of tests, and by which rule; None if not."""
+    if coverage >= rule.calls_coverage and grams >= rule.calls:
+        return "flag", f"calls as in the tests: coverage >= {rule.calls_coverage:.2f} and {rule.calls} calls"
+    if coverage >= rule.code_whole and grams >= 2:
+        return "flag", f"calls as in the tests: coverage >= {rule.code_whole:.2f}, all of them"
+    return None
 
 
 class Evidence(Protocol):
@@ -79,51 +94,73 @@ class Known:
     def aligned(self, least: float) -> float:
         """See ``aligned_in``."""
         if self.share is None:
-            self.asked = least
+            self.asked = least if self.asked is None else min(least, self.asked)
         return self.share or 0.0
 
 
 def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
-    """Whether windows of code make a leak of an answer, and by which rule; None if not."""
-    if not unique or coverage < rule.aligned_coverage:
+    """Whether windows of code make a leak of an answer, and by which rule; None if not.
+
+    Cheap evidence is asked first: most candidates have a window or two, and are settled by counting tokens.
+    """
+    shared = grams >= rule.shared_windows and coverage >= rule.code_coverage
+    if coverage < rule.aligned_coverage or not (unique or shared):
         return None
     own = unique >= rule.own_windows * grams
     whole = coverage >= rule.code_whole
+    if coverage < rule.code_coverage:
+        found = unique >= rule.sparse_windows and _aligned(rule, evidence, coverage, grams, unique, own)
+        return found if found and evidence.literals() not in ("others", "differ") else None
     verdict: MatchVerdict = "strict" if whole else "flag"
     told = evidence.literals()
     if told == "others":
         return None
     if told == "shape" and not (whole and grams >= 2 * rule.whole_windows):
-        return _aligned(rule, evidence, coverage, grams, unique, own=False)
+        return _aligned(rule, evidence, coverage, grams, unique, own=False) if unique else None
     if told == "differ":
-        if own and (grams >= rule.other_windows if whole else grams >= 2 * rule.other_windows and coverage >= rule.bare_coverage):
+        most = whole and grams >= rule.other_windows and unique >= rule.other_share * grams
+        if most or (own and coverage >= rule.bare_coverage and grams >= 2 * rule.other_windows):
             return "flag", f"windows of 12 code tokens: {rule.other_windows} or more, with other numbers and texts"
         return None
-    same = (own and told in ("agree", "own")) or (whole and told == "own")
-    if same and coverage >= rule.code_coverage and unique >= rule.code_windows:
+    same = (own and told in ("agree", "own")) or (whole and told == "own" and unique)
+    if same and unique >= rule.code_windows:
         return verdict, f"windows of 12 code tokens: coverage >= {rule.code_coverage:.2f}, numbers and texts agree"
     if whole and own and unique >= rule.whole_windows:
         return verdict, f"windows of 12 code tokens: coverage >= {rule.code_whole:.2f}, the whole code"
-    return _aligned(rule, evidence, coverage, grams, unique, own)
+    if shared and told in ("agree", "own") and evidence.aligned(rule.aligned) >= rule.aligned:
+        return (
+            "flag",
+            f"code aligned: {rule.aligned:.0%} in the same order, numbers and texts agree; other items share its windows",
+        )
+    return _aligned(rule, evidence, coverage, grams, unique, own) if unique else None
+
+
+def needed_share(rule: Rule, tokens: int) -> float:
+    """Share of an answer's tokens that must stand in the same order: less of longer ones; 2 for those that say too little."""
+    steps = zip((rule.aligned_tokens, 30, 40, rule.long_tokens), (0.92, 0.88, 0.80, rule.long_aligned), strict=True)
+    return next((share for least, share in reversed(list(steps)) if tokens >= least), 2.0)
 
 
 def _aligned(
     rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int, own: bool
 ) -> tuple[MatchVerdict, str] | None:
     """What the order of tokens says where windows show an answer only in part. ``own``: most windows are this item's alone."""
-    bare = own and coverage >= rule.bare_coverage and grams >= rule.bare_windows
-    long = own and unique >= rule.code_windows and evidence.tokens >= rule.long_tokens
-    enough = evidence.tokens >= rule.aligned_tokens or (coverage >= rule.code_whole and grams >= rule.shared_windows)
-    if not (bare or long or enough):
-        return None
+    bare = (own or unique >= rule.bare_windows) and coverage >= rule.bare_coverage and grams >= rule.bare_windows
+    needed = needed_share(rule, evidence.tokens)
+    if unique < rule.sparse_windows:
+        needed = max(needed, rule.aligned)
+    if evidence.tokens < rule.aligned_tokens:
+        if own and coverage >= rule.code_whole and grams >= rule.shared_windows:
+            needed = rule.aligned
+        elif own and unique >= rule.short_windows:
+            needed = rule.short_aligned
     # The least share that decides anything: most candidates are settled by counting tokens, without aligning them.
-    share = evidence.aligned(rule.bare_aligned if bare else rule.long_aligned if long else rule.aligned)
+    least = rule.bare_aligned if bare else needed
+    share = evidence.aligned(least) if least <= 1 else 0.0
     if bare and share >= rule.bare_aligned:
         return "flag", f"windows of 12 code tokens: coverage >= {rule.bare_coverage:.2f} and {rule.bare_windows} windows"
-    if enough and share >= rule.aligned:
-        return "flag", f"code aligned: {rule.aligned:.0%} of {rule.aligned_tokens} tokens or more in the same order"
-    if long and share >= rule.long_aligned:
-        return "flag", f"code aligned: {rule.long_aligned:.0%} of {rule.long_tokens} tokens or more in the same order"
+    if share >= needed:
+        return "flag", f"code aligned: {needed:.0%} of {evidence.tokens} tokens in the same order"
     return None
 
 

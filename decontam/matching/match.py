@@ -20,10 +20,20 @@ from decontam.matching.apart import Said, beside_variants, set_apart
 from decontam.matching.found import CHANNEL_NAMES, FOUND, VERDICTS, ChannelLook, ColumnMatches, gather
 from decontam.matching.grams import PART_NAMES
 from decontam.matching.index import HoldoutIndex
-from decontam.matching.judging import Known, aligned_in, is_sibling, judge_code, judge_tests, judge_text, told_by_literals
+from decontam.matching.judging import (
+    Known,
+    aligned_in,
+    is_sibling,
+    judge_calls,
+    judge_code,
+    judge_tests,
+    judge_text,
+    told_by_literals,
+)
 from decontam.matching.places import Given
 from decontam.matching.views import views
 from decontam.records import Channel, Match
+from decontam.rule import Rule
 
 NEARBY_WORDS = 64
 CHANNELS: tuple[Channel, ...] = ("text", "code")
@@ -189,27 +199,47 @@ def _judge_codes(look: ChannelLook, index: HoldoutIndex, shares: Any) -> list[Sa
     """What the rule says of each row of the code channel: of tests by their literals, else by all evidence."""
     assert look.grams is not None
     rows, rule = look.rows, index.rule
-    tests = look.grams.numbers[rows[:, PART], 1] == PART_NAMES.index("tests")
+    numbers = look.grams.numbers[rows[:, PART]]
+    tests = numbers[:, 1] == PART_NAMES.index("tests")
     said: list[Said] = [None] * len(rows)
     of_tests = np.flatnonzero(tests)
-    judged = _each((shares[of_tests], rows[of_tests, UNIQUE]), lambda *counts: judge_tests(rule, *counts))
-    for number, verdict in zip(of_tests.tolist(), judged, strict=True):
+    keys = (numbers[of_tests, 2] == 1, shares[of_tests], rows[of_tests, GRAMS], rows[of_tests, UNIQUE])
+    for number, verdict in zip(of_tests.tolist(), _each(keys, lambda *counts: _by_tests(rule, *counts)), strict=True):
         said[number] = verdict
-    others = np.flatnonzero(~tests & (rows[:, UNIQUE] > 0) & (shares >= rule.aligned_coverage))
-    told = np.array(told_by_literals(look.column, index, look.hits, look.order, rows[others]), object)
-    keys = (told, index.shapes.sizes[rows[others, PART]], shares[others], rows[others, GRAMS], rows[others, UNIQUE])
-    first = _each(keys, lambda says, tokens, *counts: _by_codes(index, Known(says, tokens), counts))
+    sparse = shares < rule.code_coverage
+    enough = np.where(
+        sparse, rows[:, UNIQUE] >= rule.sparse_windows, (rows[:, UNIQUE] > 0) | (rows[:, GRAMS] >= rule.shared_windows)
+    )
+    others = np.flatnonzero(~tests & enough & (shares >= rule.aligned_coverage))
+    told = np.full(len(others), "none", object)
+    dense = np.flatnonzero(~sparse[others])
+    told[dense] = told_by_literals(look.column, index, look.hits, look.order, rows[others[dense]])
+    counts = (index.shapes.sizes[rows[others, PART]], shares[others], rows[others, GRAMS], rows[others, UNIQUE])
+    first = _each((told, *counts), lambda says, tokens, *rest: _by_codes(index, Known(says, tokens), rest))
     for number, (verdict, _) in zip(others.tolist(), first, strict=True):
         said[number] = verdict
-    # What is not decided yet is aligned, all at once.
+    # What is not decided yet is aligned, all at once; where windows show little, literals are asked last.
     open_ = np.array([number for number, (_, asked) in enumerate(first) if asked is not None], np.int64)
     least = np.array([asked for _, asked in first if asked is not None])
-    aligned = aligned_in(look.column, index, look.hits, look.order, rows[others[open_]], least)
-    keys = (*(key[open_] for key in keys), aligned)
-    second = _each(keys, lambda says, tokens, *rest: _by_codes(index, Known(says, tokens, rest[-1]), rest[:-1]))
-    for number, (verdict, _) in zip(others[open_].tolist(), second, strict=True):
-        said[number] = verdict
+    aligned = np.zeros(len(others))
+    aligned[open_] = aligned_in(look.column, index, look.hits, look.order, rows[others[open_]], least)
+
+    def judge(which: Longs) -> None:
+        keys = (told[which], *(key[which] for key in counts), aligned[which])
+        second = _each(keys, lambda says, tokens, *rest: _by_codes(index, Known(says, tokens, rest[-1]), rest[:-1]))
+        for number, (verdict, _) in zip(others[which].tolist(), second, strict=True):
+            said[number] = verdict
+
+    judge(open_)
+    found = np.array([number for number in open_.tolist() if sparse[others[number]] and said[others[number]]], np.int64)
+    told[found] = told_by_literals(look.column, index, look.hits, look.order, rows[others[found]])
+    judge(found)
     return said
+
+
+def _by_tests(rule: Rule, calls: bool, coverage: float, grams: int, unique: int) -> Said:
+    """What the rule says of calls in tests, or of their literals."""
+    return judge_calls(rule, coverage, grams) if calls else judge_tests(rule, coverage, grams, unique)
 
 
 def _by_codes(index: HoldoutIndex, evidence: Known, counts: Sequence[Any]) -> tuple[Said, float | None]:
