@@ -56,7 +56,8 @@ class Around:
 
     def common(self, channel: Channel, grams: Grams) -> Flags:
         """By gram whether it is common in the training texts that were counted."""
-        often: Flags = (np.bitwise_count(self._bits[channel]) >= LEAST_AROUND).all(axis=1)
+        enough = np.bitwise_count(self._bits[channel]) >= LEAST_AROUND
+        often: Flags = enough[:, 0] & enough[:, 1]
         gram_of = np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts))
         parts = len(grams.parts)
         share = np.bincount(grams.posting_parts, weights=often[gram_of], minlength=parts) / np.maximum(
@@ -95,9 +96,10 @@ def _bit(text: bytes) -> np.uint64:
 
 def with_elsewhere(index: HoldoutIndex, others: Sequence[Item], around: Around | None = None) -> HoldoutIndex:
     """The index, with what is known of its grams: ``others`` are tasks of the same suites that may be trained on."""
-    found = {}
+    found: dict[str, Elsewhere] = {}
     related = _Related(index, others)
-    for channel, grams in (("text", index.text), ("code", index.code)):
+    channels: tuple[tuple[Channel, Grams], ...] = (("text", index.text), ("code", index.code))
+    for channel, grams in channels:
         common = around.common(channel, grams) if around else np.zeros(len(grams.idf), np.bool_)
         answers = related.answers(channel, grams)
         if common.any() or answers.any():

@@ -30,7 +30,7 @@ class Elsewhere:
         gram_of = np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts))
         own = [np.where(held, 0.0, grams.idf) for held in (self.common, self.common | self.answers)]
         first, second = (np.bincount(grams.posting_parts, weights=idf[gram_of], minlength=parts) for idf in own)
-        return first, second
+        return first.astype(np.float64), second.astype(np.float64)
 
     def own(self, part: int, window: Longs) -> tuple[float, int, int]:
         """Coverage, grams and unique grams of a part in a window of hits, without what stands elsewhere."""
