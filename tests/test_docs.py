@@ -270,7 +270,7 @@ PRINTS = {
 
 def test_the_table_of_json_keys_has_every_verb() -> None:
     assert sorted(DOCUMENTED) == sorted(COMMANDS)
-    assert sorted({*PRINTS, "demo", "trainset show", "config schema", "images build", "images list"}) == sorted(COMMANDS)
+    assert sorted({*PRINTS, "demo", "trainset show", "config schema", "images build", "images list", "serve"}) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("verb", PRINTS)
