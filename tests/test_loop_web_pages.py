@@ -234,6 +234,8 @@ def test_a_run_that_starts_is_there_and_its_progress_is_live_from_another_proces
             assert (facts["state"], facts["tokens"]) == ("running", 42)
         assert "running" in ask(app, "/").text and "No round has ended yet" in ask(app, "/runs/fresh").text
     assert live_facts(run, TokenCount(run))["state"] == "stopped"
+    shutil.rmtree(run)
+    assert live_facts(run, TokenCount(run)) == {"state": "gone"}
 
 
 def test_changed_results_are_read_again_and_only_those(app: Guard, place: Path) -> None:

@@ -17,7 +17,7 @@ from loop.gate import GateReport, Line
 from loop.registry import REGISTRY, Registry
 from loop.report.chart import Heat, Hill, heat, hill
 from loop.report.story import Chapter, Round, Story, read_story
-from loop.runs import RunSummary, list_runs, summary_of
+from loop.runs import RUN_FILE, RunSummary, list_runs, summary_of
 from loop.stage import lock_holder
 from loop.status import run_state
 
@@ -153,6 +153,8 @@ def _tokens_of(line: bytes) -> int:
 
 def live_facts(folder: Path, tokens: TokenCount) -> dict[str, Any]:
     """Where a run is, for a page that is open: state, stage, done of total, rate, time left, tokens, rounds that ended."""
+    if not (folder / RUN_FILE).is_file():
+        return {"state": "gone"}
     state = run_state(folder)
     position = state.position
     rounds = len(read_json(folder / "report.json").get("rounds", ())) if (folder / "report.json").is_file() else 0
