@@ -1,4 +1,4 @@
-"""What an audit writes: matches.parquet, documents.parquet, items.parquet, report.html, and summary.json last.
+"""What an audit writes: matches, documents, items (Parquet), texts.jsonl, report.html, and summary.json last.
 
 Everything grows under a temporary name within the folder and gets its own name at the end, so what has that name is whole.
 """
@@ -20,7 +20,7 @@ from decontam.kernels.batches import BrokenRow, Longs
 from decontam.records import AuditSummary, ItemReport, Match, Span
 from decontam.sources import Source
 from evals.errors import BadInput
-from evals.files import write_json
+from evals.files import write_json, write_jsonl
 
 _SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 MATCHES = pa.schema(
@@ -56,6 +56,8 @@ DOCUMENTS = pa.schema(
 _VERDICTS = pa.array(["clean", "shared", "short", "flag", "strict", "broken"])
 _NUMBERS = {name.as_py(): number for number, name in enumerate(_VERDICTS)}
 _PENDING = ".unfinished"
+TEXTS = "texts.jsonl"
+"""The worst matches with both texts, as the report shows them: keys of ``Entry``, ``leak`` as a record."""
 _BATCH = 4096
 
 
@@ -100,6 +102,7 @@ class AuditFiles:
         columns = {name: [getattr(item, name) for item in items] for name in ItemReport.model_fields}
         columns["indexable"] = [list(item.indexable) for item in items]
         pq.write_table(pa.table(columns), self._pending / "items.parquet", compression="zstd")
+        write_jsonl(self._pending / TEXTS, map(_texts, entries))
         write_report(self._pending / "report.html", summary, items, entries, total_entries=total)
         for file in sorted(self._pending.iterdir()):
             file.rename(self._out / file.name)
@@ -125,6 +128,16 @@ class AuditFiles:
         if self._documents is not None:
             self._documents[1].close()
             self._documents = None
+
+
+def _texts(entry: Entry) -> dict[str, Any]:
+    return {
+        "leak": entry.leak,
+        "document": entry.document,
+        "document_offset": entry.document_offset,
+        "document_length": entry.document_length,
+        "item_text": entry.item_text,
+    }
 
 
 _FIELDS = tuple(name for name in MATCHES.names if name not in ("file", "row") and "span" not in name)

@@ -9,8 +9,9 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from decontam.audit.judged import JudgedMatches
 from decontam.audit.report import Entry
 from decontam.kernels.batches import BrokenRow, Longs
 from decontam.matching.index import HoldoutIndex
@@ -99,11 +100,13 @@ class FileCounts:
 
 @dataclass(slots=True)
 class AuditTally:
-    """Everything counted over all files. ``worst``: how many matches keep their texts for the report."""
+    """Everything counted over all files. ``worst``: how many matches keep their texts; ``spared``: false alarms by ``judged``."""
 
     index: HoldoutIndex
     items: Mapping[str, Item]
     worst: int
+    judged: JudgedMatches | None = None
+    spared: int = 0
     files: list[FileReport] = field(default_factory=list)
     matches: Counter[str] = field(default_factory=Counter)
     total: int = 0
@@ -113,6 +116,14 @@ class AuditTally:
     lost: list[str] = field(default_factory=list)  # files with an unknown number of missing rows
     _heap: list[tuple[float, int, Entry]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
+
+    def without_spared(self, source: Source, scanned: Scanned) -> Scanned:
+        """A batch without the matches that people judged false alarms; these are counted."""
+        if self.judged is None:
+            return scanned
+        kept = tuple(item for item in scanned.found if not self.judged.spares(source.name, item.row, item.match))
+        self.spared += len(scanned.found) - len(kept)
+        return replace(scanned, found=kept)
 
     def add(self, source: Source, scanned: Scanned) -> None:
         """Count the matches of one batch."""
