@@ -39,7 +39,7 @@ PAIRS = SIGNS.split()
 def lexed(source: str) -> tuple[Keys, Longs]:
     """Values and byte spans of the tokens of a text."""
     data = np.frombuffer(source.encode("utf-8", "replace") or b" ", np.uint8)
-    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, kept(), False)
+    values, spans = codekernel.lex_text(data)
     return values, spans
 
 

@@ -203,9 +203,8 @@ def test_a_task_in_three_dresses_is_one() -> None:
 # Siblings of a task.
 
 
-def window_of(text: str, answer: str) -> tuple[Any, Any]:
-    column = as_column([text])
-    return column, scan(column, build_index([Item(key="x", answer=answer)]), "text")
+def window_of(text: str, answer: str) -> Any:
+    return scan(as_column([text]), build_index([Item(key="x", answer=answer)]), "text")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +221,7 @@ def window_of(text: str, answer: str) -> tuple[Any, Any]:
 )  # fmt: skip
 def test_an_answer_with_another_operator_is_a_siblings(before: str, after: str, variant: bool) -> None:
     text = f"{words(random.Random(3), 20)}\n{ANSWER.replace(before, after)}"
-    assert is_variant(*((w := window_of(text, ANSWER))[0], ANSWER, w[1])) is variant
+    assert is_variant(text.encode(), ANSWER, window_of(text, ANSWER)) is variant
 
 
 def test_a_sibling_with_half_of_the_prompt_is_no_leak_and_the_item_with_it_is() -> None:
@@ -244,5 +243,4 @@ def test_the_broken_program_of_a_repair_task_leaks() -> None:
 
 def test_renaming_here_and_there_makes_no_sibling() -> None:
     text = ANSWER.replace("+ 17", "- 17").replace("for flood in floods", "for surge in floods")
-    column, window = window_of(text, ANSWER)
-    assert not is_variant(column, ANSWER, window)
+    assert not is_variant(text.encode(), ANSWER, window_of(text, ANSWER))

@@ -399,7 +399,7 @@ def test_an_internal_fault_shows_its_traceback_only_with_debug(run: Run, monkeyp
     def broken(*arguments: object, **options: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(decontam.audit.scan, "match_column", broken)
+    monkeypatch.setattr(decontam.audit.scan, "find_matches", broken)
     with pytest.raises(SystemExit) as caught:
         main(["audit", "--train", "clean.jsonl", "--holdout", "holdout.jsonl"])
     assert caught.value.code == 1

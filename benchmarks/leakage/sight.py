@@ -1,7 +1,9 @@
 """Scores a detector's findings against a bench: recall by disguise, false flags on clean text, hard negatives flagged.
 
     .venv/bin/python benchmarks/leakage/sight.py --bench bench-tune --matches matches.parquet --show 20
+    .venv/bin/python benchmarks/leakage/sight.py --bench bench-report --matches found/matches.parquet --write
 
+With ``--write`` the figures go into ``benchmarks/results`` (``sight.json``, ``negatives.json``), which the documentation shows.
 Findings are a Parquet or JSONL file with ``row`` (the line in train.jsonl, from 1) and ``item``; ``verdict``, ``channel``,
 ``rule`` and ``snippet`` are used where they are there. A finding whose verdict is ``short`` or ``shared`` is no flag. A plant is
 *found* when its row is flagged with a right item (``accept`` in the truth) and *flagged* when its row is flagged with any item.
@@ -12,14 +14,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from decontam.rule import RULE_VERSION
+
+RESULTS = Path(__file__).parents[1] / "results"
 MIN_TOKENS = 25
 _COLUMNS = ("row", "item", "verdict", "channel", "rule", "snippet")
 
@@ -195,6 +206,49 @@ def show(bench: Path, truth: Sequence[Mapping[str, Any]], matches: Iterable[Mapp
     return "\n".join(lines)
 
 
+def write(result: Score, note: str) -> None:
+    """The figures, as the documentation's tables take them. ``note``: how the bench was made, and under which rule."""
+    documents = sum(part.rows for part in result.clean.values())
+    flagged = sum(part.flagged for part in result.clean.values())
+    clean = f"{documents:,} clean documents, {flagged or 'none'} flagged; rule {RULE_VERSION}"
+    shown = [{"disguise": name, **_recall(part)} for name, part in (*result.recall.items(), ("**all**", result.total()))]
+    columns = {
+        "disguise": "{disguise}",
+        "found": "{found} of {plants}",
+        f"of those with {MIN_TOKENS} code tokens or more": "{large_found}/{large} ({large_share:.1%})",
+    }
+    what = "Holdout items planted in clean text under a disguise, and how many the audit finds with a right item"
+    _write("sight", what, f"{note}; {clean}" if note else clean, columns, shown)
+    negatives = [{"kind": name, "texts": part.rows, "flagged": part.flagged} for name, part in result.negatives.items()]
+    columns = {"kind": "{kind}", "texts": "{texts}", "flagged": "{flagged}"}
+    _write(
+        "negatives", "Texts that look like a holdout item and are none, and how many the audit flags", note, columns, negatives
+    )
+
+
+def _recall(part: Recall) -> dict[str, Any]:
+    share = round(part.large_found / part.large, 4) if part.large else 0.0
+    counts = {"plants": part.plants, "found": part.found, "large": part.large, "large_found": part.large_found}
+    return {**counts, "large_share": share}
+
+
+def _write(name: str, what: str, note: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
+    content = {
+        "what": what,
+        "command": "python benchmarks/leakage/sight.py --bench bench-report --matches found/matches.parquet --write",
+        "machine": {
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "note": note or None,
+        },
+        "versions": {"python": sys.version.split()[0], "goldloop": version("goldloop"), "numba": version("numba")},
+        "date": datetime.now(UTC).date().isoformat(),
+        "columns": [{"title": title, "text": text} for title, text in columns.items()],
+        "rows": list(rows),
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def _all(count: Counter[str]) -> dict[str, int]:
     return {"rows": count["rows"], "flagged": count["flagged"]}
 
@@ -209,6 +263,8 @@ def main() -> None:
     parser.add_argument("--matches", type=Path, required=True, help="Parquet or JSONL with row and item")
     parser.add_argument("--json", type=Path, help="where the score is written (default: sight.json beside the findings)")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="list the first N misses and N false flags")
+    parser.add_argument("--write", action="store_true", help="write benchmarks/results/sight.json and negatives.json")
+    parser.add_argument("--note", default="", help="with --write: how the bench was made")
     args = parser.parse_args()
     truth = read_lines(args.bench / "truth.jsonl")
     matches = read_matches(args.matches)
@@ -219,6 +275,8 @@ def main() -> None:
     out = args.json or args.matches.parent / "sight.json"
     out.write_text(json.dumps(asdict(result) | {"all": asdict(result.total())}, indent=2) + "\n", encoding="utf-8")
     print(f"written: {out}")
+    if args.write:
+        write(result, args.note)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -87,12 +88,15 @@ def score(bench: Path) -> Iterator[Scored]:
         hits = matching.scan(column, index, channel)
         tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
         found, coverages, order = scorekernel.score(hits, *tables, 2, 0.04)
-        for row, coverage in zip(found, coverages, strict=True):
+        told: list[judging.Literals] = ["none"] * len(found)
+        shares = np.zeros(len(found))
+        if channel == "code":
+            told = judging.told_by_literals(column, index, hits, order, found)
+            shares = judging.aligned_in(column, index, hits, order, found, np.zeros(len(found)))
+        for row, coverage, says, share in zip(found, coverages, told, shares.tolist(), strict=True):
             value, number = int(row[scorekernel.VALUE]), int(row[scorekernel.PART])
-            window = hits[order[row[scorekernel.FIRST] : row[scorekernel.LAST] + 1]]
             part, known = grams.parts[number], truth[value]
             key = index.items[part.number].key
-            evidence = judging.CodeEvidence(column, index, number, window) if channel == "code" else None
             yield Scored(
                 row=value,
                 right=known["kind"] == "plant" and key in (known["item"], *known["accept"]),
@@ -101,9 +105,9 @@ def score(bench: Path) -> Iterator[Scored]:
                 coverage=float(coverage),
                 grams=int(row[scorekernel.GRAMS]),
                 unique=int(row[scorekernel.UNIQUE]),
-                told=evidence.literals() if evidence else "none",
-                share=evidence.aligned(0.0) if evidence else 0.0,
-                tokens=evidence.tokens if evidence else 0,
+                told=says,
+                share=share,
+                tokens=int(index.shapes.sizes[number]) if channel == "code" else 0,
             )
 
 

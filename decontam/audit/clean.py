@@ -53,7 +53,11 @@ def write_clean(
     copy_metadata(sources, targets, out)
     write_jsonl(
         out / REMOVED,
-        ({"file": name, "row": row, "reason": removed[name][row]} for name in sorted(removed) for row in sorted(removed[name])),
+        (
+            {"file": name, "row": row, "reason": reason}
+            for name in sorted(removed)
+            for row, reason in sorted(removed[name].items())
+        ),
     )
     counts = {key: sum(int(entry[key]) for entry in files) for key in ("rows", "kept", "removed", "unread")}
     manifest = {"files": files, **counts, "removed_digest": digest_file(out / REMOVED)}

@@ -61,6 +61,10 @@ class JudgedMatches:
         """All judgements of a match, oldest first."""
         return self._of.get(key, [])
 
+    def rows(self, file: str) -> set[int]:
+        """The rows of a file of which a match was judged."""
+        return {said.row for judgements in self._of.values() for said in judgements if said.file == file}
+
     def spares(self, file: str, row: int, match: Match) -> bool:
         """Whether the last judgement of a match says that it is a false alarm."""
         said = self.of(match_key(file, row, match)) if self._of else ()

@@ -1,6 +1,7 @@
 """What an audit writes: matches, documents, items (Parquet), texts.jsonl, report.html, and summary.json last.
 
 Everything grows under a temporary name within the folder and gets its own name at the end, so what has that name is whole.
+Small files share a part of documents.parquet: to open one costs more than to read a small file.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from decontam.audit.report import Entry, write_report
-from decontam.kernels.batches import BrokenRow, Longs
-from decontam.records import AuditSummary, ItemReport, Match, Span
-from decontam.sources import Source
+from decontam.audit.scanned import Finding, Matches, Scanned
+from decontam.kernels.batches import Longs
+from decontam.matching.found import CHANNEL_NAMES, VERDICTS
+from decontam.matching.grams import PART_NAMES
+from decontam.records import AuditSummary, Item, ItemReport, Match, Span
 from evals.errors import BadInput
 from evals.files import write_json, write_jsonl
 
@@ -53,51 +57,59 @@ DOCUMENTS = pa.schema(
         ("item", pa.string()),
     ]
 )
-_VERDICTS = pa.array(["clean", "shared", "short", "flag", "strict", "broken"])
-_NUMBERS = {name.as_py(): number for number, name in enumerate(_VERDICTS)}
+_VERDICTS = pa.array(["clean", *VERDICTS[1:], "broken"])
+_BROKEN = len(VERDICTS)
 _PENDING = ".unfinished"
 TEXTS = "texts.jsonl"
 """The worst matches with both texts, as the report shows them: keys of ``Entry``, ``leak`` as a record."""
-_BATCH = 4096
+_BATCH = 4096  # matches in a table
+_GROUP_ROWS, _PART_ROWS = 1 << 16, 1 << 20  # of documents.parquet, at least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Documents:
+    """The rows of a batch: their numbers, verdicts, coverage, and the item of the worst match, -1 where there is none."""
+
+    file: str
+    rows: Longs
+    verdicts: Any
+    coverage: Any
+    items: Longs
 
 
 class AuditFiles:
-    """The folder of an audit's results while it grows."""
+    """The folder of an audit's results while it grows. ``items``: of the index."""
 
-    def __init__(self, out: Path, sources: Sequence[Source]) -> None:
+    def __init__(self, out: Path, items: Sequence[Item]) -> None:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise BadInput(f"{out}: exists and is not empty, and nothing is overwritten; give a new folder")
         self._out, self._pending = out, out / _PENDING
         self._made = not out.exists()
         (self._pending / "documents.parquet").mkdir(parents=True)
         self._matches = pq.ParquetWriter(self._pending / "matches.parquet", MATCHES, compression="zstd")
-        self._waiting: list[tuple[str, int, Match]] = []
-        self._numbers = {source.name: number for number, source in enumerate(sources)}
-        self._documents: tuple[str, pq.ParquetWriter] | None = None
+        self._keys = pa.array([item.key for item in items], pa.string())
+        self._waiting: list[tuple[str, Matches, Mapping[int, Match]]] = []
+        self._read: list[_Documents] = []
+        self._part: pq.ParquetWriter | None = None
+        self._parts = self._part_rows = 0
 
-    def add(
-        self,
-        source: Source,
-        rows: Longs,
-        broken: Sequence[BrokenRow],
-        best: Mapping[int, tuple[str, float, str]],
-        matches: Sequence[tuple[int, Match]],
-    ) -> None:
-        """One batch of a file, in file order: its rows, and for those with a match verdict, coverage and item of the worst."""
-        if self._documents is None or self._documents[0] != source.name:
-            self._end_documents()
-            file = self._pending / "documents.parquet" / f"part-{self._numbers[source.name]:05}.parquet"
-            self._documents = (source.name, pq.ParquetWriter(file, DOCUMENTS, compression="zstd"))
-        if len(rows) or broken:
-            self._documents[1].write_table(_documents(source.name, rows, broken, best))
-        self._waiting += [(source.name, row, match) for row, match in matches]
-        if len(self._waiting) >= _BATCH:
-            self._flush()
+    def add(self, file: str, scanned: Scanned, shown: Mapping[int, Finding]) -> None:
+        """One batch of a file, in file order. ``shown``: the evidence of matches, as far as it is kept."""
+        if len(scanned.rows) or scanned.broken:
+            self._read.append(_documents(file, scanned))
+            if sum(len(read.rows) for read in self._read) >= _GROUP_ROWS:
+                self._write_documents()
+        if len(scanned.matches):
+            whole = {number: finding.match for number, finding in shown.items()}
+            self._waiting.append((file, scanned.matches.bare(), whole))
+            if sum(len(matches) for _, matches, _ in self._waiting) >= _BATCH:
+                self._write_matches()
 
     def finish(self, summary: AuditSummary, items: Sequence[ItemReport], entries: Sequence[Entry], total: int) -> None:
         """Close the files, write the items and the report, give everything its final name, and write the summary last."""
-        self._flush()
-        self._end_documents()
+        self._write_matches()
+        self._write_documents()
+        self._end_part()
         self._matches.close()
         columns = {name: [getattr(item, name) for item in items] for name in ItemReport.model_fields}
         columns["indexable"] = [list(item.indexable) for item in items]
@@ -111,7 +123,7 @@ class AuditFiles:
 
     def abandon(self) -> None:
         """Remove what was written so far: results are whole or absent."""
-        for writer in (self._matches, self._documents[1] if self._documents else None):
+        for writer in (self._matches, self._part):
             with suppress(Exception):  # most likely a full disk: nothing is kept
                 if writer is not None:
                     writer.close()
@@ -119,15 +131,28 @@ class AuditFiles:
         if self._made:
             shutil.rmtree(self._out, ignore_errors=True)
 
-    def _flush(self) -> None:
-        if self._waiting:
-            self._matches.write_table(_table(self._waiting))
-            self._waiting = []
+    def _write_matches(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._matches.write_table(_matches_table(waiting, self._keys))
 
-    def _end_documents(self) -> None:
-        if self._documents is not None:
-            self._documents[1].close()
-            self._documents = None
+    def _write_documents(self) -> None:
+        read, self._read = self._read, []
+        if not read:
+            return
+        if self._part is None:
+            name = f"part-{self._parts:05}.parquet"
+            self._part = pq.ParquetWriter(self._pending / "documents.parquet" / name, DOCUMENTS, compression="zstd")
+            self._parts += 1
+        self._part.write_table(_documents_table(read, self._keys))
+        self._part_rows += sum(len(batch.rows) for batch in read)
+        if self._part_rows >= _PART_ROWS:
+            self._end_part()
+
+    def _end_part(self) -> None:
+        if self._part is not None:
+            self._part.close()
+            self._part, self._part_rows = None, 0
 
 
 def _texts(entry: Entry) -> dict[str, Any]:
@@ -140,23 +165,39 @@ def _texts(entry: Entry) -> dict[str, Any]:
     }
 
 
-_FIELDS = tuple(name for name in MATCHES.names if name not in ("file", "row") and "span" not in name)
+_COUNTS = ("coverage", "grams", "unique", "longest_run")
 
 
-def _table(rows: Sequence[tuple[str, int, Match]]) -> pa.Table:
-    """Matches as a table, column by column: a dictionary a row would cost more than to find them."""
+def _matches_table(batches: Sequence[tuple[str, Matches, Mapping[int, Match]]], keys: Any) -> pa.Table:
+    """Matches as a table, column by column: an object a row would cost more than to find them."""
+    found = [matches for _, matches, _ in batches]
+    sizes = [len(matches) for matches in found]
+    table = np.concatenate([matches.table for matches in found])
+    whole = [match for _, _, shown in batches for match in shown.values()]
+    bases = np.cumsum([0, *sizes[:-1]]).tolist()
+    shown = [base + number for base, (_, _, shown) in zip(bases, batches, strict=True) for number in shown]
+    places = np.full(len(table), -1, np.int64)
+    places[shown] = np.arange(len(whole))
+    kept = pa.array(places, mask=places < 0)  # by match: where its evidence is, null where there is none
     columns: dict[str, Any] = {
-        "file": [file for file, _, _ in rows],
-        "row": [row for _, row, _ in rows],
-        **{name: [getattr(match, name) for _, _, match in rows] for name in _FIELDS},
+        "file": np.repeat(np.array([file for file, _, _ in batches], object), sizes),
+        "row": np.concatenate([matches.rows for matches in found]),
+        "column": np.concatenate([matches.places for matches in found]),
+        "item": keys.take(pa.array(table["item"])),
+        "part": pa.array(PART_NAMES).take(pa.array(table["part"])),
+        "channel": pa.array(CHANNEL_NAMES).take(pa.array(table["channel"])),
+        "verdict": pa.array(VERDICTS).take(pa.array(table["verdict"])),
+        **{name: table[name].astype(np.float64 if name == "coverage" else np.int64) for name in _COUNTS},
+        "snippet": pa.array([match.snippet for match in whole], pa.string()).take(kept),
+        "rule": np.concatenate([matches.rules for matches in found]),
     }
     for name in ("document_span", "item_span"):
-        columns[name] = _spans([getattr(match, name) for _, _, match in rows])
+        columns[name] = _spans([getattr(match, name) for match in whole]).take(kept)
     for name in ("document_spans", "item_spans"):
-        lists = [getattr(match, name) for _, _, match in rows]
+        lists = [getattr(match, name) for match in whole]
         offsets = pa.array(np.cumsum([0, *map(len, lists)]), pa.int32())
-        columns[name] = pa.ListArray.from_arrays(offsets, _spans([span for spans in lists for span in spans]))
-    return pa.table(columns, schema=MATCHES)
+        columns[name] = pa.ListArray.from_arrays(offsets, _spans([span for spans in lists for span in spans])).take(kept)
+    return pa.table({name: columns[name] for name in MATCHES.names}, schema=MATCHES)
 
 
 def _spans(spans: Sequence[Span]) -> pa.StructArray:
@@ -164,22 +205,32 @@ def _spans(spans: Sequence[Span]) -> pa.StructArray:
     return pa.StructArray.from_arrays([pa.array(ends[:, 0]), pa.array(ends[:, 1])], fields=list(_SPAN))
 
 
-def _documents(file: str, rows: Longs, broken: Sequence[BrokenRow], best: Mapping[int, tuple[str, float, str]]) -> pa.Table:
-    numbers = np.concatenate([rows, np.array([b.row for b in broken], np.int64)])
-    verdicts = np.concatenate([np.zeros(len(rows), np.int32), np.full(len(broken), _NUMBERS["broken"], np.int32)])
-    coverage = np.zeros(len(numbers))
-    item: list[str | None] = [None] * len(numbers) if best else []
-    if best:
-        places = np.searchsorted(rows, sorted(best))
-        for place, (_, (verdict, share, key)) in zip(places, sorted(best.items()), strict=True):
-            verdicts[place], coverage[place], item[place] = _NUMBERS[verdict], share, key
-    order = np.argsort(numbers, kind="stable") if broken else None
+def _documents(file: str, scanned: Scanned) -> _Documents:
+    rows, broken, matches = scanned.rows, scanned.broken, scanned.matches
+    numbers = np.concatenate([rows, np.array([b.row for b in broken], np.int64)]) if broken else rows
+    verdicts = np.zeros(len(numbers), np.int32)
+    verdicts[len(rows) :] = _BROKEN
+    coverage, items = np.zeros(len(numbers)), np.full(len(numbers), -1, np.int64)
+    if len(matches):
+        best = matches.best
+        places, worst = np.searchsorted(rows, matches.rows[best]), matches.table[best]
+        verdicts[places], coverage[places], items[places] = worst["verdict"], worst["coverage"], worst["item"]
+    if broken:
+        order = np.argsort(numbers, kind="stable")
+        numbers, verdicts, coverage, items = numbers[order], verdicts[order], coverage[order], items[order]
+    return _Documents(file=file, rows=numbers, verdicts=verdicts, coverage=coverage, items=items)
+
+
+def _documents_table(read: Sequence[_Documents], keys: Any) -> pa.Table:
+    names = list(dict.fromkeys(batch.file for batch in read))
+    places = {name: place for place, name in enumerate(names)}
+    files = np.repeat(np.array([places[batch.file] for batch in read], np.int32), [len(batch.rows) for batch in read])
+    items = np.concatenate([batch.items for batch in read])
     columns = {
-        "file": pa.DictionaryArray.from_arrays(np.zeros(len(numbers), np.int32), pa.array([file])),
-        "row": pa.array(numbers),
-        "verdict": pa.DictionaryArray.from_arrays(pa.array(verdicts), _VERDICTS),
-        "coverage": pa.array(coverage),
-        "item": pa.array(item, pa.string()) if best else pa.nulls(len(numbers), pa.string()),
+        "file": pa.DictionaryArray.from_arrays(pa.array(files), pa.array(names, pa.string())),
+        "row": pa.array(np.concatenate([batch.rows for batch in read])),
+        "verdict": pa.DictionaryArray.from_arrays(np.concatenate([batch.verdicts for batch in read]), _VERDICTS),
+        "coverage": pa.array(np.concatenate([batch.coverage for batch in read])),
+        "item": keys.take(pa.array(items, mask=items < 0)),
     }
-    table = pa.table(columns, schema=DOCUMENTS)
-    return table if order is None else table.take(order)
+    return pa.table(columns, schema=DOCUMENTS)

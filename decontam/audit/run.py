@@ -17,19 +17,22 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import numpy as np
+
 from decontam.audit.clean import plan, write_clean
 from decontam.audit.frequencies import Sample, count_around, without_often
 from decontam.audit.judged import JudgedMatches
 from decontam.audit.outputs import AuditFiles
 from decontam.audit.report import Entry
 from decontam.audit.scan import scan_batch
-from decontam.audit.tally import AuditTally, FileCounts
+from decontam.audit.tally import EVIDENCE, AuditTally, FileCounts, Removed
 from decontam.holdouts import Holdout
 from decontam.kernels.batches import Parse
 from decontam.matching.duplicates import duplicate_counts
 from decontam.matching.elsewhere import with_elsewhere
 from decontam.matching.index import BLIND, HoldoutIndex, build_index, for_channels
-from decontam.matching.match import CHANNELS, column_name, value_text
+from decontam.matching.match import CHANNELS
+from decontam.matching.places import column_name, value_text
 from decontam.matching.stock import is_stock
 from decontam.records import AuditSummary, Channel, ItemReport
 from decontam.rule import RULE_VERSION, Rule
@@ -49,7 +52,8 @@ class AuditSettings:
 
     ``boilerplate_documents``: grams in more training texts than this are ignored (0: off). It also hides an item that
     leaked more often than that, and reads the files twice. ``counted_megabytes``: of the files, read beforehand to see what of
-    the holdout is common in them (``matching.elsewhere``); 0: none.
+    the holdout is common in them (``matching.elsewhere``); 0: none. ``evidence``: the worst matches of each item of which places
+    and texts are kept beside those of the first 2,000 of the audit; all are counted.
     """
 
     rule: Rule = field(default_factory=Rule)
@@ -57,6 +61,7 @@ class AuditSettings:
     text_columns: tuple[str, ...] = ()
     max_broken_share: float = 0.01
     boilerplate_documents: int = 0
+    evidence: int = EVIDENCE
     counted_megabytes: float = 64.0
 
 
@@ -102,7 +107,7 @@ def run_audit(
         plan(training.sources, clean)
     if out is not None and clean is not None and out.resolve() == clean.resolve():
         raise BadInput(f"{out}: --out and --clean need a folder each")
-    files = AuditFiles(out, training.sources) if out is not None else None
+    files = AuditFiles(out, index.items) if out is not None else None
     try:
         audit = _run(training, holdout, columns, settings, index, threads, files, worst, judged, progress)
         if files is not None:
@@ -147,7 +152,7 @@ def _run(
     started = time.monotonic()
     partial = False
     total = sum(source.size_bytes for source in training.sources)
-    tally = AuditTally(index, {item.key: item for item in index.items}, worst, judged)
+    tally = AuditTally(index, worst, settings.evidence, judged)
     with Interruptions() as interruptions:
         try:
             sample = Sample(
@@ -235,19 +240,18 @@ def _audit_file(
     progress: Progress,
     interruptions: Interruptions,
 ) -> None:
-    counts = FileCounts(source, columns)
     index = tally.index
+    counts = FileCounts(source, columns, Removed(index))
     try:
         batches = read_batches(source, columns)
         for scanned in in_order(batches, lambda parse: scan_batch(parse, index, settings.channels), threads):
             interruptions.check()
             scanned = tally.without_spared(source, scanned)
-            best = scanned.best()
+            shown = tally.show(scanned.matches)
             if files is not None:
-                worst = {row: (item.match.verdict, item.match.coverage, item.match.item) for row, item in best.items()}
-                files.add(source, scanned.rows, scanned.broken, worst, [(item.row, item.match) for item in scanned.found])
-            counts.add(scanned, best)
-            tally.add(source, scanned)
+                files.add(source.name, scanned, shown)
+            counts.add(scanned)
+            tally.add(source, scanned, shown)
             progress.advance(scanned.size_bytes / 1e6, f"{tally.total:,} matches")
     finally:  # also for a file that was interrupted by Ctrl-C: what was seen is reported
         tally.end_file(counts)
@@ -319,7 +323,7 @@ def _summarise(
         broken_rows=broken,
         items=len(index.items),
         indexable_items=len(index.items) - unindexable,
-        leaked_items=len(tally.documents),
+        leaked_items=int(np.count_nonzero(tally.documents)),
         matches=dict(sorted(tally.matches.items())),
         duplicates=duplicate_counts(index, holdout.others),
         config=config,
@@ -334,13 +338,14 @@ def _summarise(
 
 def _item_reports(tally: AuditTally) -> Iterator[ItemReport]:
     index = tally.index
-    for item, findable, twin in zip(index.items, index.findable, index.twins, strict=True):
+    counted = zip(tally.documents.tolist(), tally.coverage.tolist(), strict=True)
+    for item, findable, twin, (documents, coverage) in zip(index.items, index.findable, index.twins, counted, strict=True):
         yield ItemReport(
             item=item.key,
             indexable=findable,
             reason="" if findable else _why_unindexable(item.prompt, item.answer, item.tests),
-            documents=tally.documents[item.key],
-            max_coverage=tally.coverage.get(item.key, 0.0),
+            documents=documents,
+            max_coverage=coverage,
             duplicate_of=index.items[twin[0]].key if twin else "",
             similarity=round(twin[1], 4) if twin else 0.0,
         )

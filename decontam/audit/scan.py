@@ -7,76 +7,107 @@ parts are lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from decontam.audit.tally import Finding, Scanned
+from decontam.audit.scanned import Located, Matches, Scanned
 from decontam.kernels.batches import Column, Longs, Parse, place
+from decontam.matching.found import ColumnMatches
 from decontam.matching.index import HoldoutIndex
-from decontam.matching.match import column_name, match_column, value_text
+from decontam.matching.match import find_matches
+from decontam.matching.places import column_name, value_text
 from decontam.records import Channel, Match, Span
 
-EXCERPT = 1500  # characters of a text kept on either side of a match, for the report
 _LINE_BYTES = 200  # on average; texts in a list that are shorter are taken for the lines of one
 
 
 def scan_batch(parse: Parse, index: HoldoutIndex, channels: Sequence[Channel]) -> Scanned:
     """Parse, scan, score; the matches by row."""
     batch = parse()
-    matches: list[Finding] = []
-    for column in batch.columns:
-        shown, text = (-1, -1), ""
-        for key, found in matched(column, index, channels):
-            if key != shown:
-                shown, text = key, found.text
-            low = max(found.match.document_span[0] - EXCERPT, 0)
-            matches.append(
-                Finding(
-                    row=int(batch.rows[found.row]),
-                    match=found.match,
-                    excerpt=text[low : found.match.document_span[1] + EXCERPT],
-                    offset=low,
-                    length=len(text),
-                )
-            )
-    matches.sort(key=lambda item: item.row)
-    return Scanned(rows=batch.rows, found=tuple(matches), broken=batch.broken, size_bytes=batch.size_bytes)
+    blocks = [block for column in batch.columns for block in found_in(column, index, channels) if len(block.found)]
+    return Scanned(rows=batch.rows, matches=Matches.of(batch.rows, blocks), broken=batch.broken, size_bytes=batch.size_bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Located:
-    """A match, its row's index in the batch, and the text that its spans count in."""
-
-    row: int
-    match: Match
-    text: str
-
-
-def matched(column: Column, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[tuple[tuple[int, int], Located]]:
-    """The matches of a column, each with a key of its text."""
+def found_in(column: Column, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[Alone | Joined]:
+    """The matches of a column."""
     lists = Lists.of(column)
     if lists is None:
-        yield from alone(column, index, channels)
+        yield Alone(column, find_matches(column, index, channels))
         return
     together = channels if lists.lines else [channel for channel in channels if channel == "text"]
     if together:
-        for group, match in match_column(lists.joined, index, together):
-            yield lists.locate(group, match)
+        yield Joined(lists, find_matches(lists.joined, index, together))
     if rest := [channel for channel in channels if channel not in together]:
-        yield from alone(column, index, rest)
+        yield Alone(column, find_matches(column, index, rest))
 
 
-def alone(column: Column, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[tuple[tuple[int, int], Located]]:
+@dataclass(slots=True)
+class Alone:
     """The matches of values one by one."""
-    shown, text = -1, ""
-    for value, match in match_column(column, index, channels):
-        if value != shown:
-            shown, text = value, value_text(column, value)
-        yield (value, value), Located(row=int(column.rows[value]), match=match, text=text)
+
+    column: Column
+    found: ColumnMatches
+    _last: tuple[int, str] = field(default=(-1, ""))
+
+    @property
+    def rows(self) -> Longs:
+        """See ``MatchBlock``."""
+        values: Longs = self.found.table["value"]
+        return self.column.rows[values]
+
+    @property
+    def places(self) -> Any:
+        """See ``MatchBlock``."""
+        if self.column.ordinals is None:
+            return np.full(len(self.found), self.column.name, object)
+        ordinals = self.column.ordinals[self.found.table["value"]]
+        return named(ordinals, ordinals, lambda first, _: place(self.column.name, first))
+
+    def locate(self, number: int) -> Located:
+        """See ``MatchBlock``."""
+        value = int(self.found.table["value"][number])
+        if self._last[0] != value:
+            self._last = (value, value_text(self.column, value))
+        return Located(match=self.found.match(number), text=self._last[1])
+
+
+@dataclass(slots=True)
+class Joined:
+    """The matches of texts in lists, joined."""
+
+    lists: Lists
+    found: ColumnMatches
+
+    @property
+    def rows(self) -> Longs:
+        """See ``MatchBlock``."""
+        groups: Longs = self.found.table["value"]
+        return self.lists.column.rows[self.lists.starts[groups]]
+
+    @property
+    def places(self) -> Any:
+        """See ``MatchBlock``."""
+        ordinals = self.lists.column.ordinals
+        assert ordinals is not None
+        low, high = self.lists.stretched(self.found.table)
+        return named(ordinals[low], ordinals[high], self.lists.name)
+
+    def locate(self, number: int) -> Located:
+        """See ``MatchBlock``."""
+        return self.lists.locate(int(self.found.table["value"][number]), self.found.match(number))
+
+
+def named(first: Longs, last: Longs, name: Callable[[int, int], str]) -> Any:
+    """A name for each pair of numbers, each made once."""
+    width = int(last.max(initial=0)) + 1
+    distinct, inverse = np.unique(first * width + last, return_inverse=True)
+    names = [name(*divmod(pair, width)) for pair in distinct.tolist()]
+    return np.array(names, object)[inverse]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +134,22 @@ class Lists:
         """Whether the texts are short enough to be the lines of one."""
         return len(self.column.data) < _LINE_BYTES * len(self.column.rows)
 
-    def locate(self, group: int, match: Match) -> tuple[tuple[int, int], Located]:
+    def stretched(self, table: Any) -> tuple[Longs, Longs]:
+        """By match in the joined texts: the first and the last value that it stretches over."""
+        column, groups = self.column, np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        firsts = self.starts[groups]
+        values = np.arange(len(groups))
+        begins = self.joined.offsets[groups] + column.offsets[:-1] - column.offsets[firsts] + values - firsts
+        base = self.joined.offsets[table["value"]]
+        low, high = (np.searchsorted(begins, base + edge, "right") - 1 for edge in (table["first"], table["end"] - 1))
+        return low.astype(np.int64), high.astype(np.int64)
+
+    def name(self, first: int, last: int) -> str:
+        """The place of a text that stretches over some of a list."""
+        name = self.column.name
+        return place(name, first) if first == last else name.replace("[]", f"[{first}-{last}]", 1)
+
+    def locate(self, group: int, match: Match) -> Located:
         """A match in a joined text as one in the part that holds all of it, else in the parts that it stretches over."""
         first, end = int(self.starts[group]), int(self.starts[group + 1])
         parts = [value_text(self.column, value) for value in range(first, end)]
@@ -113,15 +159,13 @@ class Lists:
             int(np.searchsorted(begins, edge, "right")) - 1
             for edge in (min(span[0] for span in spans), max(max(span[1] for span in spans) - 1, 0))
         )
-        row = int(self.column.rows[first])
         if low == high:
             moved = shifted(match, -int(begins[low]), column_name(self.column, first + low))
-            return (first + low, first + low), Located(row=row, match=moved, text=parts[low])
+            return Located(match=moved, text=parts[low])
         ordinals = self.column.ordinals
         assert ordinals is not None
-        a, b = int(ordinals[first + low]), int(ordinals[first + high])
-        name = place(self.column.name, a) if a == b else self.column.name.replace("[]", f"[{a}-{b}]", 1)
-        return (first, end), Located(row=row, match=match.model_copy(update={"column": name}), text="\n".join(parts))
+        name = self.name(int(ordinals[first + low]), int(ordinals[first + high]))
+        return Located(match=match.model_copy(update={"column": name}), text="\n".join(parts))
 
 
 def shifted(match: Match, by: int, column: str) -> Match:

@@ -499,7 +499,7 @@ def scan_code(data, offsets, *tables):
     Returns:
         int64 rows (value, gram, ordinal of the window's first token in the value, first byte, end byte in the value).
     """
-    hits = np.empty((max(4096, len(data) // 256), 5), np.int64)
+    hits = np.empty((max(4096, len(data) // 4), 5), np.int64)  # what is not filled takes no memory
     while True:
         count = _scan(data, offsets, hits, *tables)
         if count <= len(hits):
@@ -597,8 +597,20 @@ def _scan(data, offsets, hits, bitmap, bitmap_shift, keys, grams, table_shift, g
 
 
 @njit(nogil=True, cache=True)
-def lex_text(data, classes, pairs, kept, keep_texts):
+def lex_regions(data, lows, highs, classes, pairs, kept, keep_texts):
+    """Tokens of regions of a text, each as if it stood alone: values (n, 2), byte spans (n, 2), and where each region's begin."""
+    room, count = np.int64(16), 0
+    for region in range(len(lows)):
+        room += highs[region] - lows[region]
+    values, spans = np.empty((room, 2), np.uint64), np.empty((room, 2), np.int64)
+    bounds = np.zeros(len(lows) + 1, np.int64)
+    for region in range(len(lows)):
+        count += lex(data, lows[region], highs[region], classes, pairs, kept, keep_texts, values[count:], spans[count:])
+        bounds[region + 1] = count
+    return values[:count].copy(), spans[:count].copy(), bounds
+
+
+def lex_text(data: Any) -> tuple[Any, Any]:
     """Tokens of one text, whole: values (n, 2) and byte spans (n, 2)."""
-    values, spans = np.empty((len(data) + 16, 2), np.uint64), np.empty((len(data) + 16, 2), np.int64)
-    count = lex(data, 0, len(data), classes, pairs, kept, keep_texts, values, spans)
-    return values[:count].copy(), spans[:count].copy()
+    low, high = np.zeros(1, np.int64), np.full(1, len(data), np.int64)
+    return lex_regions(data, low, high, CLASSES, PAIRS, kept_table(), False)[:2]  # type: ignore[no-any-return]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit, uint64
 
+from decontam.kernels.characters import CODE, decode, encode, same_word
 from decontam.kernels.tokens import N
 from decontam.kernels.vectors import escape_mask, escaped_mask, load64, trailing_zeros, word_mask
 
@@ -20,7 +21,6 @@ _K1, _K2, _K3 = U(0x9E3779B97F4A7C15), U(0xD6E8FEB86659FD93), U(0xC2B2AE3D27D4EB
 BASE = U(0x5851F42D4C957F2D)
 _HIGH, _LOWER = U(0x8080808080808080), U(0x2020202020202020)
 _ALONE = 1 << 24
-_CODE = _ALONE - 1
 ENDING_BITS = 14
 ENDING_SHIFT = U(64 - ENDING_BITS)
 _RING = 16  # the last words, their hashes and places; a power of two above N
@@ -60,48 +60,6 @@ def safe_load(data, start, end):
 
 
 @njit(nogil=True, cache=True)
-def _decode(data, position, end):
-    """One UTF-8 code point and the position after it; a broken byte is code 0 (a separator)."""
-    first = np.int64(data[position])
-    if first < 0x80:
-        return first, position + 1
-    size = 2 if first < 0xE0 else 3 if first < 0xF0 else 4
-    if first < 0xC2 or first > 0xF4 or position + size > end:
-        return np.int64(0), position + 1
-    point = first & (0x1F if size == 2 else 0x0F if size == 3 else 0x07)
-    for k in range(1, size):
-        byte = np.int64(data[position + k])
-        if byte & 0xC0 != 0x80:
-            return np.int64(0), position + 1
-        point = (point << 6) | (byte & 0x3F)
-    if point > 0x10FFFF:
-        return np.int64(0), position + 1
-    return point, position + size
-
-
-@njit(nogil=True, cache=True)
-def _encode(code, out, used):
-    """Append a code point as UTF-8; returns the new length."""
-    if code < 0x80:
-        out[used] = code
-        return used + 1
-    if code < 0x800:
-        out[used] = 0xC0 | (code >> 6)
-        out[used + 1] = 0x80 | (code & 0x3F)
-        return used + 2
-    if code < 0x10000:
-        out[used] = 0xE0 | (code >> 12)
-        out[used + 1] = 0x80 | ((code >> 6) & 0x3F)
-        out[used + 2] = 0x80 | (code & 0x3F)
-        return used + 3
-    out[used] = 0xF0 | (code >> 18)
-    out[used + 1] = 0x80 | ((code >> 12) & 0x3F)
-    out[used + 2] = 0x80 | ((code >> 6) & 0x3F)
-    out[used + 3] = 0x80 | (code & 0x3F)
-    return used + 4
-
-
-@njit(nogil=True, cache=True)
 def hash_bytes(data, start, end):
     """Hash of the bytes from ``start`` to ``end``."""
     state = U(0)
@@ -130,7 +88,7 @@ def fold_run(data, start, end, codes, sequences, starts, folded, words):
         if used + 128 > len(folded):
             break
         here = position
-        point, position = _decode(data, position, end)
+        point, position = decode(data, position, end)
         code = np.int64(codes[point])
         if escaped and (point == 0x6E or point == 0x74 or point == 0x72):
             code = 0
@@ -152,10 +110,10 @@ def fold_run(data, start, end, codes, sequences, starts, folded, words):
         if first < 0:
             begin, first = used, here
         if code > 0:
-            used = _encode(lead & _CODE, folded, used)
+            used = encode(lead & CODE, folded, used)
         else:
             for k in range(low, high):
-                used = _encode(np.int64(sequences[k]) & _CODE, folded, used)
+                used = encode(np.int64(sequences[k]) & CODE, folded, used)
         last = position
         if alone:
             words[count, 0], words[count, 1], words[count, 2], words[count, 3] = begin, used, first, last
@@ -165,31 +123,6 @@ def fold_run(data, start, end, codes, sequences, starts, folded, words):
         words[count, 0], words[count, 1], words[count, 2], words[count, 3] = begin, used, first, last
         count += 1
     return count, position
-
-
-@njit(nogil=True, cache=True)
-def _same_word(data, start, end, wanted, low, high, codes, sequences, starts):
-    """Whether the word at these bytes folds to ``wanted[low:high]``."""
-    position, at = start, low
-    scratch = np.empty(4, np.uint8)
-    while position < end:
-        point, position = _decode(data, position, end)
-        code = np.int64(codes[point])
-        if code == -1:
-            continue
-        first, last = np.int64(0), np.int64(1)
-        if code <= -2:
-            first, last = np.int64(starts[-2 - code]), np.int64(starts[-1 - code])
-        for k in range(first, last):
-            single = code if code > 0 else np.int64(sequences[k])
-            size = _encode(single & _CODE, scratch, 0)
-            if at + size > high:
-                return False
-            for n in range(size):
-                if wanted[at + n] != scratch[n]:
-                    return False
-            at += size
-    return at == high
 
 
 def scan_text(data, offsets, *tables):
@@ -206,23 +139,12 @@ def scan_text(data, offsets, *tables):
         int64 rows (value, gram, ordinal of the gram's first word in the value, first byte, end byte in the value), ascending by
         value and end of gram.
     """
-    hits = np.empty((max(4096, len(data) // 256), 5), np.int64)
+    hits = np.empty((max(4096, len(data) // 4), 5), np.int64)  # what is not filled takes no memory
     while True:
         count = _scan(data, offsets, hits, *tables)
         if count <= len(hits):
             return hits[:count]
         hits = np.empty((count, 5), np.int64)  # rare: the second pass has room for all
-
-
-@njit(nogil=True, cache=True)
-def _verified(data, begins, ends, slot, n, word, word_bytes, word_offsets, codes, sequences, starts):
-    """Whether the last ``n`` words of the text are the index's words from ``word`` on."""
-    for k in range(n):
-        which = (slot - n + 1 + k) & (_RING - 1)
-        low, high = word_offsets[word + k], word_offsets[word + k + 1]
-        if not _same_word(data, begins[which], ends[which], word_bytes, low, high, codes, sequences, starts):
-            return False
-    return True
 
 
 @njit(nogil=True, cache=True)
@@ -232,16 +154,25 @@ def _look_up(data, low, begins, ends, slot, key, n, position, value, hits, total
     probe = np.int64(key >> table_shift)
     while grams[probe] >= 0:
         gram = grams[probe]
-        if (
-            keys[probe] == key
-            and gram_length[gram] == n
-            and _verified(data, begins, ends, slot, n, gram_word[gram], word_bytes, word_offsets, codes, sequences, starts)
-        ):
-            if total < len(hits):
-                hits[total, 0], hits[total, 1], hits[total, 2] = value, gram, position
-                hits[total, 3] = begins[(slot - n + 1) & (_RING - 1)] - low
-                hits[total, 4] = ends[slot] - low
-            return total + 1
+        if keys[probe] == key and gram_length[gram] == n:
+            word, first = gram_word[gram], 0
+            if 0 < total <= len(hits) and hits[total - 1, 0] == value and hits[total - 1, 2] == position - 1:
+                before = hits[total - 1, 1]
+                if gram_length[before] == n and gram_word[before] == word - 1:
+                    first = n - 1  # the others were compared as words of the gram before
+            same = True
+            for k in range(first, n):
+                which = (slot - n + 1 + k) & (_RING - 1)
+                from_, to = word_offsets[word + k], word_offsets[word + k + 1]
+                if not same_word(data, begins[which], ends[which], word_bytes, from_, to, codes, sequences, starts):
+                    same = False
+                    break
+            if same:
+                if total < len(hits):
+                    hits[total, 0], hits[total, 1], hits[total, 2] = value, gram, position
+                    hits[total, 3] = begins[(slot - n + 1) & (_RING - 1)] - low
+                    hits[total, 4] = ends[slot] - low
+                return total + 1
         probe = (probe + 1) & (len(keys) - 1)
     return total
 

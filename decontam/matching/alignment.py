@@ -2,46 +2,65 @@
 
 For candidates that the windows of 12 tokens show only in part, as code whose temporaries were inlined, or whose tokens were
 edited here and there. Own names count as one, literals as what they say; assignment signs, brackets of calls and commas go.
-Slower than the kernels by far: asked only where some windows were found. Does not see reordered statements.
+Slower than the scans by far: asked only where some windows were found. Does not see reordered statements.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from decontam.kernels import code as codekernel
+from decontam.kernels import likeness
+from decontam.kernels.batches import Bytes, Longs
 
-_LEFT_OUT = frozenset("(),=")
-_NAME = "name"
 _MOST_TOKENS = 2000  # of an item: alignment takes time with the square
+_AT_ONCE = 1 << 19  # bytes of texts that are lexed at once
 
 
-def shape(code: bytes) -> list[str]:
-    """The tokens of a code as they are aligned."""
-    data = np.frombuffer(code or b" ", np.uint8)
-    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
-    tokens = []
-    for (value, own), (start, end) in zip(values.tolist(), spans.tolist(), strict=True):
-        text = code[start:end]
-        if own:
-            tokens.append(_NAME)
-        elif value in codekernel.LITERALS:
-            tokens.append(text.strip(b"\"'`").decode("utf-8", "replace"))
-        elif (sign := text.decode("utf-8", "replace")) not in _LEFT_OUT:
-            tokens.append(sign)
-    return tokens
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shapes:
+    """The tokens of codes as they are aligned, by the hash of what they say; those of each from ``begins[n]`` on."""
+
+    hashes: NDArray[np.uint64]
+    begins: Longs
+
+    @property
+    def sizes(self) -> Longs:
+        """How many tokens each has."""
+        return np.diff(self.begins)
 
 
-def aligned_share(item: Sequence[str], text: Sequence[str], least: float = 0.0) -> float:
-    """Share of the item's tokens that the text has in order, in stretches of two or more, 0 to 1; 0 where it is below ``least``.
+def shapes_of(codes: Iterable[str]) -> Shapes:
+    """The shapes of codes."""
+    texts = [code.encode("utf-8", "replace") for code in codes]
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int64)
+    return _shapes(np.frombuffer(b"".join(texts) or b" ", np.uint8), ends[:-1], ends[1:])
 
-    Counted first without the order, which is faster and never less.
+
+def _shapes(data: Bytes, lows: Longs, highs: Longs) -> Shapes:
+    tables = (codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table())
+    found = codekernel.lex_regions(data, lows, highs, *tables, False)
+    hashes, begins = likeness.shape_hashes(data, *found, *codekernel.marks()[:2])
+    return Shapes(hashes=hashes, begins=begins)
+
+
+def aligned_shares(items: Shapes, which: Longs, data: Bytes, lows: Longs, highs: Longs, least: Any) -> Any:
+    """Shares of the tokens of items ``which`` that regions of a text have in order, in stretches of two or more, 0 to 1.
+
+    0 where it is below ``least`` (by item): counted first without the order, which is faster and never less.
     """
-    if not item or len(item) > _MOST_TOKENS or (Counter(item) & Counter(text)).total() < least * len(item):
-        return 0.0
-    blocks = SequenceMatcher(None, item, text, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks if block.size > 1) / len(item)
+    sizes = items.sizes[which]
+    shares = np.zeros(len(which))
+    asked = np.flatnonzero((sizes > 0) & (sizes <= _MOST_TOKENS))
+    ends = np.cumsum(highs[asked] - lows[asked])
+    for part in np.split(asked, np.searchsorted(ends, np.arange(_AT_ONCE, int(ends.max(initial=0)), _AT_ONCE))):
+        if len(part):
+            texts = _shapes(data, lows[part], highs[part])
+            counts = likeness.aligned(items.hashes, items.begins, which[part], texts.hashes, texts.begins, least[part])
+            shares[part] = counts / sizes[part]
+    return shares

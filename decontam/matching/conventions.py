@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from decontam.kernels.batches import Longs
-from decontam.matching.alignment import aligned_share, shape
+from decontam.matching.alignment import aligned_shares, shapes_of
 from decontam.matching.families import ALIKE, families_of
 from decontam.matching.grams import Grams, text_grams
 from decontam.matching.index import HoldoutIndex, telling_literals, without_boilerplate
@@ -69,20 +69,15 @@ def _holders(grams: Grams, gram: int) -> list[int]:
 def _copies(grams: Grams, training: Sequence[Item], pairs: Longs) -> set[tuple[int, int]]:
     """Each (text, part) where the text may be a copy of the part."""
     sizes = np.bincount(grams.posting_parts, minlength=len(grams.parts))
-    shapes: dict[str, list[str]] = {}
-
-    def shape_of(code: str) -> list[str]:
-        return shapes[code] if code in shapes else shapes.setdefault(code, shape(code.encode("utf-8", "replace")))
-
-    found = set()
-    for (text, part), shared in _shared(grams, pairs).items():
-        if grams.parts[part].name == "answer":
-            same = aligned_share(shape_of(grams.parts[part].text), shape_of(training[text].answer)) >= _THE_SAME
-        else:
-            same = shared >= ALIKE * sizes[part]
-        if same:
-            found.add((text, part))
-    return found
+    shared = _shared(grams, pairs)
+    of_answers = [pair for pair in shared if grams.parts[pair[1]].name == "answer"]
+    found = {pair for pair, count in shared.items() if grams.parts[pair[1]].name != "answer" and count >= ALIKE * sizes[pair[1]]}
+    texts, parts = np.array(of_answers, np.int64).reshape(-1, 2).T
+    answers = as_column(item.answer for item in training)
+    lows, highs = answers.offsets[:-1][texts], answers.offsets[1:][texts]
+    shapes = shapes_of(part.text for part in grams.parts)
+    shares = aligned_shares(shapes, parts, answers.data, lows, highs, np.zeros(len(parts)))
+    return found | {pair for pair, share in zip(of_answers, shares.tolist(), strict=True) if share >= _THE_SAME}
 
 
 def _shared(grams: Grams, pairs: Longs) -> dict[tuple[int, int], int]:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from decontam.matching.found import SHORT
 from decontam.matching.index import HoldoutIndex, build_index, solution_key
-from decontam.matching.match import match_text
+from decontam.matching.match import as_column, find_matches
 from decontam.records import Item
 from evals.errors import Inconclusive
 
@@ -47,8 +48,9 @@ def _between(items: Sequence[Item], index: HoldoutIndex, split: str) -> dict[str
     """How many items have a duplicate in the split that the index is of."""
     counts: dict[str, int] = {}
     own = {_words(item) for item in index.items}
-    for item in items:
-        kind = "exact" if _words(item) in own else "near" if _is_near(item, index) else ""
+    near = _near(items, index)
+    for number, item in enumerate(items):
+        kind = "exact" if _words(item) in own else "near" if number in near else ""
         if kind:
             name = f"{item.split} x {split} {kind}"
             counts[name] = counts.get(name, 0) + 1
@@ -59,6 +61,8 @@ def _words(item: Item) -> str:
     return f"{solution_key(item.prompt)}\n{solution_key(item.answer)}"
 
 
-def _is_near(item: Item, index: HoldoutIndex) -> bool:
-    parts = (item.prompt, item.answer)
-    return any(match.verdict != "short" and match.coverage >= NEAR for text in parts for match in match_text(text, index))
+def _near(items: Sequence[Item], index: HoldoutIndex) -> set[int]:
+    """The numbers of the items of which a part holds a large part of an item of the index, its own or not."""
+    found = find_matches(as_column(text for item in items for text in (item.prompt, item.answer)), index).table
+    near: list[int] = (found["value"][(found["verdict"] != SHORT) & (found["coverage"] >= NEAR)] // 2).tolist()
+    return set(near)

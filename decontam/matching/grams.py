@@ -28,6 +28,7 @@ from decontam.records import Item
 from decontam.rule import Rule
 
 PARTS = ("prompt", "answer", "tests")
+PART_NAMES = tuple(sorted(PARTS))
 Keys = NDArray[np.uint64]
 _SIGNS_IN_PROMPTS = 4  # in a window of code of a prompt, or it may be prose
 
@@ -64,6 +65,7 @@ class Grams:
     bitmap: Keys
     bitmap_shift: np.uint64
     verify: tuple[Any, ...] = field(repr=False)  # what the kernel compares a hit with
+    numbers: Longs = field(repr=False)  # (parts, 3): its item, the place of its name in ``PART_NAMES``, tokens of a gram
 
 
 def utf8(text: str) -> NDArray[np.uint8]:
@@ -79,13 +81,10 @@ def char_spans(text: str, spans: Longs) -> Longs:
     return np.searchsorted(starts, spans).astype(np.int64)
 
 
-def code_literals(code: bytes, *, keep_texts: bool = False) -> list[str]:
-    """For each code token its value if it is a number or a string (without its quotes), else empty.
-
-    ``keep_texts``: a text that stands alone on its line is a token, too, and no docstring.
-    """
+def code_literals(code: bytes) -> list[str]:
+    """For each code token its value if it is a number or a string (without its quotes), else empty."""
     data = np.frombuffer(code or b" ", np.uint8)
-    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), keep_texts)
+    values, spans = codekernel.lex_text(data)
     return [
         code[start:end].strip(b"\"'`").decode("utf-8", "replace") if value in codekernel.LITERALS else ""
         for value, (start, end) in zip(values[:, 0].tolist(), spans.tolist(), strict=True)
@@ -166,7 +165,7 @@ def code_grams(items: Sequence[Item], rule: Rule, family: Longs) -> tuple[Grams,
             if not text.strip():
                 continue
             data = utf8(text)
-            values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
+            values, spans = codekernel.lex_text(data)
             if name == "tests":
                 hashes, places = np.empty(len(values), np.uint64), np.empty(len(values), np.int64)
                 used = literals_of(data, values, spans, len(values), codekernel.marks(), hashes, places)
@@ -265,6 +264,7 @@ def _grams(
         bitmap=bitmap,
         bitmap_shift=np.uint64(64 - bitmap_bits),
         verify=(),
+        numbers=np.array([(part.number, PART_NAMES.index(part.name), part.length) for part in parts], np.int64).reshape(-1, 3),
     )
     return grams, spots
 

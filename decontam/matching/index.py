@@ -6,7 +6,6 @@ channel has windows of 12 code tokens of answers. Grams that say nothing, or tha
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from decontam.kernels.batches import Longs
 from decontam.kernels.folding import folding
-from decontam.kernels.text import split_words
+from decontam.kernels.text import hash_bytes, split_words
 from decontam.kernels.tokens import N
-from decontam.matching.alignment import shape
+from decontam.matching.alignment import Shapes, shapes_of
 from decontam.matching.families import families_of
 from decontam.matching.grams import Grams, code_grams, code_literals, text_grams, utf8
 from decontam.matching.held import Elsewhere
@@ -35,6 +35,20 @@ BLIND = (
     "renaming, comments and layout, not through reordered statements or another algorithm"
 )
 _TELLING_DIGITS = frozenset("3456789")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLiterals:
+    """Telling literals, those of each part from ``starts[part]`` to ``starts[part + 1]``.
+
+    ``places``: their tokens, ascending within a part; ``said``: the hash of what they say; ``families``: in how many families of
+    items they occur.
+    """
+
+    starts: Longs
+    places: Longs
+    said: NDArray[np.uint64]
+    families: Longs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +73,33 @@ class HoldoutIndex:
         return tuple({} if part.name == "tests" else telling_literals(part.text) for part in self.code.parts)
 
     @cached_property
-    def shapes(self) -> tuple[list[str], ...]:
+    def shapes(self) -> Shapes:
         """By part of the code channel: its tokens as they are aligned."""
-        return tuple(shape(part.text.encode("utf-8", "replace")) if part.name != "tests" else [] for part in self.code.parts)
+        return shapes_of(part.text if part.name != "tests" else "" for part in self.code.parts)
+
+    @cached_property
+    def reaches(self) -> Longs:
+        """By part of the code channel: its bytes."""
+        return np.array([len(part.text.encode("utf-8", "replace")) for part in self.code.parts], np.int64)
+
+    @cached_property
+    def own(self) -> OwnLiterals:
+        """The telling numbers and texts of all parts of the code channel, as arrays."""
+        said = [text.encode() for own in self.literals for text in own.values()]
+        return OwnLiterals(
+            starts=np.cumsum([0, *map(len, self.literals)]).astype(np.int64),
+            places=np.array([place for own in self.literals for place in own], np.int64),
+            said=np.array([hash_bytes(np.frombuffer(text, np.uint8), 0, len(text)) for text in said], np.uint64),
+            families=np.array([self.literal_families[text] for own in self.literals for text in own.values()], np.int64),
+        )
+
+    @cached_property
+    def ranks(self) -> Longs:
+        """Where each item stands in the order of the keys."""
+        order = sorted(range(len(self.items)), key=lambda number: self.items[number].key)
+        ranks = np.empty(len(order), np.int64)
+        ranks[order] = np.arange(len(order))
+        return ranks
 
     @cached_property
     def literal_families(self) -> Counter[str]:
@@ -100,8 +138,7 @@ def solution_key(code: str) -> str:
     """Identity of a solution up to spacing, punctuation and case."""
     tables = folding()
     data, offsets, *_ = split_words(utf8(code), tables.codes, tables.sequences, tables.starts)
-    folded = data.tobytes()
-    return " ".join(folded[start:end].decode() for start, end in itertools.pairwise(offsets.tolist()))
+    return np.insert(data, offsets[1:-1], ord(" ")).tobytes().decode()
 
 
 def index_digest(items: Sequence[Item], rule: Rule) -> str:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from decontam.kernels import code as codekernel
+from decontam.kernels import likeness
 from decontam.kernels.batches import Column, Longs
 from decontam.kernels.literals import L
-from decontam.matching.alignment import aligned_share, shape
-from decontam.matching.grams import Grams, Part, code_literals
+from decontam.kernels.score import FIRST, LAST, PART, VALUE
+from decontam.matching.alignment import aligned_shares
+from decontam.matching.grams import Part
 from decontam.matching.index import HoldoutIndex, telling_literals
 from decontam.records import MatchVerdict
 from decontam.rule import Rule
@@ -60,28 +63,24 @@ class Evidence(Protocol):
         """Share of these that occur in the text in order, 0 below ``least``."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeEvidence:
-    """The evidence in one text for one part of the code channel; ``window``: the hits."""
+@dataclass(slots=True)
+class Known:
+    """Evidence that is computed for many texts at once. ``asked``: the least share of which ``share`` was asked and not known."""
 
-    column: Column
-    index: HoldoutIndex
-    part: int
-    window: Longs
+    told: Literals
+    tokens: int
+    share: float | None = None
+    asked: float | None = None
 
     def literals(self) -> Literals:
-        """See ``same_literals``."""
-        return same_literals(self.column, self.index, self.part, self.window)
-
-    @property
-    def tokens(self) -> int:
-        """See ``alignment``."""
-        return len(self.index.shapes[self.part])
+        """See ``told_by_literals``."""
+        return self.told
 
     def aligned(self, least: float) -> float:
-        """See ``alignment``; the text is looked at as far around the hits as the item is long."""
-        near = shape(_around(self.column, self.index.code.parts[self.part].text, self.window))
-        return aligned_share(self.index.shapes[self.part], near, least)
+        """See ``aligned_in``."""
+        if self.share is None:
+            self.asked = least
+        return self.share or 0.0
 
 
 def judge_code(rule: Rule, evidence: Evidence, coverage: float, grams: int, unique: int) -> tuple[MatchVerdict, str] | None:
@@ -136,22 +135,56 @@ def _around(column: Column, part: str, window: Longs) -> bytes:
     return data[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach].tobytes()
 
 
-def same_literals(column: Column, index: HoldoutIndex, part: int, window: Longs) -> Literals:
+def aligned_in(column: Column, index: HoldoutIndex, hits: Longs, order: Longs, rows: Longs, least: Any) -> Any:
+    """The share of the tokens of each row's part that the text has in order, 0 below ``least`` (by row): see ``alignment``.
+
+    The text is looked at as far around the hits as the item is long. ``rows``, ``hits`` and ``order`` are those of ``score``.
+    """
+    first, end = hits[order[rows[:, FIRST]], 3], hits[order[rows[:, LAST]], 4]
+    reach, base = index.reaches[rows[:, PART]], column.offsets[rows[:, VALUE]]
+    lows, highs = base + np.maximum(first - reach, 0), np.minimum(base + end + reach, column.offsets[rows[:, VALUE] + 1])
+    return aligned_shares(index.shapes, rows[:, PART], column.data, lows, highs, least)
+
+
+def told_by_literals(column: Column, index: HoldoutIndex, hits: Longs, order: Longs, rows: Longs) -> list[Literals]:
     """Whether the numbers and texts within matched code are the item's: if they differ, only the shape is shared.
 
+    For each of ``rows``, which are those of ``score`` as ``hits`` and ``order`` are.
     ``agree``: half of those that no other family of items has, or where there are none, one other; ``none``: there are none of
     these either, and of three or more common ones half agree, or there are fewer; else ``differ``. 0, 1, 2 and texts of under two
     characters say nothing. Where training tasks are known, see ``_own_literals``.
     """
-    agreed = _agreed(column, index, part, window)
+    own, grams = index.own, index.code
+    first = own.starts[rows[:, PART]]
+    counts = own.starts[rows[:, PART] + 1] - first
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    postings = (grams.posting_starts, grams.posting_parts, grams.posting_positions)
+    lexer = (codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), *codekernel.marks()[:2])
+    places = (own.starts, own.places, own.said, starts)
+    states = likeness.agreed(column.data, column.offsets, hits, order, rows, *postings, *places, *lexer)
+    which = np.repeat(first - starts[:-1], counts) + np.arange(len(states))  # number of each literal in ``own``
     if index.own_literals:
-        return _own_literals(column, index, part, window, agreed)
-    own = index.literals[part]
-    for most in (1, 2):
-        if rare := [same for position, same in agreed.items() if index.literal_families[own[position]] <= most]:
-            return "agree" if 2 * sum(rare) >= len(rare) else "differ"
-    votes = list(agreed.values())
-    return "differ" if len(votes) >= 3 and 2 * sum(votes) < len(votes) else "none"
+        said: list[Literals] = []
+        for row, low, high in zip(rows, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            pairs = zip(own.places[which[low:high]].tolist(), states[low:high].tolist(), strict=True)
+            agreed = {place: state == likeness.AGREES for place, state in pairs if state != likeness.UNSEEN}
+            said.append(_own_literals(column, index, int(row[PART]), hits[order[row[FIRST] : row[LAST] + 1]], agreed))
+        return said
+    row_of = np.repeat(np.arange(len(rows)), counts)
+
+    def votes(among: Any) -> tuple[Any, Any]:
+        """By row: how many literals were compared, and how many of them are the same."""
+        same = among & (states == likeness.AGREES)
+        return np.bincount(row_of[among], minlength=len(rows)), np.bincount(row_of[same], minlength=len(rows))
+
+    compared = states != likeness.UNSEEN
+    cast, same = votes(compared)
+    told = np.where((cast >= 3) & (2 * same < cast), "differ", "none")
+    for most in (2, 1):  # the rarest that there are decide
+        cast, same = votes(compared & (own.families[which] <= most))
+        told = np.where(cast > 0, np.where(2 * same >= cast, "agree", "differ"), told)
+    names: list[Literals] = told.tolist()
+    return names
 
 
 def _own_literals(column: Column, index: HoldoutIndex, part: int, window: Longs, agreed: dict[int, bool]) -> Literals:
@@ -188,36 +221,3 @@ def is_sibling(column: Column, index: HoldoutIndex, part: Part, window: Longs) -
 
 def _holds_any(code: bytes, literals: Iterable[str]) -> bool:
     return not set(telling_literals(code.decode("utf-8", "replace")).values()).isdisjoint(literals)
-
-
-def _agreed(column: Column, index: HoldoutIndex, part: int, window: Longs) -> dict[int, bool]:
-    """By place in the part, whether the number or text there is the same in matched code; only those that lie in it."""
-    grams = index.code
-    value = int(window[0, 0])
-    base = int(column.offsets[value])
-    own = index.literals[part]
-    agreed: dict[int, bool] = {}
-    compared: set[tuple[int, int]] = set()  # (place in the part, token of the text); windows overlap
-    length = grams.parts[part].length
-    for _, gram, first, start, end in window.tolist() if own else ():
-        position = position_in(grams, gram, part)
-        pairs = ((k, (position + k, first + k)) for k in range(length) if position + k in own)
-        unsettled = [(k, pair) for k, pair in pairs if pair not in compared and not agreed.get(position + k)]
-        if not unsettled:
-            continue
-        code = column.data[base + start : base + end].tobytes()
-        literals = code_literals(code, keep_texts=True)
-        if len(literals) != length:  # a docstring lies within the window
-            literals = code_literals(code)
-        if len(literals) != length:
-            continue
-        for k, pair in unsettled:
-            compared.add(pair)
-            agreed[position + k] = literals[k] == own[position + k]
-    return agreed
-
-
-def position_in(grams: Grams, gram: int, part: int) -> int:
-    """Where a gram occurs first in a part, in tokens."""
-    low, high = int(grams.posting_starts[gram]), int(grams.posting_starts[gram + 1])
-    return int(grams.posting_positions[low + int(np.searchsorted(grams.posting_parts[low:high], part))])

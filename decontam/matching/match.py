@@ -1,37 +1,34 @@
-"""From texts to matches: run the kernels over a column, score, and turn hits into evidence.
+"""From texts to matches: run the kernels over a column, score, and judge; evidence is made where it is asked for.
 
 Python touches only texts in which something was found. Safe to call from several threads: the kernels release the GIL.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from decontam.kernels import code as codekernel
 from decontam.kernels import score as scorekernel
 from decontam.kernels import text as textkernel
-from decontam.kernels.batches import Column, Longs, place
-from decontam.kernels.score import FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
+from decontam.kernels.batches import Column, Longs
+from decontam.kernels.score import FIELDS, FIRST, GRAMS, LAST, PART, RUN_FIRST, RUN_LAST, UNIQUE, VALUE
 from decontam.kernels.tokens import N, tokenize
-from decontam.matching.apart import apart, beside_variants
-from decontam.matching.grams import Grams
+from decontam.matching.apart import Said, beside_variants, set_apart
+from decontam.matching.found import CHANNEL_NAMES, FOUND, VERDICTS, ChannelLook, ColumnMatches, gather
+from decontam.matching.grams import PART_NAMES
 from decontam.matching.index import HoldoutIndex
-from decontam.matching.judging import CodeEvidence, is_sibling, judge_code, judge_tests, judge_text, position_in
-from decontam.matching.views import View, views
-from decontam.records import Channel, Match, MatchVerdict, Span
+from decontam.matching.judging import Known, aligned_in, is_sibling, judge_code, judge_tests, judge_text, told_by_literals
+from decontam.matching.places import Given
+from decontam.matching.views import views
+from decontam.records import Channel, Match
 
-SNIPPET_CHARS = 200
 NEARBY_WORDS = 64
-BUSY = 2000
-"""Parts found in one batch above which only the worst matches of each item are told with all their places, the rest with one,
-and code is not looked at where the words show that its item leaks: time stays in proportion when everything leaks."""
-SHOWN_OF_ITEM = 2
 CHANNELS: tuple[Channel, ...] = ("text", "code")
+Judged = TypeVar("Judged")
+_SHORT_RULE = f"a whole item of under {N} words, with its answer nearby"
 
 
 def match_column(column: Column, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> list[tuple[int, Match]]:
@@ -48,28 +45,76 @@ def readings(column: Column) -> list[tuple[Column, Given]]:
 
 
 def match_readings(
-    found: Sequence[tuple[Column, Given]], index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS
+    read: Sequence[tuple[Column, Given]], index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS
 ) -> list[tuple[int, Match]]:
     """See ``match_column``."""
-    matches = [match for column, given in found for match in _seen(column, given, index, channels)]
-    best: dict[tuple[int, str, str, str], tuple[int, Match]] = {}
-    for value, match in matches:
-        key = (value, match.item, match.part, match.channel)
-        if key not in best or match.coverage > best[key][1].coverage:
-            best[key] = (value, match)
-    kept = beside_variants(list(best.values()))
-    return sorted(kept, key=lambda pair: (pair[0], -pair[1].coverage, pair[1].item, pair[1].part, pair[1].channel))
+    found = find_in(read, index, channels)
+    return [(value, found.match(number)) for number, value in enumerate(found.table["value"].tolist())]
 
 
-def _seen(column: Column, given: Given, index: HoldoutIndex, channels: Sequence[Channel]) -> Iterator[tuple[int, Match]]:
-    known: set[tuple[int, int]] = set()
+def find_matches(column: Column, index: HoldoutIndex, channels: Sequence[Channel] = CHANNELS) -> ColumnMatches:
+    """The same matches, with what decides a verdict and without their places and texts."""
+    return find_in(readings(column), index, channels)
+
+
+def find_in(read: Sequence[tuple[Column, Given]], index: HoldoutIndex, channels: Sequence[Channel]) -> ColumnMatches:
+    """See ``find_matches``."""
+    looks: list[ChannelLook] = []
+    tables: list[Any] = []
+    rules: dict[str, int] = {}
+    for column, given in read:
+        for look, said in _looks(column, given, index, channels):
+            tables.append(_table(look, said, len(looks), index, rules))
+            looks.append(look)
+    return beside_variants(gather(index, looks, tables, tuple(rules)))
+
+
+def _looks(
+    column: Column, given: Given, index: HoldoutIndex, channels: Sequence[Channel]
+) -> Iterator[tuple[ChannelLook, tuple[Longs, Any, list[Said]]]]:
+    """What each channel finds: the rows that match, their shares and verdicts, all of the same length."""
     if "text" in channels:
         hits = scan(column, index, "text")
-        yield from _matches(column, given, index, "text", hits, known)
+        if len(hits):
+            yield _judged(column, given, index, "text", hits)
         if index.short and len(hits):
-            yield from _short(column, given, index, hits)
+            yield _short(column, given, index, hits)
     if "code" in channels and len(index.code.idf):
-        yield from _matches(column, given, index, "code", scan(column, index, "code"), known)
+        hits = scan(column, index, "code")
+        if len(hits):
+            yield _judged(column, given, index, "code", hits)
+
+
+def _table(
+    look: ChannelLook, said: tuple[Longs, Any, list[Said]], number: int, index: HoldoutIndex, rules: dict[str, int]
+) -> Any:
+    """The matches of a look as rows of ``FOUND``."""
+    which, shares, verdicts = said
+    rows = look.rows[which]
+    table = np.zeros(len(rows), FOUND)
+    if not len(rows):
+        return table
+    table["value"] = look.given.numbers(rows[:, VALUE])
+    table["first"], table["end"] = look.places(rows)
+    table["look"], table["row"] = number, which
+    table["channel"] = CHANNEL_NAMES.index(look.channel)
+    table["grams"], table["unique"] = rows[:, GRAMS], rows[:, UNIQUE]
+    runs = rows[:, RUN_LAST] - rows[:, RUN_FIRST] + 1
+    if look.grams is None:
+        table["item"], table["part"] = rows[:, PART], PART_NAMES.index("prompt")
+        table["longest_run"] = index.text.verify[3][look.hits[rows[:, RUN_FIRST], 1]]
+    else:
+        parts = look.grams.numbers[rows[:, PART]]
+        table["item"], table["part"] = parts[:, 0], parts[:, 1]
+        table["longest_run"] = runs + parts[:, 2] - 1
+    distinct, inverse = np.unique(np.minimum(shares, 1.0), return_inverse=True)
+    table["coverage"] = np.array([round(share, 4) for share in distinct.tolist()])[inverse]
+    known: dict[Said, tuple[int, int]] = {}
+    for verdict in dict.fromkeys(verdicts):
+        assert verdict is not None
+        known[verdict] = VERDICTS.index(verdict[0]), rules.setdefault(verdict[1], len(rules))
+    table["verdict"], table["rule"] = np.array([known[verdict] for verdict in verdicts]).T
+    return table
 
 
 def scan(column: Column, index: HoldoutIndex, channel: Channel) -> Longs:
@@ -96,218 +141,109 @@ def as_column(texts: Iterable[str], name: str = "text") -> Column:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """A part of an item that a value leaks: what the kernel counted (``row``), the share, and what the rule says."""
-
-    row: Any
-    share: float
-    verdict: MatchVerdict
-    rule: str
-
-
-def _matches(
-    column: Column, given: Given, index: HoldoutIndex, channel: Channel, hits: Longs, known: set[tuple[int, int]]
-) -> Iterator[tuple[int, Match]]:
-    """Matches of one channel. ``known``: (value, item) that another channel has shown to leak; this one adds its own."""
-    if not len(hits):
-        return
+def _judged(
+    column: Column, given: Given, index: HoldoutIndex, channel: Channel, hits: Longs
+) -> tuple[ChannelLook, tuple[Longs, Any, list[Said]]]:
+    """Matches of one channel."""
     rule = index.rule
     grams = index.text if channel == "text" else index.code
     needed = (rule.coverage, rule.answer_coverage) if channel == "text" else (rule.aligned_coverage, rule.tests_coverage)
     least, coverage = 2 if channel == "text" else 1, min(needed)
     tables = (grams.posting_starts, grams.posting_parts, grams.idf, grams.unique, grams.weight, grams.tokens)
-    rows, coverages, order = scorekernel.score(hits, *tables, least, coverage)
-    busy = len(rows) > BUSY
-    judged: list[_Judged] = []
-    for row, share in zip(rows.tolist(), coverages.tolist(), strict=True):
-        part = grams.parts[row[PART]]
-        if channel == "text":
-            said = judge_text(rule, part.name, share, row[GRAMS], row[UNIQUE])
-            if said and part.name == "answer" and is_sibling(column, index, part, hits[order[row[FIRST] : row[LAST] + 1]]):
-                said = None
-        elif part.name == "tests":
-            said = judge_tests(rule, share, row[UNIQUE])
-        elif not row[UNIQUE] or (busy and (row[VALUE], part.number) in known):
-            continue
-        else:
-            evidence = CodeEvidence(column, index, row[PART], hits[order[row[FIRST] : row[LAST] + 1]])
-            said = judge_code(rule, evidence, share, row[GRAMS], row[UNIQUE])
-        if said is not None:
-            said = apart(column, index, channel, row[PART], hits[order[row[FIRST] : row[LAST] + 1]], said)
-            judged.append(_Judged(row=row, share=share, verdict=said[0], rule=said[1]))
-            known.add((row[VALUE], part.number))
-    shown = _worst(judged, grams) if busy else range(len(judged))
-    for number, found in enumerate(judged):
-        window = hits[order[found.row[FIRST] : found.row[LAST] + 1]] if number in shown else None
-        yield _match(found, given, index, grams, channel, hits[order[found.row[RUN_FIRST] : found.row[RUN_LAST] + 1]], window)
+    rows, shares, order = scorekernel.score(hits, *tables, least, coverage)
+    look = ChannelLook(column=column, given=given, channel=channel, grams=grams, hits=hits, order=order, rows=rows)
+    judge = _judge_words if channel == "text" else _judge_codes
+    said = judge(look, index, shares)
+    set_apart(look, index, said, judge)
+    which = np.array([number for number, verdict in enumerate(said) if verdict is not None], np.int64)
+    return look, (which, shares[which], [verdict for verdict in said if verdict is not None])
 
 
-def _worst(judged: Sequence[_Judged], grams: Grams) -> set[int]:
-    """The worst few matches of each item, by number: these are told with their places."""
-    by_item: dict[int, list[int]] = {}
-    for number, found in enumerate(judged):
-        by_item.setdefault(grams.parts[found.row[PART]].number, []).append(number)
-    worst = (heapq.nsmallest(SHOWN_OF_ITEM, numbers, key=lambda n: (-judged[n].share, n)) for numbers in by_item.values())
-    return {number for numbers in worst for number in numbers}
+def _each(keys: Sequence[Any], judge: Callable[..., Judged]) -> list[Judged]:
+    """What ``judge`` says of each tuple of values; the same tuples are judged once."""
+    known: dict[Any, Judged] = {}
+    said: list[Judged] = []
+    for key in zip(*(key.tolist() for key in keys), strict=True):
+        if key not in known:
+            known[key] = judge(*key)
+        said.append(known[key])
+    return said
 
 
-def _match(
-    found: _Judged, given: Given, index: HoldoutIndex, grams: Grams, channel: Channel, run: Longs, window: Longs | None
-) -> tuple[int, Match]:
-    """The number of the value as given, and the match; without ``window`` it has the place in the text only."""
-    row, share = found.row, found.share
-    part = grams.parts[row[PART]]
-    text = given.value(row[VALUE])
-    run_bytes = (int(run[0, 3]), int(run[-1, 4]))
-    shown = window is not None
-    return text.number, Match.model_construct(
-        item=index.items[part.number].key,
-        part=part.name,
-        channel=channel,
-        verdict=found.verdict,
-        rule=found.rule,
-        coverage=round(min(share, 1.0), 4),
-        grams=row[GRAMS],
-        unique=row[UNIQUE],
-        longest_run=len(run) + part.length - 1,
-        document_span=text.chars([run_bytes])[0],
-        item_span=_run_span(grams, row[PART], run) if shown else (0, 0),
-        document_spans=tuple(text.chars(_merge(map(tuple, window[:, 3:5].tolist())))) if window is not None else (),
-        item_spans=tuple(_item_spans(grams, row[PART], window)) if window is not None else (),
-        column=given.name(text.number),
-        snippet=text.text(*run_bytes)[:SNIPPET_CHARS] if shown else "",
-    )
+def _judge_words(look: ChannelLook, index: HoldoutIndex, shares: Any) -> list[Said]:
+    """What the rule says of each row of the text channel."""
+    assert look.grams is not None
+    rows, parts, rule = look.rows, look.grams.parts, index.rule
+    names = look.grams.numbers[rows[:, PART], 1]
+    keys = (names, shares, rows[:, GRAMS], rows[:, UNIQUE])
+    said = _each(keys, lambda name, *counts: judge_text(rule, PART_NAMES[name], *counts))
+    if index.own_literals:
+        for number, verdict in enumerate(said):
+            part = parts[rows[number, PART]]
+            if verdict and part.name == "answer" and is_sibling(look.column, index, part, _window(look, rows[number])):
+                said[number] = None
+    return said
 
 
-def column_name(column: Column, value: int) -> str:
-    """The place of a value within its row: ``prompt``, or ``messages[2].content``."""
-    return column.name if column.ordinals is None else place(column.name, int(column.ordinals[value]))
+def _judge_codes(look: ChannelLook, index: HoldoutIndex, shares: Any) -> list[Said]:
+    """What the rule says of each row of the code channel: of tests by their literals, else by all evidence."""
+    assert look.grams is not None
+    rows, rule = look.rows, index.rule
+    tests = look.grams.numbers[rows[:, PART], 1] == PART_NAMES.index("tests")
+    said: list[Said] = [None] * len(rows)
+    of_tests = np.flatnonzero(tests)
+    judged = _each((shares[of_tests], rows[of_tests, UNIQUE]), lambda *counts: judge_tests(rule, *counts))
+    for number, verdict in zip(of_tests.tolist(), judged, strict=True):
+        said[number] = verdict
+    others = np.flatnonzero(~tests & (rows[:, UNIQUE] > 0) & (shares >= rule.aligned_coverage))
+    told = np.array(told_by_literals(look.column, index, look.hits, look.order, rows[others]), object)
+    keys = (told, index.shapes.sizes[rows[others, PART]], shares[others], rows[others, GRAMS], rows[others, UNIQUE])
+    first = _each(keys, lambda says, tokens, *counts: _by_codes(index, Known(says, tokens), counts))
+    for number, (verdict, _) in zip(others.tolist(), first, strict=True):
+        said[number] = verdict
+    # What is not decided yet is aligned, all at once.
+    open_ = np.array([number for number, (_, asked) in enumerate(first) if asked is not None], np.int64)
+    least = np.array([asked for _, asked in first if asked is not None])
+    aligned = aligned_in(look.column, index, look.hits, look.order, rows[others[open_]], least)
+    keys = (*(key[open_] for key in keys), aligned)
+    second = _each(keys, lambda says, tokens, *rest: _by_codes(index, Known(says, tokens, rest[-1]), rest[:-1]))
+    for number, (verdict, _) in zip(others[open_].tolist(), second, strict=True):
+        said[number] = verdict
+    return said
 
 
-def value_text(column: Column, value: int) -> str:
-    """One value as text."""
-    return bytes(column.data[column.offsets[value] : column.offsets[value + 1]]).decode("utf-8", "replace")
+def _by_codes(index: HoldoutIndex, evidence: Known, counts: Sequence[Any]) -> tuple[Said, float | None]:
+    """What the rule says, and the least share of tokens in order that it asked for and that is not known."""
+    return judge_code(index.rule, evidence, *counts), evidence.asked
 
 
-class Given:
-    """The column as it was given, for what was found in it or, with ``view``, in a view of it."""
-
-    def __init__(self, column: Column, view: View | None = None) -> None:
-        self._column, self._view = column, view
-        self._last: tuple[int, _Value] | None = None
-
-    def value(self, number: int) -> _Value:
-        """The value, or the one that a stretch of the view is of."""
-        if self._last is None or self._last[0] != number:
-            value = number if self._view is None else int(self._view.values[number])
-            self._last = (number, _Value(self._column, value, self._view, number))
-        return self._last[1]
-
-    def name(self, value: int) -> str:
-        """The place of a value within its row."""
-        return column_name(self._column, value)
+def _window(look: ChannelLook, row: Longs) -> Longs:
+    """The hits of a row."""
+    return look.hits[look.order[row[FIRST] : row[LAST] + 1]]
 
 
-class _Value:
-    """One value's bytes, with the characters that they are: counted by blocks, since a value may be very long.
-
-    Spans are bytes of the value, or of the stretch of the view of it.
-    """
-
-    _BLOCK = 1 << 14
-
-    def __init__(self, column: Column, value: int, view: View | None, stretch: int) -> None:
-        self.number = value
-        self._view, self._stretch = view, stretch
-        self._data = column.data[column.offsets[value] : column.offsets[value + 1]]
-        self._ascii = not len(self._data) or int(self._data.max()) < 0x80
-        blocks = range(0, 0 if self._ascii else len(self._data), self._BLOCK)
-        self._before = np.cumsum([0, *(self._characters(start, start + self._BLOCK) for start in blocks)])
-
-    def _characters(self, start: int, end: int) -> int:
-        return int(np.count_nonzero((self._data[start:end] & 0xC0) != 0x80))
-
-    def chars(self, spans: Iterable[Span]) -> list[Span]:
-        """Byte spans as character spans of the value."""
-        return [(self._char(start), self._char(end)) for start, end in map(self._given, spans)]
-
-    def _given(self, span: Span) -> Span:
-        return span if self._view is None else self._view.given(self._stretch, *span)
-
-    def _char(self, byte: int) -> int:
-        if self._ascii:
-            return byte
-        block = byte // self._BLOCK
-        return int(self._before[block]) + self._characters(block * self._BLOCK, byte)
-
-    def text(self, start: int, end: int) -> str:
-        """The characters between two bytes."""
-        first, last = self._given((start, end))
-        return self._data[first:last].tobytes().decode("utf-8", "replace")
-
-
-def _merge(spans: Iterable[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _item_spans(grams: Grams, part: int, hits: Longs) -> list[Span]:
-    """The places of grams in the item's part, merged."""
-    spans, length = grams.parts[part].spans, grams.parts[part].length
-    places = [position_in(grams, gram, part) for gram in hits[:, 1].tolist()]
-    return _merge((int(spans[place, 0]), int(spans[place + length - 1, 1])) for place in places)
-
-
-def _run_span(grams: Grams, part: int, run: Longs) -> Span:
-    """The place of a run of grams, one token apart, in the item's part."""
-    spans = grams.parts[part].spans
-    first = position_in(grams, int(run[0, 1]), part)
-    last = min(first + len(run) + grams.parts[part].length - 2, len(spans) - 1)
-    return int(spans[first, 0]), int(spans[last, 1])
-
-
-def _short(column: Column, given: Given, index: HoldoutIndex, hits: Longs) -> Iterator[tuple[int, Match]]:
+def _short(column: Column, given: Given, index: HoldoutIndex, hits: Longs) -> tuple[ChannelLook, tuple[Longs, Any, list[Said]]]:
     """Whole items of under 8 words with their answer within 64 words of them: for people to judge."""
     seen: set[tuple[int, int]] = set()
-    known = hits[np.isin(hits[:, 1], list(index.short))].tolist()
-    for value, gram, start, end, number in ((v, g, s, e, n) for v, g, _, s, e in known for n in index.short[g]):
+    rows: list[list[int]] = []
+    places = np.flatnonzero(np.isin(hits[:, 1], list(index.short)))
+    known = zip(places.tolist(), hits[places].tolist(), strict=True)
+    for hit, value, start, end, number in ((at, v, s, e, n) for at, (v, g, _, s, e) in known for n in index.short[g]):
         if (value, number) in seen:
             continue
-        item = index.items[number]
         data = column.data[column.offsets[value] : column.offsets[value + 1]]
         before, after = data[max(start - 16 * NEARBY_WORDS, 0) : start], data[end : end + 16 * NEARBY_WORDS]
         around = before.tobytes() + b" " + after.tobytes()
-        if not _holds(around.decode("utf-8", "ignore"), item.answer):
+        if not _holds(around.decode("utf-8", "ignore"), index.items[number].answer):
             continue
         seen.add((value, number))
-        text = given.value(value)
-        span = text.chars([(start, end)])[0]
-        yield (
-            text.number,
-            Match(
-                item=item.key,
-                part="prompt",
-                channel="exact",
-                verdict="short",
-                rule=f"a whole item of under {N} words, with its answer nearby",
-                coverage=1.0,
-                grams=1,
-                unique=1,
-                longest_run=int(index.text.verify[3][gram]),
-                document_span=span,
-                item_span=(0, len(item.prompt)),
-                document_spans=(span,),
-                item_spans=((0, len(item.prompt)),),
-                column=given.name(text.number),
-                snippet=text.text(start, end)[:SNIPPET_CHARS],
-            ),
-        )
+        row = [0] * FIELDS
+        row[VALUE], row[PART], row[GRAMS], row[UNIQUE] = value, number, 1, 1
+        row[FIRST] = row[LAST] = row[RUN_FIRST] = row[RUN_LAST] = hit
+        rows.append(row)
+    table, order = np.array(rows, np.int64).reshape(-1, FIELDS), np.arange(len(hits))
+    look = ChannelLook(column=column, given=given, channel="exact", grams=None, hits=hits, order=order, rows=table)
+    return look, (np.arange(len(rows)), np.ones(len(rows)), [("short", _SHORT_RULE)] * len(rows))
 
 
 def _holds(text: str, answer: str) -> bool:

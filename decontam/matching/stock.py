@@ -161,6 +161,6 @@ def _split(data: Bytes) -> tuple[NDArray[np.uint64], Longs]:
 
 def _tokens(text: str) -> NDArray[np.uint64]:
     data = np.frombuffer(text.encode(), np.uint8)
-    values, _ = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
+    values, _ = codekernel.lex_text(data)
     tokens: NDArray[np.uint64] = values[:, 0] | values[:, 1]
     return tokens

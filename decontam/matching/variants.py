@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from decontam.kernels import code as codekernel
-from decontam.kernels.batches import Column, Longs
+from decontam.kernels.batches import Longs
 
 Token = tuple[bool, str]
 LEFT_OUT = frozenset("(),=")
@@ -38,7 +38,7 @@ _LEAST_TOKENS = 8
 _MOST_CHANGES = 4
 
 
-def is_variant(column: Column, answer: str, window: Longs, prompt: str = "") -> bool:
+def is_variant(text: bytes, answer: str, window: Longs, prompt: str = "") -> bool:
     """Whether the text around a window of hits has the answer with some operators or functions changed, and no more.
 
     False where it has the answer as it is, too, and where the prompt has a variant of it: then it is a program to repair.
@@ -46,14 +46,17 @@ def is_variant(column: Column, answer: str, window: Longs, prompt: str = "") -> 
     item = _of_answer(answer)
     if not _LEAST_TOKENS <= len(item) <= _MOST_TOKENS:
         return False
-    value = int(window[0, 0])
-    data = column.data[column.offsets[value] : column.offsets[value + 1]]
     whole = answer.strip().encode("utf-8", "replace")
-    if whole in data.tobytes():  # most leaks: nothing to compare
+    if whole in text:  # most leaks: nothing to compare
         return False
     reach = len(whole)
-    text = _tokens(data[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach].tobytes())
-    return 0 < _fewest_changes(item, text) <= _MOST_CHANGES and not _is_repair(prompt, answer)
+    around = text[max(int(window[:, 3].min()) - reach, 0) : int(window[:, 4].max()) + reach]
+    return 0 < _changed(answer, around) <= _MOST_CHANGES and not _is_repair(prompt, answer)
+
+
+@lru_cache(4096)
+def _changed(answer: str, code: bytes) -> int:
+    return _fewest_changes(_of_answer(answer), _tokens(code))
 
 
 def _fewest_changes(item: Sequence[Token], text: Sequence[Token]) -> int:
@@ -92,6 +95,6 @@ def _of_answer(code: str) -> tuple[Token, ...]:
 def _tokens(code: bytes) -> list[Token]:
     """The tokens of a code without brackets of calls, commas and signs of assignment; for each whether it is an own name."""
     data = np.frombuffer(code or b" ", np.uint8)
-    values, spans = codekernel.lex_text(data, codekernel.CLASSES, codekernel.PAIRS, codekernel.kept_table(), False)
+    values, spans = codekernel.lex_text(data)
     texts = (code[start:end].decode("utf-8", "replace") for start, end in spans.tolist())
     return [(bool(own), text) for own, text in zip(values[:, 1].tolist(), texts, strict=True) if text not in LEFT_OUT]

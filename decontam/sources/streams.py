@@ -276,6 +276,8 @@ def head_of(path: Path, compression: str, limit_bytes: int, encoding: str = "") 
     Raises:
         OSError: it cannot be opened.
     """
+    if not compression and not encoding:  # no room is cleared for what a small file does not have
+        limit_bytes = min(limit_bytes, max(path.stat().st_size, 1 << 16))
     buffer = bytearray(limit_bytes)
     with Stream(path, compression, encoding) as stream:
         return bytes(buffer[: stream.fill(memoryview(buffer))])

@@ -70,6 +70,14 @@ def audit(
         float,
         typer.Option(min=0, help="MB of the data read beforehand to see what of the holdout is common in it; 0 is off."),
     ] = COUNTED,
+    evidence: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Matches of each item, the worst, of which places and texts are kept beside those of the first 2,000; "
+            "all are counted.",
+        ),
+    ] = 10,
     index: Annotated[Path | None, typer.Option("--index", help="Saved index: used if it exists, else written.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="0 is one per core.")] = 0,
     judged: Annotated[
@@ -92,7 +100,7 @@ def audit(
     from decontam.holdouts import load_items
     from decontam.sources import find_sources
 
-    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate, counted)
+    settings = _settings(coverage, unique, channel or (), text_column or (), max_broken, boilerplate, counted, evidence)
     if semantic and out is None:
         raise BadInput("--semantic writes candidates.jsonl for people or a judge to read: give --out DIR, too")
     for name, values in (("--train", train), ("--holdout", holdout)):
@@ -175,6 +183,7 @@ def _settings(
     max_broken: float,
     boilerplate: int,
     counted: float,
+    evidence: int,
 ) -> AuditSettings:
     from decontam.audit.run import AuditSettings
     from decontam.matching.match import CHANNELS
@@ -188,6 +197,7 @@ def _settings(
         max_broken_share=max_broken,
         boilerplate_documents=boilerplate,
         counted_megabytes=counted,
+        evidence=evidence,
     )
 
 
