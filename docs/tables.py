@@ -37,6 +37,7 @@ VERB_GROUPS: Mapping[str, str] = {
     "triaging": "Production failures",
     "reviewing": "Production failures",
     "audit": "Audit",
+    "serving": "Look at runs",
     "looking": "Look at runs",
     "images": "Images",
 }

@@ -1,4 +1,4 @@
-"""What people decide about drafts: approve, reject, edit, retire; each an entry of the journal with who, when and why.
+"""What people decide about drafts: approve, reject, send back, edit, retire; each an entry of the journal with who, when and why.
 
 The same functions serve the terminal and any other surface. Does not ask anything itself (see ``loop.verbs.reviewing``).
 """
@@ -12,6 +12,7 @@ from typing import Literal
 
 from evals.asked import asked_names
 from evals.errors import BadInput
+from evals.files import digest
 from evals.graders import problems_of as problems_of_task
 from evals.records import Task, Verdict
 from evals.run import Grade
@@ -91,6 +92,28 @@ def reject(folder: Path, standing: Standing, *, who: str, why: str) -> None:
     decisions = Decisions(folder)
     decisions.add("reject", standing.problem.id, who=who, why=why)
     decisions.move(standing.problem.id, "clustered", who=who, why=why)
+
+
+def send_back(folder: Path, standing: Standing, *, who: str, why: str) -> None:
+    """Send a draft back to whoever wrote it: it stays in the queue with the reason, and an approval of it ends.
+
+    Raises:
+        BadInput: nobody is named, no reason is given, or there is no draft to send back.
+    """
+    _require(who, why)
+    if standing.state not in ("drafted", "reviewed"):
+        raise BadInput(f"{standing.problem.id}: is {standing.state}; only a draft is sent back")
+    decisions = Decisions(folder)
+    decisions.add("return", standing.problem.id, who=who, why=why)
+    decisions.move(standing.problem.id, "drafted", who=who, why=why)
+
+
+def version_of(folder: Path, standing: Standing) -> str:
+    """Digest of what a reviewer is shown: the draft, and what people have decided about it; another one means that it changed."""
+    said = [d.model_dump(mode="json") for d in Decisions(folder).all if d.problem == standing.problem.id and d.by_person]
+    proposal = standing.proposal
+    draft = content_digest(Workbook(folder).task(proposal)) if proposal is not None and proposal.task is not None else ""
+    return digest([draft, standing.state, said])
 
 
 def retire(folder: Path, standing: Standing, *, who: str, why: str) -> None:

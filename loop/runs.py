@@ -178,11 +178,12 @@ class RunSummary(Record):
 def summaries(runs: Path) -> list[RunSummary]:
     """All runs, oldest first."""
     in_use = {entry.run for entry in Registry(runs).heads()} if (runs / REGISTRY).is_file() else set()
-    found = [_summary(runs / name, in_use) for name in list_runs(runs)]
+    found = [summary_of(runs / name, in_use) for name in list_runs(runs)]
     return sorted(found, key=lambda run: (run.started, run.name))
 
 
-def _summary(folder: Path, in_use: Set[str]) -> RunSummary:
+def summary_of(folder: Path, in_use: Set[str]) -> RunSummary:
+    """One run; ``in_use`` names the runs whose adapters are."""
     facts = read_json(folder / RUN_FILE)
     report = read_json(folder / "report.json") if (folder / "report.json").is_file() else {}
     rounds = report.get("rounds", [])

@@ -276,13 +276,9 @@ def trainset_stage(
         write_json(out / REPEATS, dict(repeats or {}))
         trainset = trainsets.save(built, out)
         audit_rows(built.examples, index, str(out))
+        rows = {"in": len(pairs) + (given.rows if given else 0), "out": trainset.rows}
         return {
-            "counts": {
-                "in": len(pairs) + (given.rows if given else 0),
-                "out": trainset.rows,
-                "dropped": built.dropped,
-                **built.counts,
-            },
+            "counts": {**rows, "dropped": built.dropped, **built.counts},
             "trainset": trainset.digest,
             "index": trainset.index_digest,
         }
@@ -359,21 +355,21 @@ def finetune_stage(
     if (folder / "adapter_config.json").is_file() and not was_started(folder):
         raise BadInput(f"{folder}: holds an adapter already; give a new folder")
     base = first or ModelRef(base=config.model)
-    chosen = {} if rate is None else {"learning_rate": rate}
-    settings = config.finetune.model_copy(update={"seed": config.seed + reseed, **chosen})
+    own = {"seed": config.seed + reseed, **({} if rate is None else {"learning_rate": rate})}
+    settings = config.finetune.model_copy(update=own)
 
     def train(out: Path) -> TrainReport:
         from finetune.train import finetune
 
         release()
-        how: dict[str, Any] = {"index_digest": index.digest, "progress": progress, "epochs": epochs, "state": state}
-        return finetune(trainset, base, settings, out, **how)
+        how: dict[str, Any] = {"progress": progress, "epochs": epochs, "state": state}
+        return finetune(trainset, base, settings, out, index_digest=index.digest, **how)
 
     def work(out: Path) -> Mapping[str, Any]:
         report = train(out)
         write_jsonl(out / "report.jsonl", [report])
-        counts = {"rows": report.rows, "steps": report.steps}
-        return {"adapter": report.adapter_digest, "counts": counts, "tokens": {"trained": report.total_tokens}}
+        counts = {"counts": {"rows": report.rows, "steps": report.steps}, "tokens": {"trained": report.total_tokens}}
+        return {"adapter": report.adapter_digest, **counts}
 
     inputs = {
         "trainset": trainset_digest,

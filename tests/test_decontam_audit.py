@@ -587,10 +587,10 @@ def test_an_item_that_boilerplate_hides_is_listed_as_one_that_cannot_be_found(tm
 # What is written.
 
 
-def test_the_folder_holds_five_results_and_nothing_else(tmp_path: Path) -> None:
+def test_the_folder_holds_six_results_and_nothing_else(tmp_path: Path) -> None:
     out = audited(tmp_path, texts(tmp_path / "t.jsonl", LAMP["prompt"])).out
     assert sorted(path.name for path in out.iterdir()) == [
-        "documents.parquet", "items.parquet", "matches.parquet", "report.html", "summary.json",
+        "documents.parquet", "items.parquet", "matches.parquet", "report.html", "summary.json", "texts.jsonl",
     ]  # fmt: skip
 
 

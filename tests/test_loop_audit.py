@@ -413,7 +413,7 @@ def test_an_internal_fault_shows_its_traceback_only_with_debug(run: Run, monkeyp
 def test_results_and_cleaned_files_are_written_and_their_places_said(run: Run) -> None:
     outcome = run("leaky.jsonl", "--out", "found", "--clean", "cleaned")
     found, cleaned = (sorted(path.name for path in Path(name).iterdir()) for name in ("found", "cleaned"))
-    assert found == ["documents.parquet", "items.parquet", "matches.parquet", "report.html", "summary.json"]
+    assert found == ["documents.parquet", "items.parquet", "matches.parquet", "report.html", "summary.json", "texts.jsonl"]
     assert cleaned == ["leaky.jsonl", "manifest.json", "removed.jsonl"]
     assert "report: found/report.html" in outcome.out
 

@@ -123,7 +123,7 @@ def test_the_closing_table_shows_before_after_and_the_interval(run: Run, write_s
     assert "codes (target) 6 0.0% 100.0% +100.0" in text
     assert "decision: promote" in text
     assert "wrong value 6" in text
-    assert "next: goldloop lineage t" in outcome.err
+    assert "next: goldloop serve" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_triage_says_who_is_waited_for(project: Path, capsys: pytest.CaptureFixt
     assert said.code == 0
     assert "1 problems: 1 reproduced, 1 drafted, 0 active" in said.out
     assert "1  a person: review (goldloop review): " in said.out
-    assert said.err.rstrip().endswith("next: goldloop review production")
+    assert said.err.rstrip().endswith("next: goldloop serve production --model scripted")
 
 
 def test_review_shows_a_draft_and_what_it_does_now(

@@ -1,4 +1,4 @@
-"""What an audit writes: matches.parquet, documents.parquet, items.parquet, report.html, and summary.json last.
+"""What an audit writes: matches, documents, items (Parquet), texts.jsonl, report.html, and summary.json last.
 
 Everything grows under a temporary name within the folder and gets its own name at the end, so what has that name is whole.
 Small files share a part of documents.parquet: to open one costs more than to read a small file.
@@ -24,7 +24,7 @@ from decontam.matching.found import CHANNEL_NAMES, VERDICTS
 from decontam.matching.grams import PART_NAMES
 from decontam.records import AuditSummary, Item, ItemReport, Match, Span
 from evals.errors import BadInput
-from evals.files import write_json
+from evals.files import write_json, write_jsonl
 
 _SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 MATCHES = pa.schema(
@@ -60,6 +60,8 @@ DOCUMENTS = pa.schema(
 _VERDICTS = pa.array(["clean", *VERDICTS[1:], "broken"])
 _BROKEN = len(VERDICTS)
 _PENDING = ".unfinished"
+TEXTS = "texts.jsonl"
+"""The worst matches with both texts, as the report shows them: keys of ``Entry``, ``leak`` as a record."""
 _BATCH = 4096  # matches in a table
 _GROUP_ROWS, _PART_ROWS = 1 << 16, 1 << 20  # of documents.parquet, at least
 
@@ -112,6 +114,7 @@ class AuditFiles:
         columns = {name: [getattr(item, name) for item in items] for name in ItemReport.model_fields}
         columns["indexable"] = [list(item.indexable) for item in items]
         pq.write_table(pa.table(columns), self._pending / "items.parquet", compression="zstd")
+        write_jsonl(self._pending / TEXTS, map(_texts, entries))
         write_report(self._pending / "report.html", summary, items, entries, total_entries=total)
         for file in sorted(self._pending.iterdir()):
             file.rename(self._out / file.name)
@@ -150,6 +153,16 @@ class AuditFiles:
         if self._part is not None:
             self._part.close()
             self._part, self._part_rows = None, 0
+
+
+def _texts(entry: Entry) -> dict[str, Any]:
+    return {
+        "leak": entry.leak,
+        "document": entry.document,
+        "document_offset": entry.document_offset,
+        "document_length": entry.document_length,
+        "item_text": entry.item_text,
+    }
 
 
 _COUNTS = ("coverage", "grams", "unique", "longest_run")

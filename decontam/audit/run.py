@@ -21,6 +21,7 @@ import numpy as np
 
 from decontam.audit.clean import plan, write_clean
 from decontam.audit.frequencies import Sample, count_around, without_often
+from decontam.audit.judged import JudgedMatches
 from decontam.audit.outputs import AuditFiles
 from decontam.audit.report import Entry
 from decontam.audit.scan import scan_batch
@@ -86,12 +87,14 @@ def run_audit(
     out: Path | None = None,
     clean: Path | None = None,
     worst: int = 500,
+    judged: JudgedMatches | None = None,
     progress: Progress | None = None,
 ) -> Audit:
     """Match every text of the sources with the holdout.
 
     ``out``: a new folder for matches.parquet, documents.parquet, items.parquet, report.html and, last, summary.json. ``clean``: a
-    new folder for the input without its leaks; written only if the audit ran to its end.
+    new folder for the input without its leaks; written only if the audit ran to its end. ``judged``: matches that people called
+    false alarms count as none, and the summary says how many.
 
     Raises:
         BadInput: a column does not exist, or ``out`` or ``clean`` would overwrite something.
@@ -106,7 +109,7 @@ def run_audit(
         raise BadInput(f"{out}: --out and --clean need a folder each")
     files = AuditFiles(out, index.items) if out is not None else None
     try:
-        audit = _run(training, holdout, columns, settings, index, threads, files, worst, progress)
+        audit = _run(training, holdout, columns, settings, index, threads, files, worst, judged, progress)
         if files is not None:
             files.finish(audit.summary, audit.items, audit.entries, audit.total_matches)
     except BaseException:
@@ -142,13 +145,14 @@ def _run(
     threads: int,
     files: AuditFiles | None,
     worst: int,
+    judged: JudgedMatches | None,
     progress: Progress,
 ) -> Audit:
     """Read, scan and count everything; an interruption leaves whole batches only."""
     started = time.monotonic()
     partial = False
     total = sum(source.size_bytes for source in training.sources)
-    tally = AuditTally(index, worst, settings.evidence)
+    tally = AuditTally(index, worst, settings.evidence, judged)
     with Interruptions() as interruptions:
         try:
             sample = Sample(
@@ -242,6 +246,7 @@ def _audit_file(
         batches = read_batches(source, columns)
         for scanned in in_order(batches, lambda parse: scan_batch(parse, index, settings.channels), threads):
             interruptions.check()
+            scanned = tally.without_spared(source, scanned)
             shown = tally.show(scanned.matches)
             if files is not None:
                 files.add(source.name, scanned, shown)
@@ -279,6 +284,7 @@ def _summarise(
     verdict: Literal["clean", "leaks", "inconclusive"] = "leaks" if leaking else "inconclusive" if open_questions else "clean"
     unindexable = len(index.unindexable)
     notes = [
+        *([f"{tally.spared:,} matches that people judged false alarms count as none"] if tally.spared else []),
         *(
             [
                 f"{unindexable:,} holdout items cannot be found: too short, or all boilerplate (see items.parquet): "

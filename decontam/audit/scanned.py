@@ -94,6 +94,11 @@ class Matches:
     def __len__(self) -> int:
         return len(self.table)
 
+    def part(self, numbers: Longs) -> Matches:
+        """Some of the matches, ascending."""
+        own = ("table", "rows", "places", "rules", "block", "number")
+        return replace(self, **{name: getattr(self, name)[numbers] for name in own})
+
     def bare(self) -> Matches:
         """The same without what evidence is made of, which is large."""
         return replace(self, blocks=())

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import ItemsView, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from decontam.audit.judged import JudgedMatches
 from decontam.audit.report import Entry
 from decontam.audit.scanned import Finding, Matches, Scanned
 from decontam.kernels.batches import Longs
@@ -155,11 +156,16 @@ class WorstOfItems:
 
 @dataclass(slots=True)
 class AuditTally:
-    """Everything counted over all files. ``worst``: how many matches the report has; ``evidence``: see ``EVIDENCE``."""
+    """Everything counted over all files.
+
+    ``worst``: how many matches the report has; ``evidence``: see ``EVIDENCE``; ``spared``: false alarms by ``judged``.
+    """
 
     index: HoldoutIndex
     worst: int
     evidence: int = EVIDENCE
+    judged: JudgedMatches | None = None
+    spared: int = 0
     files: list[FileReport] = field(default_factory=list)
     matches: Counter[str] = field(default_factory=Counter)
     total: int = 0
@@ -169,6 +175,20 @@ class AuditTally:
     lost: list[str] = field(default_factory=list)  # files with an unknown number of missing rows
     _shown: WorstOfItems = field(init=False)
     _entries: list[tuple[float, Entry]] = field(default_factory=list)
+
+    def without_spared(self, source: Source, scanned: Scanned) -> Scanned:
+        """A batch without the matches that people judged false alarms; these are counted."""
+        if self.judged is None:
+            return scanned
+        matches = scanned.matches
+        asked = np.flatnonzero(np.isin(matches.rows, list(self.judged.rows(source.name)))).tolist()
+        spared = [
+            number
+            for number in asked
+            if self.judged.spares(source.name, int(matches.rows[number]), matches.finding(number).match)
+        ]
+        self.spared += len(spared)
+        return replace(scanned, matches=matches.part(np.delete(np.arange(len(matches)), spared))) if spared else scanned
 
     def __post_init__(self) -> None:
         items = len(self.index.items)

@@ -56,7 +56,8 @@ class Around:
 
     def common(self, channel: Channel, grams: Grams) -> Flags:
         """By gram whether it is common in the training texts that were counted."""
-        often: Flags = np.all(np.bitwise_count(self._bits[channel]) >= LEAST_AROUND, axis=1)
+        enough = np.bitwise_count(self._bits[channel]) >= LEAST_AROUND
+        often: Flags = enough[:, 0] & enough[:, 1]
         gram_of = np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts))
         parts = len(grams.parts)
         share = np.bincount(grams.posting_parts, weights=often[gram_of], minlength=parts) / np.maximum(

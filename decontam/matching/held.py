@@ -29,8 +29,8 @@ class Elsewhere:
         grams, parts = self.grams, len(self.grams.parts)
         gram_of = np.repeat(np.arange(len(grams.idf)), np.diff(grams.posting_starts))
         own = [np.where(held, 0.0, grams.idf) for held in (self.common, self.common | self.answers)]
-        first, second = (np.bincount(grams.posting_parts, weights=idf[gram_of], minlength=parts).astype(float) for idf in own)
-        return first, second
+        first, second = (np.bincount(grams.posting_parts, weights=idf[gram_of], minlength=parts) for idf in own)
+        return first.astype(np.float64), second.astype(np.float64)
 
     def own(self, part: int, window: Longs) -> tuple[float, int, int]:
         """Coverage, grams and unique grams of a part in a window of hits, without what stands elsewhere."""

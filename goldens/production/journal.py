@@ -27,7 +27,7 @@ class Decisions:
     def _take(self, decision: Decision) -> None:
         self.all.append(decision)
         self._of[decision.what, decision.problem].append(decision)
-        if decision.what in ("approve", "reject"):
+        if decision.what in ("approve", "reject", "return"):
             self._of["judged", decision.problem].append(decision)
 
     def add(
@@ -55,7 +55,7 @@ class Decisions:
         return next((decision for decision in reversed(found) if decision.by_person), found[-1] if found else None)
 
     def judged(self, problem: str) -> Decision | None:
-        """The last approval or rejection of a problem by a person."""
+        """The last approval, rejection or return of a problem's draft by a person."""
         found = [decision for decision in self._of.get(("judged", problem), ()) if decision.by_person]
         return found[-1] if found else None
 

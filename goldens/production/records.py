@@ -20,7 +20,8 @@ class Decision(Record):
     """One line of the journal of decisions: who decided what of which problem, when and why. Lines are only ever added.
 
     ``what`` is ``assign`` (answers to problems, ``values``: answer id to problem), ``split``, ``state``, ``golden``, ``checks``,
-    ``prompt``, ``approve``, ``reject`` or ``note``. A step of the machine never replaces what a person said of the same thing.
+    ``prompt``, ``approve``, ``reject``, ``return`` (sent back) or ``note``. A step of the machine never replaces what a person
+    said of the same thing.
     """
 
     what: str

@@ -29,7 +29,7 @@ from loop.stops import Stop
 
 SHOWN_PER_SLICE = 25  # failing attempts; a report of thousands would not open on a phone
 SHOWN_LEAKS = 100
-_EVIDENCE = (
+EVIDENCE = (
     ("check", "failing check"),
     ("expected", "expected"),
     ("got", "got"),
@@ -38,7 +38,7 @@ _EVIDENCE = (
     ("exit_code", "exit code"),
     ("stderr", "stderr"),
 )
-_FROM_MACHINE = {"message", "stderr"}  # may hold paths of the machine; the others compare values and stay as they are
+FROM_MACHINE = {"message", "stderr"}  # may hold paths of the machine; the others compare values and stay as they are
 
 
 class _Facts(BaseModel):
@@ -349,8 +349,8 @@ def _case(failure: Failure, golden: Golden | None, prompt: str, fate: str) -> Fa
     attempt, verdict = failure.attempt, failure.verdict
     wrote = (attempt.code if attempt.code is not None else attempt.completion).strip()
     evidence = tuple(
-        (label, clip(pathless(text) if key in _FROM_MACHINE else text))
-        for key, label in _EVIDENCE
+        (label, clip(pathless(text) if key in FROM_MACHINE else text))
+        for key, label in EVIDENCE
         if (text := str(verdict.evidence.get(key, "")).strip())
     )
     if fate == "leaks":

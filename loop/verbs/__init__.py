@@ -25,6 +25,7 @@ PANELS: Mapping[str, str] = {
     "ingesting": "Production failures",
     "triaging": "Production failures",
     "reviewing": "Production failures",
+    "serving": "Look",
     "looking": "Look",
     "goldens": "Suites and images",
     "suite": "Suites and images",

@@ -80,6 +80,10 @@ def audit(
     ] = 10,
     index: Annotated[Path | None, typer.Option("--index", help="Saved index: used if it exists, else written.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="0 is one per core.")] = 0,
+    judged: Annotated[
+        Path | None,
+        typer.Option(help="Folder of an earlier audit: what people judged a false alarm there (goldloop serve) counts as none."),
+    ] = None,
     semantic: Annotated[
         str, typer.Option(help="Model for near texts by meaning, for review only: hub id, local folder; off by default.")
     ] = "",
@@ -91,6 +95,7 @@ def audit(
 
     Example: goldloop audit --train 'data/*.jsonl.zst' --holdout humaneval:HumanEval.jsonl.gz --out audit --clean cleaned
     """
+    from decontam.audit.judged import JudgedMatches
     from decontam.audit.run import check_threads, run_audit
     from decontam.holdouts import load_items
     from decontam.sources import find_sources
@@ -101,6 +106,8 @@ def audit(
     for name, values in (("--train", train), ("--holdout", holdout)):
         if not all(value.strip() for value in values):
             raise BadInput(f"{name} '': an empty name; give a file, a folder or a glob (. is this folder)")
+    if judged is not None and not (judged / "summary.json").is_file():
+        raise BadInput(f"--judged {judged}: is no folder of an audit; give one that `goldloop audit --out` wrote")
     for name, folder in (("--out", out), ("--clean", clean)):
         if folder is not None:
             no_file_in_the_way(name, folder)
@@ -116,6 +123,7 @@ def audit(
             threads=check_threads(threads),
             out=out,
             clean=clean,
+            judged=JudgedMatches(judged) if judged is not None else None,
             progress=bars,
         )
         summary = outcome.summary
@@ -144,8 +152,12 @@ def audit(
         *([] if coverage == DEFAULTS.coverage else ["--coverage", f"{coverage}"]),
         *([] if unique == DEFAULTS.unique else ["--unique", f"{unique}"]),
         *([] if counted == COUNTED else ["--counted", f"{counted:g}"]),
+        *([] if judged is None else ["--judged", str(judged)]),
         *([] if not boilerplate else ["--boilerplate", f"{boilerplate}"]),
     ]
+    if out is not None and summary.verdict == "leaks" and clean is None and not summary.partial:
+        next_command(shlex.join(["goldloop", "serve", str(out)]))
+        return EXIT_CODES[summary.verdict]
     next_command(_next(summary, train, [*_repeated("--holdout", holdout), *options], clean, kept=out is not None))
     return INTERRUPTED if summary.partial else EXIT_CODES[summary.verdict]
 

@@ -223,7 +223,8 @@ def failures(
             console.out.print(_unsettled_table(unsettled))
         if failed:
             console.out.print("try prompt rules and repair turns: goldloop ablate SUITE --split train --rules FILE --repair 1")
-    next_command(f"goldloop pair {results} --suite SUITE --out pairs")
+    is_run = (results / "run.json").is_file()
+    next_command(f"goldloop serve {results.parent}" if is_run else f"goldloop pair {results} --suite SUITE --out pairs")
 
 
 def _unsettled_table(results: Sequence[Result]) -> Table:

@@ -166,7 +166,7 @@ def _show_run(finished: Finished, runs: Path, *, json: bool) -> int:
             )
         show_adapter(finished, runs)
         console.out.print(f"report: {console.escape(str(finished.html))}", soft_wrap=True)
-        next_command(_next(finished, runs))
+        next_command(_next(runs))
     return exit_code(finished)
 
 
@@ -178,12 +178,9 @@ def exit_code(finished: Finished) -> int:
     return EXIT_CODES[decided[-1]] if decided else 3
 
 
-def _next(finished: Finished, runs: Path) -> str:
-    """What to do after a run: another round where one could bring more, else a look at what still fails."""
-    name, where = finished.folder.name, "" if str(runs) == "runs" else f" --runs {runs}"
-    if finished.rounds[-1].decision == "promote":
-        return f"goldloop lineage {name}{where}"
-    return f"goldloop failures {finished.folder}"
+def _next(runs: Path) -> str:
+    """What to do after a run: a look at it, and at what still fails."""
+    return "goldloop serve" if str(runs) == "runs" else f"goldloop serve {runs}"
 
 
 @app.command()

@@ -68,7 +68,9 @@ def triage(
     else:
         show_funnel(result)
     reviewable = any(standing.waiting.startswith("a person: review") for standing in result.standings)
-    next_command(f"goldloop review {folder}" if reviewable or not result.funnel.active else f"goldloop run --target {folder}")
+    asked = f" --model {model}" if model else ""
+    wait = reviewable or not result.funnel.active
+    next_command(f"goldloop serve {folder}{asked}" if wait else f"goldloop run --target {folder}")
     return 0
 
 
