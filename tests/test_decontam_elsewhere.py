@@ -15,6 +15,7 @@ from decontam.audit.run import Audit, AuditSettings, run_audit
 from decontam.holdouts import load_items
 from decontam.matching.elsewhere import LEAST_AROUND, Around, sides_of, with_elsewhere
 from decontam.matching.index import build_index
+from decontam.matching.judging import Known
 from decontam.matching.match import as_column, match_text, scan
 from decontam.matching.variants import is_variant
 from decontam.records import Item
@@ -244,3 +245,28 @@ def test_the_broken_program_of_a_repair_task_leaks() -> None:
 def test_renaming_here_and_there_makes_no_sibling() -> None:
     text = ANSWER.replace("+ 17", "- 17").replace("for flood in floods", "for surge in floods")
     assert not is_variant(text.encode(), ANSWER, window_of(text, ANSWER))
+
+
+TYPED = """    shift: int = (draught + 17)
+    found = sorted(floods)
+    tallest = found[-1].depth * 3
+    kept = [tide for tide in found if tide.end < shift + tallest]
+    for tide in kept:
+        tide.ends.append((tide.start, tide.end % 12, tide.depth - 5))
+    return {tide.harbour: tide.ends for tide in kept if tide.depth > 40}
+"""
+
+
+def test_a_part_of_several_forms_is_told_once_and_its_item_is_one() -> None:
+    index = build_index([Item(key="x", answer=TYPED), Item(key="y", prompt=LAMPS["prompt"], answer=LAMPS["answer"])])
+    assert sum(part.number == 0 for part in index.code.parts) == 3
+    known = with_elsewhere(index, [])
+    assert not known.elsewhere
+    found = [(match.part, match.channel) for match in match_text(TYPED, known) if match.leak]
+    assert found and sorted(found) == sorted(set(found))
+
+
+def test_what_order_of_tokens_is_asked_for_is_the_least() -> None:
+    evidence = Known("none", 60)
+    assert evidence.aligned(0.94) == evidence.aligned(0.98) == 0
+    assert evidence.asked == 0.94
