@@ -287,7 +287,7 @@ BOMBS: Mapping[str, Bomb] = {
     "a sleep": Bomb(source="import time\ntime.sleep(8)\nprint('had it all')", ends=_TIME, limits=_SHORT),
     "stopping itself": Bomb(source=_STOPPED, ends=_TIME, limits=_SHORT),
     "stopped by its child": Bomb(source=_STOPPED_BY_CHILD, ends=_TIME, limits=_SHORT),
-    "killing itself": Bomb(source="import os\nos.kill(os.getpid(), 9)", ends=_KILLED),
+    "killing itself": Bomb(source="import os\nos.kill(os.getpid(), 9)", ends=_EXIT),
     "recursion without end": Bomb(source=_RECURSION, limits={"wall_seconds": 3}),
     "a stack overflow in C": Bomb(source=_DEEP_IN_C, ends=_KILLED),
     "a jump to nowhere": Bomb(source="import ctypes\nctypes.string_at(8)\nprint('had it all')", ends=_KILLED),

@@ -12,6 +12,7 @@ from evals.graders import GRADERS
 from evals.graders.metrics import METRICS
 from evals.importers import IMPORTERS
 from evals.importers.hub import TableMap
+from evals.importers.templates import compile_templates
 from evals.records import Case, Limits, Metric, Task
 from evals.suites import SuiteHeader, load_suite
 from loop.scaffold import EXAMPLES, KINDS, example_suite
@@ -62,6 +63,10 @@ def test_the_example_of_each_kind_is_one_that_init_writes_and_loads(tmp_path: Pa
     assert [one.id for one in load_suite(str(tmp_path / suite.name)).tasks] == [task]
 
 
-def test_the_map_of_columns_is_one() -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", section("Importers"), re.DOTALL)
-    assert TableMap.model_validate(yaml.safe_load(text)).columns["prompt"] == "question"
+def test_the_maps_of_columns_and_templates_are_ones() -> None:
+    columns, templates = re.findall(r"```yaml\n(.*?)```", section("Importers"), re.DOTALL)
+    assert TableMap.model_validate(yaml.safe_load(columns)).columns["prompt"] == "question"
+    mapping = TableMap.model_validate(yaml.safe_load(templates))
+    row = {"meta": {"id": "p1"}, "entry_point": "twice", "description": "Two times.", "solution": "twice = lambda x: 2 * x"}
+    filled = compile_templates(mapping.templates).fill({**row, "cases": [{"input": 2, "output": 4}, {"input": 0, "output": 0}]})
+    assert filled["checks"].split("\n")[:2] == ["assert twice(2) == 4", "assert twice(0) == 0"]

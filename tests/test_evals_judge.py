@@ -421,7 +421,11 @@ def test_nothing_but_its_verb_reads_a_judge() -> None:
         for file in [*modules, root / "goldloop.py"]
         if re.search(r"evals\.judge\b|evals import .*\bjudge\b|judgements\.jsonl|judge\.json\b", file.read_text(encoding="utf-8"))
     }
-    assert readers == {"loop/verbs/judging.py"}
+    people = {"loop/web/attempts.py", "loop/web/labels.py"}  # they keep what people say, of the rubric's questions
+    assert readers == {"loop/verbs/judging.py", *people}
+    for name in people:
+        read = re.findall(r"evals\.judge\b.*", (root / name).read_text(encoding="utf-8"))
+        assert read == ["evals.judge import DEFAULT_RUBRIC"]
 
 
 def test_labels_of_one_kind_alone_prove_no_judge() -> None:

@@ -75,7 +75,7 @@ def test_processor_time_is_the_sum_of_all_that_a_job_starts(name: str, how: str)
     outcome = run(name, SPENT[how], wall_seconds=0.6)
     assert outcome.timed_out, outcome
     assert outcome.ended == "0.6 s of processor time are used up, the limit is 0.6 s"
-    assert 0.55 <= outcome.processor_seconds < 1.5
+    assert 0.55 <= outcome.processor_seconds < 3  # a watcher that waits for its own turn sees it late
 
 
 @pytest.mark.parametrize("name", [*BOXES, "local"])

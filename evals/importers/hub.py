@@ -72,8 +72,9 @@ def import_table(path: Path, columns: Mapping[str, str] | None = None, name: str
     beside = [file.with_name(file.name + ".yaml"), file.parent / MAP_FILE]
     table_map = _chosen_map(options, mapped_by, beside)
     problems: list[str] = []
+    named = {*table_map.columns.values(), *(columns or {}).values(), *(compile_templates(table_map.templates).columns or ())}
+    rows = read_rows(file, problems, known=frozenset(column.lower() for column in named))
     mapping, templates = _completed(table_map, columns, name or file.name.split(".")[0], beside)
-    rows = read_rows(file, problems, known=frozenset(column.lower() for column in _columns_of(mapping, templates) or ()))
     return _import(mapping, templates, rows, file, problems)
 
 

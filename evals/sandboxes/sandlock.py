@@ -150,7 +150,8 @@ class SandlockSandbox:
         try:
             outcome = explained(order.job, run)
         except SandboxFault as error:
-            raise (error if out_of_memory() == before else SandboxFault(fault)) from None
+            meanwhile = "" if out_of_memory() == before else "; meanwhile this machine ran out of memory and killed a process"
+            raise SandboxFault(f"{error}{meanwhile}") from None
         if outcome.killed and outcome.ended.startswith(NEAR_ITS_LIMIT) and out_of_memory() != before:
             raise SandboxFault(fault)
         if not _spoilt(outcome, order.job):

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.errors import BadInput
+from evals.errors import BadInput, install_command
 from loop.web.catalogue import Catalogue
 from loop.web.guard import Access, Guard
 from loop.web.workplace import Workplace
@@ -29,7 +29,8 @@ def make_app(folder: Path, access: Access, review: OpenTools) -> Guard:
         from starlette.datastructures import State
         from starlette.routing import Route, Router
     except ImportError:
-        raise BadInput("serve needs starlette and uvicorn: pip install 'goldloop[web]'") from None
+        needed = install_command("starlette uvicorn", extra="web")
+        raise BadInput(f"serve needs starlette and uvicorn: {needed}") from None
     from loop.web import attempts, entering, leaks, looking, reviewing, training
     from loop.web.desk import Desk
 
