@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,7 +135,7 @@ def test_prose_of_a_prompt_goes_and_places_stay() -> None:
 def test_forms_of_an_answer_mean_the_same() -> None:
     plain, inlined = forms(BUDGET)
     costs = [3, 60, -5]
-    scope: list[dict[str, object]] = [{}, {}, {}]
+    scope: list[dict[str, Any]] = [{}, {}, {}]
     for code, names in zip((BUDGET, plain, inlined), scope, strict=True):
         exec(code, names)
     results = [names["split_budget"](costs, 40) for names in scope]
