@@ -428,5 +428,5 @@ def test_what_is_near_a_dev_task_of_mbpp_is_not_trained_on(tmp_path: Path) -> No
     assert by_split["holdout"] == 84 and by_split["dev"] > 14
     dev = index_tasks(suite.split("dev"))
     near = [pair.key for pair in clean for match in match_text(f"{pair.prompt}\n{pair.golden.code}", dev) if match.leak]
-    # 838 counts as dev task 595 does, for another answer: the screen knows what training tasks share, which a bare index does not.
+    # 838 counts as dev task 595 does, for another answer: training tasks share that code, which a bare index cannot know.
     assert near == ["mbpp/838"]
