@@ -129,18 +129,19 @@ def match_pair(pair: Pair, index: HoldoutIndex, split: str = "holdout") -> list[
     code = pair.golden.code
     twin = index.solutions.get(solution_key(code))
     if twin is not None and len(tokenize(code)) >= N:
-        matches.append(_whole(twin, "answer", "same solution", code))
+        matches.append(whole_match(twin, "answer", "same solution", code))
     suite = pair.key.partition("/")[0]
     if f"{suite}/{pair.group}" in index.groups:
-        matches.append(_whole(f"group {pair.group}", "group", "same group", pair.group))
+        matches.append(whole_match(f"group {pair.group}", "group", "same group", pair.group))
     return [match.model_copy(update={"split": split}) for match in matches]
 
 
-def _whole(item: str, part: str, rule: str, text: str) -> Match:
-    """A match that covers the whole text."""
+def whole_match(item: str, part: str, rule: str, text: str, split: str = "holdout") -> Match:
+    """A match by a rule other than n-grams, which covers the whole text."""
     whole = (0, len(text))
     return Match(
         item=item,
+        split=split,
         part=part,
         channel="exact",
         verdict="strict",

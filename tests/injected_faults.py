@@ -55,6 +55,19 @@ def _kill(which: int) -> None:
 
 
 @contextmanager
+def _at_work(work: Callable[[], None], stop: threading.Event, delay: float) -> Iterator[None]:
+    """A thread that works from some time on, until it is told to stop."""
+    thread = threading.Thread(target=work)
+    with _meanwhile(thread.start, delay):
+        try:
+            yield
+        finally:
+            stop.set()
+    if thread.ident is not None:
+        thread.join()
+
+
+@contextmanager
 def youngest_killed(patch: pytest.MonkeyPatch, folder: Path, delay: float) -> Iterator[None]:
     """The job's own process, or one that it has started."""
     with _meanwhile(lambda: _kill(-1), delay):
@@ -82,14 +95,8 @@ def memory_of_the_machine(patch: pytest.MonkeyPatch, folder: Path, delay: float)
 
     for module in (_hosts, sandlock):
         patch.setattr(module, "out_of_memory", lambda: killed[0])
-    thread = threading.Thread(target=kill)
-    with _meanwhile(thread.start, delay):
-        try:
-            yield
-        finally:
-            stop.set()
-    if thread.ident is not None:
-        thread.join()
+    with _at_work(kill, stop, delay):
+        yield
 
 
 @contextmanager
@@ -103,14 +110,8 @@ def killed_by_somebody(patch: pytest.MonkeyPatch, folder: Path, delay: float) ->
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
 
-    thread = threading.Thread(target=kill)
-    with _meanwhile(thread.start, delay):
-        try:
-            yield
-        finally:
-            stop.set()
-    if thread.ident is not None:
-        thread.join()
+    with _at_work(kill, stop, delay):
+        yield
 
 
 @contextmanager

@@ -59,6 +59,16 @@ def watched(browser: Browser, said: list[str], **options: Any) -> Page:
     return page
 
 
+def save_golden(page: Page) -> None:
+    """Ada writes the golden into an open draft and saves it, by keyboard."""
+    page.fill("input[name=who]", "Ada")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.keyboard.insert_text(GOLDEN)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**did=saved", timeout=PATIENT)
+
+
 def test_from_a_log_of_500_failures_to_a_task_that_the_base_fails(
     folder: Path, browser: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,12 +82,7 @@ def test_from_a_log_of_500_failures_to_a_task_that_the_base_fails(
         page.keyboard.press("Enter")
         page.wait_for_selector(".cm-editor")
         assert "no correction, commit or stronger model" in page.inner_text("main")
-        page.fill("input[name=who]", "Ada")
-        page.keyboard.press("Escape")
-        page.keyboard.press("e")
-        page.keyboard.insert_text(GOLDEN)
-        page.keyboard.press("Control+Enter")
-        page.wait_for_url("**did=saved", timeout=PATIENT)
+        save_golden(page)
         page.wait_for_selector(".cm-editor")
         assert page.input_value("textarea[name=golden]") == GOLDEN, "the shortcut changed the text"
         page.keyboard.press("x")
@@ -192,12 +197,7 @@ def test_a_server_that_is_killed_while_it_writes_loses_nothing(folder: Path, bro
         page.goto(f"{address}/review/production/{problem}")
         assert "Ada: golden" in page.content()
         page.wait_for_selector(".cm-editor")
-        page.fill("input[name=who]", "Ada")
-        page.keyboard.press("Escape")
-        page.keyboard.press("e")
-        page.keyboard.insert_text(GOLDEN)
-        page.keyboard.press("Control+Enter")
-        page.wait_for_url("**did=saved", timeout=PATIENT)
+        save_golden(page)
     assert next(s.state for s in look(folder / "production").standings if s.problem.id == problem) == "drafted"
 
 

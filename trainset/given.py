@@ -17,7 +17,7 @@ from typing import Any
 from decontam.kernels.tokens import N, tokenize
 from decontam.matching.index import solution_key
 from decontam.records import Match
-from decontam.screen import SplitIndex, match_splits
+from decontam.screen import SplitIndex, match_splits, whole_match
 from evals.errors import BadInput, joined
 from evals.extract import extract_code
 from evals.records import Message, Record
@@ -204,7 +204,7 @@ def screen_given(pairs: Sequence[GivenPair], index: SplitIndex) -> GivenScreenin
         matches = [*match_splits(pair.text, index), *_twins(pair, index)]
         if pair.task in held_out:
             split, item = held_out[pair.task]
-            matches.append(_whole_match(item, split, "names a held-out task", pair.answer))
+            matches.append(whole_match(item, "answer", "names a held-out task", pair.answer, split))
         if matches:
             leaks.append(GivenLeak(**dict(pair), matches=tuple(matches)))
         else:
@@ -218,27 +218,8 @@ def _twins(pair: GivenPair, index: SplitIndex) -> list[Match]:
     codes = {pair.answer, found.code if found else pair.answer}
     keys = {solution_key(code): code for code in codes if len(tokenize(code)) >= N}
     return [
-        _whole_match(part.solutions[key], split, "same solution", code)
+        whole_match(part.solutions[key], "answer", "same solution", code, split)
         for split, part in index.parts.items()
         for key, code in keys.items()
         if key in part.solutions
     ]
-
-
-def _whole_match(item: str, split: str, rule: str, code: str) -> Match:
-    whole = (0, len(code))
-    return Match(
-        item=item,
-        split=split,
-        part="answer",
-        channel="exact",
-        verdict="strict",
-        rule=rule,
-        coverage=1.0,
-        grams=0,
-        unique=0,
-        longest_run=0,
-        document_span=whole,
-        item_span=whole,
-        snippet=code[:200],
-    )

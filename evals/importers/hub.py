@@ -151,7 +151,7 @@ def _completed(
         if key not in _FILLED
     ]
     own = {key: text for key, text in table_map.templates.items() if key not in (columns or {})}
-    templates = compile_templates({**own, **({_LEAVE_OUT: table_map.leave_out} if table_map.leave_out else {})})
+    templates = compile_templates(own, table_map.leave_out)
     problems += templates.problems
     problems += [
         f"no column for {key!r}: give --column {key}=COLUMN, or columns: {{{key}: COLUMN}} in {beside[0]}"
@@ -170,12 +170,10 @@ def _import(mapping: TableMap, templates: RowTemplates, rows: Sequence[TableRow]
     for number, row in enumerate(rows, 1):
         try:
             values = {name: value for name, value in row.values.items() if name != _OWN_SPLIT}
-            if reason := templates.fill(values, [_LEAVE_OUT]).get(_LEAVE_OUT, "").strip():
-                notes.append(f"{row.place}: {' '.join(reason.split())}")
+            if reason := templates.reason(values):
+                notes.append(f"{row.place}: {reason}")
                 continue
-            filled = templates.fill(values)
-            filled.pop(_LEAVE_OUT, None)
-            task = _task(mapping, filled, row, number)
+            task = _task(mapping, templates.fill(values), row, number)
         except TaskFault as error:
             problems += of_row(row, [f"{row.place}: {line}" for line in str(error).splitlines()])
             continue
@@ -245,7 +243,6 @@ def _cell(values: Mapping[str, Any], column: str) -> Any:
     return found
 
 
-_LEAVE_OUT = "leave_out"
 _OWN_SPLIT = "\0split"  # where rows of the hub carry their split; no column can have this name
 
 

@@ -12,7 +12,7 @@ import ast
 import doctest
 import json
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from evals.source import python_tree
 
 _LONGEST = 1_000_000  # characters that one value may have
 ROW = "row"
+LEAVE_OUT = "leave_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +33,29 @@ class RowTemplates:
     """Compiled templates by a task's key; a key of files has one a file. ``columns`` are those that they read, None all."""
 
     texts: Mapping[str, Template | Mapping[Template, Template]]
+    leave_out: Template | None
     columns: frozenset[str] | None
     problems: tuple[str, ...] = field(default=())
 
-    def fill(self, values: Mapping[str, Any], keys: Collection[str] = ()) -> dict[str, Any]:
-        """The values of the task that a row is, by key; those of ``keys`` only where some are given.
+    def reason(self, values: Mapping[str, Any]) -> str:
+        """Why a row is left out, in one line; empty where it is not.
+
+        Raises:
+            TaskFault: as ``fill``.
+        """
+        return " ".join(_rendered(LEAVE_OUT, self.leave_out, values).split()) if self.leave_out else ""
+
+    def fill(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the task that a row is, by key.
 
         Raises:
             TaskFault: a template reads what the row does not have, or fails on it; the message names the key.
         """
-        wanted = {key: template for key, template in self.texts.items() if not keys or key in keys}
-        return {key: _filled(key, template, values) for key, template in wanted.items()}
+        return {key: _filled(key, template, values) for key, template in self.texts.items()}
 
 
-def compile_templates(texts: Mapping[str, str | Mapping[str, str]]) -> RowTemplates:
-    """Templates as they stand in a map; what is wrong with them is in ``problems``, by key and line."""
+def compile_templates(texts: Mapping[str, str | Mapping[str, str]], leave_out: str = "") -> RowTemplates:
+    """Templates of a map, and the one of its ``leave_out``; what is wrong with them is in ``problems``, by key and line."""
     environment = _environment()
     compiled: dict[str, Template | Mapping[Template, Template]] = {}
     read: set[str] = set()
@@ -66,8 +75,9 @@ def compile_templates(texts: Mapping[str, str | Mapping[str, str]]) -> RowTempla
             compiled[key] = template(place, text)
         else:
             compiled[key] = {template(place, name): template(f"{place}.{name}", inner) for name, inner in text.items()}
+    why = template(f"templates.{LEAVE_OUT}", leave_out) if leave_out else None
     columns = None if ROW in read else frozenset(read - set(environment.globals))
-    return RowTemplates(texts=compiled, columns=columns, problems=tuple(problems))
+    return RowTemplates(texts=compiled, leave_out=why, columns=columns, problems=tuple(problems))
 
 
 def doctests(text: str) -> str:
